@@ -1,0 +1,103 @@
+"""Cards and where they come from. Codes are ciphertext here; nothing in these tables reads as a code."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.kit import clock
+from cardcase.orders.models import Order
+from cardcase.staff.models import ShopOwned, Sourced
+
+
+class Supplier(ShopOwned):
+    """Somebody from whom the shop buys cards. ``channel``: issuer_direct, authorised, second_hand or unknown."""
+
+    name = models.CharField(max_length=120)
+    channel = models.CharField(max_length=20, default="unknown")
+    note = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "name"], name="supplier_known_once")]
+
+
+class CardBatch(ShopOwned):
+    """One purchase of cards: 批次. ``proof_sha256`` names the kept invoice or receipt, empty when there is none."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    supplier = models.ForeignKey(Supplier, null=True, on_delete=models.PROTECT, related_name="batches")
+    acquired_on = models.DateField(null=True)
+    unit_cost_fen = models.BigIntegerField(null=True)
+    proof_sha256 = models.CharField(max_length=64, blank=True, default="")
+    proof_note = models.CharField(max_length=300, blank=True, default="")
+    claim_until = models.DateField(null=True)
+    is_quarantined = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "name"], name="batch_known_once")]
+
+
+class Card(ShopOwned, Sourced):
+    """One card. ``state`` is a ``rules.CardState``; the vault seals the code, its blind index finds it again."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    batch = models.ForeignKey(CardBatch, null=True, on_delete=models.PROTECT, related_name="cards")
+    brand = models.CharField(max_length=60, blank=True, default="")
+    region = models.CharField(max_length=20, blank=True, default="")
+    face_fen = models.BigIntegerField(null=True)
+    cost_fen = models.BigIntegerField(null=True)
+    expires_on = models.DateField(null=True)
+    code_sealed = models.BinaryField()
+    number_sealed = models.BinaryField(null=True)
+    key_version = models.PositiveSmallIntegerField(default=1)
+    code_index = models.CharField(max_length=64)  # HMAC-SHA-256 of the normal form under its own key
+    number_index = models.CharField(max_length=64, blank=True, default="")
+    tail4 = models.CharField(max_length=4, blank=True, default="")
+    number_tail4 = models.CharField(max_length=4, blank=True, default="")
+    state = models.CharField(max_length=12)
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="cards")
+    redeemed_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True, default="")
+    acquired_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "code_index"], name="code_known_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["shop", "state", "brand", "face_fen"], name="card_stock"),
+            models.Index(fields=["shop", "number_index"], name="card_by_number"),
+        ]
+
+
+class BalanceCheck(ShopOwned):
+    """One look at what a card was worth: when, how, by whom, with which proof."""
+
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="balance_checks")
+    checked_at = models.DateTimeField()
+    checked_by = models.CharField(max_length=80)
+    method = models.CharField(max_length=40)
+    balance_fen = models.BigIntegerField(null=True)
+    is_usable = models.BooleanField(null=True)
+    proof_sha256 = models.CharField(max_length=64, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True, default="")
+
+
+class Reveal(ShopOwned, Sourced):
+    """One moment at which a code became readable to somebody: delivery on the channel, or a look by staff."""
+
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="reveals")
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="reveals")
+    revealed_at = models.DateTimeField(null=True)  # unknown when the channel does not tell
+    to = models.CharField(max_length=10)  # buyer or staff
+    how = models.CharField(max_length=40)  # channel_auto, channel_manual, marked_sold, staff_view
+    sold_type_raw = models.CharField(max_length=10, blank=True, default="")
+    by = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop", "card", "order"], condition=models.Q(to="buyer"), name="delivered_once_per_order"
+            ),
+        ]

@@ -1,0 +1,79 @@
+"""The case: one complaint about one order, with its stage, status, reason, hold and revision."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.cards.models import Card
+from cardcase.kit import clock
+from cardcase.orders.models import Buyer, Order, Refund
+from cardcase.policies.models import PolicyVersion
+from cardcase.staff.models import ShopOwned, Staff
+
+
+class Case(ShopOwned):
+    """售后单. Moves only through ``service.advance``; every move raises ``revision`` and leaves a record entry."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=20)  # AS-2026-000123, counted per shop
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="cases")
+    refund = models.ForeignKey(Refund, null=True, on_delete=models.PROTECT, related_name="cases")
+    buyer = models.ForeignKey(Buyer, null=True, on_delete=models.PROTECT, related_name="cases")
+    card = models.ForeignKey(Card, null=True, on_delete=models.PROTECT, related_name="cases")
+    policy = models.ForeignKey(PolicyVersion, null=True, on_delete=models.PROTECT, related_name="cases")
+    stage = models.CharField(max_length=20)
+    status = models.CharField(max_length=20)
+    waiting_on = models.CharField(max_length=10)
+    claim_key = models.CharField(max_length=80)  # same line and same claim is the same case
+    claimed_reason = models.CharField(max_length=16, blank=True, default="")  # family, unstated or none
+    sub_reason = models.CharField(max_length=4, blank=True, default="")
+    confidence = models.FloatField(null=True)
+    quotes = models.JSONField(default=list)  # [{"text", "message", "start", "end", "rule"}]
+    second_reason = models.CharField(max_length=4, blank=True, default="")
+    signals = models.JSONField(default=list)
+    found_cause = models.CharField(max_length=4, blank=True, default="")
+    reason_confirmed_at = models.DateTimeField(null=True)
+    reason_confirmed_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    is_held = models.BooleanField(default=True)  # M7: nothing goes out until a person has read and confirmed
+    held_at = models.DateTimeField(null=True)
+    hold_lifted_reason = models.CharField(max_length=300, blank=True, default="")
+    claimed_fen = models.BigIntegerField(null=True)
+    owner = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
+    needs_human = models.JSONField(default=list)  # [{"code", "zh", "en"}]
+    next_due_at = models.DateTimeField(null=True)  # copy of the nearest armed deadline, for the queue
+    revision = models.PositiveIntegerField(default=1)
+    is_open = models.BooleanField(default=True)
+    is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
+    outcome = models.CharField(max_length=20, blank=True, default="")
+    ruling_raw = models.TextField(blank=True, default="")
+    opened_at = models.DateTimeField(default=clock.now)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "number"], name="case_number_once"),
+            models.UniqueConstraint(fields=["shop", "claim_key"], name="case_claim_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["shop", "is_open", "next_due_at"], name="case_queue"),
+            models.Index(fields=["shop", "order"], name="case_by_order"),
+        ]
+
+
+class CaseNumber(ShopOwned):
+    """The counter behind human case numbers: one row per shop and year."""
+
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "year"], name="case_counter_once")]
+
+
+class Note(ShopOwned):
+    """Something staff wrote down about a case: a call, an agreement, a thought."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
+    text = models.TextField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()

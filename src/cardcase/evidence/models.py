@@ -1,0 +1,43 @@
+"""Exhibits of a case and what was asked of whom."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.cases.models import Case
+from cardcase.kit import clock
+from cardcase.staff.models import ShopOwned, Sourced
+
+
+class Exhibit(ShopOwned, Sourced):
+    """证据项: one thing that proves something. The bytes lie content-addressed in custody's file store."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
+    kind = models.CharField(max_length=4)  # E1 … E24 of the matrix
+    title = models.CharField(max_length=200)
+    party = models.CharField(max_length=10)  # buyer, seller, supplier, platform, issuer
+    file_sha256 = models.CharField(max_length=64, blank=True, default="")
+    file_mime = models.CharField(max_length=80, blank=True, default="")
+    captured_at = models.DateTimeField(default=clock.now)
+    captured_by = models.CharField(max_length=80)
+    event_at = models.DateTimeField(null=True)
+    facts = models.JSONField(default=dict)  # order_no, tail4, amount_fen, at, region, redeemed_at, account …
+    is_against_seller = models.BooleanField(default=False)
+
+
+class EvidenceRequest(ShopOwned):
+    """Something asked of somebody, with a nonce where a recording is wanted, due before the platform's clock."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="evidence_requests")
+    to = models.CharField(max_length=10)
+    kinds = models.JSONField(default=list)
+    nonce = models.CharField(max_length=8, blank=True, default="")
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="open")  # open, fulfilled, refused, expired
+    asked_at = models.DateTimeField(default=clock.now)
+    asked_by = models.CharField(max_length=80)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case", "state"], name="request_by_case")]

@@ -1,0 +1,47 @@
+"""Files that came in and what became of every row of them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.kit import clock
+from cardcase.staff.models import ShopOwned
+
+
+class ImportRun(ShopOwned):
+    """One import: who, when, and the totals over its files."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    by = models.CharField(max_length=80)
+    started_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+
+class ImportedFile(ShopOwned):
+    """One file of an import. Its bytes are kept sealed; ``digest`` is keyed for card files, SHA-256 for all others."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="files")
+    name = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    kind = models.CharField(max_length=12)
+    encoding = models.CharField(max_length=20, blank=True, default="")
+    new = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    refused = models.JSONField(default=list)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "digest"], name="file_by_digest")]
+
+
+class PushReceipt(ShopOwned):
+    """One push from a marketplace, accepted once: its key is what makes two deliveries the same event."""
+
+    channel = models.CharField(max_length=20)
+    key = models.CharField(max_length=160)
+    received_at = models.DateTimeField(default=clock.now)
+    body = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "channel", "key"], name="push_taken_once")]

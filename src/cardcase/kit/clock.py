@@ -1,0 +1,53 @@
+"""The only source of time. Everything else takes the moment as an argument, so that tests can say when it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""Zone in which the marketplaces of this trade tell the time; moments are stored in UTC."""
+
+_fixed: ContextVar[datetime | None] = ContextVar("cardcase_fixed_clock", default=None)
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return _fixed.get() or datetime.now(UTC)
+
+
+@contextmanager
+def fixed_at(moment: datetime) -> Iterator[None]:
+    """Hold the clock of this context still at an aware moment. For tests, drills and rebuilt examples."""
+    if moment.tzinfo is None:
+        raise ValueError("a fixed clock needs an aware moment")
+    token = _fixed.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _fixed.reset(token)
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Turn epoch seconds into an aware UTC moment. Raises OverflowError or ValueError when out of range."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def span_text(span: timedelta, *, lang: str = "zh-hans") -> str:
+    """Say a span as a person would: 「17 小时 12 分」, 「2 天 3 小时」. Negative spans are said without their sign."""
+    minutes = int(abs(span.total_seconds()) // 60)
+    days, rest = divmod(minutes, 60 * 24)
+    hours, mins = divmod(rest, 60)
+    if lang.startswith("zh"):
+        if days:
+            return f"{days} 天 {hours} 小时" if hours else f"{days} 天"
+        return f"{hours} 小时 {mins} 分" if hours else f"{mins} 分钟"
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    return f"{hours} h {mins} min" if hours else f"{mins} min"

@@ -1,0 +1,63 @@
+"""Card codes as a type: they cannot be printed, logged, formatted, pickled or put into JSON by accident."""
+
+import hmac
+import re
+import unicodedata
+from typing import Any, Never
+
+from .text import fold
+
+_SEPARATORS = re.compile(r"[\s\-‐-―_]+")
+_TAIL = 4
+
+
+class CardCode:
+    """The secret of one card. ``expose()`` is the only way to its characters."""
+
+    __slots__ = ("_plain",)
+
+    def __init__(self, plain: str) -> None:
+        """Take the code as the source wrote it; surrounding space is not part of it. Raises ValueError when empty."""
+        cleaned = plain.strip()
+        if not cleaned:
+            raise ValueError("a card code cannot be empty")
+        self._plain = cleaned
+
+    def expose(self) -> str:
+        """Return the characters. Every caller writes a record entry first or hands them straight to the cipher."""
+        return self._plain
+
+    def normal_form(self) -> str:
+        """Return the form under which two codes count as the same: NFKC, upper case, no spaces or dashes."""
+        return _SEPARATORS.sub("", unicodedata.normalize("NFKC", fold(self._plain))).upper()
+
+    def tail(self) -> str:
+        """Return the last four characters when at least eight are hidden behind them, else nothing."""
+        normal = self.normal_form()
+        return normal[-_TAIL:] if len(normal) >= _TAIL * 2 else ""
+
+    def masked(self) -> str:
+        """Return what screens may show: 「‥K4RT」."""
+        return f"‥{self.tail()}" if self.tail() else "‥"
+
+    def __repr__(self) -> str:
+        return f"<CardCode {self.masked()}>"
+
+    __str__ = __repr__
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CardCode):
+            return NotImplemented
+        return hmac.compare_digest(self.normal_form().encode(), other.normal_form().encode())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> Never:
+        raise TypeError("a card code cannot be serialised")
+
+    def __getstate__(self) -> Any:
+        raise TypeError("a card code cannot be serialised")

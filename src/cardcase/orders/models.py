@@ -1,0 +1,101 @@
+"""What the channels say about buyers, listings, orders and refunds. Mirrors: read from outside, never owned by us."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.kit import clock
+from cardcase.staff.models import ShopOwned, Sourced
+
+
+class Buyer(ShopOwned):
+    """A buyer on one channel, known by the channel's stable id or, failing that, by nickname."""
+
+    channel = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=80)
+    nick = models.CharField(max_length=120, blank=True, default="")
+    first_seen_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "channel", "external_id"], name="buyer_known_once"),
+        ]
+
+
+class Listing(ShopOwned):
+    """The goods as an order showed them. ``service_support`` holds the channel's promise codes, comma separated."""
+
+    channel = models.CharField(max_length=20)
+    item_id = models.CharField(max_length=40)
+    sku_text = models.CharField(max_length=200, blank=True, default="")
+    title = models.CharField(max_length=300, blank=True, default="")
+    price_fen = models.BigIntegerField(null=True)
+    service_support = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "channel", "item_id", "sku_text"], name="listing_known_once"),
+        ]
+
+
+class Order(ShopOwned, Sourced):
+    """One order. ``state`` is a ``ports.OrderState``; the channel's own word and whole answer are kept beside it."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    channel = models.CharField(max_length=20)
+    order_no = models.CharField(max_length=40)
+    state = models.CharField(max_length=20)
+    state_raw = models.CharField(max_length=40, blank=True, default="")
+    refund_state = models.CharField(max_length=20, blank=True, default="")
+    order_type_raw = models.CharField(max_length=20, blank=True, default="")
+    buyer = models.ForeignKey(Buyer, null=True, on_delete=models.PROTECT, related_name="orders")
+    listing = models.ForeignKey(Listing, null=True, on_delete=models.PROTECT, related_name="orders")
+    quantity = models.PositiveIntegerField(null=True)
+    total_fen = models.BigIntegerField(null=True)
+    paid_fen = models.BigIntegerField(null=True)
+    refund_fen = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(null=True)  # the channel's clock: an older notice never overwrites a newer one
+    seller_external_id = models.CharField(max_length=80, blank=True, default="")
+    seller_remark = models.TextField(blank=True, default="")
+    cancel_reason = models.TextField(blank=True, default="")
+    raw = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "channel", "order_no"], name="order_known_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["shop", "order_no"], name="order_by_number")]
+
+
+class Refund(ShopOwned, Sourced):
+    """One refund as the channel tells it. ``external_id`` is its refund number, or ``order:<order_no>`` without one."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    external_id = models.CharField(max_length=60)
+    state = models.CharField(max_length=20)
+    state_raw = models.CharField(max_length=40, blank=True, default="")
+    kind = models.CharField(max_length=20)
+    kind_raw = models.CharField(max_length=40, blank=True, default="")
+    goods_status_raw = models.CharField(max_length=40, blank=True, default="")
+    amount_fen = models.BigIntegerField(null=True)
+    reason_raw = models.CharField(max_length=300, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    applied_at = models.DateTimeField(null=True)
+    timeout_at = models.DateTimeField(null=True)
+    refunded_at = models.DateTimeField(null=True)
+    rejected_at = models.DateTimeField(null=True)
+    modified_at = models.DateTimeField(null=True)
+    raw = models.JSONField(default=dict)
+    seen_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "order", "external_id"], name="refund_known_once"),
+        ]

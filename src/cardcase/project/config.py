@@ -1,0 +1,96 @@
+"""What can be set: ``cardcase.toml`` in the data folder, then ``CARDCASE_*``, then ``CARDCASE_*_FILE`` for secrets."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cardcase.kit.errors import WrongUse
+from cardcase.kit.text import Text
+
+DATA_VARIABLE = "CARDCASE_DATA"
+
+
+class Config(BaseModel):
+    """Every setting of Cardcase. The handbook's table of settings is made from these descriptions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path = Field(description="数据目录：数据库、附件、密钥 / data folder: database, files, keys")
+    database_url: str = Field(
+        "", description="留空用 SQLite；postgres://用户:密码@主机:端口/库名 / empty: SQLite; else a postgres:// address"
+    )
+    host: str = Field("127.0.0.1", description="监听地址 / address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="监听端口 / port to listen on")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "[::1]", "testserver"), description="允许的主机名 / host names that are answered"
+    )
+    secure: bool = Field(default=False, description="经 https 访问时设为 true / true when served over https")
+    debug: bool = Field(default=False, description="仅供开发 / for development only")
+    language: str = Field("zh-hans", description="默认语言 zh-hans 或 en / default language")
+    log_format: str = Field("text", pattern="^(text|json)$", description="日志格式 / form of log lines")
+    threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys, kept apart from what a backup copies."""
+        return self.data / "keys"
+
+    @property
+    def files(self) -> Path:
+        """Folder of kept originals, content-addressed."""
+        return self.data / "files"
+
+    @property
+    def overrides(self) -> Path:
+        """Folder of the shops' own data files: ``overrides/<shop slug>/<name>.toml``."""
+        return self.data / "overrides"
+
+    def secret_key(self) -> str:
+        """Return the key behind sessions and tokens, made on first use with mode 0600."""
+        return read_or_make_key(self.keys / "session.key", lambda: secrets.token_urlsafe(50).encode()).decode()
+
+
+def read_or_make_key(path: Path, make: Any) -> bytes:
+    """Return the bytes of a key file; make it once, readable by its owner only, safe against two first starts."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_bytes()
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration. Raises WrongUse naming the setting that is wrong."""
+    env = os.environ if environ is None else environ
+    data = Path(env.get(DATA_VARIABLE) or "data").expanduser().absolute()
+    values: dict[str, Any] = {}
+    file = data / "cardcase.toml"
+    try:
+        if file.exists():
+            values.update(tomllib.loads(file.read_text("utf-8")))
+        for name in Config.model_fields:
+            variable = f"CARDCASE_{name.upper()}"
+            if secret := env.get(f"{variable}_FILE"):
+                values[name] = Path(secret).read_text("utf-8").strip()
+            elif variable in env:
+                raw = env[variable]
+                values[name] = tuple(raw.split(",")) if name == "allowed_hosts" else raw
+        values["data"] = data
+        return Config.model_validate(values)
+    except (ValidationError, tomllib.TOMLDecodeError, OSError) as error:
+        detail = "; ".join(str(error).splitlines()[:3])
+        raise WrongUse(
+            f"设置有误：{detail}",
+            f"A setting is wrong: {detail}",
+            next=Text(f"检查 {file} 和 CARDCASE_ 开头的环境变量。", f"Check {file} and the CARDCASE_ variables."),
+        ) from error

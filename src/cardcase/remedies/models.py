@@ -1,0 +1,61 @@
+"""Offers to the buyer and remedies decided, with the two phases of everything that moves money."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from cardcase.cases.models import Case
+from cardcase.kit import clock
+from cardcase.staff.models import ShopOwned
+
+
+class Offer(ShopOwned):
+    """One proposal to the buyer. At most one is open per case."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="offers")
+    kind = models.CharField(max_length=24)
+    amount_fen = models.BigIntegerField(null=True)
+    proposed_by = models.CharField(max_length=80)
+    state = models.CharField(max_length=10)  # proposed, accepted, denied, countered, expired, withdrawn
+    expires_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(default=clock.now)
+    settled_at = models.DateTimeField(null=True)
+    settled_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop", "case"], condition=models.Q(state="proposed"), name="one_open_offer"
+            ),
+        ]
+
+
+class Remedy(ShopOwned):
+    """处理方案 decided. Money is written as executing before the hand moves, and is never retried by itself."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="remedies")
+    kind = models.CharField(max_length=24)
+    amount_fen = models.BigIntegerField(null=True)
+    state = models.CharField(
+        max_length=12
+    )  # proposed approved prechecked executing executed verified failed ambiguous cancelled
+    key = models.CharField(max_length=80)
+    decided_by = models.CharField(max_length=80)
+    approved_by = models.CharField(max_length=80, blank=True, default="")
+    precheck = models.JSONField(default=dict)
+    decided_at = models.DateTimeField(default=clock.now)
+    executed_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "key"], name="remedy_once_per_key"),
+            models.UniqueConstraint(
+                fields=["shop", "case"],
+                condition=models.Q(state__in=["approved", "prechecked", "executing", "executed", "ambiguous"]),
+                name="one_live_remedy",
+            ),
+        ]

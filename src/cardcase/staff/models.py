@@ -1,0 +1,97 @@
+"""Shops, staff, their roles, API tokens; and the bases that give every business row its shop and its source."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from cardcase.kit import clock
+
+from .rules import Actor, Permission, Role
+
+
+class Staff(AbstractUser):
+    """Somebody who can sign in. What they may do is said by their memberships, not here."""
+
+    must_change_password = models.BooleanField(default=False)
+
+
+class Shop(models.Model):
+    """One seller's shop: the tenant. Every business row belongs to one."""
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    time_zone = models.CharField(max_length=40, default="Asia/Shanghai")
+    is_pro = models.BooleanField(null=True)  # 鱼小铺; unknown until told
+    agent_limit_fen = models.PositiveIntegerField(default=5000)
+    default_response_hours = models.PositiveSmallIntegerField(default=24)  # unverified; see platform-rules D6
+    currency = models.CharField(max_length=3, default="CNY")
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """The role of one member of staff in one shop."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="memberships")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "staff"], name="one_role_per_shop"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id}@{self.shop_id}: {self.role}"
+
+
+class ApiToken(models.Model):
+    """A program's key to the API. Only its SHA-256 is kept; it acts with the role given, in its shop."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="tokens")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=80)
+    role = models.CharField(max_length=10, choices=[(role.value, role.value) for role in Role])
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=clock.now)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ShopRows(models.QuerySet):  # type: ignore[type-arg]  # django-stubs wants a model; this serves all of them
+    """Rows that belong to a shop. There is no way to them but through an actor."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Narrow to the actor's shop. Raises NotAllowed when the actor may not read at all."""
+        actor.require(Permission.READ)
+        return self.filter(shop_id=actor.shop_id)
+
+
+class ShopOwned(models.Model):
+    """Base of every business row: its shop comes first in its keys, so that the tables can be sharded by shop."""
+
+    shop = models.ForeignKey(Shop, on_delete=models.PROTECT, related_name="+")
+
+    objects: ClassVar = ShopRows.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Sourced(models.Model):
+    """Base of every row that came from outside: which file (by name and hash) and which row of it."""
+
+    source_file = models.CharField(max_length=255, blank=True, default="")
+    source_sha256 = models.CharField(max_length=64, blank=True, default="")
+    source_row = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,63 @@
+"""What every test may lean on: a shop, its people by role, a stranger, and a clock that stands still."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from cardcase.kit import clock
+from cardcase.staff.models import Membership, Shop, Staff
+from cardcase.staff.rules import Actor, ActorKind, Role
+
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    with clock.fixed_at(NOON):
+        yield NOON
+
+
+@pytest.fixture
+def shop(db) -> Shop:
+    return Shop.objects.create(slug="lika", name="礼卡小铺")
+
+
+@pytest.fixture
+def other_shop(db) -> Shop:
+    return Shop.objects.create(slug="other", name="别家")
+
+
+def _actor(shop: Shop, role: Role) -> Actor:
+    person = Staff.objects.create_user(username=f"{role.value}-{shop.slug}", password="correct horse battery")
+    Membership.objects.create(shop=shop, staff=person, role=role.value)
+    return Actor(ActorKind.STAFF, shop.pk, role, person.pk, person.username)
+
+
+@pytest.fixture
+def owner(shop) -> Actor:
+    return _actor(shop, Role.OWNER)
+
+
+@pytest.fixture
+def lead(shop) -> Actor:
+    return _actor(shop, Role.LEAD)
+
+
+@pytest.fixture
+def agent(shop) -> Actor:
+    return _actor(shop, Role.AGENT)
+
+
+@pytest.fixture
+def auditor(shop) -> Actor:
+    return _actor(shop, Role.AUDITOR)
+
+
+@pytest.fixture
+def stranger(other_shop) -> Actor:
+    return _actor(other_shop, Role.OWNER)
+
+
+@pytest.fixture
+def system(shop) -> Actor:
+    return Actor.system(shop.pk)
