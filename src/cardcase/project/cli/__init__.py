@@ -1,0 +1,78 @@
+"""The command line. Only names here: each command is imported when it is called, so that --help is quick."""
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from cardcase import __version__
+from cardcase.kit.errors import Problem
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "run": ("server:run", "启动网页和后台任务 / web pages and background work in one process"),
+    "demo": ("server:demo", "在临时目录里启动示例店铺 / the same on a throw-away folder with the example shop"),
+    "handle": ("work:handle", "主要工作：读文件、开售后单、给出建议 / files in, decided refund cases out"),
+    "import": ("work:import_", "导入订单、退款、聊天、卡密文件 / import order, refund, chat and card files"),
+    "triage": ("work:triage", "判断买家为什么要退款 / say why a buyer wants the money back"),
+    "case": ("case:case", "看售后单 / look at cases"),
+    "pack": ("record:pack", "导出证据包 / export an evidence pack"),
+    "verify": ("record:verify", "离线检查证据包 / check an evidence pack offline"),
+    "ledger": ("record:ledger", "检查或签署整本记录 / verify or sign the whole record"),
+    "worker": ("server:worker", "另外的后台进程 / an extra background worker"),
+    "user": ("people:user", "客服账号 / members of staff"),
+    "shop": ("people:shop", "店铺 / shops"),
+    "token": ("people:token", "API 令牌 / API tokens"),
+    "doctor": ("doctor:doctor", "检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix"),
+}
+
+
+class Commands(click.Group):
+    """A group whose members live in modules that are imported on call only."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name the commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing them."""
+        with formatter.section("命令 / Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cardcase")
+def cli() -> None:
+    """礼品卡售后台 / after-sales desk for gift-card sellers.
+
+    Exit codes: 0 done, 1 something was found wrong, 2 wrong use, 3 refused by a rule, 4 a needed service is away.
+    """
+
+
+def main() -> None:
+    """Run the command line; say refusals in both languages and leave with their exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Problem as problem:
+        click.echo(f"✗ {problem.message.zh}\n  {problem.message.en}", err=True)
+        if problem.next.zh:
+            click.echo(f"→ {problem.next.zh}\n  {problem.next.en}", err=True)
+        click.echo(f"  [{problem.problem_code}]", err=True)
+        sys.exit(problem.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

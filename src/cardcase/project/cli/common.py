@@ -1,0 +1,106 @@
+"""What the commands share: the data folder, JSON on stdout, progress on a terminal and plain lines elsewhere."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Step = Callable[[int, int, str], None]
+"""Called with done, total and what is being done."""
+
+
+def data_option(function: F) -> F:
+    """Add ``--data DIR`` (or CARDCASE_DATA)."""
+    option = click.option(
+        "--data",
+        "data",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="CARDCASE_DATA",
+        help="数据目录 / data folder",
+    )
+    return option(function)
+
+
+def shop_option(function: F) -> F:
+    """Add ``--shop SLUG``."""
+    return click.option("--shop", "shop_slug", default=None, help="店铺代号 / the shop's slug")(function)
+
+
+def json_option(function: F) -> F:
+    """Add ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON and nothing else")(function)
+
+
+def with_desk(function: F) -> F:
+    """Bring Cardcase up before the command runs; say the first owner on stderr when the folder is fresh."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, data: Path | None, **kwargs: Any) -> Any:
+        from cardcase.project import boot
+
+        first = boot.prepare(data)
+        if first is not None:
+            announce(first.username, first.password)
+        return function(*args, **kwargs)
+
+    return data_option(wrapped)
+
+
+def announce(username: str, password: str) -> None:
+    """Say the first owner's name and one-time password, once, on stderr."""
+    click.echo(
+        f"新建了数据目录。店主账号 {username}，一次性密码 {password}（首次登录后须修改，只显示这一次）\n"
+        f"Fresh data folder. Owner {username}, one-time password {password} (shown once, change it at first sign-in)",
+        err=True,
+    )
+
+
+def plain(value: Any) -> Any:
+    """Turn dataclasses, moments and enums into what JSON knows. Times keep their zone."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: plain(item) for key, item in asdict(value).items()}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document and nothing else on stdout."""
+    click.echo(json.dumps(plain(document), ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def progress(title: str, *, quiet: bool = False) -> Iterator[Step]:
+    """Show a bar on a terminal, else one plain line a stage on stderr."""
+    if quiet:
+        yield lambda _done, _total, _what: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            bar = bars.add_task(title, total=None)
+            yield lambda done, total, what: bars.update(bar, completed=done, total=total, description=f"{title} {what}")
+    else:
+        last = ""
+
+        def line(done: int, total: int, what: str) -> None:
+            nonlocal last
+            if what != last:
+                last = what
+                click.echo(f"{title} {what} {done}/{total}", err=True)
+
+        yield line
