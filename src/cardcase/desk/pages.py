@@ -1,0 +1,370 @@
+"""What Today and the case page show. ``desk/queries.py`` fills these; the templates in ``jinja2/desk`` draw them.
+
+Every ``str`` is a finished sentence or word in the reader's language; money, times and counts are already written out.
+Nothing here holds a card code, only a tail (「‥K4RT」).
+
+Templates and their values
+    desk/today.html            TodayPage    GET /
+    desk/case.html             CasePage     GET /cases/<number>/
+    desk/_checks.html          tuple[Check, ...] as ``page``: answer to POST DraftBox.check_url (htmx, while typing)
+
+Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmiddlewaretoken`` and ``revision``)
+    reason/     sub_reason            confirm (same code) or change the reason          T2
+    hold/       reason                lift the hold                                     owner
+    ask/        kinds (many), to      ask somebody for evidence                         T3
+    evidence/   kind, title, files (many), note   add exhibits
+    reply/      text                  save the draft
+    reply/check/  text                answers desk/_checks.html
+    sent/       text                  the person has sent it on the channel
+    note/       text                  write something down
+    move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build
+    pack/       –                     downloads the evidence pack (zip)
+Only the urls inside ActionForm and the named ``…_url`` fields are used by the templates, so other paths work as well.
+After a refusal render the same page again with the status of the Problem, ``conflict`` or ``notices`` set and the
+person's words kept (``draft.text``, ``Input.value``). After success redirect (303) to ``page.url``, with a message.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cardcase.shell.parts import (
+    ActionForm,
+    Check,
+    Countdown,
+    EmptyState,
+    Fact,
+    Link,
+    Notice,
+    Pager,
+    Pill,
+    Tone,
+)
+
+# --- Today -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One figure at the head of Today: 「2 · 今天到期」. ``url`` filters the list below to it, empty when it cannot."""
+
+    number: str
+    label: str
+    tone: Tone = Tone.PLAIN
+    url: str = ""
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case in a list.
+
+    ``title``: 「云朵邮差 · 苹果充值卡 200」. ``reason``: 「卡密无效」 with the family's tone. ``next_step``: the one thing
+    to do next, as an order to the reader: 「确认原因」; while somebody else must act: 「等买家回复」.
+    ``amount``: what the buyer claims, 「¥193.00」. ``number``: 「AS-2026-000123」.
+    """
+
+    url: str
+    number: str
+    title: str
+    reason: Pill
+    next_step: str
+    amount: str
+    countdown: Countdown
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """A run of cases under a heading: 先做这些, 接下来. ``hint`` says why these are here."""
+
+    title: str
+    rows: tuple[CaseRow, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    """今日: what must be done, soonest first.
+
+    ``day``: 「11月24日 周二」. ``sums``: up to four. ``incidents``: missed deadlines not yet reviewed, above everything.
+    ``groups``: at most two or three; empty groups are left out. ``watch``: 留意, batches with failures, low stock, holds
+    past their margin. ``empty``: set instead of groups when there is no open case (a new seller gets the first steps).
+    """
+
+    day: str
+    sums: tuple[Sum, ...] = ()
+    incidents: tuple[Notice, ...] = ()
+    groups: tuple[CaseGroup, ...] = ()
+    watch: tuple[Notice, ...] = ()
+    empty: EmptyState | None = None
+    pager: Pager | None = None
+
+
+# --- Case ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of a message's text. ``is_quoted``: the reason rests on these words; they are marked."""
+
+    text: str
+    is_quoted: bool = False
+
+
+class LineKind(StrEnum):
+    """Who speaks in a line of the conversation."""
+
+    DAY = "day"  # a date between messages
+    BUYER = "buyer"
+    SELLER = "seller"
+    SYSTEM = "system"  # platform texts and automatic delivery; kept apart from people's words
+    PLATFORM = "platform"  # the platform's customer service
+    EVENT = "event"  # a turn of the case itself: 「买家申请退款 · 仅退款 ¥193.00」
+
+
+@dataclass(frozen=True, slots=True)
+class TalkLine:
+    """One line of the conversation. ``anchor``: id for links from the quotes (``m-msg_0190…``); ``time``: 「09:48」."""
+
+    kind: LineKind
+    segments: tuple[Segment, ...]
+    who: str = ""
+    time: str = ""
+    anchor: str = ""
+    tone: Tone = Tone.PLAIN
+    note: str = ""  # 「卡密已遮盖」, 「图片：见证据 E10」
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Outgoing messages wait until the reason is confirmed (M7). ``lift``: for the owner only, with a recorded reason."""
+
+    text: str  # 「已暂停自动消息，确认原因后再回复。」
+    is_alarm: bool = False  # the deadline's margin is reached while still held
+    lift: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBox:
+    """The platform's clock. Shown above everything on the case page.
+
+    ``countdown``: time left. ``if_missed``: 「11月25日 10:00 前不处理，平台自动退款 ¥193.00。」
+    ``source``: 「来源：平台接口 timeout_time · 确定」 or 「来源：店铺默认 24 小时 · 未证实」. ``others``: further armed
+    clocks, nearest first, one sentence each. When there is no clock: countdown.text 「没有时限在走」.
+    """
+
+    countdown: Countdown
+    if_missed: str
+    source: str
+    is_certain: bool = True
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLink:
+    """The buyer's words that led to the reason; ``anchor`` is the TalkLine they stand in (may be empty)."""
+
+    text: str
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonBox:
+    """原因: what the buyer claims.
+
+    ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second reason that
+    also fits, as a sentence. ``question``: what to ask the buyer when unclear. ``found``: what the record shows, kept
+    apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then. ``confirm``: button only (hidden
+    sub_reason); ``change``: select of all reasons grouped by family, folded. Both None when the actor may not.
+    """
+
+    pill: Pill
+    confidence: str = ""
+    quotes: tuple[QuoteLink, ...] = ()
+    second: str = ""
+    question: str = ""
+    found: str = ""
+    confirmed: str = ""
+    confirm: ActionForm | None = None
+    change: ActionForm | None = None
+
+
+class EvidenceState(StrEnum):
+    """Where one piece of evidence stands."""
+
+    HAVE = "have"
+    ASK = "ask"
+    MISSING = "missing"
+    CONTRADICTS = "contradicts"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One line of the checklist.
+
+    ``title``: 「买家整屏录屏」. ``why``: what it would show, or what was found. ``party``: 「向买家要」. ``weight``:
+    「决定性」 or empty. ``state_text``: 「已有」「要」「缺」「矛盾」. ``wording``: a text ready to copy to the buyer (生成话术);
+    ``how``: how to get it (怎么查); both empty when they do not apply. ``ask``: button that records having asked (T3).
+    ``exhibits``: links to what is already kept.
+    """
+
+    title: str
+    state: EvidenceState
+    state_text: str
+    why: str = ""
+    party: str = ""
+    weight: str = ""
+    wording: str = ""
+    how: str = ""
+    ask: ActionForm | None = None
+    exhibits: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceBox:
+    """证据. ``summary``: 「有 3 · 要 2 · 缺 1」. ``tip``: which single fact would change the advice. ``upload``: add form."""
+
+    summary: str
+    rows: tuple[EvidenceRow, ...] = ()
+    tip: str = ""
+    upload: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyRow:
+    """One remedy. ``cost``: 「¥176–193」. ``needs``: what it needs first. When blocked: ``blocked`` holds one sentence per
+    reason, each saying how to clear it. ``act``: the form that starts it, None when it cannot be done now or by this actor
+    (then ``needs`` or ``blocked`` says who can).
+    """
+
+    title: str
+    cost: str = ""
+    needs: str = ""
+    is_recommended: bool = False
+    is_floor: bool = False
+    blocked: tuple[str, ...] = ()
+    act: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyBox:
+    """处理方案. ``floor``: what the buyer is entitled to, said first. ``current``: the remedy in course, as a sentence."""
+
+    floor: str
+    rows: tuple[RemedyRow, ...] = ()
+    current: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBox:
+    """回复草稿: a person sends it on the channel; Cardcase only notes that it was sent.
+
+    ``text`` is what stands in the box (the person's own words win over the composed draft). ``length_text``: 「91 / 200」.
+    ``save_url``/``sent_url``: where the two buttons post; empty hides the button. ``sent_blocked``: why it cannot be
+    marked as sent now (「先确认原因」); then the button is shown switched off with this sentence. ``check_url``: htmx
+    checks while typing; empty switches that off. ``sent_texts``: what went out before, one sentence each.
+    """
+
+    text: str
+    limit: int
+    length_text: str
+    checks: tuple[Check, ...] = ()
+    save_url: str = ""
+    sent_url: str = ""
+    sent_blocked: str = ""
+    check_url: str = ""
+    note: str = ""  # 「模板 reply.a1.ask · 只供参考，请改成你的话」
+    sent_texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One further move of the case. ``why_not``: finished sentence when it cannot be done now (then ``form`` is None)."""
+
+    title: str
+    text: str = ""
+    form: ActionForm | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """Something staff wrote down. ``head``: 「王店 · 11月24日 12:03」."""
+
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One entry of the record: 「11月24日 12:03」, 「原因已确认」, 「王店」. ``detail`` smaller; ``seq`` 「#1042」."""
+
+    time: str
+    what: str
+    who: str = ""
+    detail: str = ""
+    seq: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictNotice:
+    """Somebody else was first; nothing was changed. ``changes``: what is different now. ``kept``: label/value pairs of
+    what the reader had typed, shown to be copied back.
+    """
+
+    text: str
+    changes: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The one thing to do now, said as an order, with the place on the page where it is done (「#reason」)."""
+
+    text: str
+    anchor: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """售后单.
+
+    ``title``: 「苹果充值卡 200 元」. ``buyer``: nick. ``amount``: claimed. ``stage``: 「平台退款申请」. ``status``:
+    「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could not decide.
+    ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the pack.
+    ``siblings``: other cases of the same order or buyer.
+    """
+
+    url: str
+    number: str
+    revision: int
+    title: str
+    buyer: str
+    amount: str
+    stage: str
+    status: Pill
+    waiting: str
+    is_open: bool
+    clock: ClockBox
+    reason: ReasonBox
+    evidence: EvidenceBox
+    remedies: RemedyBox
+    next_step: NextStep | None = None
+    talk: tuple[TalkLine, ...] = ()
+    talk_summary: str = ""  # 「3 条 · 王店已读」 or 「3 条未读」
+    talk_more: Link | None = None  # earlier messages, when the page shows only the latest
+    draft: DraftBox | None = None  # None when the case is over
+    hold: Hold | None = None
+    facts: tuple[Fact, ...] = ()
+    needs_human: tuple[Notice, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    conflict: ConflictNotice | None = None
+    moves: tuple[MoveRow, ...] = ()
+    notes: tuple[NoteRow, ...] = ()
+    note_form: ActionForm | None = None
+    timeline: tuple[TimelineRow, ...] = ()
+    pack: ActionForm | None = None
+    siblings: tuple[Link, ...] = ()
+    outcome: str = ""  # how it ended, a sentence; empty while open
