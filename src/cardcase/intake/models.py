@@ -45,3 +45,21 @@ class PushReceipt(ShopOwned):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "channel", "key"], name="push_taken_once")]
+
+
+class Channel(ShopOwned):
+    """渠道: one account of the shop on one outside, with what proves that a push really comes from there."""
+
+    kind = models.CharField(max_length=20)  # goofish
+    label = models.CharField(max_length=80)
+    hook_key = models.CharField(max_length=64, unique=True)  # the last part of the address that is told to the platform
+    app_key = models.CharField(max_length=40)
+    secret_sealed = models.BinaryField()
+    seller_id = models.CharField(max_length=40, blank=True, default="")
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "kind", "app_key"], name="channel_known_once"),
+        ]
