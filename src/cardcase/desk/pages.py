@@ -58,8 +58,8 @@ class Sum:
 class CaseRow:
     """One case in a list.
 
-    ``title``: 「云朵邮差 · 苹果充值卡 200」. ``reason``: 「卡密无效」 with the family's tone. ``next_step``: the one thing
-    to do next, as an order to the reader: 「确认原因」; while somebody else must act: 「等买家回复」.
+    ``title``: 「云朵邮差 · 苹果充值卡 200」. ``reason``: 「卡密无效」 with the family's tone. ``next_step``: the one
+    thing to do next, as an order to the reader: 「确认原因」; while somebody else must act: 「等买家回复」.
     ``amount``: what the buyer claims, 「¥193.00」. ``number``: 「AS-2026-000123」.
     """
 
@@ -86,9 +86,10 @@ class CaseGroup:
 class TodayPage:
     """今日: what must be done, soonest first.
 
-    ``day``: 「11月24日 周二」. ``sums``: up to four. ``incidents``: missed deadlines not yet reviewed, above everything.
-    ``groups``: at most two or three; empty groups are left out. ``watch``: 留意, batches with failures, low stock, holds
-    past their margin. ``empty``: set instead of groups when there is no open case (a new seller gets the first steps).
+    ``day``: 「11月24日 周二」. ``sums``: up to four. ``incidents``: missed deadlines not yet reviewed, above
+    everything. ``groups``: at most two or three; empty groups are left out. ``watch``: 留意, batches with failures,
+    low stock, holds past their margin. ``empty``: set instead of groups when there is no open case (a new seller gets
+    the first steps).
     """
 
     day: str
@@ -137,7 +138,10 @@ class TalkLine:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Outgoing messages wait until the reason is confirmed (M7). ``lift``: for the owner only, with a recorded reason."""
+    """Outgoing messages wait until the reason is confirmed (M7).
+
+    ``lift``: for the owner only, with a recorded reason.
+    """
 
     text: str  # 「已暂停自动消息，确认原因后再回复。」
     is_alarm: bool = False  # the deadline's margin is reached while still held
@@ -172,10 +176,11 @@ class QuoteLink:
 class ReasonBox:
     """原因: what the buyer claims.
 
-    ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second reason that
-    also fits, as a sentence. ``question``: what to ask the buyer when unclear. ``found``: what the record shows, kept
-    apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then. ``confirm``: button only (hidden
-    sub_reason); ``change``: select of all reasons grouped by family, folded. Both None when the actor may not.
+    ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second
+    reason that also fits, as a sentence. ``question``: what to ask the buyer when unclear. ``found``: what the record
+    shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then. ``confirm``:
+    button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded. Both None when the
+    actor may not.
     """
 
     pill: Pill
@@ -203,9 +208,9 @@ class EvidenceRow:
     """One line of the checklist.
 
     ``title``: 「买家整屏录屏」. ``why``: what it would show, or what was found. ``party``: 「向买家要」. ``weight``:
-    「决定性」 or empty. ``state_text``: 「已有」「要」「缺」「矛盾」. ``wording``: a text ready to copy to the buyer (生成话术);
-    ``how``: how to get it (怎么查); both empty when they do not apply. ``ask``: button that records having asked (T3).
-    ``exhibits``: links to what is already kept.
+    「决定性」 or empty. ``state_text``: 「已有」「要」「缺」「矛盾」. ``wording``: a text ready to copy to the buyer
+    (生成话术); ``how``: how to get it (怎么查); both empty when they do not apply. ``ask``: button that records
+    having asked (T3). ``exhibits``: links to what is already kept.
     """
 
     title: str
@@ -222,7 +227,10 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceBox:
-    """证据. ``summary``: 「有 3 · 要 2 · 缺 1」. ``tip``: which single fact would change the advice. ``upload``: add form."""
+    """证据.
+
+    ``summary``: 「有 3 · 要 2 · 缺 1」. ``tip``: which single fact would change the advice. ``upload``: add form.
+    """
 
     summary: str
     rows: tuple[EvidenceRow, ...] = ()
@@ -232,8 +240,10 @@ class EvidenceBox:
 
 @dataclass(frozen=True, slots=True)
 class RemedyRow:
-    """One remedy. ``cost``: 「¥176–193」. ``needs``: what it needs first. When blocked: ``blocked`` holds one sentence per
-    reason, each saying how to clear it. ``act``: the form that starts it, None when it cannot be done now or by this actor
+    """One remedy.
+
+    ``cost``: 「¥176–193」. ``needs``: what it needs first. When blocked: ``blocked`` holds one sentence per reason,
+    each saying how to clear it. ``act``: the form that starts it, None when it cannot be done now or by this actor
     (then ``needs`` or ``blocked`` says who can).
     """
 
@@ -248,7 +258,10 @@ class RemedyRow:
 
 @dataclass(frozen=True, slots=True)
 class RemedyBox:
-    """处理方案. ``floor``: what the buyer is entitled to, said first. ``current``: the remedy in course, as a sentence."""
+    """处理方案.
+
+    ``floor``: what the buyer is entitled to, said first. ``current``: the remedy in course, as a sentence.
+    """
 
     floor: str
     rows: tuple[RemedyRow, ...] = ()
@@ -259,10 +272,11 @@ class RemedyBox:
 class DraftBox:
     """回复草稿: a person sends it on the channel; Cardcase only notes that it was sent.
 
-    ``text`` is what stands in the box (the person's own words win over the composed draft). ``length_text``: 「91 / 200」.
-    ``save_url``/``sent_url``: where the two buttons post; empty hides the button. ``sent_blocked``: why it cannot be
-    marked as sent now (「先确认原因」); then the button is shown switched off with this sentence. ``check_url``: htmx
-    checks while typing; empty switches that off. ``sent_texts``: what went out before, one sentence each.
+    ``text`` is what stands in the box (the person's own words win over the composed draft). ``length_text``: 「91 /
+    200」. ``save_url``/``sent_url``: where the two buttons post; empty hides the button. ``sent_blocked``: why it
+    cannot be marked as sent now (「先确认原因」); then the button is shown switched off with this sentence.
+    ``check_url``: htmx checks while typing; empty switches that off. ``sent_texts``: what went out before, one
+    sentence each.
     """
 
     text: str
@@ -279,7 +293,10 @@ class DraftBox:
 
 @dataclass(frozen=True, slots=True)
 class MoveRow:
-    """One further move of the case. ``why_not``: finished sentence when it cannot be done now (then ``form`` is None)."""
+    """One further move of the case.
+
+    ``why_not``: finished sentence when it cannot be done now (then ``form`` is None).
+    """
 
     title: str
     text: str = ""
@@ -309,8 +326,10 @@ class TimelineRow:
 
 @dataclass(frozen=True, slots=True)
 class ConflictNotice:
-    """Somebody else was first; nothing was changed. ``changes``: what is different now. ``kept``: label/value pairs of
-    what the reader had typed, shown to be copied back.
+    """Somebody else was first; nothing was changed.
+
+    ``changes``: what is different now. ``kept``: label/value pairs of what the reader had typed, shown to be copied
+    back.
     """
 
     text: str
@@ -332,9 +351,9 @@ class CasePage:
     """售后单.
 
     ``title``: 「苹果充值卡 200 元」. ``buyer``: nick. ``amount``: claimed. ``stage``: 「平台退款申请」. ``status``:
-    「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could not decide.
-    ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the pack.
-    ``siblings``: other cases of the same order or buyer.
+    「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could
+    not decide. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads
+    the pack. ``siblings``: other cases of the same order or buyer.
     """
 
     url: str

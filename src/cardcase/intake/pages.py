@@ -48,7 +48,10 @@ class ImportPage:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One row that was not taken. ``row``: 「第 3 行」; ``column``: 「订单号」; ``reason`` and ``next`` are sentences."""
+    """One row that was not taken.
+
+    ``row``: 「第 3 行」; ``column``: 「订单号」; ``reason`` and ``next`` are sentences.
+    """
 
     row: str
     column: str
@@ -75,8 +78,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """The report over all files. ``summary``: 「新 128 · 已有 12 · 有变化 3 · 拒收 2」. ``outcome``: what it led to, such as
-    「开了 3 个售后单」. ``confirm``: 「导入」 after a dry run. ``cases``: the cases opened or changed.
+    """The report over all files.
+
+    ``summary``: 「新 128 · 已有 12 · 有变化 3 · 拒收 2」. ``outcome``: what it led to, such as 「开了 3 个售后单」.
+    ``confirm``: 「导入」 after a dry run. ``cases``: the cases opened or changed.
     """
 
     title: str

@@ -136,9 +136,9 @@ class Check:
 class Countdown:
     """Time left, right without JavaScript; JavaScript refreshes it each half minute from ``due_iso``.
 
-    ``text``: 「还剩 17 小时 12 分」, 「已超时 3 小时」 or 「时限未知」. ``short``: 「17:12」, 「1天9时」, 「超时」, 「未知」
-    for lists. ``due_iso``: ISO 8601 with zone, empty when unknown. ``tone``: PLAIN, WARN (within the margin), BAD (missed).
-    ``shell.timing.countdown`` makes one.
+    ``text``: 「还剩 17 小时 12 分」, 「已超时 3 小时」 or 「时限未知」. ``short``: 「17:12」, 「1天9时」, 「超时」,
+    「未知」 for lists. ``due_iso``: ISO 8601 with zone, empty when unknown. ``tone``: PLAIN, WARN (within the
+    margin), BAD (missed). ``shell.timing.countdown`` makes one.
     """
 
     text: str
