@@ -76,7 +76,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input of a form. ``error`` is the sentence shown beside it after a refusal; ``value`` keeps what was typed."""
+    """One input of a form. ``error``: the sentence beside it after a refusal; ``value`` keeps what was typed."""
 
     name: str
     label: str
