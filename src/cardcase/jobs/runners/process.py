@@ -1,0 +1,43 @@
+"""The runner behind ``cardcase worker``: one process, one job at a time; start as many as there are cores.
+
+It polls once a second on both databases. LISTEN/NOTIFY would save that second on PostgreSQL; it is not built yet.
+"""
+
+import signal
+import threading
+from types import FrameType
+
+import structlog
+from django.db import connections
+
+from cardcase.jobs import registry
+
+from .worker import Worker
+
+log = structlog.get_logger("cardcase.jobs")
+
+
+def serve(worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
+    """Work until SIGTERM or SIGINT; the job in hand is brought to its end first. Call from the main thread."""
+    worker = worker or Worker()
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    registry.discover()
+    log.info("worker_ready", queues=list(worker.queues) or "all")
+    try:
+        while not stopping.is_set():
+            try:
+                idle = worker.run_due(limit=20) == 0
+            except Exception:  # a database restart is waited out, not died of
+                log.exception("jobs_runner_trouble")
+                connections.close_all()
+                idle = True
+            if idle:
+                stopping.wait(poll_seconds)
+    finally:
+        connections.close_all()

@@ -1,0 +1,53 @@
+"""The runner inside ``cardcase run``: one thread that wakes when this process promised work, else once a second."""
+
+import threading
+
+import structlog
+from django.db import connections
+
+from cardcase.jobs import registry, wake
+
+from .worker import Worker
+
+log = structlog.get_logger("cardcase.jobs")
+
+
+class ThreadRunner:
+    """Start and stop the background thread of a process."""
+
+    def __init__(self, worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
+        """Prepare a runner; ``poll_seconds`` bounds how late work promised by another process is seen."""
+        self._worker = worker or Worker()
+        self._poll = poll_seconds
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Read the rooms' handlers and start the thread. A second call is refused with RuntimeError."""
+        if self._thread is not None:
+            raise RuntimeError("this runner has been started")
+        registry.discover()
+        self._thread = threading.Thread(target=self._loop, name="cardcase-jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self, seconds: float = 10.0) -> bool:
+        """Ask the thread to end after its present job and tell whether it did in time."""
+        self._stopping.set()
+        wake.ring()
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _loop(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                try:
+                    idle = self._worker.run_due(limit=20) == 0
+                except Exception:  # a database away or a full disk: the pages say so, the thread waits
+                    log.exception("jobs_runner_trouble")
+                    idle = True
+                if idle:
+                    wake.wait(self._poll)
+        finally:
+            connections.close_all()
