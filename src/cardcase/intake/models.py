@@ -63,3 +63,21 @@ class Channel(ShopOwned):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["shop", "kind", "app_key"], name="channel_known_once"),
         ]
+
+
+class PendingImport(ShopOwned):
+    """Files that were previewed and wait for the reader's yes; sealed, and thrown away after a day."""
+
+    key = models.CharField(max_length=40, unique=True)
+    by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(default=clock.now)
+    kind = models.CharField(max_length=12, blank=True, default="")
+    batch = models.CharField(max_length=120, blank=True, default="")
+
+
+class PendingFile(ShopOwned):
+    """One sealed file of a pending import."""
+
+    pending = models.ForeignKey(PendingImport, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=255)
+    sealed = models.BinaryField()

@@ -1,4 +1,4 @@
-"""What an import does, without doing it: the order of its stages, its report, and refunds that other papers imply. Pure."""
+"""What an import does, without doing it: order of its stages, its report, refunds that other papers imply. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

@@ -1,0 +1,82 @@
+"""Measure what the issues set goals for, beside something run in the same minute; write docs/benchmarks.md.
+
+Each figure is taken in a process of its own (``scripts/benchmarks/measure.py NAME``), so that memory and caches of one
+do not colour another. Seconds depend on the machine; the ratios are what to compare.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+NAMES = ["import_messages", "today_page", "handle_refunds", "pack", "idle_memory", "help_cpu"]
+
+
+def machine() -> str:
+    """Name the machine in one line."""
+    cpu = (
+        next(
+            (
+                line.split(":", 1)[1].strip()
+                for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")
+            ),
+            platform.processor(),
+        )
+        if Path("/proc/cpuinfo").exists()
+        else platform.processor()
+    )
+    return (
+        f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def measure(name: str) -> list[dict[str, str]]:
+    """Run one benchmark in its own process and folder; return its rows."""
+    with tempfile.TemporaryDirectory(prefix="cardcase-bench-") as folder:
+        environment = {**os.environ, "CARDCASE_DATA": folder, "CARDCASE_DATABASE_URL": ""}
+        command = [sys.executable, str(ROOT / "scripts" / "benchmarks" / "measure.py"), name]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"{name} failed:\n{done.stdout}\n{done.stderr}")
+    rows: list[dict[str, str]] = json.loads(done.stdout.splitlines()[-1])
+    return rows
+
+
+def main() -> int:
+    """Measure everything and write the page."""
+    chosen = sys.argv[1:] or NAMES
+    rows = []
+    for name in chosen:
+        print(f"── {name}", flush=True)
+        for row in measure(name):
+            rows.append(row)
+            print(f"   {row['what']}: {row['measured']} (goal {row['goal']})", flush=True)
+    if chosen == NAMES:
+        lines = [
+            "# Benchmarks",
+            "",
+            "Made by `make bench`; do not edit. Compare the ratios: seconds belong to the machine.",
+            "",
+            f"- Machine: {machine()}",
+            f"- Day: {datetime.now(UTC):%Y-%m-%d}",
+            "",
+            "| What | Measured | Goal | Beside it | Met |",
+            "|---|---|---|---|---|",
+            *[
+                f"| {row['what']} | {row['measured']} | {row['goal']} | {row['beside']} | {row['met']} |"
+                for row in rows
+            ],
+            "",
+        ]
+        (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""Finished sentences for the import pages."""
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from cardcase.intake import pages
+from cardcase.intake.models import ImportedFile, ImportRun
+from cardcase.intake.rules import FileReport, ImportReport
+from cardcase.kit.clock import SHANGHAI
+from cardcase.kit.errors import Finding, Problem
+from cardcase.kit.text import Text
+from cardcase.shell.parts import ActionForm, Choice, Link, Notice, Tone
+
+SHOWN = 100
+"""Refused rows shown of one file; the rest is counted."""
+
+
+def kind_text(kind: str) -> str:
+    """Name a kind of file."""
+    return {
+        "orders": _("订单"),
+        "refunds": _("退款"),
+        "chat": _("聊天"),
+        "cards": _("卡密"),
+        "deliveries": _("发卡记录"),
+        "push": _("推送"),
+    }.get(kind, _("没认出来"))
+
+
+def form(
+    runs: Sequence[ImportRun], *, paste: str, batch: str, problem: Problem | None, may_import: bool, lang: str
+) -> pages.ImportPage:
+    """Build the import form."""
+    kinds = [
+        ("auto", _("自动识别")),
+        *((kind, kind_text(kind)) for kind in ("orders", "refunds", "chat", "cards", "deliveries")),
+    ]
+    notices = (Notice(Tone.BAD, problem.message.say(lang), problem.next.say(lang)),) if problem else ()
+    return pages.ImportPage(
+        form_url=reverse("import"),
+        kinds=tuple(Choice(value, label, is_chosen=value == "auto") for value, label in kinds),
+        accepts=(
+            (_("订单与退款"), _("闲管家的订单、退款、推送（JSON），或者 CSV、TSV、XLSX 表格；订单号请保存成文本。")),
+            (_("聊天"), _("直接粘贴聊天文字，或 goofish-cli 的 JSON、XianyuAutoAgent 的数据库、推送记录。")),
+            (
+                _("卡密"),
+                _(
+                    "一行一张；「卡号:密码」「卡号----密码」、制表符、「║」分隔，或带「卡号、密码、面值、有效期、成本」的表格。"
+                ),
+            ),
+            (_("编码"), _("UTF-8、GB18030（GBK）、Big5、UTF-16 都行；认不准时会问你，不会猜。")),
+        ),
+        limits=_("每次最多 50 个文件，每个 8 MB。同一份文件导入两次也不会重复。"),
+        paste=paste,
+        batch=batch,
+        notices=notices,
+        recent=tuple(_run_row(run) for run in runs),
+        may_import=may_import,
+    )
+
+
+def _run_row(run: ImportRun) -> pages.RunRow:
+    files = list(run.files.all())
+    new, refused = sum(file.new for file in files), sum(len(file.refused) for file in files)
+    return pages.RunRow(
+        url=reverse("import-report", args=[run.public_id]),
+        head=f"{_when(run)} · {run.by}",
+        text=_("%(files)d 个文件 · 新 %(new)d · 拒收 %(refused)d")
+        % {"files": len(files), "new": new, "refused": refused},
+        tone=Tone.WARN if refused else Tone.PLAIN,
+    )
+
+
+def _when(run: ImportRun, zone: ZoneInfo = SHANGHAI) -> str:
+    local = run.started_at.astimezone(zone)
+    return _("%(month)d月%(day)d日 %(time)s") % {"month": local.month, "day": local.day, "time": f"{local:%H:%M}"}
+
+
+def preview(report: ImportReport, key: str) -> pages.ReportPage:
+    """Build the report of a dry run, with the button that does it for real."""
+    confirm = ActionForm(url=reverse("import-confirm"), button=_("确认导入"), hidden=(("key", key),), is_main=True)
+    has_rows = any(file.new or file.changed for file in report.files)
+    return pages.ReportPage(
+        title=_("预览：还没有改动任何东西"),
+        summary=_summary(report.files),
+        files=tuple(_file(file) for file in report.files),
+        outcome=_("导入后会涉及 %d 个售后单。") % len(report.cases) if report.cases else "",
+        is_dry_run=True,
+        confirm=confirm if has_rows else None,
+        again_url=reverse("import"),
+        notices=() if has_rows else (Notice(Tone.WARN, _("没有新的内容可以导入。")),),
+    )
+
+
+def report(run: ImportRun, files: Sequence[ImportedFile]) -> pages.ReportPage:
+    """Build the report of an import that was done."""
+    done = [_file_of(file) for file in files]
+    return pages.ReportPage(
+        title=_("导入结果"),
+        summary=_summary(done),
+        files=tuple(_file(file) for file in done),
+        outcome=_("%s 导入。") % _when(run)
+        if run.finished_at
+        else _("这次导入没有走完；再导入一次同样的文件即可，不会重复。"),
+        cases=(Link(_("去看今日待办"), reverse("today")),),
+        again_url=reverse("import"),
+    )
+
+
+def _file_of(row: ImportedFile) -> FileReport:
+    from cardcase.connectors.ports import FileKind
+
+    findings = [
+        Finding(
+            item["code"],
+            Text(item["zh"], item["en"]),
+            Text(item["next_zh"], item["next_en"]),
+            row.name,
+            item["row"],
+            item["column"],
+        )
+        for item in row.refused
+    ]
+    return FileReport(row.name, FileKind(row.kind), row.encoding, row.new, row.known, row.changed, findings)
+
+
+def _summary(files: Iterable[FileReport]) -> str:
+    listed = list(files)
+    return _("新 %(new)d · 已有 %(known)d · 有变化 %(changed)d · 拒收 %(refused)d") % {
+        "new": sum(file.new for file in listed),
+        "known": sum(file.known for file in listed),
+        "changed": sum(file.changed for file in listed),
+        "refused": sum(len(file.refused) for file in listed),
+    }
+
+
+def _file(file: FileReport) -> pages.FileReport:
+    from django.utils.translation import get_language
+
+    lang = get_language() or "zh-hans"
+    more = len(file.refused) - SHOWN
+    return pages.FileReport(
+        name=file.file,
+        kind=kind_text(file.kind.value),
+        encoding=file.encoding.upper(),
+        new=str(file.new),
+        known=str(file.known),
+        changed=str(file.changed),
+        refused_count=str(len(file.refused)),
+        refused=tuple(
+            pages.RefusedRow(
+                row=_("第 %d 行") % finding.row if finding.row else _("整个文件"),
+                column=finding.column or "",
+                reason=finding.message.say(lang),
+                next=finding.next.say(lang),
+            )
+            for finding in file.refused[:SHOWN]
+        ),
+        refused_more=_("另有 %d 行没有列出。") % more if more > 0 else "",
+        has_refusals=bool(file.refused),
+    )

@@ -1,0 +1,19 @@
+"""Bringing in what the outside says, and opening the cases that it asks for."""
+
+from .casework import refresh
+from .channels import add_channel, set_enabled
+from .files import import_files
+from .pending import hold_uploads, take_uploads
+from .pushes import Envelope, accept_push, take_push
+
+__all__ = [
+    "Envelope",
+    "accept_push",
+    "add_channel",
+    "hold_uploads",
+    "import_files",
+    "refresh",
+    "set_enabled",
+    "take_push",
+    "take_uploads",
+]

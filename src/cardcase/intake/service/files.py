@@ -1,0 +1,217 @@
+"""Files in: read, take every good row in batches, account for every bad one, then look after the cases concerned."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from cardcase.cards import service as cards
+from cardcase.cards import vault
+from cardcase.connectors import registry
+from cardcase.connectors.ports import (
+    CardNotice,
+    DeliveryNotice,
+    FileKind,
+    MessageNotice,
+    Notice,
+    OrderNotice,
+    Reading,
+    RefundNotice,
+)
+from cardcase.custody import files as originals
+from cardcase.custody import service as custody
+from cardcase.inbox import service as inbox
+from cardcase.intake import rules
+from cardcase.intake.models import ImportedFile, ImportRun
+from cardcase.kit import ids
+from cardcase.orders import service as orders
+from cardcase.orders.service import Taken
+from cardcase.staff.rules import Actor, Permission
+
+from . import casework
+
+Progress = Callable[[int, int, str], None]
+"""Told done, total and the stage, after each batch."""
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    """Tell nobody."""
+
+
+def import_files(
+    actor: Actor,
+    uploads: Sequence[rules.Upload],
+    *,
+    at: datetime,
+    kind: FileKind | None = None,
+    encoding: str | None = None,
+    batch: str = "",
+    dry_run: bool = False,
+    seller_names: tuple[str, ...] = (),
+    progress: Progress = _silent,
+) -> rules.ImportReport:
+    """Import files of any accepted form, mixed; return what became of every row and which cases it concerns.
+
+    The same rows twice, late or in another order lead to the same state. Each batch of rows is one transaction, so a
+    kill between two batches loses nothing that was taken and doubles nothing when the import is run again. A dry run
+    does the whole work in one transaction and rolls it back. Raises NotAllowed without the import permission.
+    """
+    actor.require(Permission.IMPORT)
+    readings = [
+        registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
+        for upload in uploads
+    ]
+    report = rules.ImportReport(run=ids.public_id("imp"), is_dry_run=dry_run)
+    report.files = [
+        rules.FileReport(reading.file, reading.kind, reading.encoding, refused=list(reading.refused))
+        for reading in readings
+    ]
+    whole: AbstractContextManager[Any] = transaction.atomic() if dry_run else nullcontext()
+    with whole:
+        if not dry_run:
+            _note_run(actor, report, uploads, readings, at=at)
+        _take(actor, report, readings, at=at, batch=batch or _batch_name(uploads, readings, at), progress=progress)
+        if dry_run:
+            transaction.set_rollback(True)
+    if not dry_run:
+        _finish_run(actor, report, at=at)
+    return report
+
+
+def _batch_name(uploads: Sequence[rules.Upload], readings: Sequence[Reading], at: datetime) -> str:
+    named = next(
+        (upload.name for upload, reading in zip(uploads, readings, strict=True) if reading.kind is FileKind.CARDS), ""
+    )
+    return f"{named} {at:%Y-%m-%d}".strip()
+
+
+def _take(
+    actor: Actor,
+    report: rules.ImportReport,
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+    batch: str,
+    progress: Progress,
+) -> None:
+    touched: set[int] = set()
+    for stage in rules.STAGES:
+        mine = [
+            (file, [notice for notice in reading.notices if isinstance(notice, stage)])
+            for file, reading in zip(report.files, readings, strict=True)
+        ]
+        total = sum(len(notices) for _, notices in mine)
+        done = 0
+        for file, notices in mine:
+            for start in range(0, len(notices), rules.BATCH):
+                part = notices[start : start + rules.BATCH]
+                with transaction.atomic():
+                    outcomes = _take_batch(actor, stage, part, touched, at=at, batch=batch)
+                _count(file, outcomes)
+                done += len(part)
+                progress(done, total, stage.__name__.removesuffix("Notice").lower())
+    notices = [notice for reading in readings for notice in reading.notices]
+    implied = rules.implied_by_orders(
+        (notice for notice in notices if isinstance(notice, OrderNotice)),
+        (notice for notice in notices if isinstance(notice, RefundNotice)),
+    )
+    with transaction.atomic():
+        touched.update(refund.order_id for refund, _ in orders.ingest_refunds(actor, implied, at=at))
+    talks = [notice for notice in notices if isinstance(notice, MessageNotice)]
+    touched.update(casework.hang_conversations(actor, talks, at=at))
+    report.cases = casework.refresh(actor, sorted(touched), at=at, progress=progress)
+
+
+def _take_batch(
+    actor: Actor, stage: type[Notice], part: Sequence[Any], touched: set[int], *, at: datetime, batch: str
+) -> list[Taken]:
+    if stage is CardNotice:
+        return cards.stock(actor, part, batch=batch, at=at)
+    if stage is OrderNotice:
+        taken = orders.ingest_orders(actor, part, at=at)
+        touched.update(order.pk for order, _ in taken)
+        return [outcome for _, outcome in taken]
+    if stage is RefundNotice:
+        refunds = orders.ingest_refunds(actor, part, at=at)
+        touched.update(refund.order_id for refund, _ in refunds)
+        return [outcome for _, outcome in refunds]
+    if stage is DeliveryNotice:
+        return cards.record_deliveries(actor, part, at=at)
+    return inbox.ingest_messages(actor, part, at=at)
+
+
+def _count(file: rules.FileReport, outcomes: Sequence[Taken]) -> None:
+    file.new += sum(outcome is Taken.NEW for outcome in outcomes)
+    file.known += sum(outcome is Taken.KNOWN for outcome in outcomes)
+    file.changed += sum(outcome is Taken.CHANGED for outcome in outcomes)
+
+
+def _holds_codes(reading: Reading) -> bool:
+    return reading.kind in (FileKind.CARDS, FileKind.DELIVERIES) or any(
+        isinstance(notice, CardNotice | DeliveryNotice) for notice in reading.notices
+    )
+
+
+@transaction.atomic
+def _note_run(
+    actor: Actor,
+    report: rules.ImportReport,
+    uploads: Sequence[rules.Upload],
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+) -> None:
+    """Keep the originals, sealed, and say in the record that they came.
+
+    A card file has no plain hash: a short one could be guessed back from it.
+    """
+    run = ImportRun.objects.create(shop_id=actor.shop_id, public_id=report.run, by=actor.label, started_at=at)
+    rows = []
+    for upload, reading in zip(uploads, readings, strict=True):
+        digest = vault.keyed_digest(upload.data) if _holds_codes(reading) else reading.sha256
+        originals.keep(vault.seal(upload.data, context=f"import:{digest}"))
+        rows.append(
+            ImportedFile(
+                shop_id=actor.shop_id,
+                run=run,
+                name=upload.name[:255],
+                digest=digest,
+                size=len(upload.data),
+                kind=reading.kind.value,
+                encoding=reading.encoding,
+            )
+        )
+    ImportedFile.objects.bulk_create(rows)
+    facts = {"files": [{"name": row.name, "digest": row.digest, "kind": row.kind, "size": row.size} for row in rows]}
+    custody.append(actor, custody.Record("import.started", report.run, at, facts))
+
+
+@transaction.atomic
+def _finish_run(actor: Actor, report: rules.ImportReport, *, at: datetime) -> None:
+    run = ImportRun.objects.get(shop_id=actor.shop_id, public_id=report.run)
+    run.finished_at = at
+    run.save(update_fields=["finished_at"])
+    for row, file in zip(run.files.order_by("pk"), report.files, strict=True):
+        row.new, row.known, row.changed = file.new, file.known, file.changed
+        row.refused = [
+            {
+                "row": finding.row,
+                "column": finding.column,
+                "code": finding.code,
+                "zh": finding.message.zh,
+                "en": finding.message.en,
+                "next_zh": finding.next.zh,
+                "next_en": finding.next.en,
+            }
+            for finding in file.refused
+        ]
+        row.save(update_fields=["new", "known", "changed", "refused"])
+    totals = {
+        "new": sum(file.new for file in report.files),
+        "known": sum(file.known for file in report.files),
+        "changed": sum(file.changed for file in report.files),
+        "refused": sum(len(file.refused) for file in report.files),
+    }
+    custody.append(actor, custody.Record("import.finished", report.run, at, totals))

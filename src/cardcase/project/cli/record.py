@@ -1,0 +1,84 @@
+"""The record and its packs: pack, verify, ledger."""
+
+import json
+from pathlib import Path
+
+import click
+
+from cardcase.kit import clock
+
+from .common import json_option, print_json, progress, shop_option, with_desk
+
+
+@click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
+@click.argument("case")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="ZIP 文件 / the ZIP file",
+)
+@shop_option
+@with_desk
+def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
+    """Build, seal and write a pack; the file appears whole or not at all."""
+    from cardcase.packs import service
+    from cardcase.project.boot import operator
+
+    data = service.build(operator(shop_slug), case, at=clock.now())
+    unfinished = target.with_name(f".{target.name}.part")
+    unfinished.write_bytes(data)
+    unfinished.replace(target)
+    click.echo(f"已写入 / written: {target} ({len(data):,} bytes)")
+
+
+@click.command(help="离线检查证据包：0 完好，1 被改动，3 损坏或不安全 / check a pack offline")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--vkey", default=None, help="对方公布的验证公钥 / the signer's published verifier key")
+@json_option
+def verify(file: Path, *, vkey: str | None, as_json: bool) -> int:
+    """Check a pack without database or network; trust comes from the arguments, never from the pack."""
+    from cardcase.packs import verifier
+
+    report = verifier.verify(file, vkey=vkey)
+    if as_json:
+        print_json(report.document())
+    else:
+        click.echo(report.as_text())
+    return report.exit_code
+
+
+@click.group(help="整本记录 / the whole record")
+def ledger() -> None:
+    """Look after the record."""
+
+
+@ledger.command("verify", help="重算整本记录，指出第一处不符 / re-hash all of it and name the first bad entry")
+@json_option
+@with_desk
+def ledger_verify(*, as_json: bool) -> int:
+    """Verify every entry, node and checkpoint."""
+    from cardcase.custody import queries
+
+    with progress("核对", quiet=as_json) as step:
+        report = queries.verify_all(lambda done, total: step(done, total, "entries"))
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(
+            json.dumps(report, default=str, ensure_ascii=False) if isinstance(report, dict) else report.as_text()
+        )
+    return 0 if report.is_intact else 1
+
+
+@ledger.command("checkpoint", help="签署当前的树头并打印 / sign the present head and print it")
+@shop_option
+@with_desk
+def ledger_checkpoint(*, shop_slug: str | None) -> None:
+    """Sign and print a checkpoint."""
+    from cardcase.custody import service
+    from cardcase.project.boot import operator
+
+    click.echo(service.checkpoint(operator(shop_slug), at=clock.now()), nl=False)

@@ -1,0 +1,112 @@
+"""Processes that stay: run, demo, worker."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+
+from cardcase.kit import clock
+from cardcase.kit.errors import Unavailable
+from cardcase.kit.text import Text
+
+from .common import announce, data_option, progress
+
+
+def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
+    """Bring up pages and background work in this process and stay until told to stop."""
+    from django.conf import settings
+
+    from cardcase.project import example, logs
+
+    config = settings.CARDCASE
+    logs.configure(config.log_format)
+    host, port = host or config.host, port or config.port
+    if with_example:
+        from cardcase.project.boot import operator
+
+        with progress("示例店铺") as step:
+            example.load_once(operator(), at=clock.now(), progress=step)
+
+    from waitress.server import create_server
+
+    from cardcase.jobs.runners.thread import ThreadRunner
+    from cardcase.project.wsgi import application
+
+    try:
+        server = create_server(application, host=host, port=port, threads=config.threads, ident="cardcase")
+    except OSError as error:
+        raise Unavailable(
+            f"不能在 {host}:{port} 上监听：{error.strerror}",
+            f"Cannot listen on {host}:{port}: {error.strerror}",
+            next=Text("端口被占用时用 --port 换一个。", "When the port is taken, choose another with --port."),
+            code="cannot_listen",
+        ) from error
+    runner = ThreadRunner()
+    runner.start()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    click.echo(f"Cardcase 已启动 / is running: http://{host}:{port}\n按 Ctrl-C 停止 / Ctrl-C stops it", err=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+        runner.stop()
+
+
+@click.command(
+    help="启动网页和后台任务；首次启动会建好一切 / start pages and background work; first start makes all it needs"
+)
+@click.option("--host", default=None, help="监听地址 / address to listen on")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="端口 / port")
+@click.option("--with-example", is_flag=True, help="空店时载入示例店铺 / load the example shop into an empty one")
+@data_option
+def run(*, host: str | None, port: int | None, with_example: bool, data: Path | None) -> None:
+    """Start Cardcase."""
+    from cardcase.project import boot
+
+    first = boot.prepare(data)
+    if first is not None:
+        announce(first.username, first.password)
+    serve(host, port, with_example=with_example)
+
+
+@click.command(help="在临时目录里启动示例店铺，停止后删除 / the example shop on a throw-away folder")
+@click.option("--host", default=None, help="监听地址 / address to listen on")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="端口 / port")
+def demo(*, host: str | None, port: int | None) -> None:
+    """Start the example shop; nothing of it outlives the process."""
+    from cardcase.project import boot
+
+    folder = tempfile.mkdtemp(prefix="cardcase-demo-")
+    try:
+        first = boot.prepare(folder)
+        if first is not None:
+            announce(first.username, first.password)
+        serve(host, port, with_example=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@click.command(help="后台进程；可以开几个 / a background worker; several may run")
+@click.option("--queue", "queues", multiple=True, help="只做这些队列 / only these queues")
+@data_option
+def worker(*, queues: tuple[str, ...], data: Path | None) -> None:
+    """Do promised work until told to stop; a job in hand is finished first."""
+    from django.conf import settings
+
+    from cardcase.jobs.runners.process import ProcessRunner
+    from cardcase.project import boot, logs
+
+    boot.prepare(data)
+    logs.configure(settings.CARDCASE.log_format)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    click.echo("后台进程已启动 / worker is running", err=True)
+    sys.exit(ProcessRunner(queues=queues, stop=stop).run())

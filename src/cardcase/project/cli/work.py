@@ -1,0 +1,239 @@
+"""The main job without a browser: handle, import, triage."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from cardcase.kit import clock
+from cardcase.kit.errors import Finding, WrongUse
+from cardcase.kit.text import Text
+
+from .common import data_option, json_option, print_json, progress, shop_option, with_desk
+
+KINDS = ("auto", "orders", "refunds", "chat", "cards", "deliveries", "mail", "screens")
+LATER = ("mail", "screens")
+LARGEST = 64 * 1024 * 1024
+
+
+def read_uploads(paths: Sequence[Path]) -> list[Any]:
+    """Read the files named on the command line; folders are taken file by file. Raises WrongUse for a missing one."""
+    from cardcase.intake.rules import Upload
+
+    uploads = []
+    for path in paths:
+        files = sorted(item for item in path.rglob("*") if item.is_file()) if path.is_dir() else [path]
+        for file in files:
+            try:
+                if file.stat().st_size > LARGEST:
+                    raise WrongUse(
+                        f"文件太大：{file}",
+                        f"The file is too large: {file}",
+                        next=Text("分成几个文件再来。", "Split it."),
+                        code="file_too_large",
+                    )
+                uploads.append(Upload(str(file), file.read_bytes()))
+            except OSError as error:
+                raise WrongUse(
+                    f"读不了文件 {file}：{error.strerror}",
+                    f"Cannot read {file}: {error.strerror}",
+                    next=Text("检查路径和权限。", "Check the path and its permissions."),
+                    code="file_unreadable",
+                ) from error
+    return uploads
+
+
+def finding_line(finding: Finding) -> dict[str, Any]:
+    """Write a refused row for programs: row, column, code, reason, next, in Chinese with English beside it."""
+    return {
+        "row": finding.row,
+        "column": finding.column,
+        "code": finding.code,
+        "reason": finding.message.zh,
+        "next": finding.next.zh,
+        "reason_en": finding.message.en,
+        "next_en": finding.next.en,
+    }
+
+
+def report_document(report: Any) -> dict[str, Any]:
+    """Write an import report for programs."""
+    return {
+        "files": [
+            {
+                "file": file.file,
+                "kind": file.kind.value,
+                "encoding": file.encoding,
+                "new": file.new,
+                "known": file.known,
+                "changed": file.changed,
+                "refused": [finding_line(finding) for finding in file.refused],
+            }
+            for file in report.files
+        ]
+    }
+
+
+def print_report(report: Any) -> None:
+    """Write an import report for people."""
+    for file in report.files:
+        click.echo(
+            f"{file.file}  [{file.kind.value}, {file.encoding or '–'}]  "
+            f"新 {file.new} · 已有 {file.known} · 有变化 {file.changed} · 拒收 {len(file.refused)}"
+        )
+        for finding in file.refused:
+            place = " ".join(
+                part
+                for part in (
+                    f"第 {finding.row} 行" if finding.row else "",
+                    f"「{finding.column}」" if finding.column else "",
+                )
+                if part
+            )
+            click.echo(f"  ✗ {place} {finding.message.zh}  [{finding.code}]")
+            if finding.next.zh:
+                click.echo(f"    → {finding.next.zh}")
+
+
+def _file_kind(kind: str) -> Any:
+    from cardcase.connectors.ports import FileKind
+
+    if kind in LATER:
+        raise WrongUse(
+            f"还不能导入 {kind}",
+            f"{kind} cannot be imported yet",
+            next=Text(
+                "邮件先另存为文本，截图先在会话页粘贴文字。",
+                "Save the mail as text, or paste the words of the screenshot.",
+            ),
+            code="not_offered_yet",
+        )
+    return None if kind == "auto" else FileKind(kind)
+
+
+@click.command("import", help="导入文件；每一行都有交代 / import files; every row is accounted for")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="只看结果，什么也不改 / change nothing")
+@click.option("--encoding", default=None, help="指定编码 / the files' encoding, when it cannot be told")
+@click.option("--batch", default="", help="卡密批次名 / name of the card batch")
+@click.option("--seller", "sellers", multiple=True, help="聊天里卖家的昵称 / the seller's nick in pasted chats")
+@json_option
+@shop_option
+@with_desk
+def import_(
+    kind: str,
+    files: tuple[Path, ...],
+    *,
+    dry_run: bool,
+    encoding: str | None,
+    batch: str,
+    sellers: tuple[str, ...],
+    as_json: bool,
+    shop_slug: str | None,
+) -> int:
+    """Import files of one kind, or of any kind with ``auto``."""
+    from cardcase.intake import service
+    from cardcase.project.boot import operator
+
+    with progress("导入", quiet=as_json) as step:
+        report = service.import_files(
+            operator(shop_slug),
+            read_uploads(files),
+            kind=_file_kind(kind),
+            encoding=encoding,
+            batch=batch,
+            dry_run=dry_run,
+            seller_names=sellers,
+            at=clock.now(),
+            progress=step,
+        )
+    if as_json:
+        print_json(report_document(report))
+    else:
+        print_report(report)
+        if dry_run:
+            click.echo("（试运行，什么也没有改 / dry run, nothing was changed）")
+        elif report.cases:
+            click.echo(f"售后单 / cases: {', '.join(report.cases)}")
+    return 0 if report.is_clean else 1
+
+
+@click.command(help="主要工作：读文件，开售后单，逐单给出原因、时限、证据、方案和草稿 / files in, decided cases out")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--encoding", default=None, help="指定编码 / the files' encoding, when it cannot be told")
+@click.option("--seller", "sellers", multiple=True, help="聊天里卖家的昵称 / the seller's nick in pasted chats")
+@json_option
+@shop_option
+@with_desk
+def handle(
+    files: tuple[Path, ...], *, encoding: str | None, sellers: tuple[str, ...], as_json: bool, shop_slug: str | None
+) -> int:
+    """Import what the files hold and print, for each case concerned, what a seller needs to decide it."""
+    from cardcase.desk import sheet
+    from cardcase.intake import service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    now = clock.now()
+    with progress("处理", quiet=as_json) as step:
+        report = service.import_files(
+            actor, read_uploads(files), encoding=encoding, seller_names=sellers, at=now, progress=step
+        )
+        sheets = [sheet.sheet(actor, number, now=now) for number in report.cases]
+    if as_json:
+        print_json({"cases": sheets, "report": report_document(report)})
+    else:
+        for document in sheets:
+            click.echo(sheet.as_text(document, now=now))
+        print_report(report)
+        if not sheets:
+            click.echo("这些文件里没有退款。/ There is no refund in these files.")
+    return 0 if report.is_clean else 1
+
+
+@click.command(
+    help="逐行判断原因；输入一行一条，或 JSON 行（id, text）/ one message a line, or JSON lines; JSON lines out"
+)
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+@data_option
+def triage(file: TextIO, data: Path | None) -> int:  # noqa: ARG001 - every command takes --data
+    """Say for each message why the buyer wants the money back, with the words it rests on."""
+    from cardcase.triage.rules import read_text
+
+    write = sys.stdout.write
+    code = 0
+    for number, key, text in _messages(file):
+        if text is None:
+            click.echo(f"第 {number} 行不是有效的 JSON 消息 / line {number} is no JSON message", err=True)
+            code = 1
+            continue
+        result = read_text(text)
+        document = {
+            "id": key,
+            "reason": result.reason,
+            "sub_reason": result.sub_reason,
+            "confidence": round(result.confidence, 3),
+            "spans": [{"start": quote.start, "end": quote.end} for quote in result.quotes],
+            "needs_human": [need.code for need in result.needs_human],
+        }
+        write(json.dumps(document, ensure_ascii=False) + "\n")
+    return code
+
+
+def _messages(lines: Iterable[str]) -> Iterator[tuple[int, Any, str | None]]:
+    for number, line in enumerate(lines, 1):
+        text = line.rstrip("\r\n")
+        if not text.strip():
+            continue
+        if text.lstrip().startswith("{"):
+            try:
+                row = json.loads(text)
+                yield number, row.get("id", number), str(row["text"])
+            except (ValueError, KeyError, AttributeError):
+                yield number, number, None
+        else:
+            yield number, number, text
