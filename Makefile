@@ -59,7 +59,7 @@ lint: setup $(STAMP)/dev  ## Only format, lint, types and contracts
 	$(BIN)/python scripts/check.py --only lint
 
 screenshots: setup $(STAMP)/dev $(STAMP)/system  ## Draw every page at 360 and 1280 px into build/screenshots and docs/images
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/screenshots.py --readme
 
 translate: setup $(STAMP)/dev  ## Gather new texts into the English catalogue
 	$(BIN)/python scripts/translate.py extract

@@ -15,8 +15,8 @@ from cardcase.intake.rules import Upload
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem, WrongUse
 from cardcase.shell.page import render
+from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor, Permission
-from cardcase.staff.web import signed_in
 
 LARGEST_FILE = 8 * 1024 * 1024
 MOST_FILES = 50

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cardcase.kit.errors import NotFound
@@ -48,15 +48,16 @@ def operator(shop_slug: str | None = None) -> Actor:
     """Return the actor behind the command line: whoever may read the data folder is its owner. Raises NotFound."""
     from cardcase.staff import queries
 
-    shop = queries.shop_by_slug(shop_slug) if shop_slug else queries.first_shop()
+    shop = queries.shop_by_slug(shop_slug) if shop_slug else next(iter(queries.all_shops()), None)
     if shop is None:
         raise NotFound(
             f"没有这个店铺：{shop_slug or '（还没有店铺）'}",
             f"There is no such shop: {shop_slug or '(none yet)'}",
             next=Text("用 cardcase shop list 看看有哪些。", "See them with cardcase shop list."),
         )
-    owner = queries.first_owner(shop.pk)
-    return Actor(ActorKind.STAFF, shop.pk, Role.OWNER, owner.pk if owner else None, "cli")
+    nobody = Actor(ActorKind.STAFF, shop.pk, Role.OWNER, None, "cli")
+    owner = next((row.id for row in queries.staff_of_shop(nobody) if row.role is Role.OWNER), None)
+    return replace(nobody, staff_id=owner)
 
 
 def _schema_is_behind() -> bool:
@@ -80,10 +81,11 @@ def _first_shop() -> FirstOwner | None:
     from cardcase.kit import clock
     from cardcase.staff import queries, service
 
-    if queries.first_shop() is not None:
+    if queries.all_shops():
         return None
-    shop = service.create_shop("lika", "礼卡小铺", at=clock.now())
-    made = service.create_staff(Actor.system(shop.pk, "setup"), "owner", Role.OWNER, at=clock.now())
+    shop = service.create_shop(name="礼卡小铺", slug="lika", at=clock.now())
+    setup = Actor(ActorKind.STAFF, shop.pk, Role.OWNER, None, "setup")
+    made = service.create_staff(setup, username="owner", role=Role.OWNER, at=clock.now())
     return FirstOwner(made.username, made.password)
 
 

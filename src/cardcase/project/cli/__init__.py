@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "user": ("people:user", "客服账号 / members of staff"),
     "shop": ("people:shop", "店铺 / shops"),
     "token": ("people:token", "API 令牌 / API tokens"),
+    "channel": ("people:channel", "渠道 / connected marketplace accounts"),
     "doctor": ("doctor:doctor", "检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix"),
 }
 

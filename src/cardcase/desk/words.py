@@ -1,0 +1,55 @@
+"""Words that Today and the case page share: reasons with their colours, amounts, titles."""
+
+from cardcase.cases.models import Case
+from cardcase.cases.rules import STATUS_TITLES, Status
+from cardcase.kit.money import yuan
+from cardcase.kit.text import Text
+from cardcase.shell.language import say
+from cardcase.shell.parts import Pill, Tone
+from cardcase.triage.rules import reasons
+
+UNSTATED = ("", "unstated", "none")
+
+_STATUS_TONES = {
+    Status.NEW: Tone.WARN,
+    Status.NEEDS_RESPONSE: Tone.WARN,
+    Status.AGREED: Tone.WARN,
+    Status.SETTLED: Tone.GOOD,
+    Status.WON: Tone.GOOD,
+    Status.WITHDRAWN: Tone.GOOD,
+    Status.LOST: Tone.BAD,
+}
+
+
+def reason_pill(family: str, sub_reason: str, *, is_long: bool = False) -> Pill:
+    """Name a reason: the sub-reason alone in lists, 「真实性质疑 › 卡密无效」 on the case."""
+    if family in UNSTATED:
+        return Pill(say(reasons.family_title(family or "unstated")), Tone.UNKNOWN)
+    tone = Tone(family) if family in set(Tone) else Tone.UNKNOWN
+    if not sub_reason:
+        return Pill(say(reasons.family_title(family)), tone)
+    title = say(reasons.title(sub_reason))
+    return Pill(f"{say(reasons.family_title(family))} › {title}" if is_long else title, tone)
+
+
+def status_pill(status: str) -> Pill:
+    """Name where a case stands."""
+    return Pill(say(STATUS_TITLES[Status(status)]), _STATUS_TONES.get(Status(status), Tone.PLAIN))
+
+
+def amount_text(fen: int | None) -> str:
+    """Write an amount, or say that it is not known."""
+    return yuan(fen) if fen is not None else say(Text("金额未知", "amount unknown"))
+
+
+def goods_text(case: Case) -> str:
+    """Name the goods of a case, from its listing; the order number's end when there is none."""
+    listing = case.order.listing
+    if listing is not None and listing.title:
+        return listing.title[:40]
+    return say(Text(f"订单 …{case.order.order_no[-6:]}", f"order …{case.order.order_no[-6:]}"))
+
+
+def buyer_text(case: Case) -> str:
+    """Name the buyer by nick."""
+    return (case.buyer.nick if case.buyer else "") or say(Text("买家", "buyer"))
