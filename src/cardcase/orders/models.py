@@ -14,6 +14,7 @@ class Buyer(ShopOwned):
     channel = models.CharField(max_length=20)
     external_id = models.CharField(max_length=80)
     nick = models.CharField(max_length=120, blank=True, default="")
+    told = models.JSONField(default=dict)  # {stamp: [what was told at it]}: which notice a later one has to beat
     first_seen_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -23,7 +24,10 @@ class Buyer(ShopOwned):
 
 
 class Listing(ShopOwned):
-    """The goods as an order showed them. ``service_support`` holds the channel's promise codes, comma separated."""
+    """The goods as told last. ``service_support`` holds the channel's promise codes, comma separated.
+
+    What was promised with one order is on that order: a seller may change the promises of a listing afterwards.
+    """
 
     channel = models.CharField(max_length=20)
     item_id = models.CharField(max_length=40)
@@ -31,6 +35,7 @@ class Listing(ShopOwned):
     title = models.CharField(max_length=300, blank=True, default="")
     price_fen = models.BigIntegerField(null=True)
     service_support = models.CharField(max_length=200, blank=True, default="")
+    told = models.JSONField(default=dict)  # {stamp: [what was told at it]}: which notice a later one has to beat
 
     class Meta:
         constraints: ClassVar = [
@@ -47,6 +52,7 @@ class Order(ShopOwned, Sourced):
     state = models.CharField(max_length=20)
     state_raw = models.CharField(max_length=40, blank=True, default="")
     refund_state = models.CharField(max_length=20, blank=True, default="")
+    refund_state_raw = models.CharField(max_length=40, blank=True, default="")
     order_type_raw = models.CharField(max_length=20, blank=True, default="")
     buyer = models.ForeignKey(Buyer, null=True, on_delete=models.PROTECT, related_name="orders")
     listing = models.ForeignKey(Listing, null=True, on_delete=models.PROTECT, related_name="orders")
@@ -63,7 +69,9 @@ class Order(ShopOwned, Sourced):
     seller_external_id = models.CharField(max_length=80, blank=True, default="")
     seller_remark = models.TextField(blank=True, default="")
     cancel_reason = models.TextField(blank=True, default="")
+    service_support = models.CharField(max_length=200, blank=True, default="")  # promised with this very order
     raw = models.JSONField(default=dict)
+    told = models.JSONField(default=dict)  # {stamp: [what was told at it]}: which notice a later one has to beat
     seen_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -74,7 +82,10 @@ class Order(ShopOwned, Sourced):
 
 
 class Refund(ShopOwned, Sourced):
-    """One refund as the channel tells it. ``external_id`` is its refund number, or ``order:<order_no>`` without one."""
+    """One refund as the channel tells it. ``external_id`` is its refund number, or ``order:<order_no>`` without one.
+
+    When the number becomes known the row takes it, so that a case that hangs on it stays where it is.
+    """
 
     public_id = models.CharField(max_length=40, unique=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
@@ -92,7 +103,9 @@ class Refund(ShopOwned, Sourced):
     refunded_at = models.DateTimeField(null=True)
     rejected_at = models.DateTimeField(null=True)
     modified_at = models.DateTimeField(null=True)
+    is_shadow = models.BooleanField(default=False)  # told without a number, and numbered ones of its order are known
     raw = models.JSONField(default=dict)
+    told = models.JSONField(default=dict)  # {stamp: [what was told at it]}: which notice a later one has to beat
     seen_at = models.DateTimeField(default=clock.now)
 
     class Meta:
