@@ -1,11 +1,22 @@
 """Deadlines as rows: armed, then met, missed or void. A missed one is never deleted (invariant I8)."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from cardcase.kit import clock
-from cardcase.staff.models import ShopOwned
+from cardcase.kit.errors import Refused
+from cardcase.staff.models import ShopOwned, ShopRows
+
+
+class DeadlineRows(ShopRows):
+    """Rows of deadlines; whatever else may be tidied up, a missed one stays."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete rows. Raises Refused when a missed deadline is among them."""
+        if self.filter(state="missed").exists():
+            raise Refused("错过的时限不能删除", "A missed deadline is never deleted", code="missed_deadline_stays")
+        return super().delete()
 
 
 class Deadline(ShopOwned):
@@ -23,7 +34,10 @@ class Deadline(ShopOwned):
     state = models.CharField(max_length=8, default="armed")  # armed, met, missed, void
     settled_at = models.DateTimeField(null=True)
     warned = models.PositiveSmallIntegerField(default=0)  # how many of the warnings have been given
+    warn_at = models.DateTimeField(null=True)  # when the next warning rings; empty when all have been given
     armed_at = models.DateTimeField(default=clock.now)
+
+    objects: ClassVar = DeadlineRows.as_manager()
 
     class Meta:
         constraints: ClassVar = [
@@ -33,5 +47,16 @@ class Deadline(ShopOwned):
         ]
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=models.Q(state="armed"), name="deadline_next_due"),
+            models.Index(
+                fields=["warn_at"],
+                condition=models.Q(state="armed", warn_at__isnull=False),
+                name="deadline_next_warning",
+            ),
             models.Index(fields=["shop", "subject"], name="deadline_by_subject"),
         ]
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row. Raises Refused when it was missed."""
+        if self.state == "missed":
+            raise Refused("错过的时限不能删除", "A missed deadline is never deleted", code="missed_deadline_stays")
+        return super().delete(*args, **kwargs)

@@ -1,0 +1,97 @@
+"""The shape of playbooks: for one sub-reason, what to ask, what to ask for, which remedies fit, what to do next."""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cardcase.kit.catalogue import Record
+from cardcase.kit.text import Text
+
+_EVIDENCE = re.compile(r"^E([1-9]|1\d|2[0-4])$")
+_REASON = re.compile(r"^([APVO]\d|unstated|none)$")
+
+
+class RemedyKind(StrEnum):
+    """What can be done for a buyer (design/domain.md §7.5)."""
+
+    REPLACE_CARD = "replace_card"
+    PARTIAL_REFUND = "partial_refund"
+    FULL_REFUND = "full_refund"
+    RETURN_AND_REFUND = "return_and_refund"
+    RESEND_SAME_CODE = "resend_same_code"
+    DECLINE = "decline"
+    ESCALATE = "escalate"
+    ACCEPT_CLAIM = "accept_claim"
+    GOODWILL = "goodwill"
+    WAIT_ISSUER = "wait_issuer"
+    SUPPLIER_CLAIM = "supplier_claim"
+
+
+class Question(BaseModel):
+    """One guided question to the buyer: polite, neutral, answerable; and what it is good for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    zh: str = Field(min_length=4, max_length=120)
+    en: str = Field(min_length=4, max_length=240)
+    why_zh: str = Field(min_length=2)
+    why_en: str = Field(min_length=2)
+
+    @property
+    def text(self) -> Text:
+        """Return the question in both languages."""
+        return Text(self.zh, self.en)
+
+    @property
+    def why(self) -> Text:
+        """Return, for staff, what the answer decides."""
+        return Text(self.why_zh, self.why_en)
+
+
+class Playbook(Record):
+    """What to do about one sub-reason. ``id`` is the sub-reason, ``unstated`` or ``none``.
+
+    ``evidence`` lists what to ask the buyer for, the most decisive first; ``remedies`` the fitting ones, the usual
+    first step first. Preconditions are judged elsewhere: fitting is not allowed.
+    """
+
+    title_zh: str = Field(min_length=2)
+    title_en: str = Field(min_length=2)
+    next_zh: str = Field(min_length=4, max_length=30)
+    next_en: str = Field(min_length=4, max_length=60)
+    aim_zh: str = Field(min_length=4)
+    aim_en: str = Field(min_length=4)
+    questions: tuple[Question, ...] = ()
+    evidence: tuple[str, ...] = ()
+    remedies: tuple[RemedyKind, ...] = ()
+
+    @property
+    def title(self) -> Text:
+        """Return the sub-reason's name in both languages."""
+        return Text(self.title_zh, self.title_en)
+
+    @property
+    def next_step(self) -> Text:
+        """Return the sentence that the Today list shows once the reason is confirmed."""
+        return Text(self.next_zh, self.next_en)
+
+    @property
+    def aim(self) -> Text:
+        """Return what this playbook is after: the fact that decides."""
+        return Text(self.aim_zh, self.aim_en)
+
+    @model_validator(mode="after")
+    def _words_are_known(self) -> Self:
+        if not _REASON.match(self.id):
+            raise ValueError(f"{self.id} is no sub-reason")
+        for kind in self.evidence:
+            if not _EVIDENCE.match(kind):
+                raise ValueError(f"{self.id}: {kind} is no evidence kind (E1–E24)")
+        ids = [question.id for question in self.questions]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"{self.id}: a question is asked twice")
+        if self.id != "none" and not self.questions:
+            raise ValueError(f"{self.id}: a playbook needs at least one question")
+        return self
