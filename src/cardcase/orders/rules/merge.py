@@ -4,7 +4,7 @@ A stamp orders notices, not arrivals: rank, moment on the channel's clock, progr
 the greater of two stamps does not depend on order or number, so any shuffle of the same notices ends in the same row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -38,6 +38,8 @@ class Telling:
 
     key: tuple[Any, ...]
     said: Mapping[str, Said]
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw_stamp: Stamp = ""
 
 
 @dataclass(slots=True)
@@ -60,23 +62,27 @@ class Sheet:
             self.told[unit] = said.stamp
             self.is_dirty = True
             for column, value in said.columns.items():
-                if self._set(column, value):
+                if self.columns[column] != value:
+                    self.columns[column] = self.changes[column] = value
                     is_changed = True
+        if telling.raw and self._lay_raw(telling.raw, telling.raw_stamp):
+            is_changed = True
         self.is_changed = self.is_changed or is_changed
         return is_changed
 
-    def _set(self, column: str, value: Any) -> bool:
-        if column.startswith(_RAW):
-            raw, name = self.columns["raw"], column.removeprefix(_RAW)
-            if name in raw and raw[name] == value:
-                return False
-            raw[name] = value
-            self.raw_changes.add(name)
-            return True
-        if self.columns[column] == value:
-            return False
-        self.columns[column] = self.changes[column] = value
-        return True
+    def _lay_raw(self, raw: Mapping[str, Any], at: Stamp) -> bool:
+        """Take each top-level field of the channel's answer by itself: a thin push must not erase a full answer."""
+        kept, told, before = self.columns["raw"], self.told, len(self.raw_changes)
+        for name, value in raw.items():
+            unit = _RAW + name
+            if at <= told.get(unit, ""):
+                continue
+            told[unit] = at
+            self.is_dirty = True
+            if name not in kept or kept[name] != value:
+                kept[name] = value
+                self.raw_changes.add(name)
+        return len(self.raw_changes) > before
 
 
 def stamp(moment: datetime | None, progress: int, digest: str, *, rank: str = NORMAL) -> Stamp:
@@ -87,12 +93,6 @@ def stamp(moment: datetime | None, progress: int, digest: str, *, rank: str = NO
 def with_rank(known: Stamp, rank: str) -> Stamp:
     """Return a stamp with another rank."""
     return rank + known[1:]
-
-
-def raw_units(raw: Mapping[str, Any], at: Stamp) -> Iterator[tuple[str, Said]]:
-    """Treat each top-level key of the channel's answer as a unit: a thin push must not erase a full answer."""
-    for name, value in raw.items():
-        yield f"{_RAW}{name}", Said(at, {f"{_RAW}{name}": value})
 
 
 def packed(told: Mapping[str, Stamp]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -95,7 +95,10 @@ def listing_key(channel: str, listing: ListingNotice | None) -> tuple[str, str, 
 
 
 def order_stamp(notice: OrderNotice) -> str:
-    """Return the stamp of an order notice: its update time, else the latest thing that it knows to have happened."""
+    """Return the stamp of an order notice: its update time, else the latest thing that it knows to have happened.
+
+    Costs the reading of the whole notice: make it once and hand it on.
+    """
     times = (notice.created_at, notice.paid_at, notice.delivered_at, notice.confirmed_at, notice.refunded_at)
     moment = notice.updated_at or max((time for time in times if time), default=None)
     return merge.stamp(moment, ORDER_PROGRESS[notice.state], _digest(notice))
@@ -110,21 +113,19 @@ def refund_stamp(notice: RefundNotice) -> str:
     return merge.stamp(moment, REFUND_PROGRESS[notice.state], _digest(notice), rank=rank)
 
 
-def read_buyer(notice: OrderNotice) -> Telling | None:
+def read_buyer(notice: OrderNotice, at: str) -> Telling | None:
     """Return what an order notice says of its buyer."""
     key = buyer_key(notice)
     if key is None:
         return None
-    at = order_stamp(notice)
     return Telling(key, dict(_plain_units(at, nick=clean(notice.buyer_nick.strip(), _LIMITS["nick"]))))
 
 
-def read_listing(notice: OrderNotice) -> Telling | None:
+def read_listing(notice: OrderNotice, at: str) -> Telling | None:
     """Return what an order notice says of the goods."""
     key, listing = listing_key(notice.channel, notice.listing), notice.listing
     if key is None or listing is None:
         return None
-    at = order_stamp(notice)
     units = _plain_units(
         at,
         title=clean(listing.title, _LIMITS["title"]),
@@ -134,9 +135,8 @@ def read_listing(notice: OrderNotice) -> Telling | None:
     return Telling(key, dict(units))
 
 
-def read_order(notice: OrderNotice, *, buyer_id: int | None, listing_id: int | None) -> Telling:
+def read_order(notice: OrderNotice, at: str, *, buyer_id: int | None, listing_id: int | None) -> Telling:
     """Return what a notice says of its order. ``buyer_id`` and ``listing_id`` are our rows for those it names."""
-    at = order_stamp(notice)
     said = dict(_plain_units(
         at,
         order_type_raw=notice.order_type_raw, total_fen=_money(notice.total_fen), paid_fen=_money(notice.paid_fen),
@@ -163,8 +163,7 @@ def read_order(notice: OrderNotice, *, buyer_id: int | None, listing_id: int | N
         said["buyer"] = Said(merge.with_rank(at, rank), {"buyer_id": buyer_id})
     if listing_id is not None:
         said["listing"] = Said(at, {"listing_id": listing_id})
-    said.update(merge.raw_units(_clean_raw(notice.raw), at))
-    return Telling(order_key(notice.channel, notice.order_no), said)
+    return Telling(order_key(notice.channel, notice.order_no), said, _clean_raw(notice.raw), at)
 
 
 def refund_number(notice: RefundNotice) -> str:
@@ -187,9 +186,8 @@ def read_refund(notice: RefundNotice, *, order_id: int) -> Telling:
         said["state"] = Said(merge.with_rank(at, merge.HIGH) if is_final else at, columns)
     if notice.kind is not RefundKind.UNKNOWN or notice.kind_raw:
         said["kind"] = Said(at, {"kind": notice.kind.value, "kind_raw": clean(notice.kind_raw, _LIMITS["kind_raw"])})
-    said.update(merge.raw_units(_clean_raw(notice.raw), at))
     number = refund_number(notice) or anonymous_number(notice.order_no)
-    return Telling((order_id, number), said)
+    return Telling((order_id, number), said, _clean_raw(notice.raw), at)
 
 
 def anonymous_number(order_no: str) -> str:
@@ -219,7 +217,17 @@ def _support(listing: ListingNotice) -> str:
     return ",".join(code.strip() for code in listing.service_support if code.strip())
 
 
-def _clean_raw(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _clean_raw(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the channel's answer as JSON that every database takes."""
+    try:
+        written = json.dumps(raw, allow_nan=False)
+    except (TypeError, ValueError):
+        return _clean_mapping(raw)
+    is_safe = "\\u0000" not in written and "\\ud" not in written
+    return raw if is_safe and all(type(name) is str for name in raw) else _clean_mapping(raw)
+
+
+def _clean_mapping(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {clean(str(name)): _clean_value(value) for name, value in raw.items()}
 
 
@@ -227,7 +235,7 @@ def _clean_value(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return _clean_raw(value)
+        return _clean_mapping(value)
     if isinstance(value, (list, tuple)):
         return [_clean_value(inner) for inner in value]
     if value is None or isinstance(value, (bool, int)):
@@ -239,16 +247,15 @@ def _clean_value(value: Any) -> Any:
 
 def _digest(notice: OrderNotice | RefundNotice) -> str:
     """Return a short digest of everything said, so that of two notices of one moment the same one always counts."""
-    said = {name: getattr(notice, name) for name in notice.__slots__ if name != "origin"}
-    body = json.dumps(said, sort_keys=True, default=_as_text, ensure_ascii=True)
-    return hashlib.sha256(body.encode()).hexdigest()[:_DIGEST]
+    names = _NAMES[type(notice)]
+    said = [str(value) if (value := getattr(notice, name)) is not None else "" for name in names]
+    said.append(json.dumps(notice.raw, sort_keys=True, default=str))
+    return hashlib.sha256("\x1f".join(said).encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
 
 
-def _as_text(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.timestamp()
-    if isinstance(value, ListingNotice):
-        return [value.item_id, value.title, value.sku_text, value.price_fen, list(value.service_support)]
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
+_NAMES: Final = MappingProxyType(
+    {
+        kind: tuple(item.name for item in fields(kind) if item.name not in ("raw", "origin"))
+        for kind in (OrderNotice, RefundNotice)
+    }
+)

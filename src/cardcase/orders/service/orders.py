@@ -32,14 +32,16 @@ def ingest_orders(actor: Actor, notices: Sequence[OrderNotice], *, at: datetime)
         return []
     one_at_a_time(actor)
     keys = [reading.order_key(notice.channel, notice.order_no) for notice in notices]
-    buyers, listings = _buyers(actor, notices, at=at), _listings(actor, notices)
+    stamps = [reading.order_stamp(notice) for notice in notices]
+    buyers, listings = _buyers(actor, notices, stamps, at=at), _listings(actor, notices, stamps)
     rows = Rows(Order, actor, ("channel", "order_no"), by="order_no", fresh=lambda key: _fresh(actor, key, at))
     rows.load(order_no for _, order_no in keys)
     answers: list[tuple[Slot[Order], Taken]] = []
-    for key, notice in zip(keys, notices, strict=True):
+    for key, notice, stamp in zip(keys, notices, stamps, strict=True):
         buyer, listing = reading.buyer_key(notice), reading.listing_key(notice.channel, notice.listing)
         telling = reading.read_order(
             notice,
+            stamp,
             buyer_id=buyers[buyer] if buyer else None,
             listing_id=listings[listing] if listing else None,
         )
@@ -50,8 +52,9 @@ def ingest_orders(actor: Actor, notices: Sequence[OrderNotice], *, at: datetime)
     return [(slot.row, taken) for slot, taken in answers]
 
 
-def _buyers(actor: Actor, notices: Sequence[OrderNotice], *, at: datetime) -> Mapping[Key, int]:
-    tellings = [telling for notice in notices if (telling := reading.read_buyer(notice))]
+def _buyers(actor: Actor, notices: Sequence[OrderNotice], stamps: Sequence[str], *, at: datetime) -> Mapping[Key, int]:
+    pairs = zip(notices, stamps, strict=True)
+    tellings = [telling for notice, stamp in pairs if (telling := reading.read_buyer(notice, stamp))]
 
     def fresh(key: Key) -> Buyer:
         return Buyer(shop_id=actor.shop_id, channel=key[0], external_id=key[1], first_seen_at=at)
@@ -60,8 +63,9 @@ def _buyers(actor: Actor, notices: Sequence[OrderNotice], *, at: datetime) -> Ma
     return _take(rows, tellings, [telling.key[1] for telling in tellings])
 
 
-def _listings(actor: Actor, notices: Sequence[OrderNotice]) -> Mapping[Key, int]:
-    tellings = [telling for notice in notices if (telling := reading.read_listing(notice))]
+def _listings(actor: Actor, notices: Sequence[OrderNotice], stamps: Sequence[str]) -> Mapping[Key, int]:
+    pairs = zip(notices, stamps, strict=True)
+    tellings = [telling for notice, stamp in pairs if (telling := reading.read_listing(notice, stamp))]
 
     def fresh(key: Key) -> Listing:
         return Listing(shop_id=actor.shop_id, channel=key[0], item_id=key[1], sku_text=key[2])
