@@ -1,0 +1,52 @@
+"""Originals, kept by their SHA-256: the same bytes are kept once, and what is read back is what was kept."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from cardcase.kit.errors import NotFound, Problem
+from cardcase.kit.text import Text
+
+from . import keys
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class DamagedFile(Problem):
+    """A kept original no longer has the bytes that it was kept for."""
+
+    code = "damaged_file"
+    status = 500
+
+
+def path_of(sha256: str) -> Path:
+    """Return where the bytes with this hash lie. Raises NotFound for what is not a hash."""
+    if _NAME.fullmatch(sha256) is None:
+        raise NotFound("没有这个文件", "There is no such file")
+    return Path(settings.CARDCASE.files) / sha256[:2] / sha256
+
+
+def keep(data: bytes) -> str:
+    """Keep bytes for good and return their SHA-256 in hex. On return they are on the disk, whole."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = path_of(sha256)
+    if not path.exists():
+        keys.write_once(path, data)
+    return sha256
+
+
+def read(sha256: str) -> bytes:
+    """Return the bytes with this hash. Raises NotFound without them, DamagedFile when they have changed."""
+    try:
+        data = path_of(sha256).read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound("没有这个文件", "There is no such file") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise DamagedFile(
+            f"附件 {sha256[:12]}… 已损坏",
+            f"The file {sha256[:12]}… is damaged",
+            next=Text("从备份恢复附件目录。", "Restore the folder of files from a backup."),
+        )
+    return data

@@ -1,0 +1,92 @@
+"""The log's signing key and the small files beside the database: written whole or not at all, readable by us only."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from cardcase.kit.errors import Unavailable
+from cardcase.kit.text import Text
+
+from .rules import note
+
+KEY_FILE = "log.key"
+
+
+class NoSigningKey(Unavailable):
+    """The key file of the log cannot be read. Reading and appending go on; signing does not."""
+
+    code = "no_signing_key"
+
+
+def signer(origin: str, *, make: bool = False) -> note.Signer:
+    """Return the log's signer under its origin; with ``make``, its key (PKCS 8 PEM, mode 0600) is made when missing.
+
+    Raises NoSigningKey when there is no readable key.
+    """
+    path = Path(settings.CARDCASE.keys) / KEY_FILE
+    if make and not path.exists():
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_once(path, pem)
+    try:
+        private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        raise NoSigningKey(
+            f"读不了签名密钥 {path.name}",
+            f"The signing key {path.name} cannot be read",
+            next=Text("从密钥备份恢复这个文件。", "Restore this file from the backup of the keys."),
+        ) from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise NoSigningKey(f"{path.name} 不是 Ed25519 密钥", f"{path.name} is not an Ed25519 key")
+    return note.Signer(origin, private)
+
+
+def write_once(path: Path, data: bytes) -> bool:
+    """Create a file with its whole content, durable, mode 0600; tell whether it was us, False when it was there."""
+    temporary = _write_beside(path, data)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    _sync_folder(path.parent)
+    return True
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a whole new content in the place of a file, durable: a reader sees the old or the new, never a part."""
+    _write_beside(path, data).replace(path)
+    _sync_folder(path.parent)
+
+
+def _write_beside(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # Windows opens no folders; the rename itself is durable there
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

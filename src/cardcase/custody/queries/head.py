@@ -1,0 +1,186 @@
+"""The last signed head, kept in a second file, so that a restored or exchanged database is not signed as if new."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from django.conf import settings
+
+from cardcase.custody import keys
+from cardcase.custody.models import Entry, Head
+from cardcase.custody.rules import entry as form
+from cardcase.custody.rules import merkle, note
+from cardcase.kit.text import Text
+
+from . import tree
+
+HEAD_FILE = "head.note"
+
+
+class HeadStatus(StrEnum):
+    """How the database stands to the last head that was signed."""
+
+    EMPTY = "empty"
+    UNSIGNED = "unsigned"
+    GOOD = "good"
+    SUCCEEDED = "succeeded"
+    SHRUNK = "shrunk"
+    FORKED = "forked"
+    FOREIGN = "foreign"
+    UNREADABLE = "unreadable"
+    BROKEN = "broken"
+
+
+_SAYINGS = {
+    HeadStatus.EMPTY: Text("还没有任何记录。", "Nothing has been recorded yet."),
+    HeadStatus.UNSIGNED: Text("记录还没有签过名。", "The record has not been signed yet."),
+    HeadStatus.GOOD: Text("记录延续自上次签名。", "The record continues the last signed head."),
+    HeadStatus.SUCCEEDED: Text(
+        "这是新的记录，首条已注明前一份记录的最后签名。",
+        "This is a new record; its first entry names the last signed head of the one before.",
+    ),
+    HeadStatus.SHRUNK: Text(
+        "数据库里的记录比已签名的少：可能恢复了旧备份。不再签名。",
+        "The database holds fewer entries than were signed: perhaps an old backup was restored. Nothing is signed.",
+    ),
+    HeadStatus.FORKED: Text(
+        "数据库里的记录与已签名的不同。不再签名。",
+        "The entries in the database differ from those that were signed. Nothing is signed.",
+    ),
+    HeadStatus.FOREIGN: Text(
+        "上次签名属于另一份记录。不再签名。", "The last signed head belongs to another record. Nothing is signed."
+    ),
+    HeadStatus.UNREADABLE: Text(
+        "上次签名的文件读不出来，或不是本密钥所签。不再签名。",
+        "The file of the last signed head cannot be read, or another key signed it. Nothing is signed.",
+    ),
+    HeadStatus.BROKEN: Text(
+        "记录末端与条目对不上：数据库受损。不再签名。",
+        "The end of the record does not fit its entries: the database is damaged. Nothing is signed.",
+    ),
+}
+_WAY_OUT = Text(
+    "先运行 cardcase ledger verify。确实恢复了备份时，由店主以新记录继续；旧签名文件请保留。",
+    "Run cardcase ledger verify first. If a backup was restored indeed, the owner lets the record go on as a new one; "
+    "keep the old file of the signed head.",
+)
+_SIGNABLE = frozenset({HeadStatus.EMPTY, HeadStatus.UNSIGNED, HeadStatus.GOOD, HeadStatus.SUCCEEDED})
+
+
+@dataclass(frozen=True, slots=True)
+class HeadCheck:
+    """What the start-up check saw. ``signed_size`` is 0 when no signed head is known."""
+
+    status: HeadStatus
+    size: int = 0
+    signed_size: int = 0
+
+    @property
+    def may_sign(self) -> bool:
+        """Tell whether signing the present head would contradict nothing that was signed before."""
+        return self.status in _SIGNABLE
+
+    @property
+    def text(self) -> Text:
+        """The finding as a sentence."""
+        return _SAYINGS[self.status]
+
+    @property
+    def next(self) -> Text:
+        """The way out, empty when all is well."""
+        return Text("", "") if self.may_sign else _WAY_OUT
+
+
+def file() -> Path:
+    """Return where the last signed head is kept."""
+    return Path(settings.CARDCASE.data) / HEAD_FILE
+
+
+def kept_note() -> bytes:
+    """Return the bytes of the last signed note, empty when nothing was signed here yet."""
+    try:
+        return file().read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def digest(kept: bytes) -> str:
+    """Return the SHA-256 of a note in hex, by which a new log names the last head of the one before."""
+    return hashlib.sha256(kept).hexdigest()
+
+
+def _parse(kept: bytes) -> note.Checkpoint | None:
+    """Read the head in a note without trusting it; None when it cannot be read."""
+    try:
+        return note.Checkpoint.parse(note.split(kept.decode())[0])
+    except (note.BadNote, UnicodeDecodeError):
+        return None
+
+
+def check() -> HeadCheck:
+    """Compare the database with the last signed head. Costs a few rows, not the whole record."""
+    head = Head.objects.filter(pk=1).first()
+    kept = kept_note()
+    signed = _parse(kept)
+    signed_size = signed.size if signed else 0
+    if head is None:
+        # Entries may begin: the first of them will name the head that is kept here.
+        return HeadCheck(HeadStatus.SUCCEEDED if kept else HeadStatus.EMPTY, 0, signed_size)
+    if not _fits(head):
+        status = HeadStatus.BROKEN
+    elif not kept:
+        status = HeadStatus.UNSIGNED
+    else:
+        status = _compare(head, signed, kept)
+    return HeadCheck(status, head.size, signed_size)
+
+
+def _fits(head: Head) -> bool:
+    last = Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
+    if head.size != (0 if last is None else last + 1):
+        return False
+    try:
+        return b"".join(tree.peaks_at(head.size)) == bytes(head.peaks)
+    except tree.BrokenTree:
+        return False
+
+
+def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadStatus:
+    if signed is None or signed.origin != head.origin:
+        if _named_predecessor(head) == digest(kept):
+            return HeadStatus.SUCCEEDED
+        return HeadStatus.FOREIGN if signed else HeadStatus.UNREADABLE
+    try:
+        note.open_checkpoint(kept.decode(), note.Verifier.parse(head.vkey))
+    except note.BadNote:
+        return HeadStatus.UNREADABLE
+    if signed.size > head.size:
+        return HeadStatus.SHRUNK
+    return HeadStatus.GOOD if tree.root_at(signed.size) == signed.root else HeadStatus.FORKED
+
+
+def _named_predecessor(head: Head) -> str:
+    kinds = [form.GENESIS, form.CONTINUED]
+    subject = form.log_subject(head.origin)
+    row = Entry.objects.filter(kind__in=kinds, subject=subject).order_by("-seq").first()
+    return form.decode(bytes(row.data)).refs.get("prev_head", "") if row else ""
+
+
+def remember(text: str) -> None:
+    """Keep a note as the last signed head, never going back; the last head of a former log is kept aside."""
+    kept = kept_note()
+    if kept:
+        old, new = _parse(kept), _parse(text.encode())
+        if old and new and old.origin == new.origin:
+            if old.size >= new.size:
+                return
+        else:
+            keys.replace(file().with_name(f"head.{digest(kept)[:12]}.note"), kept)
+    keys.replace(file(), text.encode())
+
+
+def root_of(head: Head) -> bytes:
+    """Return the root over the peaks that the head row holds."""
+    peaks = bytes(head.peaks)
+    return merkle.fold([peaks[at : at + merkle.HASH_BYTES] for at in range(0, len(peaks), merkle.HASH_BYTES)])
