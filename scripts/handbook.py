@@ -20,6 +20,9 @@ SOURCE: Final = ROOT / "src" / "cardcase"
 _BLOCK = re.compile(r"(<!-- 生成 (\w+) -->\n)(.*?)(<!-- 完 -->)", re.DOTALL)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
+KINDS: Final = frozenset({"problem", "wrong_use", "not_allowed", "not_found", "refused", "conflict", "unavailable"})
+"""Codes of the kinds of refusal: they stand in the table at the head of errors.md."""
+
 TABLES: Final = {
     "order": "订单",
     "refund": "退款（和订单写在同一张表里）",
@@ -29,7 +32,9 @@ TABLES: Final = {
 
 def _zh(text: str) -> str:
     """Keep the Chinese half of a text written as 「中文 / English」."""
-    return next((part.strip() for part in text.split(" / ") if _CHINESE.search(part)), text.strip())
+    return next(
+        (part.strip() for part in re.split(r"(?<=[^a-z]) ?/ (?=[a-zA-Z])", text) if _CHINESE.search(part)), text.strip()
+    )
 
 
 def _cell(text: object) -> str:
@@ -139,7 +144,7 @@ def problems() -> str:
             if not found.get(code):
                 found[code] = sentence
     rows = ["| 代码 | 例句 |", "|---|---|"]
-    rows += [f"| `{code}` | {_cell(found[code]) or '—'} |" for code in sorted(found)]
+    rows += [f"| `{code}` | {_cell(found[code]) or '—'} |" for code in sorted(found.keys() - KINDS)]
     return "\n".join(rows) + "\n"
 
 
@@ -152,7 +157,8 @@ def _codes(tree: ast.AST) -> Iterator[tuple[str, str]]:
                 value = getattr(item, "value", None)
                 if isinstance(target, ast.Name) and target.id == "code" and _is_text(value):
                     classes[node.name] = value.value
-                    yield value.value, ""
+                    said = (_sentence(call.args[0]) for call in ast.walk(node) if _is_super_init(call))
+                    yield value.value, next((sentence for sentence in said if _CHINESE.search(sentence)), "")
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not node.args:
             continue
@@ -161,6 +167,10 @@ def _codes(tree: ast.AST) -> Iterator[tuple[str, str]]:
         sentence = _sentence(node.args[0])
         if code and _CHINESE.search(sentence):
             yield code, sentence
+
+
+def _is_super_init(node: Any) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "__init__" and bool(node.args)
 
 
 def _is_text(node: Any) -> bool:

@@ -9,6 +9,7 @@ from .source import SELLER_ID, SHOP_NAME, Order, Refund, Source, buyer_id
 
 _OPEN = (1, 2, 3, 8)
 _PAGE = 100
+_RETURN = 2  # our own source data: 1 仅退款, 2 退货退款
 
 
 def envelope(data: Any) -> dict[str, Any]:
@@ -120,6 +121,39 @@ def refund_detail(refund: Refund) -> dict[str, Any]:
     }
 
 
+_STATUS_WORDS = {1: ("APPLYING", "等待卖家处理"), 5: ("REFUND_SUCCESS", "退款成功")}
+
+
+def workbench_detail(refund: Refund) -> dict[str, Any]:
+    """Write a refund as the seller workbench answers it (data-shapes §6.5): amounts in yuan, times written out."""
+    order = refund.order
+    status, words = _STATUS_WORDS[refund.status]
+    changed = refund.refunded_at or refund.applied_at
+    basic: dict[str, Any] = {
+        "applyMoney": f"{refund.amount_fen / 100:.2f}",
+        "refundType": "2" if refund.type == _RETURN else "1",
+        "refundTypeDesc": "退货退款" if refund.type == _RETURN else "仅退款",
+        "reasonText": refund.reason,
+        "goodsStatus": "SHIPPED",
+        "goodsStatusDesc": "已发货",
+        "refundStatus": status,
+        "refundStatusDesc": words,
+        "csStatus": "1",
+        "csStatusDesc": "客服未介入",
+        "gmtCreatedTime": f"{refund.applied_at:%Y-%m-%d %H:%M:%S}",
+        "gmtModifiedTime": f"{changed:%Y-%m-%d %H:%M:%S}",
+        "disputeEndTime": f"{refund.due_at:%Y-%m-%d %H:%M:%S}" if refund.due_at else "",
+        "refundProof": {"proofMultiMediaList": []},
+    }
+    components = [
+        {"render": "refundStatusInfo", "data": {"title": words, "desc": "", "status": status}},
+        {"render": "basicRefundInfo", "data": basic},
+        {"render": "refundDescribe", "data": {"desc": refund.description}},
+    ]
+    detail = {"orderId": order.order_no, "refundId": refund.refund_no, "components": components}
+    return {"ret": ["SUCCESS::调用成功"], "data": {"data": detail}}
+
+
 def kam_list(order: Order) -> dict[str, Any]:
     """Write the answer of /order/kam/list beside the order number that was asked for."""
     assert order.card is not None
@@ -140,7 +174,9 @@ def files(source: Source) -> dict[str, bytes]:
     details = [order_detail(order, refunds.get(order.key)) for order in mine]
     troubled = [detail for detail in details if detail["refund_status"] in _OPEN]
     calm = [detail for detail in details if detail["refund_status"] not in _OPEN]
-    told = [refund_detail(refund) for refund in source.refunds if refund.order.file == "json"]
+    answers = [refund for refund in source.refunds if refund.order.file == "json"]
+    told = [refund_detail(refund) for refund in answers if refund.form == "platform"]
+    shown = [workbench_detail(refund) for refund in answers if refund.form == "workbench"]
     handed = [kam_list(order) for order in source.orders.values() if order.card is not None]
     lines = [json.dumps(envelope(detail), ensure_ascii=False, separators=(",", ":")) for detail in troubled]
     page = {"list": calm, "count": len(calm), "page_no": 1, "page_size": _PAGE}
@@ -148,5 +184,6 @@ def files(source: Source) -> dict[str, bytes]:
         "orders-page-1.json": write(envelope(page)),
         "orders-details.jsonl": ("\n".join(lines) + "\n").encode(),
         "refunds.json": write([envelope(detail) for detail in told]),
+        "refunds-workbench.json": write(shown),
         "kam-lists.json": write(handed),
     }

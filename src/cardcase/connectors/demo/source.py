@@ -95,6 +95,7 @@ class Refund:
     """One refund with its moments. ``family`` and ``reading`` are for people and tests and leave in no file."""
 
     order: Order
+    form: str
     status: int
     type: int
     amount_fen: int
@@ -242,6 +243,7 @@ def _refund(row: dict[str, Any], orders: dict[str, Order], now: datetime) -> Ref
     order = orders[row["order"]]
     return Refund(
         order=order,
+        form=row.get("form", "platform"),
         status=row.get("status", 1),
         type=row.get("type", 1),
         amount_fen=row.get("amount_fen", order.listing.price_fen),

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from . import codes
@@ -99,7 +101,15 @@ def _pasted(chat: Chat, *, is_bracketed: bool) -> str:
 
 def _autoagent(chats: list[Chat]) -> bytes:
     """Write the database of XianyuAutoAgent (data/chat_history.db). It keeps no system texts and no pictures."""
-    base = sqlite3.connect(":memory:")
+    with tempfile.TemporaryDirectory(prefix="cardcase-demo-") as folder:  # pysqlite3 has no Connection.serialize
+        path = Path(folder) / "chat_history.db"
+        base = sqlite3.connect(path)
+        _fill(base, chats)
+        base.close()
+        return path.read_bytes()
+
+
+def _fill(base: sqlite3.Connection, chats: list[Chat]) -> None:
     base.execute(
         "CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id TEXT NOT NULL, item_id TEXT NOT NULL, "
         "role TEXT NOT NULL, content TEXT NOT NULL, timestamp DATETIME, chat_id TEXT)"
@@ -122,6 +132,3 @@ def _autoagent(chats: list[Chat]) -> bytes:
                 row,
             )
     base.commit()
-    written = base.serialize()
-    base.close()
-    return written
