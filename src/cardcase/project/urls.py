@@ -3,5 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("cardcase.shell.urls")),
+    path("", include("cardcase.staff.urls")),  # before allauth: it stands in the way of two of its addresses
     path("account/", include("allauth.urls")),
 ]
+
+handler400 = "cardcase.shell.web.bad_request"
+handler403 = "cardcase.shell.web.forbidden"
+handler404 = "cardcase.shell.web.not_found"
+handler500 = "cardcase.shell.web.broken"

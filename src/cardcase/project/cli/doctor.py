@@ -1,0 +1,179 @@
+"""What is missing or risky on this machine, and the fix."""
+
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cardcase.kit import clock
+
+from .common import json_option, print_json, with_desk
+
+LEAST_SPACE = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: fine or not, what was seen, and the fix."""
+
+    code: str
+    is_fine: bool
+    zh: str
+    en: str
+    fix: str = ""
+    is_grave: bool = False
+
+
+@click.command(help="检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix")
+@click.option("--allow-old-sqlite", is_flag=True, help="容忍有缺陷的 SQLite / accept an affected SQLite")
+@json_option
+@with_desk
+def doctor(*, allow_old_sqlite: bool, as_json: bool) -> int:
+    """Look at the machine and the books; exit 1 when something grave was found."""
+    from cardcase.project.boot import operator
+
+    checks = [*_machine(allow_old_sqlite=allow_old_sqlite), *_keys(), *_books(operator()), *_data_files()]
+    grave = any(check.is_grave and not check.is_fine for check in checks)
+    if as_json:
+        print_json({"is_fine": not grave, "checks": checks})
+    else:
+        for check in checks:
+            mark = "✓" if check.is_fine else ("✗" if check.is_grave else "!")
+            click.echo(f"{mark} {check.zh} / {check.en}")
+            if check.fix and not check.is_fine:
+                click.echo(f"  → {check.fix}")
+    return 1 if grave else 0
+
+
+def _machine(*, allow_old_sqlite: bool) -> Iterator[Check]:
+    from django.conf import settings
+
+    from cardcase.packs import fonts
+    from cardcase.project import sqlite
+
+    config = settings.CARDCASE
+    if not config.database_url:
+        version = settings.SQLITE_VERSION
+        affected = sqlite.is_affected(version)
+        yield Check(
+            "sqlite_version",
+            not affected or allow_old_sqlite,
+            f"SQLite {version}",
+            f"SQLite {version}",
+            "安装 pysqlite3，或升级到 3.51.3 以上；3.7.0–3.51.2 有 WAL 损坏缺陷 / install pysqlite3",
+            is_grave=True,
+        )
+    free = shutil.disk_usage(config.data).free
+    yield Check(
+        "disk_space",
+        free >= LEAST_SPACE,
+        f"剩余空间 {free // 2**20} MiB",
+        f"{free // 2**20} MiB free",
+        "清理磁盘 / free some space",
+        is_grave=True,
+    )
+    found = fonts.find_cjk_font()
+    yield Check(
+        "cjk_font",
+        found is not None,
+        f"证据包字体 {found or '没有'}",
+        f"font of the packs: {found or 'none'}",
+        "apt-get install fonts-noto-cjk",
+    )
+    floor = {(3, 11): 15, (3, 12): 13, (3, 13): 12, (3, 14): 3}.get(sys.version_info[:2], 0)
+    yield Check(
+        "python_version",
+        sys.version_info[2] >= floor,
+        f"Python {sys.version.split()[0]}",
+        f"Python {sys.version.split()[0]}",
+        f"建议升级到 {sys.version_info[0]}.{sys.version_info[1]}.{floor} 以上（安全修复）/ upgrade for security fixes",
+    )
+    yield Check(
+        "served_safely",
+        config.secure or config.host in ("127.0.0.1", "localhost", "::1"),
+        f"监听 {config.host}，https {'开' if config.secure else '关'}",
+        f"listens on {config.host}, https {'on' if config.secure else 'off'}",
+        "对外开放时放在 https 反向代理后面，并设 secure = true / serve it behind https and set secure = true",
+        is_grave=True,
+    )
+
+
+def _keys() -> Iterator[Check]:
+    from django.conf import settings
+
+    for path in sorted(Path(settings.CARDCASE.keys).glob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        yield Check(
+            "key_private",
+            sys.platform == "win32" or not mode & 0o077,
+            f"密钥 {path.name} 权限 {mode:o}",
+            f"key {path.name} mode {mode:o}",
+            f"chmod 600 {path}",
+            is_grave=True,
+        )
+
+
+def _books(actor: Any) -> Iterator[Check]:
+    from cardcase.cards import queries as cards
+    from cardcase.custody import service as custody
+    from cardcase.jobs import queries as jobs
+
+    head = custody.check_head(actor)
+    yield Check(
+        "record_head",
+        head is None,
+        "记录的树头与上次签署一致" if head is None else str(head),
+        "the record continues its last signed head",
+        "停止写入，运行 cardcase ledger verify / stop writing and run cardcase ledger verify",
+        is_grave=True,
+    )
+    books = cards.reconcile(actor)
+    yield Check(
+        "cards_reconciled",
+        books.is_complete,
+        f"卡账相符：{books.imported} 张",
+        f"cards reconcile: {books.imported}",
+        "到卡库查看差额 / look at the difference in the cards page",
+        is_grave=True,
+    )
+    stuck = jobs.stuck_count()
+    yield Check(
+        "jobs_stuck",
+        not stuck,
+        f"卡住的后台任务 {stuck} 个",
+        f"{stuck} jobs stuck",
+        "看日志里的原因 / see the reason in the log",
+    )
+    overdue = jobs.oldest_wait(clock.now())
+    yield Check(
+        "jobs_flow",
+        overdue is None or overdue.total_seconds() < 600,  # noqa: PLR2004 - ten minutes: nobody works
+        "后台任务正常" if overdue is None else f"最久的后台任务已等 {overdue}",
+        "background work flows",
+        "启动 cardcase run 或 cardcase worker / start cardcase run or cardcase worker",
+    )
+
+
+def _data_files() -> Iterator[Check]:
+    from cardcase.kit.errors import Problem
+    from cardcase.project import checks
+
+    for name, load in checks.catalogues():
+        try:
+            load()
+        except Problem as problem:
+            yield Check(
+                "data_file",
+                False,
+                problem.message.zh,
+                problem.message.en,
+                "改正这个文件 / mend the file",
+                is_grave=True,
+            )
+        else:
+            yield Check("data_file", True, f"数据文件 {name}", f"data file {name}")
