@@ -49,6 +49,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.staff_id}@{self.shop_id}: {self.role}"
 
+    @property
+    def as_role(self) -> Role:
+        """The role as rules know it."""
+        return Role(self.role)
+
 
 class ApiToken(models.Model):
     """A program's key to the API. Only its SHA-256 is kept; it acts with the role given, in its shop."""

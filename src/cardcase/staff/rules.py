@@ -56,6 +56,14 @@ ROLE_TITLES: Final = MappingProxyType(
 )
 
 
+_RANK: Final = (Role.AUDITOR, Role.AGENT, Role.LEAD, Role.OWNER)  # each may all that the one before it may
+
+
+def narrower(one: Role, other: Role) -> Role:
+    """Return whichever role may do less: what a token may do when its person's role has changed since."""
+    return min(one, other, key=_RANK.index)
+
+
 class ActorKind(StrEnum):
     """The parties that the record tells apart."""
 
@@ -81,6 +89,11 @@ class Actor:
     def system(cls, shop_id: int, label: str = "system") -> "Actor":
         """Act for Cardcase itself: reads and keeps books, is never taken for a person."""
         return cls(ActorKind.SYSTEM, shop_id, label=label)
+
+    @classmethod
+    def console(cls, shop_id: int, label: str = "console") -> "Actor":
+        """Act as whoever sits at the machine itself: the command line, which could open the database file as well."""
+        return cls(ActorKind.STAFF, shop_id, Role.OWNER, label=label)
 
     @property
     def is_person(self) -> bool:

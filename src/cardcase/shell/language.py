@@ -1,0 +1,18 @@
+"""The reader's language: Chinese unless English was chosen. Rooms say their ``Text`` through here."""
+
+from django.utils.translation import get_language
+
+from cardcase.kit.text import Text
+
+CHINESE = "zh-hans"
+ENGLISH = "en"
+
+
+def current() -> str:
+    """Return the language of this request: ``zh-hans`` or ``en``."""
+    return ENGLISH if (get_language() or CHINESE).startswith("en") else CHINESE
+
+
+def say(text: Text) -> str:
+    """Say a text in the reader's language."""
+    return text.say(current())
