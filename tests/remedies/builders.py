@@ -1,0 +1,26 @@
+"""Remedy facts made from the cases of tests/evidence, judged by the shipped matrix."""
+
+from typing import Any
+
+from cardcase.evidence.rules import CaseFacts, checklist, decline_gaps, find, read_matrix
+from cardcase.remedies.rules import RemedyFacts, RemedySeen
+
+MATRIX = read_matrix()
+
+
+def standing(case: CaseFacts, **changes: Any) -> RemedyFacts:
+    findings = find(case, MATRIX)
+    items = checklist(case, MATRIX)
+    values = {"stock_equal": 3, **changes}
+    return RemedyFacts(
+        case=case,
+        findings=findings,
+        items=items,
+        gaps=decline_gaps(items, case, MATRIX, findings=findings),
+        **values,
+    )
+
+
+def a_remedy(kind: str = "full_refund", state: str = "executed", value_fen: int = 19300, **changes: Any) -> RemedySeen:
+    is_money = kind.endswith("refund") or kind == "goodwill"
+    return RemedySeen(public_id="rem_1", kind=kind, state=state, value_fen=value_fen, is_money=is_money, **changes)
