@@ -1,0 +1,25 @@
+"""Verbs of the stock: take cards in, note deliveries, show a code to a person, and what becomes of a card."""
+
+from .deliveries import record_deliveries
+from .fate import mark_redeemed, quarantine_batch, readmit, record_balance_check, take_back, void_card, write_off
+from .provenance import set_provenance
+from .reservation import hand_over, release, reserve_equal
+from .reveal import reveal
+from .stock import stock
+
+__all__ = [
+    "hand_over",
+    "mark_redeemed",
+    "quarantine_batch",
+    "readmit",
+    "record_balance_check",
+    "record_deliveries",
+    "release",
+    "reserve_equal",
+    "reveal",
+    "set_provenance",
+    "stock",
+    "take_back",
+    "void_card",
+    "write_off",
+]
