@@ -7,14 +7,16 @@ import time
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from cardcase.custody import head as heads
 from cardcase.custody import keys, queries, service
 from cardcase.custody.models import Checkpoint, Content, Entry, Head
-from cardcase.custody.queries import head as heads
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note
 from cardcase.kit.errors import NotAllowed, Refused
+from cardcase.staff.rules import Actor
 
 pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system(0)
 
 
 def record(subject: str = "case_1", at=None, kind: str = "case.opened", **changes) -> service.Record:
@@ -26,7 +28,7 @@ def fill(actor, noon, count: int, subjects: int = 3) -> list[service.EntryRef]:
 
 
 def verifier() -> note.Verifier:
-    return note.Verifier.parse(queries.vkey())
+    return note.Verifier.parse(queries.vkey(SYSTEM))
 
 
 # ---- appending --------------------------------------------------------------------------------------------------
@@ -37,7 +39,7 @@ def test_the_first_entry_opens_the_log_and_names_its_key(owner, noon):
     first = form.decode(bytes(Entry.objects.get(seq=0).data))
     assert ref.seq == 1
     assert first.kind == "custody.opened"
-    assert first.refs["vkey"] == queries.vkey()
+    assert first.refs["vkey"] == queries.vkey(SYSTEM)
     assert first.cprev is None
 
 
@@ -130,12 +132,12 @@ def test_the_stored_tree_proves_every_entry_and_its_growth(owner, noon):
     size = Head.objects.get().size
     root = heads.root_of(Head.objects.get())
     entries = queries.entries(owner, [f"case_{n}" for n in range(3)])
-    proofs = queries.inclusion_proofs([one.seq for one in entries], size)
+    proofs = queries.inclusion_proofs(owner, [one.seq for one in entries], size)
     assert len(proofs) == 40
     assert all(merkle.is_included(one.leaf, one.seq, size, proofs[one.seq], root) for one in entries)
     fill(owner, noon, 9)
     grown = heads.root_of(Head.objects.get())
-    assert merkle.is_consistent(size, size + 9, root, grown, queries.consistency_proof(size, size + 9))
+    assert merkle.is_consistent(size, size + 9, root, grown, queries.consistency_proof(owner, size, size + 9))
 
 
 # ---- guards -----------------------------------------------------------------------------------------------------
@@ -271,7 +273,7 @@ def test_an_owner_lets_a_restored_record_go_on_under_a_new_name(owner, noon, dat
     fill(owner, noon, 5)
     service.checkpoint(owner, at=noon)
     transaction.savepoint_rollback(point)
-    old = queries.vkey()
+    old = queries.vkey(SYSTEM)
     new = service.continue_as_new_log(owner, "恢复了昨晚的备份", at=noon)
     assert new != old
     assert service.check_head().status is service.HeadStatus.SUCCEEDED

@@ -26,7 +26,9 @@ GENESIS = "custody.opened"
 CONTINUED = "custody.continued"
 """Kinds of the entries that name the log: its first, and that from which a restored copy goes on under a new name."""
 
-_HOST = "cardcase.local/"
+HOST = "cardcase.local/"
+"""What the origins of our logs begin with, and no other signed text does."""
+
 _DOMAIN = b"evidence/v1|"
 _KIND = re.compile(r"[a-z][a-z_]{0,23}\.[a-z][a-z_]{0,31}")
 _SUBJECT = re.compile(r"[a-z][a-z_]{0,15}[_:][0-9a-zA-Z-]{1,47}")
@@ -103,12 +105,12 @@ class Entry:
 
 def origin_of(log_id: str) -> str:
     """Return the origin of a log: a name in the form that C2SP recommends; nobody needs to reach it."""
-    return _HOST + log_id
+    return HOST + log_id
 
 
 def log_subject(origin: str) -> str:
     """Return the subject under which a log's own entries stand."""
-    return origin.removeprefix(_HOST)
+    return origin.removeprefix(HOST)
 
 
 def commit(salt: bytes, role: str, body: bytes) -> bytes:

@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from cardcase.custody.models import Entry, Node
-from cardcase.custody.rules import merkle
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 
-_AT_ONCE = 500
+from .models import stored
+from .rules import merkle
 
 
 class BrokenTree(Problem):
@@ -35,14 +34,7 @@ def fetch(coordinates: Iterable[tuple[int, int]]) -> merkle.NodeReader:
         by_level[level].append(index)
     known: dict[tuple[int, int], bytes] = {}
     for level, indexes in by_level.items():
-        for at in range(0, len(indexes), _AT_ONCE):
-            chunk = indexes[at : at + _AT_ONCE]
-            rows = (
-                Node.objects.filter(level=level, idx__in=chunk).values_list("idx", "hash")
-                if level
-                else Entry.objects.filter(seq__in=chunk).values_list("seq", "leaf")
-            )
-            known.update({(level, index): bytes(digest) for index, digest in rows})
+        known.update({(level, index): digest for index, digest in stored.hashes(level, indexes).items()})
 
     def read(level: int, index: int) -> bytes:
         try:

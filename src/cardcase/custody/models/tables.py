@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from django.db import connection, models
+from django.db import models
 
 from cardcase.staff.models import Shop, ShopRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -108,20 +108,3 @@ class Checkpoint(models.Model):
     signed_at = models.DateTimeField()
 
     objects: ClassVar = models.Manager()
-
-
-def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Insert rows by the thousand, past Django's row objects: COPY on PostgreSQL, one prepared statement on SQLite.
-
-    The rows hold what the database takes: bytes, integers, texts, and moments through ``adapt_moment``.
-    """
-    quote = connection.ops.quote_name
-    table, names = quote(model._meta.db_table), ", ".join(quote(column) for column in columns)  # noqa: SLF001 - Django's documented model API
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            return
-        blanks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({blanks})", list(rows))  # noqa: S608 - our own names

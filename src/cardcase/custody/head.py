@@ -7,13 +7,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from cardcase.custody import keys
-from cardcase.custody.models import Entry, Head
-from cardcase.custody.rules import entry as form
-from cardcase.custody.rules import merkle, note
 from cardcase.kit.text import Text
 
-from . import tree
+from . import keys, tree
+from .models import Head, stored
+from .rules import entry as form
+from .rules import merkle, note
 
 HEAD_FILE = "head.note"
 
@@ -119,8 +118,11 @@ def _parse(kept: bytes) -> note.Checkpoint | None:
 
 
 def check() -> HeadCheck:
-    """Compare the database with the last signed head. Costs a few rows, not the whole record."""
-    head = Head.objects.filter(pk=1).first()
+    """Compare the database with the last signed head (start-up check); ``may_sign`` is the answer. Raises nothing.
+
+    Costs a few rows, not the whole record.
+    """
+    head = stored.head()
     kept = kept_note()
     signed = _parse(kept)
     signed_size = signed.size if signed else 0
@@ -137,7 +139,7 @@ def check() -> HeadCheck:
 
 
 def _fits(head: Head) -> bool:
-    last = Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
+    last = stored.last_seq()
     if head.size != (0 if last is None else last + 1):
         return False
     try:
@@ -161,10 +163,8 @@ def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadSta
 
 
 def _named_predecessor(head: Head) -> str:
-    kinds = [form.GENESIS, form.CONTINUED]
-    subject = form.log_subject(head.origin)
-    row = Entry.objects.filter(kind__in=kinds, subject=subject).order_by("-seq").first()
-    return form.decode(bytes(row.data)).refs.get("prev_head", "") if row else ""
+    data = stored.last_of_kind([form.GENESIS, form.CONTINUED], form.log_subject(head.origin))
+    return form.decode(data).refs.get("prev_head", "") if data else ""
 
 
 def remember(text: str) -> None:

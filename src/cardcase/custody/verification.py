@@ -1,25 +1,23 @@
 """The check of the whole record: everything is hashed again and compared, from the first entry to the last head."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from cardcase.custody import guards
-from cardcase.custody.models import Checkpoint, Content, Entry, Head, Node
-from cardcase.custody.rules import entry as form
-from cardcase.custody.rules import merkle, note
-from cardcase.custody.rules.report import Fault, LedgerReport, Level
 from cardcase.kit.text import Text
 
+from . import guards
 from . import head as heads
+from .models import Content, stored
+from .rules import entry as form
+from .rules import merkle, note
+from .rules.report import Fault, LedgerReport, Level
 
 Progress = Callable[[int, int], None]
 """Told (entries checked, entries in all) as the check goes on."""
 
 _CHUNK = 1024  # a power of two: all nodes up to this width are born inside one chunk
 _MOST_FAULTS = 50
-
-_Row = tuple[int, bytes, bytes, str, int, str, int | None]
 
 
 def verify_all(progress: Progress | None = None) -> LedgerReport:
@@ -39,20 +37,19 @@ class _Check:
         self._faults: list[Fault] = []
         self._notes: list[Fault] = []
         self._first_bad: int | None = None
-        self._head = Head.objects.filter(pk=1).first()
+        self._head = stored.head()
         self._chains: dict[str, tuple[int, str]] = {}
         self._origin = ""
         self._origins: dict[str, note.Verifier] = {}
         self._peaks: list[bytes] = []
         self._size = 0
         self._contents = 0
-        self._signed = {one.size: one for one in Checkpoint.objects.order_by("size")}
+        self._signed = stored.notes()
         self._checked_notes = 0
 
     def run(self) -> LedgerReport:
         total = self._head.size if self._head else 0
-        rows = Entry.objects.order_by("seq").values_list("seq", "data", "leaf", "subject", "cseq", "kind", "shop_id")
-        stream = rows.iterator(chunk_size=_CHUNK)
+        stream = stored.all_entries(_CHUNK)
         while chunk := list(islice(stream, _CHUNK)):
             self._check_chunk(chunk)
             self._progress(self._size, total)
@@ -89,7 +86,7 @@ class _Check:
 
     # ---- entries -----------------------------------------------------------------------------------------------
 
-    def _check_chunk(self, chunk: list[_Row]) -> None:
+    def _check_chunk(self, chunk: list[stored.EntryRow]) -> None:
         leaves: list[bytes] = []
         read: dict[int, form.Entry] = {}
         shops: dict[int, int | None] = {}
@@ -148,11 +145,7 @@ class _Check:
     # ---- contents ----------------------------------------------------------------------------------------------
 
     def _check_contents(self, first: int, last: int, read: dict[int, form.Entry], shops: dict[int, int | None]) -> None:
-        found: dict[int, list[Content]] = {}
-        for one in (
-            Content.objects.filter(entry__gte=first, entry__lte=last).order_by("entry_id", "position").iterator()
-        ):
-            found.setdefault(one.entry_id, []).append(one)
+        found = stored.contents_between(first, last)
         for seq, entry in read.items():
             rows = found.get(seq, [])
             self._contents += len(rows)
@@ -180,7 +173,7 @@ class _Check:
         start = self._size
         for cut in [size for size in self._signed if start < size <= start + len(leaves)]:
             peaks, _ = merkle.extend(start, self._peaks, leaves[: cut - start])
-            self._check_note(self._signed[cut], merkle.fold(peaks))
+            self._check_note(cut, merkle.fold(peaks))
         self._peaks, born = merkle.extend(start, self._peaks, leaves)
         self._size += len(leaves)
         self._check_nodes(born)
@@ -190,8 +183,7 @@ class _Check:
         for level, index, digest in born:
             by_level.setdefault(level, {})[index] = digest
         for level, wanted in by_level.items():
-            kept = Node.objects.filter(level=level, idx__range=(min(wanted), max(wanted))).values_list("idx", "hash")
-            if {index: bytes(digest) for index, digest in kept} != wanted:
+            if stored.nodes_between(level, min(wanted), max(wanted)) != wanted:
                 place = f"node {level}/{min(wanted)}-{max(wanted)}"
                 self._fault(
                     "node_differs",
@@ -202,19 +194,17 @@ class _Check:
                     ),
                 )
 
-    def _check_note(self, row: Checkpoint, root: bytes) -> None:
+    def _check_note(self, size: int, root: bytes) -> None:
         self._checked_notes += 1
         try:
-            origin = note.Checkpoint.parse(note.split(row.note)[0]).origin
-            signed = note.open_checkpoint(row.note, self._origins[origin])
-            holds = (signed.size, signed.root) == (row.size, root)
+            origin = note.Checkpoint.parse(note.split(self._signed[size])[0]).origin
+            signed = note.open_checkpoint(self._signed[size], self._origins[origin])
+            holds = (signed.size, signed.root) == (size, root)
         except (note.BadNote, KeyError):
             holds = False
         if not holds:
-            text = Text(
-                f"第 {row.size} 条处的校验点与记录不符", f"The checkpoint at size {row.size} does not fit the record"
-            )
-            self._fault("checkpoint_differs", f"checkpoint {row.size}", text)
+            text = Text(f"第 {size} 条处的校验点与记录不符", f"The checkpoint at size {size} does not fit the record")
+            self._fault("checkpoint_differs", f"checkpoint {size}", text)
 
     def _check_head(self) -> None:
         head = self._head
@@ -244,5 +234,5 @@ class _Check:
             self._fault("checkpoint_ahead", f"checkpoint {size}", text)
 
 
-def _over(sizes: dict[int, Checkpoint], limit: int) -> Iterator[int]:
+def _over(sizes: Iterable[int], limit: int) -> Iterator[int]:
     return (size for size in sizes if size > limit)

@@ -1,31 +1,30 @@
-"""Adding to the record. Whatever appends holds the head of the log until its transaction ends.
+"""How entries come to be: numbered, chained, hashed into the tree, and written a thousand at a time.
 
-So append last in a verb: on PostgreSQL other writers wait from here on, and locks taken later could cross.
+The head of the log is held until the transaction ends, so there is one writer at a time.
 """
 
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
 
 import cardcase
-from cardcase.custody import keys
-from cardcase.custody.models import Content as ContentRow
-from cardcase.custody.models import Entry, Head, Node, insert
-from cardcase.custody.queries import head as heads
-from cardcase.custody.rules import entry as form
-from cardcase.custody.rules import merkle, plain
-from cardcase.custody.rules.entry import Content, Record
 from cardcase.kit import clock
-from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor
 
+from . import head as heads
+from . import keys
+from .models import Content as ContentRow
+from .models import Entry, Head, Node, stored
+from .rules import entry as form
+from .rules import merkle, plain
+from .rules.entry import Content, Record
+
 _SOURCE = {"tool": f"cardcase/{cardcase.__version__}"}
-_AT_ONCE = 500
 _PSEUDONYM_DIGITS = 16
 
 
@@ -36,46 +35,16 @@ class EntryRef(NamedTuple):
     leaf: str
 
 
-class OutsideTransaction(Problem):
-    """Somebody appends without a transaction that also holds the fact. A mistake in the program."""
-
-    code = "outside_transaction"
-    status = 500
-
-
-def append(actor: Actor, record: Record) -> EntryRef:
-    """Add one entry in the caller's transaction. Raises OutsideTransaction without one, BadEntry for a bad record."""
-    return append_many(actor, [record])[0]
-
-
-def append_many(actor: Actor, records: Sequence[Record]) -> list[EntryRef]:
-    """Add entries in order, in the caller's transaction. Takes thousands a second; nothing is written on an error."""
-    if not connection.in_atomic_block:
-        raise OutsideTransaction(
-            "记录必须与事实写在同一个事务里", "An entry is written in the transaction that writes the fact"
-        )
-    if not records:
-        return []
-    for record in records:
-        form.check_record(record)
-    head = locked_head(records[0].at)
-    return _write(actor, head, records, shop_id=actor.shop_id)
-
-
 def locked_head(at: datetime) -> Head:
     """Return the head row, held until the transaction ends; opens the log when there is none."""
-    head = Head.objects.select_for_update().filter(pk=1).first()
-    return head or _open_log(at)
+    return stored.lock_head() or _open_log(at)
 
 
 def _open_log(at: datetime) -> Head:
     """Begin the log. Its first entry names its key and, when a former log was signed here, that log's last head."""
     origin = form.origin_of(f"log_{secrets.token_hex(16)}")
     vkey = keys.signer(origin, make=True).verifier.vkey
-    _, is_ours = Head.objects.get_or_create(
-        pk=1, defaults={"origin": origin, "vkey": vkey, "pseudonym_key": secrets.token_bytes(form.SALT_BYTES)}
-    )
-    head = Head.objects.select_for_update().get(pk=1)
+    head, is_ours = stored.make_head(origin, vkey, secrets.token_bytes(form.SALT_BYTES))
     if is_ours:
         former = heads.kept_note()
         refs = {"origin": origin, "vkey": vkey, **({"prev_head": heads.digest(former)} if former else {})}
@@ -87,7 +56,7 @@ def write_own(head: Head, kind: str, at: datetime, facts: dict[str, plain.JSON],
     """Add an entry of the log about itself, under the log's own subject and no shop."""
     record = Record(kind, form.log_subject(head.origin), at, facts, refs=refs)
     form.check_record(record)
-    _write(Actor.system(0), head, [record], shop_id=None)
+    write(Actor.system(0), head, [record], shop_id=None)
 
 
 class _Batch:
@@ -165,28 +134,19 @@ class _Batch:
         return known
 
 
-def _write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int | None) -> list[EntryRef]:
-    batch = _Batch(actor, head, _tips({record.subject for record in records}), shop_id)
+def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int | None) -> list[EntryRef]:
+    """Write checked records behind the held head, in order, and move the head."""
+    batch = _Batch(actor, head, stored.tips({record.subject for record in records}), shop_id)
     refs = [batch.add(record) for record in records]
     peaks = bytes(head.peaks)
     width = merkle.HASH_BYTES
     grown, nodes = merkle.extend(
         head.size, [peaks[at : at + width] for at in range(0, len(peaks), width)], batch.leaves
     )
-    insert(Entry, ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"), batch.entries)
-    insert(ContentRow, ("entry_id", "position", "role", "mime", "salt", "commit", "body"), batch.contents)
-    insert(Node, ("level", "idx", "hash"), nodes)
+    stored.insert(Entry, ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"), batch.entries)
+    stored.insert(ContentRow, ("entry_id", "position", "role", "mime", "salt", "commit", "body"), batch.contents)
+    stored.insert(Node, ("level", "idx", "hash"), nodes)
     head.size += len(records)
     head.peaks = b"".join(grown)
     head.save(update_fields=["size", "peaks"])
     return refs
-
-
-def _tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Return, for subjects that have entries, how many there are and the leaf hash of the last."""
-    names = sorted(subjects)
-    tips: dict[str, tuple[int, str]] = {}
-    for start in range(0, len(names), _AT_ONCE):
-        last = Entry.objects.last_of(names[start : start + _AT_ONCE])
-        tips.update({subject: (cseq, bytes(leaf).hex()) for subject, cseq, leaf in last})
-    return tips

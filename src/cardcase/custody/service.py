@@ -1,21 +1,73 @@
-"""Signing the head of the log, and the way on after a backup was restored or a key was lost."""
+"""The only way to add to the record and to sign it.
+
+Append last in a verb: the head of the log is held until the transaction ends, and on PostgreSQL locks that are taken
+later could cross. Sign after the verb: only what is committed is signed.
+"""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from cardcase.custody import keys
-from cardcase.custody.models import Checkpoint, Head
-from cardcase.custody.queries import head as heads
-from cardcase.custody.queries.head import HeadCheck, HeadStatus
-from cardcase.custody.rules import entry as form
-from cardcase.custody.rules import note, plain
-from cardcase.kit.errors import Refused
+from cardcase.kit.errors import Problem, Refused
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from .appending import locked_head, write_own
+from . import head as heads
+from . import keys, log
+from .head import HeadCheck, HeadStatus
+from .head import check as check_head
+from .log import EntryRef
+from .models import Head, stored
+from .rules import entry as form
+from .rules import note, plain
+from .rules.entry import BadEntry, Content, Record
+from .rules.plain import JSON
+
+__all__ = [
+    "JSON",
+    "BadEntry",
+    "Content",
+    "EntryRef",
+    "HeadCheck",
+    "HeadStatus",
+    "NotContinuous",
+    "OutsideTransaction",
+    "Record",
+    "append",
+    "append_many",
+    "check_head",
+    "checkpoint",
+    "continue_as_new_log",
+    "sign_statement",
+]
+
+
+class OutsideTransaction(Problem):
+    """Somebody appends without a transaction that also holds the fact. A mistake in the program."""
+
+    code = "outside_transaction"
+    status = 500
+
+
+def append(actor: Actor, record: Record) -> EntryRef:
+    """Add one entry in the caller's transaction. Raises OutsideTransaction without one, BadEntry for a bad record."""
+    return append_many(actor, [record])[0]
+
+
+def append_many(actor: Actor, records: Sequence[Record]) -> list[EntryRef]:
+    """Add entries in order, in the caller's transaction. Takes thousands a second; nothing is written on an error."""
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(
+            "记录必须与事实写在同一个事务里", "An entry is written in the transaction that writes the fact"
+        )
+    if not records:
+        return []
+    for record in records:
+        form.check_record(record)
+    head = log.locked_head(records[0].at)
+    return log.write(actor, head, records, shop_id=actor.shop_id)
 
 
 class NotContinuous(Refused):
@@ -24,28 +76,23 @@ class NotContinuous(Refused):
     code = "record_not_continuous"
 
 
-def check_head() -> HeadCheck:
-    """Compare the database with the last signed head (start-up check). ``may_sign`` is the answer; raises nothing."""
-    return heads.check()
-
-
 def _require_continuous() -> None:
     found = heads.check()
     if not found.may_sign:
         raise NotContinuous(found.text.zh, found.text.en, next=found.next, status=found.status.value)
 
 
-def checkpoint(_actor: Actor, *, at: datetime) -> str:
+def checkpoint(actor: Actor, *, at: datetime) -> str:
     """Sign the present head and return the note; at an unchanged size the note that was signed before.
 
     Signs only what is committed: raises RuntimeError inside another transaction, whose end nobody knows yet. Raises
     NotContinuous when the record is smaller than, or differs from, what was signed, NoSigningKey without the key.
     """
+    actor.require(Permission.READ)
     with transaction.atomic(durable=True):
-        head = locked_head(at)
+        head = log.locked_head(at)
         _require_continuous()
-        known = Checkpoint.objects.filter(size=head.size).first()
-        text = known.note if known else _sign(head, at)
+        text = stored.note_at(head.size) or _sign(head, at)
     heads.remember(text)
     return text
 
@@ -62,14 +109,22 @@ def _signer(head: Head) -> note.Signer:
     return signer
 
 
-def sign_text(_actor: Actor, text: str) -> str:
-    """Sign a text of another kind, such as the seal of a pack, under the log's name. Raises NoSigningKey."""
-    return note.sign(text, _signer(Head.objects.get(pk=1)))
+def sign_statement(actor: Actor, title: str, lines: Sequence[str]) -> str:
+    """Sign a statement that is no head of the log, such as the seal of a pack, and return it as a note.
+
+    ``title`` is its first line and says what it is. Raises NoSigningKey; NotContinuous as ``checkpoint`` does.
+    """
+    actor.require(Permission.EXPORT)
+    _require_continuous()
+    head = Head.objects.get(pk=1)
+    if title.startswith(form.HOST):
+        raise ValueError("a statement must not look like a head of the log")
+    return note.sign("".join(f"{line}\n" for line in (title, *lines)), _signer(head))
 
 
 def _sign(head: Head, at: datetime) -> str:
     text = note.sign_checkpoint(note.Checkpoint(head.origin, head.size, heads.root_of(head)), _signer(head))
-    Checkpoint.objects.create(size=head.size, note=text, signed_at=at)
+    stored.keep_note(head.size, text, at=at)
     return text
 
 
@@ -90,7 +145,7 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
     each other (custody.md §7.2). Raises Refused when there is no need, or when the database itself is damaged.
     """
     actor.require(Permission.MANAGE_SHOP)
-    head = locked_head(at)
+    head = log.locked_head(at)
     found = heads.check()
     if found.status is HeadStatus.BROKEN or (found.may_sign and _has_key(head)):
         raise Refused(
@@ -106,5 +161,5 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
     if kept := heads.kept_note():
         refs["prev_head"] = heads.digest(kept)
     facts: dict[str, plain.JSON] = {"reason": reason, "by": actor.label, "status": found.status.value}
-    write_own(head, form.CONTINUED, at, facts, refs)
+    log.write_own(head, form.CONTINUED, at, facts, refs)
     return head.vkey

@@ -1,21 +1,31 @@
 """Histories for people, entries with their openings and proofs for packs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from cardcase.custody.models import Checkpoint, Content, Entry, Head
-from cardcase.custody.rules import merkle, plain
-from cardcase.staff.rules import Actor
+from cardcase.staff.rules import Actor, Permission
 
 from . import tree
+from .models import Content, Entry, stored
+from .rules import merkle, plain
+from .rules.report import LedgerReport
+from .verification import verify_all
 
-T = TypeVar("T", int, str)
-
-_AT_ONCE = 500
-"""How many ids go into one question: SQLite before 3.32 took 999, and long lists gain nothing."""
+__all__ = [
+    "HistoryItem",
+    "KeptContent",
+    "KeptEntry",
+    "LedgerReport",
+    "consistency_proof",
+    "entries",
+    "history",
+    "inclusion_proofs",
+    "latest_checkpoint",
+    "verify_all",
+    "vkey",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +98,10 @@ def entries(actor: Actor, subjects: Sequence[str], *, below: int | None = None) 
     visible = Entry.objects.visible_to(actor)
     if below is not None:
         visible = visible.filter(seq__lt=below)
-    for chunk in _chunks(sorted(set(subjects))):
-        rows.extend(visible.filter(subject__in=chunk))
+    for names in stored.chunks(sorted(set(subjects))):
+        rows.extend(visible.filter(subject__in=names))
     rows.sort(key=lambda row: row.seq)
-    contents: dict[int, list[KeptContent]] = {}
-    for seqs in _chunks([row.seq for row in rows]):
-        for one in Content.objects.filter(entry__in=seqs).order_by("entry_id", "position"):
-            contents.setdefault(one.entry_id, []).append(
-                KeptContent(one.role, one.mime, bytes(one.commit), _bytes(one.salt), _bytes(one.body))
-            )
+    contents = stored.contents_of([row.seq for row in rows])
     return [
         KeptEntry(
             seq=row.seq,
@@ -105,34 +110,36 @@ def entries(actor: Actor, subjects: Sequence[str], *, below: int | None = None) 
             subject=row.subject,
             data=bytes(row.data),
             leaf=bytes(row.leaf),
-            contents=tuple(contents.get(row.seq, ())),
+            contents=tuple(_kept(one) for one in contents.get(row.seq, ())),
         )
         for row in rows
     ]
+
+
+def _kept(row: Content) -> KeptContent:
+    return KeptContent(row.role, row.mime, bytes(row.commit), _bytes(row.salt), _bytes(row.body))
 
 
 def _bytes(value: bytes | memoryview | None) -> bytes | None:
     return None if value is None else bytes(value)
 
 
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
-
-
-def vkey() -> str:
-    """Return the log's public key as C2SP text, or nothing before the first entry."""
-    head = Head.objects.filter(pk=1).only("vkey").first()
+def vkey(actor: Actor) -> str:
+    """Return the log's public key as C2SP text, the same for every shop; nothing before the first entry."""
+    actor.require(Permission.READ)
+    head = stored.head()
     return head.vkey if head else ""
 
 
-def latest_checkpoint() -> str:
+def latest_checkpoint(actor: Actor) -> str:
     """Return the last signed note, or nothing when none was signed yet."""
-    last = Checkpoint.objects.order_by("-size").only("note").first()
-    return last.note if last else ""
+    actor.require(Permission.READ)
+    return stored.last_note() or ""
 
 
-def inclusion_proofs(seqs: Sequence[int], size: int) -> dict[int, list[bytes]]:
+def inclusion_proofs(actor: Actor, seqs: Sequence[int], size: int) -> dict[int, list[bytes]]:
     """Prove for each entry that it is in the tree of ``size`` entries. All nodes are fetched at once."""
+    actor.require(Permission.READ)
     wanted = {
         coordinate
         for seq in seqs
@@ -143,8 +150,9 @@ def inclusion_proofs(seqs: Sequence[int], size: int) -> dict[int, list[bytes]]:
     return {seq: merkle.prove_inclusion(seq, size, read) for seq in seqs}
 
 
-def consistency_proof(old: int, new: int) -> list[bytes]:
+def consistency_proof(actor: Actor, old: int, new: int) -> list[bytes]:
     """Prove that the log of ``old`` entries is the beginning of the log of ``new`` entries."""
+    actor.require(Permission.READ)
     ranges = merkle.consistency_ranges(old, new)
     read = tree.fetch({coordinate for start, end in ranges for coordinate in merkle.cover(start, end)})
     return merkle.prove_consistency(old, new, read)
