@@ -385,8 +385,23 @@ def test_a_contradicting_exhibit_establishes_nothing():
     assert find(with_exhibits(a_case(), dead), MATRIX).is_usable is None
 
 
-def test_an_expired_card_is_not_as_listed():
-    assert find(with_card(a_case("V4"), expires_on=REVEALED.date() - timedelta(days=1)), MATRIX).is_as_listed is False
+def test_a_card_expired_before_delivery_is_unusable_and_one_expired_afterwards_is_not():
+    day = REVEALED.date()
+    assert find(with_card(a_case("V4"), expires_on=day - timedelta(days=1)), MATRIX).is_usable is False
+    assert find(with_card(a_case("P4"), expires_on=day + timedelta(days=1)), MATRIX).is_usable is None
+
+
+def test_a_code_given_to_two_orders_is_said_and_speaks_against_the_shop():
+    item = items(with_card(a_case("A2"), delivered_to_orders=2))["E5"]
+    assert "2 笔订单" in item.why.zh
+    assert item.is_against_seller
+
+
+def test_a_card_redeemed_nobody_knows_when_is_not_taken_for_unredeemed():
+    late = CheckSeen(at=CLAIMED + timedelta(hours=1), balance_fen=20000, is_usable=True)
+    found = timing(with_card(a_case(), state="redeemed", checks=(late,)))
+    assert found.finding is Timing.UNKNOWN
+    assert "兑换时间和账号" in found.text.zh
 
 
 def test_the_balance_left_is_the_latest_verified_one():

@@ -95,6 +95,22 @@ def test_a_balance_short_before_delivery_means_at_least_the_share():
     assert "¥48.25" in found.text.zh
 
 
+def test_a_code_given_to_two_orders_means_full_or_replace():
+    assert (
+        owed(with_card(a_case("A2"), delivered_to_orders=2)).rule,
+        owed(with_card(a_case("A2"), delivered_to_orders=2)).binds,
+    ) == ("F4", True)
+
+
+def test_every_floor_rule_is_in_the_rule_catalogue():
+    from cardcase.kit import catalogue
+    from cardcase.policies.queries import DATA, RULES
+    from cardcase.policies.rules import EntitlementRule
+
+    known = catalogue.load(DATA / RULES, EntitlementRule, table="entitlement").records
+    assert {"F1", "F2", "F3", "F4", "F5", "F7"} <= set(known)
+
+
 @pytest.mark.parametrize("fen", [0, 9900, 10000])
 def test_a_balance_far_short_means_full(fen):
     case = left(with_exhibits(a_case("V1"), redeemed(REVEALED - timedelta(days=2))), fen)

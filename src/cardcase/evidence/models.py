@@ -10,7 +10,10 @@ from cardcase.staff.models import ShopOwned, Sourced
 
 
 class Exhibit(ShopOwned, Sourced):
-    """证据项: one thing that proves something. The bytes lie content-addressed in custody's file store."""
+    """证据项: one thing that proves something. The bytes lie content-addressed in custody's file store.
+
+    Never deleted. One that does not belong here is set aside with a reason: it stays on file and no longer counts.
+    """
 
     public_id = models.CharField(max_length=40, unique=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
@@ -24,6 +27,11 @@ class Exhibit(ShopOwned, Sourced):
     event_at = models.DateTimeField(null=True)
     facts = models.JSONField(default=dict)  # order_no, tail4, amount_fen, at, region, redeemed_at, account …
     is_against_seller = models.BooleanField(default=False)
+    set_aside_at = models.DateTimeField(null=True)
+    set_aside_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case"], name="exhibit_by_case")]
 
 
 class EvidenceRequest(ShopOwned):
@@ -38,6 +46,8 @@ class EvidenceRequest(ShopOwned):
     state = models.CharField(max_length=10, default="open")  # open, fulfilled, refused, expired
     asked_at = models.DateTimeField(default=clock.now)
     asked_by = models.CharField(max_length=80)
+    settled_at = models.DateTimeField(null=True)
+    settled_note = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "case", "state"], name="request_by_case")]

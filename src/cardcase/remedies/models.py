@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from cardcase.cards.models import Card
 from cardcase.cases.models import Case
 from cardcase.kit import clock
 from cardcase.staff.models import ShopOwned
@@ -22,6 +23,7 @@ class Offer(ShopOwned):
     proposed_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)
     settled_reason = models.CharField(max_length=300, blank=True, default="")
+    source_event = models.CharField(max_length=120, blank=True, default="")  # message or notice that shows the answer
 
     class Meta:
         constraints: ClassVar = [
@@ -38,19 +40,22 @@ class Remedy(ShopOwned):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="remedies")
     kind = models.CharField(max_length=24)
     amount_fen = models.BigIntegerField(null=True)
-    state = models.CharField(
-        max_length=12
-    )  # proposed approved prechecked executing executed verified failed ambiguous cancelled
+    value_fen = models.BigIntegerField(default=0)  # what counts against the amount paid (invariant I1)
+    state = models.CharField(max_length=12)  # rules.RemedyState
     key = models.CharField(max_length=80)
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, related_name="remedies")
+    replacement = models.ForeignKey(Card, null=True, on_delete=models.PROTECT, related_name="replaces")
     decided_by = models.CharField(max_length=80)
     approved_by = models.CharField(max_length=80, blank=True, default="")
-    precheck = models.JSONField(default=dict)
+    precheck = models.JSONField(default=dict)  # what was checked just before the hand moved
+    override_reason = models.CharField(max_length=300, blank=True, default="")
     decided_at = models.DateTimeField(default=clock.now)
     executed_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True, default="")
 
     class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case"], name="remedy_by_case")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["shop", "key"], name="remedy_once_per_key"),
             models.UniqueConstraint(

@@ -61,6 +61,7 @@ class CardSeen:
     revealed_at: datetime | None = None
     reveal_how: str = ""
     has_reveal: bool = False  # handed to the buyer, even when the channel did not say at what time
+    delivered_to_orders: int = 1
     redeemed_at: datetime | None = None
     expires_on: date | None = None
     batch_name: str = ""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cardcase.kit import clock
+
 from .contradictions import Contradiction, contradictions, last_check_before_reveal
 from .exhibits import RECORDING, moment_of
 from .facts import CardSeen, CaseFacts, ExhibitSeen
@@ -43,6 +45,7 @@ class Findings:
     promised_fen: int | None
     remaining_fen: int | None
     is_short_before_delivery: bool | None
+    is_delivered_twice: bool  # the same code went to more than one order
     contradictions: tuple[Contradiction, ...]
 
     @property
@@ -73,6 +76,7 @@ def find(facts: CaseFacts, matrix: Matrix) -> Findings:
         promised_fen=promised,
         remaining_fen=remaining,
         is_short_before_delivery=_short_before(facts, comparison.finding),
+        is_delivered_twice=any(card.delivered_to_orders > 1 for card in facts.cards_meant()),
         contradictions=against,
     )
 
@@ -117,7 +121,7 @@ def _usable(facts: CaseFacts, clean: tuple[ExhibitSeen, ...], timing: Timing) ->
         for card in facts.cards_meant()
     ):
         return False
-    if timing is Timing.REDEEMED_BEFORE_REVEAL:
+    if timing is Timing.REDEEMED_BEFORE_REVEAL or _was_expired(facts):
         return False
     told: bool | None = None
     for exhibit in _verified(facts, clean):
@@ -136,20 +140,20 @@ def _usable(facts: CaseFacts, clean: tuple[ExhibitSeen, ...], timing: Timing) ->
     return told
 
 
+def _was_expired(facts: CaseFacts) -> bool:
+    """Tell whether a card had expired before the buyer got it; one that expired in the buyer's hands is P4."""
+    delivered_at = facts.delivered_at()
+    if delivered_at is None:
+        return False
+    day = delivered_at.astimezone(clock.SHANGHAI).date()
+    return any(card.expires_on is not None and card.expires_on < day for card in facts.cards_meant())
+
+
 def _as_listed(facts: CaseFacts, clean: tuple[ExhibitSeen, ...]) -> bool | None:
     if facts.found_cause in _WRONG_GOODS_CAUSES:
         return False
     told = [flag for exhibit in clean if isinstance(flag := exhibit.facts.get("matches_listing"), bool)]
     if False in told:
-        return False
-    expired = [
-        card
-        for card in facts.cards_meant()
-        if card.expires_on is not None
-        and (delivered_at := facts.delivered_at()) is not None
-        and card.expires_on < delivered_at.date()
-    ]
-    if expired:
         return False
     return True if told else None
 

@@ -168,12 +168,17 @@ def _delivery(facts: CaseFacts) -> Known:
         zh = f"{way.zh} {when(moment).zh}" if moment else f"{way.zh}，时间未知"
         en = f"{way.en} {when(moment).en}" if moment else f"{way.en}, time not told"
         more = len(handed) - 1
+        twice = next((one for one in handed if one.delivered_to_orders > 1), None)
+        if twice is not None:
+            zh += f"；同一张卡密交给了 {twice.delivered_to_orders} 笔订单"
+            en += f"; the same code went to {twice.delivered_to_orders} orders"
         return Known(
             is_held=True,
             why=Text(
                 f"{zh}，卡{tail}" + (f" 等 {more + 1} 张" if more else ""),
                 f"{en}, card {tail}" + (f" and {more} more" if more else ""),
             ),
+            is_against_seller=twice is not None,
         )
     if delivered_at is not None:
         return Known(

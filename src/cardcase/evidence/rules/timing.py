@@ -170,6 +170,17 @@ def _before_or_after(facts: CaseFacts, card: CardSeen, best: Observed, revealed_
 def _without_redemption(
     facts: CaseFacts, card: CardSeen, observed: list[Observed], revealed_at: datetime | None
 ) -> Comparison:
+    if card.state == "redeemed":
+        return Comparison(
+            Timing.UNKNOWN,
+            Text(
+                "卡已被兑换，但不知道什么时候：请向发卡方问兑换时间和账号。",
+                "The card has been redeemed, when is not known: ask the issuer for the time and the account.",
+            ),
+            card_public_id=card.public_id,
+            revealed_at=revealed_at,
+            claimed_at=facts.claimed_at,
+        )
     seen = max((one.at for one in observed), default=None)
     since = max((moment for moment in (revealed_at, facts.claimed_at) if moment is not None), default=None)
     tail = f"‥{card.tail4}" if card.tail4 else ""

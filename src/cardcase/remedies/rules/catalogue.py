@@ -1,4 +1,4 @@
-"""The catalogue of remedies: kinds, floor rules, priors, limits and refuse reasons, validated."""
+"""The catalogue of remedies: kinds, priors, limits and refuse reasons, validated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,13 +50,6 @@ class Kind(Record):
         return "*" in self.fits or sub_reason in self.fits
 
 
-class FloorRule(Record):
-    """Why something is owed."""
-
-    title_zh: str
-    title_en: str
-
-
 class Prior(Record):
     """A range assumed until measured; shares in per mille, money in 分."""
 
@@ -90,7 +83,6 @@ class Catalogue:
 
     version: str
     kinds: Mapping[str, Kind]
-    floors: Mapping[str, FloorRule]
     priors: Mapping[str, Prior]
     limits: Mapping[str, Limit]
     refuse_reasons: tuple[str, ...]
@@ -113,7 +105,6 @@ def _read(override: Path | None, _stamp: int) -> Catalogue:
     made = Catalogue(
         kinds.header.version,
         kinds.records,
-        load(SHIPPED, FloorRule, table="floor", override=override).records,
         load(SHIPPED, Prior, table="prior", override=override).records,
         load(SHIPPED, Limit, table="limit", override=override).records,
         tuple(

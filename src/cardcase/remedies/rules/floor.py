@@ -1,6 +1,7 @@
 """The entitlement floor: what the buyer must get at least, by rules and not by probabilities (disputes.md §8.3).
 
-Facts that are not known give a sentence with "if": it binds nothing yet, and it says what would bind.
+Facts that are not known give a sentence with "if": it binds nothing yet, and it says what would bind. Rule ids are
+those of the entitlements in the rule catalogue (policies/data/rules.toml), which carries their sources.
 """
 
 from dataclasses import dataclass
@@ -60,42 +61,38 @@ def floor(facts: RemedyFacts, catalogue: Catalogue) -> Floor:
 
 
 def _owed(facts: RemedyFacts, catalogue: Catalogue) -> Floor | None:
-    found, price = facts.findings, facts.price_fen
+    found = facts.findings
     if found.delivery is Delivery.NOT_DELIVERED:
-        return Floor(
-            _FULL,
-            price,
-            "F1",
-            Text("还没有交付，必须补发或全额退款。", "Not delivered: deliver, or refund in full."),
-        )
+        return _full(facts, "F1")
     if found.is_as_listed is False:
-        return Floor(
-            _FULL,
-            price,
-            "F3",
-            Text("与商品页不符，必须全额退或换卡。", "Not what was listed: refund in full or replace the card."),
-        )
-    short = _short(facts, catalogue)
+        return _full(facts, "F3")
+    short = _short(facts, catalogue)  # before F4: a card partly spent before delivery still holds something
     if short is not None:
         return short
     if found.timing is Timing.REDEEMED_BEFORE_REVEAL:
-        return Floor(
-            _FULL,
-            price,
-            "F4",
-            Text(
-                "卡在交付前已被兑换，必须全额退或换卡。",
-                "The card was redeemed before delivery: refund in full or replace it.",
-            ),
-        )
-    if found.is_usable is False:
-        return Floor(
-            _FULL,
-            price,
-            "F2",
-            Text("卡已查实不能用，必须全额退或换卡。", "The card is proven unusable: refund in full or replace it."),
-        )
-    return None
+        return _full(facts, "F4")
+    if found.is_delivered_twice and found.timing is not Timing.UNREDEEMED:
+        return Floor(_FULL, facts.price_fen, "F4", _DELIVERED_TWICE)
+    return _full(facts, "F2") if found.is_usable is False else None
+
+
+_FULL_TEXTS: Final = {
+    "F1": Text("还没有交付，必须补发或全额退款。", "Not delivered: deliver, or refund in full."),
+    "F2": Text("卡已查实不能用，必须全额退或换卡。", "The card is proven unusable: refund in full or replace it."),
+    "F3": Text("与商品页不符，必须全额退或换卡。", "Not what was listed: refund in full or replace the card."),
+    "F4": Text(
+        "卡在交付前已被兑换，必须全额退或换卡。",
+        "The card was redeemed before delivery: refund in full or replace it.",
+    ),
+}
+_DELIVERED_TWICE: Final = Text(
+    "同一张卡密交给了不止一笔订单，必须全额退或换卡。",
+    "The same code went to more than one order: refund in full or replace it.",
+)
+
+
+def _full(facts: RemedyFacts, rule: str) -> Floor:
+    return Floor(_FULL, facts.price_fen, rule, _FULL_TEXTS[rule])
 
 
 def _short(facts: RemedyFacts, catalogue: Catalogue) -> Floor | None:
@@ -110,7 +107,7 @@ def _short(facts: RemedyFacts, catalogue: Catalogue) -> Floor | None:
         return Floor(
             _FULL,
             price,
-            "F5",
+            "F7",
             Text(
                 f"交付时只有 {yuan(remaining)}，少得太多，必须全额退或换卡。",
                 f"Only {yuan(remaining)} was on it at delivery, far too little: refund in full or replace it.",
