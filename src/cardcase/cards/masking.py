@@ -3,7 +3,7 @@
 Ten thousand messages go through in one call, with a handful of queries for all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cardcase.staff.rules import Actor
@@ -26,11 +26,12 @@ def mask_texts(actor: Actor, texts: Sequence[str]) -> list[Masked]:
 
     A masked text goes through again unchanged. Raises NotAllowed when the actor may not read.
     """
+    book = _Book(actor)
     pieces = [shapes.candidates(text) for text in texts]
-    index = vault.indexer(actor.shop_id)
-    indices = {normal: index(normal) for normal in {piece.normal for found in pieces for piece in found}}
-    cards = queries.cards_by_index(actor, indices.values())
-    return [_mask(text, found, indices, cards) for text, found in zip(texts, pieces, strict=True)]
+    book.look_up(piece.normal for found in pieces for piece in found)
+    known = [[piece for piece in found if book.card(piece.normal)] for found in pieces]
+    pins = _pins(book, texts, known)
+    return [_mask(book, *one) for one in zip(texts, known, pins, strict=True)]
 
 
 def mask_text(actor: Actor, text: str) -> Masked:
@@ -38,10 +39,38 @@ def mask_text(actor: Actor, text: str) -> Masked:
     return mask_texts(actor, [text])[0]
 
 
-def _mask(text: str, found: Sequence[shapes.Span], indices: dict[str, str], cards: dict[str, str]) -> Masked:
-    known = [piece for piece in found if indices[piece.normal] in cards]
-    spans = [*known, *shapes.code_shaped(text)]
+class _Book:
+    """What the stock knows of the pieces of some texts, asked for all of them at once."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+        self._index = vault.indexer(actor.shop_id)
+        self._cards: dict[str, str] = {}
+
+    def look_up(self, normals: Iterable[str]) -> None:
+        indices = {normal: self._index(normal) for normal in set(normals)}
+        cards = queries.cards_by_index(self._actor, indices.values())
+        self._cards |= {normal: cards[index] for normal, index in indices.items() if index in cards}
+
+    def card(self, normal: str) -> str:
+        return self._cards.get(normal, "")
+
+
+def _pins(book: _Book, texts: Sequence[str], known: Sequence[Sequence[shapes.Span]]) -> list[list[shapes.Span]]:
+    """Find short PINs: too common to be looked for by themselves, but known together with a card number beside them."""
+    pairs = [
+        [(piece, f"{number.normal}|{piece.normal}") for number in numbers for piece in shapes.short_pieces(text)]
+        if numbers
+        else []
+        for text, numbers in zip(texts, known, strict=True)
+    ]
+    book.look_up(whole for found in pairs for _, whole in found)
+    return [[piece for piece, whole in found if book.card(whole)] for found in pairs]
+
+
+def _mask(book: _Book, text: str, known: Sequence[shapes.Span], pins: Sequence[shapes.Span]) -> Masked:
+    spans = [*known, *pins, *shapes.code_shaped(text)]
     if not spans:
         return Masked(text, had_code=False)
-    ids = dict.fromkeys(cards[indices[piece.normal]] for piece in known)
+    ids = dict.fromkeys(book.card(piece.normal) for piece in known)
     return Masked(shapes.mask_spans(text, spans), had_code=True, card_ids=tuple(ids))

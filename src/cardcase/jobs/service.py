@@ -77,7 +77,7 @@ def enqueue(
     if not key:
         job.save(force_insert=True)
         return Promised(job.pk, is_new=True)
-    unfinished = Job.objects.filter(shop_id=shop_id, kind=kind, key=key, state__in=_UNFINISHED)
+    unfinished = Job.objects.filter(shop=shop_id, kind=kind, key=key, state__in=_UNFINISHED)
     for _ in range(3):  # the one that was in our way may be done by the time we look for it
         if (known := unfinished.values_list("pk", flat=True).first()) is not None:
             return Promised(known, is_new=False)

@@ -17,10 +17,13 @@ LONGEST: Final = 64
 SHAPED: Final = 10
 """Length from which letters mixed with digits look like a code (platform-rules §8: the shortest has 14)."""
 
+_SHORTEST_PIN: Final = 3
+_LONGEST_PIN: Final = 11  # identity.py: longer ones are looked for by themselves
 _TAIL: Final = 4
 _MOST_GROUPS: Final = 8  # Microsoft has five, Google Play five; eight leaves room
 
 _JOINS = "-_\u2010\u2011\u2012\u2013\u2014\u2015"
+_DROPPED = dict.fromkeys(map(ord, f"{_JOINS} \t\r\n\u3000\xa0"))
 _TOKEN = re.compile(rf"[A-Za-z0-9]+(?:[{_JOINS}][A-Za-z0-9]+)*")
 _GAP = re.compile(r"[ \t\u3000\xa0]{1,3}|[ ]?\r?\n")
 _LINK = re.compile(r"(?:https?://|www\.)[!-~]+", re.IGNORECASE)
@@ -53,7 +56,6 @@ class _Folded:
 
     text: str
     places: Sequence[int] | None
-    length: int
 
     def span(self, start: int, end: int, normal: str) -> Span:
         if self.places is None:
@@ -67,6 +69,13 @@ def candidates(text: str) -> list[Span]:
     found = [folded.span(*piece) for piece in _joined(folded.text)]
     found += [folded.span(*piece) for piece in _symbolic(folded.text)]
     return found
+
+
+def short_pieces(text: str) -> list[Span]:
+    """Return the tokens that could be the PIN to a card number: three to eleven letters or digits."""
+    folded = _plain(text)
+    tokens = ((match.start(), match.end(), _normal(match.group())) for match in _TOKEN.finditer(folded.text))
+    return [folded.span(*token) for token in tokens if _SHORTEST_PIN <= len(token[2]) <= _LONGEST_PIN]
 
 
 def code_shaped(text: str) -> list[Span]:
@@ -109,7 +118,7 @@ def _masked(normal: str) -> str:
 def _plain(text: str) -> _Folded:
     """Undo full-width letters, circled digits and invisible characters, remembering where each one stood."""
     if _ODD.search(text) is None:
-        return _Folded(text, None, len(text))
+        return _Folded(text, None)
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):
@@ -122,11 +131,11 @@ def _plain(text: str) -> _Folded:
             plain = plain.upper()
         letters += plain
         places += [place] * len(plain)
-    return _Folded("".join(letters), places, len(text))
+    return _Folded("".join(letters), places)
 
 
 def _normal(piece: str) -> str:
-    return "".join(letter for letter in piece if letter.isalnum()).upper()
+    return piece.translate(_DROPPED).upper()
 
 
 def _joined(plain: str) -> Iterator[tuple[int, int, str]]:
@@ -158,7 +167,7 @@ def _symbolic(plain: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _as_code(piece: str) -> str:
-    return re.sub(rf"[\s{_JOINS}]+", "", unicodedata.normalize("NFKC", fold(piece))).upper()
+    return re.sub(rf"[{_JOINS}\s]+", "", unicodedata.normalize("NFKC", fold(piece))).upper()
 
 
 def _could_be_known(normal: str) -> bool:
@@ -199,7 +208,7 @@ def _is_worded(token: str) -> bool:
     return (
         len(numbers) == 1
         and len(numbers[0]) <= _TAIL
-        and all(re.search(r"[a-z]{3}", word) or len(word) == 1 for word in words)
+        and all(re.search(r"[a-z]{2}", word) or len(word) == 1 for word in words)
     )
 
 

@@ -140,7 +140,7 @@ def quarantine_batch(actor: Actor, batch_id: str, *, reason: str, at: datetime) 
     movable = [state.value for state, event in LIFE if event is CardEvent.QUARANTINE]
     cards = Card.objects.visible_to(actor).filter(batch=lot, state__in=movable)
     count: int = cards.update(state=CardState.QUARANTINED.value)
-    facts = {"reason": reason.strip(), "cards": count, "by": actor.label, "batch": lot.name}
+    facts: dict[str, str | int] = {"reason": reason.strip(), "cards": count, "by": actor.label, "batch": lot.name}
     custody.append(actor, Record("batch.quarantined", lot.public_id, at, facts))
     return count
 

@@ -1,0 +1,43 @@
+"""Reads of cards and batches. Nothing here opens a code; screens get the last four characters."""
+
+from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
+from .cases import CardFacts, cards_of_order, cards_of_orders
+from .pages import (
+    BatchRow,
+    CardLife,
+    CheckFact,
+    RevealFact,
+    StockPage,
+    StockRow,
+    StockSum,
+    batches_page,
+    brands,
+    card_life,
+    stock_page,
+    stock_summary,
+)
+
+__all__ = [
+    "BatchRow",
+    "CardFacts",
+    "CardLife",
+    "CheckFact",
+    "Reconciliation",
+    "RevealFact",
+    "StockPage",
+    "StockRow",
+    "StockSum",
+    "batch_id",
+    "batches_page",
+    "brands",
+    "card",
+    "card_life",
+    "cards_by_index",
+    "cards_of_order",
+    "cards_of_orders",
+    "equal_stock",
+    "reconcile",
+    "stock_of_equal_value",
+    "stock_page",
+    "stock_summary",
+]
