@@ -52,6 +52,29 @@ def orders_by_nos(actor: Actor, order_nos: Iterable[str]) -> Mapping[str, Order]
     return found
 
 
+def orders_by_pks(actor: Actor, pks: Iterable[int]) -> list[Order]:
+    """Return the orders with these row ids, in the order of their ids."""
+    wanted = sorted(set(pks))
+    found: list[Order] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Order.objects.visible_to(actor).filter(pk__in=wanted[start : start + _AT_ONCE])
+        found.extend(rows.select_related("buyer", "listing").order_by("pk"))
+    return found
+
+
+def orders_of_nick(actor: Actor, channel: str, nick: str, *, limit: int = 20) -> list[Order]:
+    """Return the latest orders of buyers who go by this nick; several buyers may, so this is a hint, not a proof."""
+    if not nick:
+        return []
+    rows = Order.objects.visible_to(actor).filter(channel=channel, buyer__nick=nick)
+    return list(rows.select_related("buyer", "listing").order_by("-pk")[:limit])
+
+
+def has_orders(actor: Actor) -> bool:
+    """Tell whether the shop knows any order."""
+    return bool(Order.objects.visible_to(actor).exists())
+
+
 def refunds_of(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, list[Refund]]:
     """Return the refunds of these orders (row ids), oldest application first, by order."""
     found: dict[int, list[Refund]] = defaultdict(list)

@@ -25,9 +25,9 @@ def today_page(actor: Actor, *, now: datetime, chosen: str = "", after: int = 0)
 
     ``chosen`` narrows the list to one of the sums; ``after`` skips that many cases. At most eight queries.
     """
-    counts = cases.counts(actor, now=now)
+    counts = cases.counts(actor, now)
     rows = cases.queue(actor, limit=SHOWN + 1, offset=after, chosen=chosen, now=now)
-    steps = policies.next_steps(actor)
+    steps = {key: book.next_step for key, book in policies.playbooks(actor).items()}
     shown = [_row(case, steps, now=now) for case in rows[:SHOWN]]
     first = [row for row, case in zip(shown, rows, strict=False) if _is_first(case, now)]
     later = [row for row, case in zip(shown, rows, strict=False) if not _is_first(case, now)]
