@@ -24,7 +24,8 @@ class Case(ShopOwned):
     stage = models.CharField(max_length=20)
     status = models.CharField(max_length=20)
     waiting_on = models.CharField(max_length=10)
-    claim_key = models.CharField(max_length=80)  # same line and same claim is the same case
+    claim_key = models.CharField(max_length=140)  # same line and same claim is the same case
+    mirror_state = models.CharField(max_length=20, blank=True, default="")  # the refund's state when last acted upon
     claimed_reason = models.CharField(max_length=16, blank=True, default="")  # family, unstated or none
     sub_reason = models.CharField(max_length=4, blank=True, default="")
     confidence = models.FloatField(null=True)
@@ -42,6 +43,9 @@ class Case(ShopOwned):
     needs_human = models.JSONField(default=list)  # [{"code", "zh", "en"}]
     next_due_at = models.DateTimeField(null=True)  # copy of the nearest armed deadline, for the queue
     revision = models.PositiveIntegerField(default=1)
+    last_event = models.CharField(max_length=24, blank=True, default="")  # with the next two: who was first
+    last_moved_by = models.CharField(max_length=80, blank=True, default="")
+    last_moved_at = models.DateTimeField(null=True)
     is_open = models.BooleanField(default=True)
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
@@ -55,7 +59,9 @@ class Case(ShopOwned):
             models.UniqueConstraint(fields=["shop", "claim_key"], name="case_claim_once"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["shop", "is_open", "next_due_at"], name="case_queue"),
+            models.Index(fields=["shop", "is_open", "next_due_at", "id"], name="case_queue"),
+            models.Index(fields=["shop", "is_open", "waiting_on", "next_due_at"], name="case_by_turn"),
+            models.Index(fields=["shop", "opened_at"], condition=models.Q(is_incident=True), name="case_incidents"),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
 

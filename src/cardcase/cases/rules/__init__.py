@@ -1,5 +1,6 @@
 """Rules of the case: pure, without Django, clock or tables. Start at ``flow.FLOW``."""
 
+from .claims import claim_key, number, year_of
 from .flow import (
     BY_EVENT,
     FLOW,
@@ -14,6 +15,7 @@ from .flow import (
     party_of,
 )
 from .guards import GUARDS, Guard, GuardFacts
+from .mirror import Effect, effect
 from .needs import NEED_TEXTS, Need
 from .states import (
     OPEN,
@@ -29,6 +31,7 @@ from .states import (
     family_of,
     higher,
 )
+from .timing import time_rules
 from .views import (
     EVENT_TITLES,
     OUTCOME_TITLES,
@@ -53,6 +56,7 @@ __all__ = [
     "SUB_REASONS",
     "VERDICTS",
     "WAITING_TITLES",
+    "Effect",
     "Event",
     "Guard",
     "GuardFacts",
@@ -69,10 +73,15 @@ __all__ = [
     "WaitingOn",
     "as_markdown",
     "check_move",
+    "claim_key",
+    "effect",
     "family_of",
     "higher",
     "moves",
     "next_step",
+    "number",
     "party_of",
+    "time_rules",
     "waiting_on",
+    "year_of",
 ]

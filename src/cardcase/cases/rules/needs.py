@@ -20,6 +20,7 @@ class Need(StrEnum):
     POST_MORTEM = "post_mortem"
     TIMEOUT_UNVERIFIED = "timeout_unverified"
     PAID_ELSEWHERE = "paid_elsewhere"
+    AGREED_ELSEWHERE = "agreed_elsewhere"
     PAID_WHILE_EXECUTING = "paid_while_executing"
     REFUSED_ELSEWHERE = "refused_elsewhere"
     RULING_UNREAD = "ruling_unread"
@@ -52,6 +53,10 @@ NEED_TEXTS: Final = MappingProxyType(
         Need.PAID_ELSEWHERE: Text(
             "平台显示已退款，但不是在这里同意的：请补记经过",
             "The platform refunded without us: write down what happened",
+        ),
+        Need.AGREED_ELSEWHERE: Text(
+            "平台显示已同意退货，但不是在这里同意的：请补记经过",
+            "The platform shows an agreed return that was not agreed here: write down what happened",
         ),
         Need.PAID_WHILE_EXECUTING: Text(
             "平台显示退款成功，请核对并确认完成", "The platform shows the refund as paid: check and confirm"

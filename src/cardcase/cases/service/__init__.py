@@ -1,0 +1,29 @@
+"""Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
+
+from .alarms import deadline_missed, deadline_near
+from .clocks import set_clock, set_next_due, type_deadline
+from .mirror import platform_moved
+from .moves import advance
+from .notes import add_need, add_note, review_incident, settle_need
+from .opening import open_case
+from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
+
+__all__ = [
+    "add_need",
+    "add_note",
+    "advance",
+    "confirm_reason",
+    "deadline_missed",
+    "deadline_near",
+    "lift_hold",
+    "link_card",
+    "open_case",
+    "platform_moved",
+    "record_found_cause",
+    "record_triage",
+    "review_incident",
+    "set_clock",
+    "set_next_due",
+    "settle_need",
+    "type_deadline",
+]

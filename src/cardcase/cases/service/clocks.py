@@ -1,0 +1,205 @@
+"""The clocks of a case: which one runs is chosen from the mirror, the dated rules, the shop and what a person typed."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cardcase.cases import queries
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Need, WaitingOn
+from cardcase.connectors.ports import RefundState
+from cardcase.custody import service as custody
+from cardcase.deadlines import queries as deadline_queries
+from cardcase.deadlines import service as deadlines
+from cardcase.deadlines.queries import ClockView
+from cardcase.deadlines.rules import ClockFacts, DeadlineKind, DeadlineSpec, Source, TimeRule, choose, kind_for
+from cardcase.kit import clock
+from cardcase.kit.catalogue import Certainty
+from cardcase.kit.errors import Refused, WrongUse
+from cardcase.staff.rules import Actor, Permission
+
+from .rows import Ref, ask_person, keep, take, unask, write
+
+OF_THE_STEP = frozenset(
+    {
+        DeadlineKind.PLATFORM_RESPONSE,
+        DeadlineKind.RETURN_RECEIVE,
+        DeadlineKind.RETURN_SHIP,
+        DeadlineKind.BUYER_RESPONSE,
+    }
+)
+"""Clocks of which one at most runs: the platform's refund stands in one state at a time."""
+
+
+@transaction.atomic
+def set_clock(actor: Actor, ref: Ref, *, at: datetime) -> ClockView | None:
+    """Bring the clock of a case in line with what its mirror now says. None when no clock of the platform runs.
+
+    Called when a case opens and whenever its refund changes; calling it again changes nothing.
+    """
+    actor.require(Permission.WORK)
+    case = take(actor, ref)
+    shown = choose_clock(actor, case, at=at)
+    refresh(actor, case, at=at)
+    return shown
+
+
+@transaction.atomic
+def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int, at: datetime) -> Case:
+    """Type in the deadline that a person read in the App. It replaces only the shop's unverified default.
+
+    Raises Refused while the platform's own time or a dated rule is known, WrongUse for a moment that is past.
+    """
+    actor.require(Permission.WORK)
+    if not actor.is_person:
+        raise Refused("截止时间要由人来填", "Only a person types in a deadline")
+    if due_at <= at:
+        raise WrongUse("截止时间已经过了", "This moment lies in the past")
+    case = take(actor, number, revision=revision)
+    running = _running(actor, case)
+    better = [one for one in running if one.kind in OF_THE_STEP and one.source in (Source.API, Source.RULE)]
+    if better:
+        raise Refused(
+            f"已有更可靠的时限（{better[0].source_text.zh}），不用填写",
+            f"A better clock is known ({better[0].source_text.en})",
+            code="clock_is_known",
+        )
+    write(actor, case, "deadline_typed", at=at)
+    custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
+    choose_clock(actor, case, typed_due_at=due_at, at=at)
+    refresh(actor, case, at=at)
+    return case
+
+
+def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
+    """Copy a deadline onto a case for the queue's order. Decides nothing, so the revision stays."""
+    actor.require(Permission.WORK)
+    case = ref if isinstance(ref, Case) else queries.find(actor, ref)
+    if case.next_due_at != due_at:
+        keep(actor, case, next_due_at=due_at)
+    return case
+
+
+def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = None, at: datetime) -> ClockView | None:
+    """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already."""
+    facts = facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
+    wanted = kind_for(facts.refund_state) if case.is_open else None
+    spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
+    keep_kinds = [kind for kind in DeadlineKind if kind not in OF_THE_STEP or (spec and kind is spec.kind)]
+    deadlines.void_all(actor, case.public_id, at=at, acted_at=_acted_at(case, at), keep=keep_kinds)
+    if spec is None:
+        return None
+    shown = deadlines.arm(actor, case.public_id, spec, at=at)
+    if spec.is_verified:
+        unask(actor, case, Need.CLOCK_UNVERIFIED)
+    else:
+        ask_person(actor, case, Need.CLOCK_UNVERIFIED)
+    return shown
+
+
+def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Keep invariant I2 (who waits for the seller has a deadline) and copy the nearest deadline onto the case."""
+    running = _running(actor, case)
+    if case.waiting_on == WaitingOn.SELLER.value and not running:
+        own = choose(
+            ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours),
+            _rules(actor, case, at),
+            kind=DeadlineKind.FIRST_RESPONSE,
+        )
+        if own is not None:
+            running = [deadlines.arm(actor, case.public_id, own, at=at)]
+    set_next_due(actor, case, running[0].due_at if running else None)
+
+
+def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) -> tuple[bool, bool]:
+    """Tell whether the seller's deadline had passed when the money went back, and whether that clock is verified.
+
+    Without a row (a refund that was over before Cardcase saw it) only the platform's time or a dated rule counts.
+    """
+    missed = deadline_queries.missed_by(actor, case.public_id, at=paid_at)
+    if missed is not None:
+        return True, missed.is_verified and case.refund is not None and case.refund.refunded_at is not None
+    if deadline_queries.of_subject(actor, case.public_id):
+        return False, True
+    facts = facts_of(case)
+    spec = _as_if_waiting(facts, _rules(actor, case, at))
+    if spec is None or spec.source not in (Source.API, Source.RULE):
+        return False, True
+    return spec.due_at <= paid_at, spec.is_verified
+
+
+def facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts:
+    """Gather what the mirror tells about the times of a case."""
+    order, refund = case.order, case.refund
+    support = order.listing.service_support if order.listing else ""
+    return ClockFacts(
+        refund_state=refund.state if refund else "",
+        refund_timeout_at=refund.timeout_at if refund else None,
+        refund_applied_at=refund.applied_at if refund else None,
+        paid_at=order.paid_at,
+        delivered_at=order.delivered_at,
+        confirmed_at=order.confirmed_at,
+        seen_at=case.opened_at,
+        service_support=tuple(code.strip() for code in support.split(",") if code.strip()),
+        default_response_hours=case.shop.default_response_hours,
+        typed_due_at=typed_due_at,
+    )
+
+
+def arm_offer(actor: Actor, case: Case, expires_at: datetime, *, at: datetime) -> None:
+    """Start the clock of an offer: our own, always before the platform's."""
+    spec = DeadlineSpec.of(
+        DeadlineKind.OFFER_EXPIRY,
+        started_at=at,
+        due_at=expires_at,
+        source=Source.TYPED,
+        certainty=Certainty.JUDGEMENT,
+        rule="offer",
+    )
+    deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def arm_settling(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Start the clock by which an executed remedy must be verified, when the catalogue has one."""
+    spec = choose(ClockFacts(agreed_at=at), _rules(actor, case, at), kind=DeadlineKind.REFUND_SETTLE)
+    if spec is not None:
+        deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def _as_if_waiting(facts: ClockFacts, known: list[TimeRule]) -> DeadlineSpec | None:
+    """Choose the clock that ran while the refund still waited for the seller."""
+    waiting = ClockFacts(
+        refund_state=RefundState.AWAITING_SELLER.value,
+        refund_timeout_at=facts.refund_timeout_at,
+        refund_applied_at=facts.refund_applied_at,
+        paid_at=facts.paid_at,
+        delivered_at=facts.delivered_at,
+        confirmed_at=facts.confirmed_at,
+        service_support=facts.service_support,
+    )
+    return choose(waiting, known, kind=DeadlineKind.PLATFORM_RESPONSE)
+
+
+def _acted_at(case: Case, at: datetime) -> datetime:
+    """Return when the platform's refund last changed, so that a step done in time is not called missed later."""
+    refund = case.refund
+    if refund is None:
+        return at
+    moments = [refund.refunded_at, refund.rejected_at, refund.modified_at]
+    return max((moment for moment in moments if moment is not None and moment <= at), default=at)
+
+
+def _running(actor: Actor, case: Case) -> list[ClockView]:
+    return deadline_queries.armed(actor, [case.public_id])[case.public_id]
+
+
+def _typed(actor: Actor, case: Case) -> datetime | None:
+    """Return the moment that a person typed in earlier and that still runs."""
+    typed = [one for one in _running(actor, case) if one.source is Source.TYPED and one.kind in OF_THE_STEP]
+    return typed[0].due_at if typed else None
+
+
+def _rules(actor: Actor, case: Case, at: datetime) -> list[TimeRule]:
+    """Return the rules of time as they stood when the refund was applied for."""
+    applied = case.refund.applied_at if case.refund else None
+    return queries.time_rules(actor, (applied or at).astimezone(clock.SHANGHAI).date())

@@ -1,0 +1,171 @@
+"""Moving a case through the table: one transaction, one revision, one entry in the record (invariant I3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+
+from cardcase.cases import queries, rules
+from cardcase.cases.models import Case
+from cardcase.cases.rules import OPEN, RESOLVED, Event, GuardFacts, Need, Outcome, Party, Row, Stage, Status
+from cardcase.cases.rules import needs as need_rules
+from cardcase.cases.rules.states import OUTCOMES
+from cardcase.custody import service as custody
+from cardcase.deadlines import service as deadlines
+from cardcase.deadlines.rules import DeadlineKind
+from cardcase.staff.rules import Actor, Permission
+
+from . import clocks
+from .rows import Ref, clean, take, write
+
+NOTHING_KNOWN: Final = GuardFacts()
+"""No facts: every guard that needs one refuses."""
+
+_ANSWERS: Final = frozenset({Event.EVIDENCE_ASKED, Event.OFFERED, Event.DECLINED, Event.CONCEDED})
+"""Moves in which the seller speaks: the goal for the first answer is met."""
+
+_ENDS_CLOCKS: Final = frozenset(
+    {
+        Event.ESCALATED,
+        Event.STEPPED_IN,
+        Event.RULED,
+        Event.WITHDRAWN,
+        Event.TIMED_OUT,
+        Event.CLOSED,
+        Event.PAID_ELSEWHERE,
+        Event.VERIFIED,
+    }
+)
+"""Moves after which no clock of the seller runs any more."""
+
+_PASSING: Final = (Need.CLOCK_UNVERIFIED, Need.HOLD_AT_MARGIN, Need.OFFER_EXPIRED, Need.REASON_UNCLEAR)
+"""Needs that end with the case."""
+
+
+@transaction.atomic
+def advance(
+    actor: Actor,
+    ref: Ref,
+    event: Event,
+    *,
+    facts: GuardFacts = NOTHING_KNOWN,
+    revision: int | None,
+    details: Mapping[str, custody.JSON] | None = None,
+    outcome: Outcome | None = None,
+    at: datetime,
+) -> Case:
+    """Make one move of the table, all of it or nothing.
+
+    ``facts`` carry what upper rooms know; what they leave out refuses. ``revision`` is the one that the actor decided
+    upon; only the system may pass None. ``details`` are kept in the record, never a secret. ``outcome`` says how a
+    settled case ended. Raises NotFound, Conflict, IllegalMove, NotOfferedYet, NotAllowed, GuardRefused.
+    """
+    actor.require(Permission.READ)
+    case = take(actor, ref, revision=revision)
+    return move(actor, case, event, facts=facts, details=details, outcome=outcome, at=at)
+
+
+def move(
+    actor: Actor,
+    case: Case,
+    event: Event,
+    *,
+    facts: GuardFacts,
+    details: Mapping[str, custody.JSON] | None = None,
+    outcome: Outcome | None = None,
+    at: datetime,
+    acted_at: datetime | None = None,
+    judged_as: Actor | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Case:
+    """Move a case that is in hand. ``judged_as``: who the table takes the actor for (the mirror speaks as the system).
+
+    ``acted_at``: when it happened in the world; ``changes``: fields of the same decision, written with it.
+    """
+    judge = judged_as or actor
+    known = queries.standing(judge, case, facts, at=acted_at or at)
+    row, party = rules.check_move(Stage(case.stage), Status(case.status), event, judge, known)
+    step = _Step(row, party, Stage(case.stage), Status(case.status), known)
+    new = {**_effects(actor, case, step, at), **(changes or {})}
+    if outcome is not None:
+        new["outcome"] = outcome.value
+    write(actor, case, event.value, at=at, **new)
+    _record(actor, case, step, details or {}, at=at)
+    _clocks(actor, case, event, known, at=at, acted_at=acted_at or at)
+    clocks.refresh(actor, case, at=at)
+    return case
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A move that the table has allowed: its row, in whose name, from where, on which facts."""
+
+    row: Row
+    party: Party
+    stage: Stage
+    status: Status
+    facts: GuardFacts
+
+    @property
+    def target(self) -> Status:
+        return self.row.target(self.status, self.facts)
+
+
+def _effects(actor: Actor, case: Case, step: _Step, at: datetime) -> dict[str, Any]:
+    """Say what a move changes on the case."""
+    row, target = step.row, step.target
+    changes: dict[str, Any] = {
+        "status": target.value,
+        "waiting_on": rules.waiting_on(target).value,
+        "is_open": target in OPEN,
+        "stage": (rules.higher(step.stage, row.stage) if row.stage else step.stage).value,
+    }
+    if target in RESOLVED:
+        changes["resolved_at"] = at
+        changes["outcome"] = OUTCOMES[target].value if target in OUTCOMES else ""
+        changes["needs_human"] = need_rules.without(case.needs_human, *(need.value for need in _PASSING))
+    if row.event is Event.RULED:
+        changes["ruling_raw"] = clean(actor, step.facts.ruling_raw)
+    if row.event is Event.TIMED_OUT:
+        changes["is_incident"] = True
+        changes["needs_human"] = need_rules.with_need(changes["needs_human"], Need.POST_MORTEM)
+    return changes
+
+
+def _record(actor: Actor, case: Case, step: _Step, details: Mapping[str, custody.JSON], *, at: datetime) -> None:
+    kept: dict[str, custody.JSON] = {
+        "row": step.row.id,
+        "event": step.row.event.value,
+        "from": step.status.value,
+        "to": case.status,
+        "stage_from": step.stage.value,
+        "stage_to": case.stage,
+        "by": step.party.value,
+        "revision": case.revision,
+        "details": dict(details),
+    }
+    if step.facts.source_event_id:
+        kept["shown_by"] = step.facts.source_event_id
+    if step.row.event is Event.RULED:
+        kept["ruling_raw"] = case.ruling_raw
+    custody.append(actor, custody.Record("case.moved", case.public_id, at, kept))
+
+
+def _clocks(actor: Actor, case: Case, event: Event, facts: GuardFacts, *, at: datetime, acted_at: datetime) -> None:
+    """Start and stop what a move starts and stops. The platform's clock stops only when the platform is answered."""
+    subject = case.public_id
+    if event in _ANSWERS:
+        deadlines.meet(actor, subject, DeadlineKind.FIRST_RESPONSE, at=at)
+    if event is Event.OFFERED and facts.offer_expires_at is not None:
+        clocks.arm_offer(actor, case, facts.offer_expires_at, at=at)
+    elif event in (Event.ACCEPTED, Event.OFFER_ENDED):
+        deadlines.meet(actor, subject, DeadlineKind.OFFER_EXPIRY, at=at, acted_at=acted_at)
+    elif event is Event.EXECUTED:
+        clocks.arm_settling(actor, case, at=at)
+    elif event in (Event.DECLINED, Event.REFUSED_ELSEWHERE):
+        deadlines.meet(actor, subject, DeadlineKind.PLATFORM_RESPONSE, at=at, acted_at=acted_at)
+        deadlines.meet(actor, subject, DeadlineKind.OFFER_EXPIRY, at=at, acted_at=acted_at)
+    elif event in _ENDS_CLOCKS:
+        deadlines.void_all(actor, subject, at=at, acted_at=acted_at)

@@ -1,0 +1,88 @@
+"""What staff write down about a case, and settling what asked for a person."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cardcase.cases.models import Case, Note
+from cardcase.cases.rules import Need
+from cardcase.cases.rules import needs as need_rules
+from cardcase.custody import service as custody
+from cardcase.kit.errors import NotFound, Refused, WrongUse
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
+
+from .rows import LABEL_MAX, Ref, clean, keep, take, write
+
+NOTE_MAX = 5000
+
+
+@transaction.atomic
+def add_note(actor: Actor, number: str, text: str, *, at: datetime) -> Note:
+    """Write something down about a case: a call, an agreement, a thought. Card codes in it are masked.
+
+    Two people may note at once, so no revision is asked for. Raises NotFound, WrongUse for an empty or endless text.
+    """
+    actor.require(Permission.WORK)
+    return _note(actor, take(actor, number), text, at=at)
+
+
+@transaction.atomic
+def add_need(actor: Actor, ref: Ref, code: str, text: Text, *, at: datetime) -> Case:
+    """Let another room ask for a person: a stable code and a sentence. The same code again changes nothing."""
+    actor.require(Permission.WORK)
+    case = take(actor, ref)
+    if not any(need["code"] == code for need in case.needs_human):
+        keep(actor, case, needs_human=[*case.needs_human, {"code": code, "zh": text.zh, "en": text.en}])
+        facts: dict[str, custody.JSON] = {"code": code, "text": text.zh}
+        custody.append(actor, custody.Record("case.person_asked", case.public_id, at, facts))
+    return case
+
+
+@transaction.atomic
+def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: datetime) -> Case:
+    """Mark as dealt with what asked for a person. Raises NotFound when the case does not ask for that.
+
+    The review of an incident is not marked away: ``review_incident`` writes it.
+    """
+    actor.require(Permission.WORK)
+    if code == Need.POST_MORTEM.value:
+        raise Refused("复盘要写出来", "A review has to be written", code="review_is_written")
+    case = take(actor, number, revision=revision)
+    rest = need_rules.without(case.needs_human, code)
+    if rest == case.needs_human:
+        raise NotFound("没有这条提醒", "The case does not ask for that")
+    write(actor, case, "need_settled", at=at, needs_human=rest)
+    facts: dict[str, custody.JSON] = {"code": code, "revision": case.revision}
+    custody.append(actor, custody.Record("case.need_settled", case.public_id, at, facts))
+    return case
+
+
+@transaction.atomic
+def review_incident(actor: Actor, number: str, text: str, *, revision: int, at: datetime) -> Case:
+    """Write the review of a missed deadline: what happened and what will be done about it. Ends the incident.
+
+    The missed deadline itself stays for ever. Raises Refused when there is no incident, Conflict, WrongUse.
+    """
+    actor.require(Permission.DECIDE)
+    case = take(actor, number, revision=revision)
+    if not case.is_incident:
+        raise Refused("这一单没有要复盘的事", "There is nothing to review here", code="no_incident")
+    _note(actor, case, text, at=at)
+    rest = need_rules.without(case.needs_human, Need.POST_MORTEM.value, Need.DEADLINE_MISSED.value)
+    write(actor, case, "reviewed", at=at, is_incident=False, needs_human=rest)
+    facts: dict[str, custody.JSON] = {"revision": case.revision}
+    custody.append(actor, custody.Record("case.incident_reviewed", case.public_id, at, facts))
+    return case
+
+
+def _note(actor: Actor, case: Case, text: str, *, at: datetime) -> Note:
+    text = text.strip()
+    if not text or len(text) > NOTE_MAX:
+        raise WrongUse("请写点什么（5000 字以内）", "Write something, in at most 5000 characters")
+    kept = clean(actor, text)
+    by = (actor.label or actor.kind.value)[:LABEL_MAX]
+    note: Note = Note.objects.create(shop_id=actor.shop_id, case=case, text=kept, by=by, at=at)
+    content = custody.Content("note", kept.encode())
+    custody.append(actor, custody.Record("case.noted", case.public_id, at, {"by": by}, (content,)))
+    return note

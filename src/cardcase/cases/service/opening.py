@@ -1,0 +1,191 @@
+"""Opening a case: once for each claim, with its number, its clock and the hold on outgoing messages."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from cardcase.cases import queries, rules
+from cardcase.cases.models import Case, CaseNumber
+from cardcase.cases.rules import Event, GuardFacts, Need, Stage, Status
+from cardcase.cases.rules.needs import entry
+from cardcase.connectors.ports import RefundState
+from cardcase.custody import service as custody
+from cardcase.kit import clock, ids
+from cardcase.orders.models import Order, Refund
+from cardcase.policies import queries as policies
+from cardcase.staff.models import Shop
+from cardcase.staff.rules import Actor, Permission
+
+from . import clocks, mirror
+from .rows import take, write
+
+_LIVE = (
+    RefundState.AWAITING_SELLER,
+    RefundState.AWAITING_ADDRESS,
+    RefundState.AWAITING_RECEIPT,
+    RefundState.AWAITING_RETURN,
+)
+
+
+@transaction.atomic
+def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime) -> tuple[Case, bool]:
+    """Open the case of a refund, or of a complaint without one (T1). Returns it and whether it is new.
+
+    The same claim opens one case only, however often and in whatever order it is told. A refund that turns up for an
+    enquiry joins the enquiry's case and lifts its stage. A refund applied for again after its case was resolved is
+    another claim. The platform's present state of the refund is acted upon at once.
+    """
+    actor.require(Permission.IMPORT)
+    known = _known(actor, order, refund)
+    if known is not None:
+        return known, False
+    if refund is not None and (enquiry := _enquiry(actor, order)) is not None:
+        return _join(actor, enquiry, refund, at=at), False
+    rules.check_move(Stage.ENQUIRY, None, Event.OPENED, actor, GuardFacts(is_claim_new=True))
+    key = _key(actor, order, refund)
+    try:
+        with transaction.atomic():  # a savepoint: who loses the race for a claim gives its number back
+            case = _create(actor, order, refund, key, at=at)
+    except IntegrityError:
+        return Case.objects.visible_to(actor).select_related(*queries.RELATED).get(claim_key=key), False
+    _record(actor, case, at=at)
+    clocks.choose_clock(actor, case, at=at)
+    clocks.refresh(actor, case, at=at)
+    if refund is not None:
+        mirror.follow(actor, case, RefundState(refund.state), at=at)
+    return case, True
+
+
+def card_changes(actor: Actor, case: Case) -> dict[str, object]:
+    """Return what changes when the card of the order is looked for again: linked when there is just one."""
+    if case.card_id is not None:
+        return {}
+    cards = queries.cards_of(actor, case.order_id)
+    missing = {0: Need.CARD_UNLINKED, 1: None}.get(len(cards), Need.CARDS_SEVERAL)
+    codes = (Need.CARD_UNLINKED.value, Need.CARDS_SEVERAL.value)
+    kept = [need for need in case.needs_human if need["code"] not in codes]
+    wanted = [*kept, entry(missing)] if missing else kept
+    changes: dict[str, object] = {"card_id": cards[0]} if len(cards) == 1 else {}
+    if [need["code"] for need in wanted] != [need["code"] for need in case.needs_human]:
+        changes["needs_human"] = wanted
+    return changes
+
+
+def _known(actor: Actor, order: Order, refund: Refund | None) -> Case | None:
+    """Return the case that this claim has already."""
+    mine = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(order_id=order.pk).order_by("-pk")
+    if refund is None:
+        return mine.filter(is_open=True).first() or mine.first()
+    last = mine.filter(refund_id=refund.pk).first()
+    return None if last is not None and _is_again(last, refund) else last
+
+
+def _enquiry(actor: Actor, order: Order) -> Case | None:
+    rows = Case.objects.visible_to(actor).filter(order_id=order.pk, refund=None, is_open=True)
+    return rows.order_by("-pk").first()
+
+
+def _is_again(last: Case, refund: Refund) -> bool:
+    """Tell whether a refund was applied for again after its last case had been resolved."""
+    return (
+        not last.is_open
+        and RefundState(refund.state) in _LIVE
+        and refund.applied_at is not None
+        and last.resolved_at is not None
+        and refund.applied_at > last.resolved_at
+    )
+
+
+def _key(actor: Actor, order: Order, refund: Refund | None) -> str:
+    key = rules.claim_key(order.channel, order.order_no, refund.external_id if refund else "")
+    taken = Case.objects.visible_to(actor).filter(claim_key=key).exists()
+    if refund is None or not taken:
+        return key
+    return rules.claim_key(order.channel, order.order_no, refund.external_id, again_at=refund.applied_at)
+
+
+def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, at: datetime) -> Case:
+    cards = queries.cards_of(actor, order.pk)
+    shop = Shop.objects.get(pk=actor.shop_id)
+    needs = [] if len(cards) == 1 else [entry(Need.CARDS_SEVERAL if cards else Need.CARD_UNLINKED)]
+    stage = Stage.PLATFORM_REFUND if refund is not None else Stage.ENQUIRY
+    claimed = refund.amount_fen if refund is not None and refund.amount_fen is not None else order.paid_fen
+    return Case.objects.create(
+        shop=shop,
+        public_id=ids.public_id("case"),
+        number=_next_number(shop, at),
+        order=order,
+        refund=refund,
+        buyer_id=order.buyer_id,
+        card_id=cards[0] if len(cards) == 1 else None,
+        policy=policies.version_for(actor, order.paid_at),
+        stage=stage.value,
+        status=Status.NEW.value,
+        waiting_on=rules.waiting_on(Status.NEW).value,
+        claim_key=key,
+        is_held=True,
+        held_at=at,
+        claimed_fen=claimed,
+        needs_human=needs,
+        last_event=Event.OPENED.value,
+        last_moved_by=(actor.label or actor.kind.value)[:80],
+        last_moved_at=at,
+        opened_at=at,
+    )
+
+
+def _next_number(shop: Shop, at: datetime) -> str:
+    """Count one up in the shop's year. The row stays locked until the case is there, so no number is given twice."""
+    year = rules.year_of(at, shop.time_zone)
+    counter, _ = CaseNumber.objects.get_or_create(shop=shop, year=year)
+    CaseNumber.objects.filter(pk=counter.pk).update(last=F("last") + 1)
+    counter.refresh_from_db()
+    return rules.number(year, counter.last)
+
+
+def _join(actor: Actor, enquiry: Case, refund: Refund, *, at: datetime) -> Case:
+    """Hang a refund onto the open enquiry of its order: the same complaint, one stage up."""
+    case = take(actor, enquiry)
+    claimed = refund.amount_fen if refund.amount_fen is not None else case.claimed_fen
+    write(
+        actor,
+        case,
+        "refund_linked",
+        at=at,
+        refund=refund,
+        claim_key=rules.claim_key(case.order.channel, case.order.order_no, refund.external_id),
+        stage=rules.higher(Stage(case.stage), Stage.PLATFORM_REFUND).value,
+        claimed_fen=claimed,
+    )
+    facts: dict[str, custody.JSON] = {
+        "refund": refund.external_id,
+        "stage_from": enquiry.stage,
+        "stage_to": case.stage,
+        "claimed_fen": claimed,
+        "revision": case.revision,
+    }
+    custody.append(actor, custody.Record("case.refund_linked", case.public_id, at, facts))
+    mirror.follow(actor, case, RefundState(refund.state), at=at)
+    return case
+
+
+def _record(actor: Actor, case: Case, *, at: datetime) -> None:
+    refund = case.refund
+    facts: dict[str, custody.JSON] = {
+        "row": "T1",
+        "event": Event.OPENED.value,
+        "to": case.status,
+        "stage_to": case.stage,
+        "number": case.number,
+        "channel": case.order.channel,
+        "order_no": case.order.order_no,
+        "refund": refund.external_id if refund else "",
+        "refund_state": refund.state if refund else "",
+        "refund_state_raw": refund.state_raw if refund else "",
+        "applied_at": clock.iso(refund.applied_at) if refund and refund.applied_at else "",
+        "claimed_fen": case.claimed_fen,
+        "is_held": True,
+        "policy_version": case.policy.version if case.policy else None,
+    }
+    custody.append(actor, custody.Record("case.opened", case.public_id, at, facts))

@@ -1,0 +1,298 @@
+"""The reason of a case: what triage reads, what a person confirms, what the record finds; and the hold between them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from cardcase.cards.models import Card
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
+from cardcase.cases.rules import needs as need_rules
+from cardcase.custody import service as custody
+from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
+
+from .moves import move
+from .opening import card_changes
+from .rows import Ref, clean, keep, take, write
+
+REASON_MAX = 300
+UNREADABLE = ("", "unstated", "none")
+"""Families that name no reason."""
+
+
+class Quoted(Protocol):
+    """The buyer's words that a reading rests on (``triage.rules.Quote``)."""
+
+    @property
+    def message_id(self) -> str:
+        """Return the id of the message."""
+
+    @property
+    def start(self) -> int:
+        """Return where the words begin in it."""
+
+    @property
+    def end(self) -> int:
+        """Return where they end."""
+
+    @property
+    def text(self) -> str:
+        """Return the words."""
+
+    @property
+    def rule(self) -> str:
+        """Return the rule that they met."""
+
+
+class Asked(Protocol):
+    """Why triage wants a person (``triage.rules.Need``)."""
+
+    @property
+    def code(self) -> str:
+        """Return the stable code."""
+
+    @property
+    def text(self) -> Text:
+        """Return the sentence."""
+
+
+class Reading(Protocol):
+    """What triage says about a conversation (``triage.rules.TriageResult``)."""
+
+    @property
+    def reason(self) -> str:
+        """Return the family, "unstated" or "none"."""
+
+    @property
+    def sub_reason(self) -> str:
+        """Return the sub-reason, empty when there is none."""
+
+    @property
+    def second_reason(self) -> str:
+        """Return a second reason, empty when there is none."""
+
+    @property
+    def confidence(self) -> float:
+        """Return how sure the reading is, 0 to 1."""
+
+    @property
+    def quotes(self) -> Sequence[Quoted]:
+        """Return the words it rests on."""
+
+    @property
+    def signals(self) -> Sequence[str]:
+        """Return what else the words show."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Tell whether the system may act on it (T2)."""
+
+    @property
+    def needs_human(self) -> Sequence[Asked]:
+        """Return why a person is wanted."""
+
+
+@transaction.atomic
+def record_triage(actor: Actor, case_id: Ref, result: Reading, *, at: datetime) -> Case:
+    """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
+
+    An uncertain one leaves the case new and asks a person. What a person confirmed is never overwritten: then only
+    the record keeps the reading. The same reading again changes nothing.
+    """
+    actor.require(Permission.WORK)
+    case = take(actor, case_id)
+    if case.reason_confirmed_at is not None:
+        _record_reading(actor, case, result, is_kept=False, at=at)
+        return case
+    linked = card_changes(actor, case)
+    if linked:
+        keep(actor, case, **linked)
+    changes = _changes(case, result)
+    if not changes:
+        return case
+    event = "triaged"
+    if case.status == Status.NEW.value and result.is_certain and _is_named(result):
+        facts = GuardFacts(is_reason_set=True, is_rule_certain=True)
+        move(
+            actor,
+            case,
+            Event.TRIAGED,
+            facts=facts,
+            details={"sub_reason": result.sub_reason},
+            at=at,
+            judged_as=Actor.system(actor.shop_id),
+            changes=changes,
+        )
+    else:
+        write(actor, case, event, at=at, **changes)
+    _record_reading(actor, case, result, is_kept=True, at=at)
+    return case
+
+
+@transaction.atomic
+def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int, at: datetime) -> Case:
+    """Let a person say what the buyer's reason is. Lifts the hold; moves a new case on (T2).
+
+    Raises NotAllowed unless a person does it, WrongUse for an unknown sub-reason, Refused when the case is closed,
+    Conflict when somebody was first.
+    """
+    actor.require(Permission.WORK)
+    if not actor.is_person:
+        raise NotAllowed("原因要由人来确认", "Only a person confirms a reason")
+    family = _family(sub_reason)
+    case = take(actor, number, revision=revision)
+    if case.status == Status.CLOSED.value:
+        raise Refused("售后单已关闭，原因不能再改", "The case is closed: its reason stands")
+    linked = card_changes(actor, case)
+    if linked:
+        keep(actor, case, **linked)
+    was, was_held = case.sub_reason, case.is_held
+    changes: dict[str, Any] = {
+        "claimed_reason": family,
+        "sub_reason": sub_reason,
+        "second_reason": "" if case.second_reason == sub_reason else case.second_reason,
+        "quotes": case.quotes if case.claimed_reason == family else [],
+        "reason_confirmed_at": at,
+        "reason_confirmed_by_id": actor.staff_id,
+        "is_held": False,
+        "needs_human": need_rules.without(need_rules.without_triage(case.needs_human), Need.HOLD_AT_MARGIN.value),
+    }
+    if case.status == Status.NEW.value:
+        facts = GuardFacts(is_reason_set=True)
+        move(actor, case, Event.TRIAGED, facts=facts, details={"sub_reason": sub_reason}, at=at, changes=changes)
+    else:
+        write(actor, case, "reason_confirmed", at=at, **changes)
+    kept: dict[str, custody.JSON] = {
+        "sub_reason": sub_reason,
+        "reason": family,
+        "was": was,
+        "confidence": _percent(case.confidence),
+        "lifts_hold": was_held,
+        "revision": case.revision,
+    }
+    custody.append(actor, custody.Record("case.reason_confirmed", case.public_id, at, kept))
+    return case
+
+
+@transaction.atomic
+def lift_hold(actor: Actor, number: str, reason: str, *, revision: int, at: datetime) -> Case:
+    """Let the owner release the messages of a case before its reason is confirmed, with a recorded reason.
+
+    Raises NotAllowed, WrongUse without a reason, Refused when there is no hold, Conflict when somebody was first.
+    """
+    actor.require(Permission.LIFT_HOLD)
+    reason = clean(actor, reason.strip())
+    if not reason or len(reason) > REASON_MAX:
+        raise WrongUse("请写明解除暂停的理由（300 字以内）", "Say why the hold is lifted, in at most 300 characters")
+    case = take(actor, number, revision=revision)
+    if not case.is_held:
+        raise Refused("消息没有被暂停", "There is no hold", code="not_held")
+    rest = need_rules.without(case.needs_human, Need.HOLD_AT_MARGIN.value)
+    write(actor, case, "hold_lifted", at=at, is_held=False, hold_lifted_reason=reason, needs_human=rest)
+    facts: dict[str, custody.JSON] = {"reason": reason, "revision": case.revision}
+    custody.append(actor, custody.Record("case.hold_lifted", case.public_id, at, facts))
+    return case
+
+
+@transaction.atomic
+def record_found_cause(actor: Actor, number: str, cause: str, *, revision: int, at: datetime) -> Case:
+    """Write down what the record shows to be the cause. It may differ from what the buyer says; both are kept.
+
+    Raises WrongUse for an unknown sub-reason, Conflict when somebody was first.
+    """
+    actor.require(Permission.WORK)
+    _family(cause)
+    case = take(actor, number, revision=revision)
+    was = case.found_cause
+    write(actor, case, "cause_found", at=at, found_cause=cause)
+    facts: dict[str, custody.JSON] = {
+        "cause": cause,
+        "was": was,
+        "claimed": case.sub_reason,
+        "revision": case.revision,
+    }
+    custody.append(actor, custody.Record("case.cause_found", case.public_id, at, facts))
+    return case
+
+
+@transaction.atomic
+def link_card(actor: Actor, number: str, card_id: str, *, revision: int, at: datetime) -> Case:
+    """Say which card a case is about, by the card's public id. It must belong to the case's order.
+
+    Raises NotFound, Conflict when somebody was first.
+    """
+    actor.require(Permission.WORK)
+    case = take(actor, number, revision=revision)
+    card = Card.objects.visible_to(actor).filter(public_id=card_id, order_id=case.order_id).first()
+    if card is None:
+        raise NotFound("这一单没有这张卡", "This order has no such card")
+    rest = need_rules.without(case.needs_human, Need.CARD_UNLINKED.value, Need.CARDS_SEVERAL.value)
+    write(actor, case, "card_linked", at=at, card=card, needs_human=rest)
+    facts: dict[str, custody.JSON] = {"card": card_id, "revision": case.revision}
+    custody.append(actor, custody.Record("case.card_linked", case.public_id, at, facts))
+    return case
+
+
+def _family(sub_reason: str) -> str:
+    try:
+        return family_of(sub_reason)
+    except KeyError:
+        raise WrongUse(f"没有这个原因：{sub_reason}", f"There is no such reason: {sub_reason}") from None
+
+
+def _is_named(result: Reading) -> bool:
+    return result.reason not in UNREADABLE and bool(result.sub_reason)
+
+
+def _changes(case: Case, result: Reading) -> dict[str, Any]:
+    """Return the fields that this reading changes; empty when it is the reading that the case already has."""
+    needs = need_rules.without_triage(case.needs_human)
+    own = [{"code": need.code, "zh": need.text.zh, "en": need.text.en} for need in result.needs_human]
+    if not own and not (result.is_certain and _is_named(result)):
+        own = [need_rules.entry(Need.REASON_UNCLEAR)]
+    new: dict[str, Any] = {
+        "claimed_reason": result.reason,
+        "sub_reason": result.sub_reason,
+        "second_reason": result.second_reason,
+        "confidence": round(float(result.confidence), 4),
+        "quotes": [
+            {
+                "text": quote.text,
+                "message": quote.message_id,
+                "start": quote.start,
+                "end": quote.end,
+                "rule": quote.rule,
+            }
+            for quote in result.quotes
+        ],
+        "signals": list(result.signals),
+        "needs_human": [*needs, *own],
+    }
+    return new if any(getattr(case, name) != value for name, value in new.items()) else {}
+
+
+def _record_reading(actor: Actor, case: Case, result: Reading, *, is_kept: bool, at: datetime) -> None:
+    """Append a reading to the record, unless a confirmed case merely hears again what was confirmed."""
+    if not is_kept and result.sub_reason == case.sub_reason:
+        return
+    facts: dict[str, custody.JSON] = {
+        "reason": result.reason,
+        "sub_reason": result.sub_reason,
+        "second_reason": result.second_reason,
+        "confidence": _percent(result.confidence),
+        "is_certain": result.is_certain,
+        "signals": list(result.signals),
+        "quotes": [{"message": quote.message_id, "text": quote.text, "rule": quote.rule} for quote in result.quotes],
+        "is_kept": is_kept,
+        "revision": case.revision,
+    }
+    custody.append(actor, custody.Record("case.triaged", case.public_id, at, facts))
+
+
+def _percent(confidence: float | None) -> int | None:
+    """Return a confidence as whole percent: the record holds no floats."""
+    return None if confidence is None else round(confidence * 100)

@@ -1,0 +1,116 @@
+"""Taking a case in hand and writing it back: locked, by revision, with who was first kept for the one who was not."""
+
+from datetime import datetime
+from typing import Any
+
+from cardcase.cards import masking
+from cardcase.cases import queries
+from cardcase.cases.models import Case
+from cardcase.cases.rules import EVENT_TITLES, Event, Need
+from cardcase.cases.rules import needs as need_rules
+from cardcase.kit.errors import Conflict
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor
+
+Ref = int | str | Case
+"""A case by its key, public id or number, or a row that was read before."""
+
+LABEL_MAX = 80
+
+
+def take(actor: Actor, ref: Ref, *, revision: int | None = None) -> Case:
+    """Read a case for change, locked until the transaction ends.
+
+    ``revision`` is the one that the caller decided upon; None means whatever stands now (books that the system keeps).
+    Raises NotFound, or Conflict when somebody was first: then nothing is changed and the conflict says who.
+    """
+    chosen = ref.pk if isinstance(ref, Case) else queries.find(actor, ref).pk
+    rows = Case.objects.visible_to(actor).select_related(*queries.RELATED).select_for_update(of=("self",))
+    case: Case = rows.get(pk=chosen)
+    if revision is not None and revision != case.revision:
+        raise stale(case)
+    return case
+
+
+def write(actor: Actor, case: Case, what: str, *, at: datetime, **changes: Any) -> None:
+    """Change a case under its revision and raise it. Raises Conflict when the row is not what it was."""
+    changes = {
+        **changes,
+        "last_event": what,
+        "last_moved_by": (actor.label or actor.kind.value)[:LABEL_MAX],
+        "last_moved_at": at,
+    }
+    mine = Case.objects.visible_to(actor).filter(pk=case.pk, revision=case.revision)
+    if not mine.update(revision=case.revision + 1, **changes):
+        raise stale(queries.find(actor, case.pk))
+    case.revision += 1
+    _copy(case, changes)
+
+
+def keep(actor: Actor, case: Case, **changes: Any) -> None:
+    """Change what nobody decides upon (flags, the copy of the next deadline) without raising the revision."""
+    if changes:
+        Case.objects.visible_to(actor).filter(pk=case.pk).update(**changes)
+        _copy(case, changes)
+
+
+def ask_person(actor: Actor, case: Case, *needs: Need) -> None:
+    """Write down that a person is needed, each reason once."""
+    wanted = need_rules.with_need(case.needs_human, *needs)
+    if wanted != case.needs_human:
+        keep(actor, case, needs_human=wanted)
+
+
+def unask(actor: Actor, case: Case, *needs: Need) -> None:
+    """Take back that a person is needed."""
+    rest = need_rules.without(case.needs_human, *(need.value for need in needs))
+    if rest != case.needs_human:
+        keep(actor, case, needs_human=rest)
+
+
+def stale(case: Case) -> Conflict:
+    """Return the refusal for a caller whose picture of the case is old, saying who was first."""
+    who = case.last_moved_by or "别人"
+    what = _title(case.last_event)
+    return Conflict(
+        f"{who} 刚刚做了「{what.zh}」，这一单已经变了；你的操作没有执行",
+        f"{case.last_moved_by or 'Somebody'} was first (“{what.en}”): nothing of yours was done",
+        next=Text(
+            "看一眼最新情况再决定；你写的内容还在。", "Look at the case again and decide; what you wrote is kept."
+        ),
+        number=case.number,
+        revision=case.revision,
+        first_by=case.last_moved_by,
+        event=case.last_event,
+    )
+
+
+def clean(actor: Actor, text: str) -> str:
+    """Return a text that staff typed with every card code in it masked."""
+    [masked] = masking.mask_texts(actor, [text])
+    return masked.text
+
+
+_OTHER_ACTS = {
+    "reason_confirmed": Text("确认原因", "Confirm the reason"),
+    "triaged": Text("自动分诊", "Automatic triage"),
+    "hold_lifted": Text("解除暂停", "Lift the hold"),
+    "refund_linked": Text("关联平台退款", "Link the platform's refund"),
+    "card_linked": Text("关联卡", "Link the card"),
+    "cause_found": Text("记录查明的原因", "Record the cause that was found"),
+    "deadline_typed": Text("填写截止时间", "Type in the deadline"),
+    "need_settled": Text("处理提醒", "Settle a reminder"),
+    "reviewed": Text("写复盘", "Review the incident"),
+    "mirrored": Text("同步平台数据", "Sync with the platform"),
+}
+
+
+def _title(event: str) -> Text:
+    if event in _OTHER_ACTS:
+        return _OTHER_ACTS[event]
+    return EVENT_TITLES[Event(event)] if event in set(Event) else Text("更新", "Update")
+
+
+def _copy(case: Case, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(case, name, value)

@@ -1,0 +1,23 @@
+"""What deadlines tell about cases: handlers of the jobs that the sweep promises."""
+
+from cardcase.deadlines.rules import Alarm, DeadlineKind
+from cardcase.jobs.registry import Claim, handles
+from cardcase.kit import clock
+from cardcase.staff.rules import Actor
+
+from . import service
+
+
+@handles("deadline.missed")
+def deadline_missed(claim: Claim) -> None:
+    """Turn a missed deadline into an incident of its case."""
+    actor = Actor.system(int(claim.args["shop"]))
+    service.deadline_missed(actor, str(claim.args["subject"]), DeadlineKind(claim.args["kind"]), at=clock.now())
+
+
+@handles("deadline.warning")
+def deadline_warning(claim: Claim) -> None:
+    """Let a margin that is reached ring on a case whose messages are still held."""
+    actor = Actor.system(int(claim.args["shop"]))
+    kind, alarm = DeadlineKind(claim.args["kind"]), Alarm(claim.args["alarm"])
+    service.deadline_near(actor, str(claim.args["subject"]), kind, alarm, at=clock.now())
