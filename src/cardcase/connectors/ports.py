@@ -12,6 +12,9 @@ from typing import Any
 from cardcase.kit.errors import Finding
 from cardcase.kit.secret import CardCode
 
+GOOFISH = "goofish"
+"""Channel of everything that comes from 闲鱼, by whichever tool or file: one order told twice stays one order."""
+
 
 class OrderState(StrEnum):
     """Where an order stands on its channel (闲管家 order_status in brackets)."""
@@ -87,7 +90,11 @@ class SystemEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a notice came from: kept with the row that it makes."""
+    """Where a notice came from: kept with the row that it makes.
+
+    ``file`` is the bare name, with ``#sheet`` when several sheets of a workbook were read. ``sha256`` stays empty for
+    cards and deliveries: a plain hash of a short card file would let anybody test guesses at its codes.
+    """
 
     file: str = ""
     sha256: str = ""
@@ -130,10 +137,10 @@ class OrderNotice:
     buyer_nick: str = ""
     seller_external_id: str = ""
     seller_name: str = ""
-    seller_remark: str = ""
+    seller_remark: str = field(default="", repr=False)
     cancel_reason: str = ""
     listing: ListingNotice | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     origin: Origin = Origin()
 
 
@@ -151,13 +158,13 @@ class RefundNotice:
     goods_status_raw: str = ""
     amount_fen: int | None = None
     reason_raw: str = ""
-    description: str = ""  # the buyer's own words on the form
+    description: str = field(default="", repr=False)  # the buyer's own words on the form
     applied_at: datetime | None = None
     timeout_at: datetime | None = None  # when the present step resolves itself
     refunded_at: datetime | None = None
     rejected_at: datetime | None = None
     modified_at: datetime | None = None
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     origin: Origin = Origin()
 
 
@@ -169,7 +176,7 @@ class MessageNotice:
     conversation_id: str
     message_id: str  # the channel's, or derived from conversation, time, speaker and words when it has none
     speaker: Speaker
-    text: str
+    text: str = field(repr=False)  # people paste codes into chats: words never reach a log by way of repr
     kind: MessageKind = MessageKind.TEXT
     event: SystemEvent | None = None
     sender_id: str = ""
@@ -179,7 +186,7 @@ class MessageNotice:
     buyer_nick: str = ""
     order_no: str = ""
     item_id: str = ""
-    raw: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     origin: Origin = Origin()
 
 
@@ -188,7 +195,7 @@ class CardNotice:
     """One card of a stock file."""
 
     code: CardCode
-    number: str = ""
+    number: str = field(default="", repr=False)
     brand: str = ""
     region: str = ""
     face_fen: int | None = None
@@ -205,7 +212,7 @@ class DeliveryNotice:
     channel: str
     order_no: str
     code: CardCode
-    number: str = ""
+    number: str = field(default="", repr=False)
     cost_fen: int | None = None
     sold_type_raw: str = ""  # 11 auto, 12 manual, 21 taken by hand, 22 marked as sold
     delivered_at: datetime | None = None
@@ -229,7 +236,11 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that one file said: its good rows and its findings. Nothing is dropped in silence."""
+    """All that one file said: its good rows and its findings. Nothing is dropped in silence.
+
+    ``refused`` are rows (or, without a row, the whole file) that were not taken; ``notes`` are things taken but worth
+    a look, such as a speaker worked out rather than told. ``rows == len(accounted)`` always.
+    """
 
     file: str
     sha256: str
@@ -238,3 +249,10 @@ class Reading:
     notices: tuple[Notice, ...]
     refused: tuple[Finding, ...] = ()
     rows: int = 0
+    notes: tuple[Finding, ...] = ()
+
+    @property
+    def accounted(self) -> frozenset[tuple[str, int]]:
+        """Return the places (file or sheet, row) that became a notice or a refusal."""
+        taken = {(n.origin.file, n.origin.row) for n in self.notices if n.origin.row is not None}
+        return frozenset(taken | {(f.file, f.row) for f in self.refused if f.row is not None})

@@ -1,0 +1,141 @@
+"""Chat histories in JSON: goofish-cli's `message history`, XianYuApis' output, and the raw listUserMessages answer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cardcase.connectors import documents, values
+from cardcase.connectors.ports import GOOFISH, MessageKind, MessageNotice, Origin, Speaker
+from cardcase.connectors.values import Unreadable
+
+from . import content as contents
+from . import systemtexts
+from .identity import Ids
+
+_DOMAIN: Final = "@goofish"
+_SYSTEM_USER: Final = "1400"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One message of a history, and whether its sender is the buyer by the kind of card it is."""
+
+    notice: MessageNotice
+    buyers_card: bool = False
+
+
+def is_message(value: Any) -> bool:
+    """Tell whether an object is one message of a history."""
+    if not isinstance(value, dict):
+        return False
+    if _is_model(value):
+        return True
+    return "send_user_id" in value and "message" in value
+
+
+def _is_model(value: Mapping[str, Any]) -> bool:
+    inner = value.get("message")
+    return isinstance(inner, dict) and isinstance(inner.get("content"), dict) and ("messageId" in inner or "cid" in inner)
+
+
+def messages_of(document: Any, depth: int = 0) -> Iterator[tuple[Any, str]]:
+    """Yield (record, conversation told around it) for every message of a document, in order.
+
+    Lists may stand bare, under any key (``messages``, ``data``, ``userMessageModels``) or under their conversation's id.
+    An object among messages that is none is yielded too, so that it can be refused.
+    """
+    yield from _messages(document, "", depth)
+
+
+def _messages(value: Any, around: str, depth: int) -> Iterator[tuple[Any, str]]:
+    if depth > 8:  # noqa: PLR2004 - histories are three levels deep
+        return
+    if is_message(value):
+        yield value, around
+    elif isinstance(value, list):
+        if any(is_message(item) for item in value):
+            for item in value:
+                yield item, around
+        else:
+            for item in value:
+                yield from _messages(item, around, depth + 1)
+    elif isinstance(value, dict):
+        own = next((value[name] for name in ("cid", "chat_id", "conversation_id", "sid") if isinstance(value.get(name), str | int)), "")
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                told = str(own) or (str(key) if str(key).removesuffix(_DOMAIN).isdigit() else around)
+                yield from _messages(item, told, depth + 1)
+
+
+def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
+    """Read one message. Raises Unreadable when it is none, or holds nothing."""
+    if not is_message(record):
+        raise Unreadable("shape_unknown")
+    data = _flattened(record) if _is_model(record) else record
+    body = data.get("message")
+    if isinstance(body, str):
+        body = documents.embedded(body) or {"contentType": 1, "text": {"text": body}}
+    content = contents.read(body if isinstance(body, dict) else {})
+    summary = body.get("summary") if isinstance(body, dict) else None
+    words = content.text or (summary if isinstance(summary, str) else "")
+    sender = _text(data.get("send_user_id")).removesuffix(_DOMAIN)
+    name = documents.storable(_text(data.get("send_user_name")))[:120]
+    told = systemtexts.Told(content.event, content.is_buyers) if content.event else None
+    told = told or systemtexts.classify(words, is_alone=content.content_type in contents.NOT_PEOPLE)
+    is_system = (
+        sender == _SYSTEM_USER
+        or _text(data.get("session_type")) not in {"", "1", "0", "None"}
+        or content.content_type in contents.NOT_PEOPLE
+        or told is not None
+    )
+    if not words and told is None:
+        raise Unreadable("message_empty")
+    said_at = _moment(data.get("created_at"))
+    conversation = (_text(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
+    message_id = _text(data.get("message_id"))[:120]
+    written = _text(data.get("created_at"))
+    raw = {"content_type": content.content_type, "media": list(content.media), "parse_error": bool(data.get("parse_error"))}
+    notice = MessageNotice(
+        channel=GOOFISH,
+        conversation_id=conversation,
+        message_id=message_id or ids.of(conversation, written, sender or name, words),
+        speaker=Speaker.SYSTEM if is_system else Speaker.UNKNOWN,
+        text=words,
+        kind=content.kind if content.kind is not MessageKind.OTHER or content.content_type else MessageKind.TEXT,
+        event=told.event if told else None,
+        sender_id=sender[:80],
+        sender_name="" if name and systemtexts.classify(name, is_alone=True) else name,
+        said_at=said_at,
+        order_no=content.order_no,
+        item_id=_text(data.get("item_id")),
+        raw={key: value for key, value in raw.items() if value},
+        origin=origin,
+    )
+    return Remembered(notice, bool(told and told.is_buyers and sender and sender != _SYSTEM_USER))
+
+
+def _flattened(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring a raw listUserMessages model into goofish-cli's form."""
+    message = model["message"]
+    extension = message.get("extension") if isinstance(message.get("extension"), dict) else {}
+    sender = message.get("sender") if isinstance(message.get("sender"), dict) else {}
+    return {
+        "cid": message.get("cid"),
+        "message_id": message.get("messageId"),
+        "created_at": message.get("createAt"),
+        "session_type": extension.get("sessionType"),
+        "send_user_id": extension.get("senderUserId") or sender.get("uid"),
+        "send_user_name": extension.get("reminderTitle"),
+        "message": {**message["content"], "summary": extension.get("reminderContent")},
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
+
+
+def _moment(value: Any) -> Any:
+    try:
+        return values.epoch(value if isinstance(value, int | str) else None)
+    except Unreadable:
+        return None

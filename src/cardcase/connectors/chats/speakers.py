@@ -1,0 +1,174 @@
+"""Who is the buyer and who the seller of a conversation, from what the source tells; what it does not tell stays open.
+
+In order: what the channel says (the peer, our own id), names of the shop, cards that only a buyer can send, who takes
+part in all conversations, the other of two. Only then forms of address («老板», «亲»), and that is noted as inferred.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from cardcase.connectors.ports import MessageNotice, Speaker
+from cardcase.kit.text import fold
+
+_SELLER_WORDS: Final = frozenset({"我", "我方", "卖家", "商家", "店家", "店主", "客服", "掌柜", "自己", "本店", "店铺", "seller", "me", "賣家"})
+_BUYER_WORDS: Final = frozenset({"买家", "顾客", "客户", "对方", "买方", "客人", "买主", "buyer", "customer", "買家"})
+_SYSTEM_WORDS: Final = frozenset({
+    "系统", "系统消息", "系统通知", "系统提示", "闲鱼", "闲鱼小助手", "闲鱼官方", "平台", "平台消息", "通知", "交易消息", "system", "系統",
+})  # fmt: skip
+_SHOP_LIKE: Final = re.compile(r"小铺|小店|卡铺|店铺|商行|商城|旗舰|专营|专卖|卡券|礼品卡|回收|客服|工作室|数码店|杂货铺|小卖部|超市$|店$|铺$")
+_TO_SELLER: Final = re.compile(r"老板|卖家|店家|商家|掌柜|你们?店|给我退|退我|我要退款|我申请了?退款|我付了?款|我拍了")
+_TO_BUYER: Final = re.compile(r"^亲|亲[，,~～]|亲亲|亲爱的|宝子|请(?:您)?(?:尽快)?确认收货|这边(?:给|帮|为)您|给您(?:发|补|退|换|核实)|您稍等|本店|我们店|已(?:经)?给您")
+_ROLE_TAG: Final = re.compile(r"[(（\[【](买家|卖家|客服|商家|店主|买方|我)[)）\]】]")
+
+
+def role_of(name: str, seller_names: Iterable[str]) -> Speaker | None:
+    """Tell what a name says about who speaks: 「我」, 「买家」, 「小鹿(买家)」, the shop's own name; None for any other."""
+    folded = fold(name).strip()
+    if any(folded == fold(own).strip() for own in seller_names if own.strip()):
+        return Speaker.SELLER
+    tag = _ROLE_TAG.search(name)
+    word = tag.group(1) if tag else re.split(r"[-—_·:：\s]", folded, maxsplit=1)[0].strip("[]【】()（）")
+    if word in _SELLER_WORDS:
+        return Speaker.SELLER
+    if word in _BUYER_WORDS:
+        return Speaker.BUYER
+    return Speaker.SYSTEM if folded in _SYSTEM_WORDS else None
+
+
+def without_role(name: str) -> str:
+    """Return the nickname without its role tag: 「买家-小鹿」 and 「小鹿(买家)」 give 「小鹿」, a bare 「买家」 nothing."""
+    bare = _ROLE_TAG.sub("", name).strip()
+    bare = re.sub(r"^(?:买家|卖家|客服|顾客|客户|商家)\s*[-—_·:：\s]\s*", "", bare).strip("[]【】 ")
+    return "" if fold(bare) in _SELLER_WORDS | _BUYER_WORDS | _SYSTEM_WORDS else bare
+
+
+@dataclass
+class Clues:
+    """What is known of the people of one conversation. People are known by id where there is one, else by name."""
+
+    buyers: set[str] = field(default_factory=set)
+    sellers: set[str] = field(default_factory=set)
+    people: dict[str, str] = field(default_factory=dict)
+    said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass
+class Resolved:
+    """Messages with their speakers, and whether any had to be inferred or stayed open."""
+
+    messages: list[MessageNotice]
+    was_inferred: bool = False
+    is_open: bool = False
+
+
+def key_of(message: MessageNotice) -> str:
+    """Return by what a person is known within a source."""
+    return message.sender_id or fold(message.sender_name)
+
+
+@dataclass
+class Told:
+    """What a source tells about people outside of their words."""
+
+    buyer_cards: set[tuple[str, str]] = field(default_factory=set)
+    """(conversation, person) who sent a card that only buyers send."""
+    own_ids: set[str] = field(default_factory=set)
+    """Ids that the source calls its own."""
+    peers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Other people of a conversation as the receiver's link names them."""
+
+
+def resolve(messages: list[MessageNotice], told: Told, *, seller_names: Iterable[str]) -> Resolved:
+    """Give every message of UNKNOWN speaker the speaker that the whole source tells."""
+    names = tuple(seller_names)
+    clues: dict[str, Clues] = defaultdict(Clues)
+    for conversation, person in told.buyer_cards:
+        clues[conversation].buyers.add(person)
+    own_ids = told.own_ids - {person for _, person in told.buyer_cards} - set().union(*told.peers.values())
+    for conversation, peers in told.peers.items():
+        if len(peers) == 1 and not any(conversation == where for where, _ in told.buyer_cards):
+            clues[conversation].buyers |= peers
+    present: dict[str, set[str]] = defaultdict(set)
+    for message in messages:
+        clue = clues[message.conversation_id]
+        person = key_of(message)
+        if not person:
+            continue
+        if message.buyer_external_id and person == message.buyer_external_id:
+            clue.buyers.add(person)
+        if message.speaker is Speaker.SYSTEM:
+            continue
+        present[person].add(message.conversation_id)
+        clue.people.setdefault(person, message.sender_name)
+        clue.said[person].append(message.text)
+        role = message.speaker if message.speaker is not Speaker.UNKNOWN else role_of(message.sender_name, names)
+        if role is Speaker.SELLER:
+            clue.buyers.discard(person)  # a name that the shop calls its own beats every other clue
+            clue.sellers.add(person)
+        elif person in own_ids:
+            clue.sellers.add(person)
+        elif role is Speaker.BUYER:
+            clue.buyers.add(person)
+    everywhere = {person for person, where in present.items() if len(where) > 1 and len(where) == len(clues)}
+    if len(everywhere) == 1:
+        for clue in clues.values():
+            clue.sellers |= everywhere - clue.buyers
+    inferred = [_settle(clue) for clue in clues.values()]
+    done = [_spoken(message, clues[message.conversation_id]) for message in messages]
+    is_open = any(message.speaker is Speaker.UNKNOWN and message.sender_name for message in done)
+    return Resolved(done, any(inferred), is_open)
+
+
+def _settle(clue: Clues) -> bool:
+    """Work out the other of two people; return whether it rests on forms of address only."""
+    clue.sellers -= clue.buyers
+    unknown = [person for person in clue.people if person not in clue.sellers | clue.buyers]
+    inferred = False
+    if unknown and not clue.sellers and not clue.buyers and len(clue.people) <= 2:  # noqa: PLR2004 - two sides
+        inferred = _by_address(clue)
+        unknown = [person for person in clue.people if person not in clue.sellers | clue.buyers]
+    if len(unknown) == 1 and len(clue.people) <= 2:  # noqa: PLR2004 - two sides
+        if clue.sellers and not clue.buyers:
+            clue.buyers.add(unknown[0])
+        elif clue.buyers and not clue.sellers:
+            clue.sellers.add(unknown[0])
+    return inferred
+
+
+def _by_address(clue: Clues) -> bool:
+    """Decide by shop-like names and by who says 老板 and who says 亲, only when all of it points one way."""
+    seller_like: set[str] = set()
+    buyer_like: set[str] = set()
+    for person, name in clue.people.items():
+        words = clue.said[person]
+        if _SHOP_LIKE.search(name) or any(_TO_BUYER.search(text) for text in words):
+            seller_like.add(person)
+        if any(_TO_SELLER.search(text) for text in words):
+            buyer_like.add(person)
+    if seller_like & buyer_like or len(seller_like) > 1 or len(buyer_like) > 1 or not seller_like | buyer_like:
+        return False
+    clue.sellers |= seller_like
+    clue.buyers |= buyer_like
+    return True
+
+
+def _spoken(message: MessageNotice, clue: Clues) -> MessageNotice:
+    speaker = message.speaker
+    if speaker is Speaker.UNKNOWN:
+        person = key_of(message)
+        speaker = Speaker.SELLER if person in clue.sellers else Speaker.BUYER if person in clue.buyers else speaker
+    buyer = next(iter(clue.buyers)) if len(clue.buyers) == 1 else ""
+    nick = clue.people.get(buyer, "")
+    return replace(
+        message,
+        speaker=speaker,
+        buyer_external_id=message.buyer_external_id or (buyer if buyer and _is_id(buyer, nick) else ""),
+        buyer_nick=message.buyer_nick or without_role(nick),
+    )
+
+
+def _is_id(person: str, name: str) -> bool:
+    return person != fold(name) and bool(person) and not any(char.isspace() for char in person)

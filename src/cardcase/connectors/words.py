@@ -1,0 +1,67 @@
+"""The trade's own words turned into our states, from `data/*.toml`; shared by every connector. An unknown word stays raw."""
+
+import re
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cardcase.kit import catalogue
+from cardcase.kit.text import fold
+
+from .ports import OrderState, RefundKind, RefundState
+
+DATA = Path(__file__).parent / "data"
+_SPACES = re.compile(r"[\s_\-·]+")
+
+
+class WordRecord(catalogue.Record):
+    """The names under which one state is written."""
+
+    names: tuple[str, ...]
+
+
+class Hint(StrEnum):
+    """What an order's state word tells of its refund beside the order's own state."""
+
+    IN_REFUND = "in_refund"
+    REFUND_CLOSED = "refund_closed"
+
+
+def squeeze(value: Any) -> str:
+    """Return a word in the form in which names are compared: folded, without spaces, dashes and underscores."""
+    return _SPACES.sub("", fold(str(value)).strip("[]【】「」 　"))
+
+
+@cache
+def _by_name(group: str) -> dict[str, str]:
+    records = catalogue.load(DATA / "status_words.toml", WordRecord, table="word").records
+    return {
+        squeeze(name): record.id.partition(".")[2]
+        for record in records.values()
+        if record.id.startswith(f"{group}.")
+        for name in record.names
+    }
+
+
+def order_state(word: Any) -> tuple[OrderState, Hint | None]:
+    """Read an order's state word, and what it tells of a refund; an unknown word is UNKNOWN."""
+    found = _by_name("order").get(squeeze(word), "unknown")
+    if found in set(Hint):
+        return OrderState.UNKNOWN, Hint(found)
+    return OrderState(found), None
+
+
+def refund_state(word: Any) -> RefundState:
+    """Read a refund's state word; an unknown word is UNKNOWN, so that a person looks at it."""
+    return RefundState(_by_name("refund").get(squeeze(word), "unknown"))
+
+
+def is_refund_word(word: Any) -> bool:
+    """Tell whether a word is known as a refund's state."""
+    return squeeze(word) in _by_name("refund")
+
+
+def refund_kind(word: Any) -> RefundKind:
+    """Read what the buyer asks for; numbers of 闲管家 are not published and stay UNKNOWN."""
+    return RefundKind(_by_name("kind").get(squeeze(word), "unknown"))
