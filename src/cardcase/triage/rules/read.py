@@ -1,0 +1,144 @@
+"""Read one text: which patterns it holds, how far each is meant, which signals it gives."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .folding import LONGEST, Folded, fold
+from .phrases import Lexicon, Phrase, lexicon
+from .results import Family
+from .scope import Meaning, Scope, is_platform_text
+
+_MATCHES: Final = 3
+"""Matches of one pattern that are read in one text; more of the same say nothing new."""
+
+_BLANK: Final = re.compile(r"^[\W_]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One pattern found: what it speaks for, how strongly, and where in the original text."""
+
+    sub_reason: str
+    weight: float
+    start: int
+    end: int
+    rule: str
+    is_side: bool = False  # a second reading of the same words; never quoted for itself
+    is_symptom: bool = False  # says that it fails, not why
+
+
+@dataclass(slots=True)
+class Analysis:
+    """Everything that one text says, before it is weighed."""
+
+    text: str
+    hits: list[Hit] = field(default_factory=list)
+    nothing: float = 0.0  # how much it looks like talk that is no complaint
+    wants_refund: bool = False
+    signals: dict[str, tuple[int, int]] = field(default_factory=dict)
+    is_asked: bool = False
+    is_supposed: bool = False
+    is_hearsay: bool = False
+    is_long: bool = False
+    is_empty: bool = False
+
+    @property
+    def claims(self) -> list[Hit]:
+        """Hits that can be quoted."""
+        return [hit for hit in self.hits if not hit.is_side]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether the buyer takes it back and claims nothing after that."""
+        place = self.signals.get("withdrawal")
+        if place is None:
+            return False
+        return not any(
+            hit.start >= place[1] and hit.weight >= 1.0 and not hit.sub_reason.startswith("P") for hit in self.claims
+        )
+
+
+def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
+    """Read one text of any content and length; never raises for what people write."""
+    result = Analysis(text, is_long=len(text) > LONGEST)
+    book = lexicon(overrides)
+    if is_platform_text(text):
+        result.is_empty = True
+        return result
+    folded = fold(text, book.variants)
+    if _BLANK.match(folded.text):
+        result.is_empty = True
+        _read_signals(result, folded, Scope(folded.text), book)
+        return result
+    scope = Scope(folded.text)
+    talk: list[Hit] = []
+    letters = set(folded.text)
+    for phrase in book.phrases:
+        if phrase.openers is not None and phrase.openers.isdisjoint(letters):
+            continue
+        for count, match in enumerate(phrase.pattern.finditer(folded.text)):
+            if count == _MATCHES:
+                break
+            meaning = scope.meaning(match, weight=phrase.weight, asks=phrase.asks)
+            if not meaning.factor:
+                continue
+            _take(result, talk, folded, match, phrase, meaning)
+    result.hits = _without_nested(result.hits, talk)
+    wanted = book.refund.search(folded.text)
+    result.wants_refund = wanted is not None
+    _read_signals(result, folded, scope, book)
+    return result
+
+
+def _take(
+    result: Analysis, talk: list[Hit], folded: Folded, match: re.Match[str], phrase: Phrase, meaning: Meaning
+) -> None:
+    if phrase.sub_reason == Family.NONE:
+        result.nothing = max(result.nothing, phrase.weight) + 0.2
+        talk.append(Hit(Family.NONE.value, phrase.weight, *folded.span(*match.span()), phrase.id))
+        return
+    result.is_asked |= meaning.is_asked
+    result.is_supposed |= meaning.is_supposed
+    result.is_hearsay |= phrase.is_hearsay
+    start, end = folded.span(*match.span())
+    symptom = phrase.is_symptom
+    result.hits.append(
+        Hit(phrase.sub_reason, phrase.weight * meaning.factor, start, end, phrase.id, is_symptom=symptom)
+    )
+    for other, weight in phrase.also:
+        result.hits.append(
+            Hit(other, weight * meaning.factor, start, end, phrase.id, is_side=True, is_symptom=symptom)
+        )
+
+
+def _without_nested(hits: list[Hit], talk: list[Hit]) -> list[Hit]:
+    """Drop a weaker reading of words inside a stronger, longer one: 「地址填错」 is no 「填错」, 「少十块行吗」 no claim."""
+    return [
+        hit
+        for hit in hits
+        if not any(
+            other.sub_reason != hit.sub_reason
+            and not other.is_side
+            and other.weight > hit.weight
+            and other.start <= hit.start
+            and hit.end <= other.end
+            and other.rule != hit.rule
+            for other in (*hits, *talk)
+        )
+    ]
+
+
+def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon) -> None:
+    letters = set(folded.text)
+    for signal in book.signals:
+        if signal.openers is not None and signal.openers.isdisjoint(letters):
+            continue
+        match = signal.pattern.search(folded.text)
+        if match is None:
+            continue
+        meaning = scope.meaning(match, weight=2.0, asks=signal.asks)
+        if meaning.factor < 0.5:  # noqa: PLR2004 - denied, somebody else's words, or only supposed
+            continue
+        result.signals[signal.name] = folded.span(*match.span())
