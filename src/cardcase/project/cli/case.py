@@ -21,7 +21,7 @@ def case() -> None:
 @with_desk
 def list_(*, limit: int, as_json: bool, shop_slug: str | None) -> None:
     """Print the queue."""
-    from cardcase.desk import sheet
+    from cardcase.desk.queries import sheet
     from cardcase.project.boot import operator
 
     rows = sheet.queue(operator(shop_slug), limit=limit, now=clock.now())
@@ -43,15 +43,16 @@ def list_(*, limit: int, as_json: bool, shop_slug: str | None) -> None:
 @with_desk
 def show(number: str, *, as_json: bool, shop_slug: str | None) -> None:
     """Print one case as ``handle`` does."""
-    from cardcase.desk import sheet
+    from cardcase.desk.queries import sheet
     from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
 
     now = clock.now()
     document = sheet.sheet(operator(shop_slug), number, now=now)
     if as_json:
         print_json(document)
     else:
-        click.echo(sheet.as_text(document, now=now))
+        click.echo(printing.as_text(document, now=now))
 
 
 @case.command("next", help="现在最该处理的一单 / the case to look at now")
@@ -60,8 +61,9 @@ def show(number: str, *, as_json: bool, shop_slug: str | None) -> None:
 @with_desk
 def next_(*, as_json: bool, shop_slug: str | None) -> None:
     """Print the case that is due first and waits on us."""
-    from cardcase.desk import sheet
+    from cardcase.desk.queries import sheet
     from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
 
     actor, now = operator(shop_slug), clock.now()
     rows = sheet.queue(actor, limit=1, now=now)
@@ -75,4 +77,4 @@ def next_(*, as_json: bool, shop_slug: str | None) -> None:
     if as_json:
         print_json(document)
     else:
-        click.echo(sheet.as_text(document, now=now))
+        click.echo(printing.as_text(document, now=now))

@@ -173,9 +173,10 @@ def handle(
     files: tuple[Path, ...], *, encoding: str | None, sellers: tuple[str, ...], as_json: bool, shop_slug: str | None
 ) -> int:
     """Import what the files hold and print, for each case concerned, what a seller needs to decide it."""
-    from cardcase.desk import sheet
+    from cardcase.desk.queries import sheet
     from cardcase.intake import service
     from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
 
     actor = operator(shop_slug)
     now = clock.now()
@@ -188,7 +189,7 @@ def handle(
         print_json({"cases": sheets, "report": report_document(report)})
     else:
         for document in sheets:
-            click.echo(sheet.as_text(document, now=now))
+            click.echo(printing.as_text(document, now=now))
         print_report(report)
         if not sheets:
             click.echo("这些文件里没有退款。/ There is no refund in these files.")

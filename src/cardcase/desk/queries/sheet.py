@@ -1,0 +1,134 @@
+"""The sheet of a case: the document that ``handle --json``, ``case show --json`` and the API print. A stable contract."""
+
+from datetime import datetime
+from typing import Any
+
+from cardcase.cases import queries as cases
+from cardcase.desk import words
+from cardcase.kit.clock import SHANGHAI
+from cardcase.shell import timing
+from cardcase.shell.language import say
+from cardcase.staff.rules import Actor
+
+from .view import CaseView, case_view
+
+Sheet = dict[str, Any]
+
+
+def sheet(actor: Actor, number: str, *, now: datetime) -> Sheet:
+    """Return everything that a seller needs to decide a case, as plain JSON. Times ISO 8601 with zone, money in 分.
+
+    Raises NotFound.
+    """
+    return sheet_of(case_view(actor, number, now=now))
+
+
+def sheet_of(view: CaseView) -> Sheet:
+    """Write a case that was read already."""
+    case, clock = view.case, view.clock
+    return {
+        "number": case.number,
+        "order_no": case.order.order_no,
+        "buyer": words.buyer_text(case),
+        "goods": words.goods_text(case),
+        "claimed_fen": case.claimed_fen,
+        "currency": "CNY",
+        "claimed_reason": case.claimed_reason or "unstated",
+        "sub_reason": case.sub_reason or None,
+        "second_reason": case.second_reason or None,
+        "found_cause": case.found_cause or None,
+        "confidence": round(case.confidence or 0.0, 3),
+        "quotes": [{"text": quote["text"], "message": quote["message"]} for quote in case.quotes],
+        "signals": list(case.signals),
+        "stage": case.stage,
+        "status": case.status,
+        "waiting_on": case.waiting_on,
+        "outcome": case.outcome or None,
+        "clock": {
+            "kind": clock.kind.value,
+            "due_at": iso(clock.due_at),
+            "source": clock.source.value,
+            "certainty": clock.certainty.value,
+            "rule": clock.rule,
+            "if_missed": clock.if_missed.value,
+        }
+        if clock
+        else None,
+        "evidence": [
+            {
+                "kind": item.kind,
+                "title": say(item.title),
+                "state": item.state.value,
+                "party": item.party.value,
+                "why": say(item.why),
+                "weight": item.weight.value,
+            }
+            for item in view.items
+        ],
+        "remedies": [
+            {
+                "kind": option.kind,
+                "title": say(option.title),
+                "allowed": option.allowed,
+                "blocked_by": [{"code": blocker.code, "why": say(blocker.text)} for blocker in option.blocked_by],
+                "floor": option.is_floor,
+                "recommended": option.is_recommended,
+                "cost_low_fen": option.cost_low_fen,
+                "cost_high_fen": option.cost_high_fen,
+            }
+            for option in view.options
+        ],
+        "floor": say(view.floor),
+        "draft": {
+            "text": view.draft.text,
+            "length": len(view.draft.text),
+            "template": view.draft.template_id,
+            "checks": [{"code": check.code, "ok": check.ok, "text": say(check.text)} for check in view.draft.checks],
+        }
+        if view.draft
+        else None,
+        "hold": case.is_held,
+        "needs_human": [{"code": need["code"], "zh": need["zh"], "en": need["en"]} for need in case.needs_human],
+        "allowed_moves": [
+            {
+                "event": move.event.value,
+                "title": say(move.title),
+                "allowed": move.allowed,
+                "why_not": say(move.why_not) if move.why_not else None,
+                "needs_typed_confirmation": move.needs_typed_confirmation,
+            }
+            for move in view.moves
+        ],
+        "revision": case.revision,
+    }
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment with the zone of the trade."""
+    return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")
+
+
+def queue(actor: Actor, *, limit: int, now: datetime, chosen: str = "", after: str | None = None) -> list[Sheet]:
+    """Return the open cases in short, soonest due first."""
+    return [
+        {
+            "number": case.number,
+            "order_no": case.order.order_no,
+            "buyer": words.buyer_text(case),
+            "title": words.goods_text(case),
+            "claimed_fen": case.claimed_fen,
+            "claimed_reason": case.claimed_reason or "unstated",
+            "sub_reason": case.sub_reason or None,
+            "reason_text": words.reason_pill(case.claimed_reason, case.sub_reason, is_long=True).text,
+            "stage": case.stage,
+            "status": case.status,
+            "status_text": words.status_pill(case.status).text,
+            "waiting_on": case.waiting_on,
+            "due_at": iso(case.next_due_at) if case.next_due_at else None,
+            "due_text": timing.countdown(case.next_due_at, now=now).text,
+            "hold": case.is_held,
+            "revision": case.revision,
+            "cursor": cases.cursor(case),
+        }
+        for case in cases.queue(actor, limit=limit, after=after, chosen=chosen, now=now)
+    ]
