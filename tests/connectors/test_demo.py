@@ -6,6 +6,7 @@ import sqlite3
 import tomllib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -224,9 +225,9 @@ def test_moments_are_read_or_refused():
 
 @pytest.fixture(scope="module")
 def readings(files):
-    from cardcase.connectors import registry
+    from cardcase.connectors import recognise
 
-    return [registry.read_file(name, data, seller_names=(source.SHOP_NAME,)) for name, data in files.items()]
+    return [recognise.read_file(name, data, seller_names=(source.SHOP_NAME,)) for name, data in files.items()]
 
 
 def test_every_file_is_recognised_and_no_row_is_refused(readings):
@@ -286,3 +287,24 @@ def test_conversations_name_their_order_where_the_platforms_cards_do(readings, r
                 named.setdefault(notice.conversation_id, set()).add(notice.order_no)
     linked = [orders - {""} for orders in named.values() if orders - {""}]
     assert len(linked) >= len([chat for chat in read.chats if chat.order and chat.form != "autoagent"])
+
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "encoding", "rows"),
+    [
+        ("orders.csv", "orders", "gb18030", 3),
+        ("refund.json", "refunds", "utf-8", 1),
+        ("chat.txt", "chat", "utf-8", 9),
+        ("cards.txt", "cards", "utf-8", 3),
+    ],
+)
+def test_the_example_files_of_the_repository_are_read_without_a_refusal(name, kind, encoding, rows):
+    from cardcase.connectors import recognise
+
+    reading = recognise.read_file(name, (EXAMPLES / name).read_bytes(), seller_names=(source.SHOP_NAME,))
+    assert reading.refused == ()
+    assert (reading.kind, reading.encoding, reading.rows) == (kind, encoding, rows)
+    assert reading.notices
