@@ -98,6 +98,7 @@ export function drop() {
   return {
     isOver: false,
     names: [],
+    look: "is-live", // the whole place can be pressed and dropped on, once the choice is shown by us
     enter() {
       this.isOver = true;
     },

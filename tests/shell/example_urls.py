@@ -1,10 +1,11 @@
 """The product's addresses, with example pages where the desk, intake and cards will hang theirs."""
 
-from cardcase.project.urls import handler400, handler403, handler404, handler500, urlpatterns as real
-from cardcase.shell.page import render
-from cardcase.staff.gate import signed_in
 from django.urls import path
 
+from cardcase.project.urls import handler400, handler403, handler404, handler500
+from cardcase.project.urls import urlpatterns as real
+from cardcase.shell.page import render
+from cardcase.staff.gate import signed_in
 from shell.example_pages import PAGES
 
 

@@ -1,12 +1,9 @@
 """Every page draws in both languages, says what it must, and keeps the strict policy."""
 
-import re
-
 import pytest
-from cardcase.kit import clock
-from cardcase.staff.models import Staff
 from django.test import override_settings
 
+from cardcase.staff.models import Staff
 from shell.example_pages import PAGES
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]

@@ -41,13 +41,18 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class StockPage:
-    """卡库. ``filters``: choices of the state select; ``query``: what is searched (tail or order number)."""
+    """卡库.
+
+    ``filters``: choices of the select ``state``; ``query``: what is searched as ``q`` (tail or order number);
+    ``search_url``: where the search form asks (GET), empty: no form; ``keep``: further name/value pairs it carries on.
+    """
 
     stock: tuple[StockRow, ...] = ()
     rows: tuple[CardRow, ...] = ()
     filters: tuple[Choice, ...] = ()
     query: str = ""
     search_url: str = ""
+    keep: tuple[tuple[str, str], ...] = ()
     batches: Link | None = None
     pager: Pager | None = None
     notices: tuple[Notice, ...] = ()

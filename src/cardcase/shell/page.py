@@ -1,4 +1,7 @@
-"""The frame around every page: who reads, in which shop, where else one can go. Rooms hand their page value to ``render``."""
+"""The frame around every page: who reads, in which shop, where else one can go.
+
+Rooms hand their page value to ``render``.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +27,7 @@ PLACES: Final = (
     ("import", Text("导入", "Import"), "/import/"),
     ("settings", Text("设置", "Settings"), "/settings/"),
 )
+_BELONGS: Final = {"/": ("/cases/",), "/settings/": ("/settings/", "/account/")}  # what counts as being there
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +122,10 @@ def _messages(request: HttpRequest) -> Any:
 
 def _tabs(path: str) -> tuple[Tab, ...]:
     return tuple(
-        Tab(icon, say(title), url, is_here=path == url or (url != "/" and path.startswith(url)) or _is_case(path, url))
+        Tab(icon, say(title), url, is_here=path == url or path.startswith(_BELONGS.get(url, url)))
         for icon, title, url in PLACES
         if _is_built(url, get_urlconf())
     )
-
-
-def _is_case(path: str, url: str) -> bool:
-    return url == "/" and path.startswith("/cases/")
 
 
 @lru_cache(maxsize=64)

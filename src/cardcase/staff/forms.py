@@ -1,6 +1,6 @@
 """What the settings pages ask for. Meaning is checked again by the verbs."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
@@ -23,7 +23,8 @@ class PlainForm(forms.Form):
     """Base of our forms: no colon after labels, errors beside their input, nothing focused by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
 
 
 class ShopForm(PlainForm):
@@ -83,13 +84,15 @@ class StaffForm(RoleForm):
     """A new or existing person, and what they are to be."""
 
     username = forms.CharField(
-        label=_("用户名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"})
+        label=_("用户名"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    field_order: ClassVar = ["username", "role"]
+    field_order = ("username", "role")
 
 
 class TokenForm(RoleForm):
     """A new token."""
 
     label = forms.CharField(label=_("给谁用"), max_length=80, help_text=_("例如：发货脚本、数据看板。"))
-    field_order: ClassVar = ["label", "role"]
+    field_order = ("label", "role")

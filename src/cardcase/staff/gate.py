@@ -1,7 +1,7 @@
 """The door of every page: who is signed in, in which shop, and what a refusal looks like.
 
-``signed_in`` hands the actor to the view: ``def view(request, actor, …)``. A ``Problem`` that a view lets through becomes
-a page that says what, why and what next, with the problem's HTTP status.
+``signed_in`` hands the actor to the view: ``def view(request, actor, …)``. A ``Problem`` that a view lets through
+becomes a page that says what, why and what next, with the problem's HTTP status.
 """
 
 from collections.abc import Callable

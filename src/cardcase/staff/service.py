@@ -77,7 +77,9 @@ def create_staff(actor: Actor, *, username: str, role: Role, at: datetime) -> Ne
         raise Refused(
             f"用户名 {username} 已被使用",
             f"The name {username} is taken",
-            next=Text("换一个名字；同一个人要进另一家店，用“加入已有员工”。", "Take another, or add the existing person."),
+            next=Text(
+                "换一个名字；同一个人要进另一家店，用“加入已有员工”。", "Take another, or add the existing person."
+            ),
             code="username_taken",
         )
     password = one_time_password()
@@ -96,8 +98,9 @@ def add_staff(actor: Actor, *, username: str, role: Role, at: datetime) -> None:
     """
     del at
     actor.require(Permission.MANAGE_SHOP)
-    owned = Membership.objects.filter(staff_id=actor.staff_id, role=Role.OWNER.value).values("shop_id")
-    person = Staff.objects.filter(username=username.strip(), memberships__shop_id__in=owned).distinct().first()
+    person = (
+        Staff.objects.filter(username=username.strip(), memberships__shop_id__in=_owned_shops(actor)).distinct().first()
+    )
     if person is None:
         raise NotFound(
             "在你的其他店铺里没有这个人",
@@ -142,10 +145,7 @@ def reset_password(actor: Actor, *, staff_id: int, at: datetime) -> NewStaff:
     actor.require(Permission.MANAGE_SHOP)
     member = _member(actor, staff_id)
     theirs = set(Membership.objects.filter(staff_id=staff_id).values_list("shop_id", flat=True))
-    mine = set(
-        Membership.objects.filter(staff_id=actor.staff_id, role=Role.OWNER.value).values_list("shop_id", flat=True)
-    ) | {actor.shop_id}
-    if theirs - mine:
+    if theirs - _owned_shops(actor):
         raise Refused(
             "这个人也在别人的店铺工作，不能由你重置密码",
             "This person also works in a shop that is not yours",
@@ -220,9 +220,7 @@ def touch_token(token: str, *, at: datetime) -> None:
 
 def one_time_password() -> str:
     """Make a password to be read out or written down once."""
-    return "-".join(
-        "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_GROUP)) for _ in range(_PASSWORD_GROUPS)
-    )
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_GROUP)) for _ in range(_PASSWORD_GROUPS))
 
 
 def _member(actor: Actor, staff_id: int) -> Membership:
@@ -235,6 +233,11 @@ def _member(actor: Actor, staff_id: int) -> Membership:
     if member is None:
         raise NotFound("本店没有这个人", "There is no such person in this shop")
     return member
+
+
+def _owned_shops(actor: Actor) -> set[int]:
+    rows = Membership.objects.filter(staff_id=actor.staff_id or 0, role=Role.OWNER.value)
+    return {actor.shop_id, *rows.values_list("shop_id", flat=True)}
 
 
 def _keep_an_owner(actor: Actor, staff_id: int) -> None:
