@@ -15,6 +15,7 @@ from django.conf import settings
 
 from cardcase.kit import catalogue
 from cardcase.kit.errors import NotFound
+from cardcase.kit.text import Text
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
@@ -81,6 +82,11 @@ def playbook(actor: Actor, sub_reason: str) -> Playbook:
     if found is None:
         raise NotFound(f"没有原因 {sub_reason} 的处理手册", f"There is no playbook for {sub_reason}", reason=sub_reason)
     return found
+
+
+def next_steps(actor: Actor) -> dict[str, Text]:
+    """Return the next-step sentence of every playbook by sub-reason, for lists."""
+    return {reason: found.next_step for reason, found in playbooks(actor).items()}
 
 
 def policy_versions(actor: Actor) -> list[PolicyVersion]:

@@ -61,7 +61,7 @@ def publish(actor: Actor, title: str, text: str, *, effective_from: datetime, at
     }
     record = custody.Record(
         "policy.published",
-        f"policy_{actor.shop_id}_{version.version}",
+        f"policy_{actor.shop_id}-{version.version}",
         at,
         facts,
         (custody.Content("policy", content, "application/json"),),

@@ -1,8 +1,7 @@
 """The reason of a case: what triage reads, what a person confirms, what the record finds; and the hold between them."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 
@@ -12,92 +11,20 @@ from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
 from cardcase.cases.rules import needs as need_rules
 from cardcase.custody import service as custody
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
-from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
+from cardcase.triage.rules import Family, TriageResult
 
 from .moves import move
 from .opening import card_changes
 from .rows import Ref, clean, keep, take, write
 
 REASON_MAX = 300
-UNREADABLE = ("", "unstated", "none")
+UNREADABLE = (Family.UNSTATED, Family.NONE)
 """Families that name no reason."""
 
 
-class Quoted(Protocol):
-    """The buyer's words that a reading rests on (``triage.rules.Quote``)."""
-
-    @property
-    def message_id(self) -> str:
-        """Return the id of the message."""
-
-    @property
-    def start(self) -> int:
-        """Return where the words begin in it."""
-
-    @property
-    def end(self) -> int:
-        """Return where they end."""
-
-    @property
-    def text(self) -> str:
-        """Return the words."""
-
-    @property
-    def rule(self) -> str:
-        """Return the rule that they met."""
-
-
-class Asked(Protocol):
-    """Why triage wants a person (``triage.rules.Need``)."""
-
-    @property
-    def code(self) -> str:
-        """Return the stable code."""
-
-    @property
-    def text(self) -> Text:
-        """Return the sentence."""
-
-
-class Reading(Protocol):
-    """What triage says about a conversation (``triage.rules.TriageResult``)."""
-
-    @property
-    def reason(self) -> str:
-        """Return the family, "unstated" or "none"."""
-
-    @property
-    def sub_reason(self) -> str:
-        """Return the sub-reason, empty when there is none."""
-
-    @property
-    def second_reason(self) -> str:
-        """Return a second reason, empty when there is none."""
-
-    @property
-    def confidence(self) -> float:
-        """Return how sure the reading is, 0 to 1."""
-
-    @property
-    def quotes(self) -> Sequence[Quoted]:
-        """Return the words it rests on."""
-
-    @property
-    def signals(self) -> Sequence[str]:
-        """Return what else the words show."""
-
-    @property
-    def is_certain(self) -> bool:
-        """Tell whether the system may act on it (T2)."""
-
-    @property
-    def needs_human(self) -> Sequence[Asked]:
-        """Return why a person is wanted."""
-
-
 @transaction.atomic
-def record_triage(actor: Actor, case_id: Ref, result: Reading, *, at: datetime) -> Case:
+def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datetime) -> Case:
     """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
 
     An uncertain one leaves the case new and asks a person. What a person confirmed is never overwritten: then only
@@ -114,7 +41,6 @@ def record_triage(actor: Actor, case_id: Ref, result: Reading, *, at: datetime) 
     changes = _changes(case, result)
     if not changes:
         return case
-    event = "triaged"
     if case.status == Status.NEW.value and result.is_certain and _is_named(result):
         facts = GuardFacts(is_reason_set=True, is_rule_certain=True)
         move(
@@ -128,7 +54,7 @@ def record_triage(actor: Actor, case_id: Ref, result: Reading, *, at: datetime) 
             changes=changes,
         )
     else:
-        write(actor, case, event, at=at, **changes)
+        write(actor, case, "triaged", at=at, **changes)
     _record_reading(actor, case, result, is_kept=True, at=at)
     return case
 
@@ -244,18 +170,18 @@ def _family(sub_reason: str) -> str:
         raise WrongUse(f"没有这个原因：{sub_reason}", f"There is no such reason: {sub_reason}") from None
 
 
-def _is_named(result: Reading) -> bool:
+def _is_named(result: TriageResult) -> bool:
     return result.reason not in UNREADABLE and bool(result.sub_reason)
 
 
-def _changes(case: Case, result: Reading) -> dict[str, Any]:
+def _changes(case: Case, result: TriageResult) -> dict[str, Any]:
     """Return the fields that this reading changes; empty when it is the reading that the case already has."""
     needs = need_rules.without_triage(case.needs_human)
     own = [{"code": need.code, "zh": need.text.zh, "en": need.text.en} for need in result.needs_human]
     if not own and not (result.is_certain and _is_named(result)):
         own = [need_rules.entry(Need.REASON_UNCLEAR)]
     new: dict[str, Any] = {
-        "claimed_reason": result.reason,
+        "claimed_reason": result.reason.value,
         "sub_reason": result.sub_reason,
         "second_reason": result.second_reason,
         "confidence": round(float(result.confidence), 4),
@@ -275,12 +201,12 @@ def _changes(case: Case, result: Reading) -> dict[str, Any]:
     return new if any(getattr(case, name) != value for name, value in new.items()) else {}
 
 
-def _record_reading(actor: Actor, case: Case, result: Reading, *, is_kept: bool, at: datetime) -> None:
+def _record_reading(actor: Actor, case: Case, result: TriageResult, *, is_kept: bool, at: datetime) -> None:
     """Append a reading to the record, unless a confirmed case merely hears again what was confirmed."""
     if not is_kept and result.sub_reason == case.sub_reason:
         return
     facts: dict[str, custody.JSON] = {
-        "reason": result.reason,
+        "reason": result.reason.value,
         "sub_reason": result.sub_reason,
         "second_reason": result.second_reason,
         "confidence": _percent(result.confidence),
