@@ -98,6 +98,13 @@ def test_a_changed_page_would_be_noticed(handbook):
     assert "CARDCASE_PORT" in handbook.renewed(page)
 
 
+def test_every_part_of_a_pack_is_explained():
+    from cardcase.packs.rules import form
+
+    text = (ROOT / "docs" / "handbook" / "record-and-packs.md").read_text("utf-8")
+    assert [name for name in sorted(form.REQUIRED | form.OUTSIDE) if f"| `{name}` |" not in text] == []
+
+
 def test_every_dependency_has_its_line_of_reason():
     text = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     wanted = set()
