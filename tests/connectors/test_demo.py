@@ -225,9 +225,9 @@ def test_moments_are_read_or_refused():
 
 @pytest.fixture(scope="module")
 def readings(files):
-    from cardcase.connectors import recognise
+    from cardcase.connectors import registry
 
-    return [recognise.read_file(name, data, seller_names=(source.SHOP_NAME,)) for name, data in files.items()]
+    return [registry.read_file(name, data, seller_names=(source.SHOP_NAME,)) for name, data in files.items()]
 
 
 def test_every_file_is_recognised_and_no_row_is_refused(readings):
@@ -302,9 +302,9 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
     ],
 )
 def test_the_example_files_of_the_repository_are_read_without_a_refusal(name, kind, encoding, rows):
-    from cardcase.connectors import recognise
+    from cardcase.connectors import registry
 
-    reading = recognise.read_file(name, (EXAMPLES / name).read_bytes(), seller_names=(source.SHOP_NAME,))
+    reading = registry.read_file(name, (EXAMPLES / name).read_bytes(), seller_names=(source.SHOP_NAME,))
     assert reading.refused == ()
     assert (reading.kind, reading.encoding, reading.rows) == (kind, encoding, rows)
     assert reading.notices
