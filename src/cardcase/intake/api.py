@@ -8,7 +8,7 @@ from ninja.files import UploadedFile
 
 from cardcase.connectors.ports import FileKind
 from cardcase.intake import service
-from cardcase.intake.rules import Upload
+from cardcase.intake.rules import CardDefaults, Upload
 from cardcase.kit import clock
 
 router = Router()
@@ -63,7 +63,7 @@ def import_files(
         [Upload(file.name or "upload", file.read()) for file in files],
         kind=FileKind(kind) if kind in {item.value for item in FileKind} else None,
         encoding=encoding or None,
-        batch=batch,
+        cards_are=CardDefaults(batch=batch),
         dry_run=dry_run,
         at=clock.now(),
     )

@@ -1,8 +1,10 @@
 """What an import does, without doing it: order of its stages, its report, refunds that other papers imply. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import PurePath
 from typing import Final
 
 from cardcase.connectors.ports import (
@@ -17,6 +19,8 @@ from cardcase.connectors.ports import (
     SystemEvent,
 )
 from cardcase.kit.errors import Finding
+
+_RANK: Final = ("known", "changed", "new")
 
 STAGES: Final[tuple[type[Notice], ...]] = (CardNotice, OrderNotice, RefundNotice, DeliveryNotice, MessageNotice)
 """Cards come first so that a code said in a chat is known as a code; messages last, when their order is known."""
@@ -33,6 +37,40 @@ class Upload:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardDefaults:
+    """What a seller says of a whole card file, because many hold nothing but codes. Never overrules a row's own word.
+
+    ``batch`` names the purchase; without it each file is a batch of its own name. Face value in 分.
+    """
+
+    batch: str = ""
+    supplier: str = ""
+    brand: str = ""
+    region: str = ""
+    face_fen: int | None = None
+    cost_fen: int | None = None
+    expires_on: date | None = None
+
+    def batch_for(self, file: str) -> str:
+        """Return the batch of a file."""
+        return self.batch or PurePath(file.replace("\\", "/")).stem or "cards"
+
+    def fill(self, notice: CardNotice) -> CardNotice:
+        """Return a card with what its row left out."""
+        return replace(
+            notice,
+            brand=notice.brand or self.brand,
+            region=notice.region or self.region,
+            face_fen=notice.face_fen if notice.face_fen is not None else self.face_fen,
+            cost_fen=notice.cost_fen if notice.cost_fen is not None else self.cost_fen,
+            expires_on=notice.expires_on or self.expires_on,
+        )
+
+
+NOTHING_TOLD: Final = CardDefaults()
+
+
 @dataclass(slots=True)
 class FileReport:
     """What became of every row of one file."""
@@ -45,10 +83,27 @@ class FileReport:
     changed: int = 0
     refused: list[Finding] = field(default_factory=list)
 
+    rows: dict[tuple[int | None, int], int] = field(default_factory=dict, repr=False)
+
     @property
     def is_clean(self) -> bool:
         """Tell whether nothing was refused."""
         return not self.refused
+
+    def count(self, origin_row: int | None, outcome: str) -> None:
+        """Count a row once, whatever number of things it told: new beats changed beats known."""
+        key = (origin_row, 0) if origin_row is not None else (None, len(self.rows))
+        rank = _RANK.index(outcome)
+        before = self.rows.get(key)
+        if before is not None and before >= rank:
+            return
+        if before is not None:
+            self._add(_RANK[before], -1)
+        self.rows[key] = rank
+        self._add(outcome, 1)
+
+    def _add(self, outcome: str, number: int) -> None:
+        setattr(self, outcome, getattr(self, outcome) + number)
 
 
 @dataclass(slots=True)
@@ -64,28 +119,6 @@ class ImportReport:
     def is_clean(self) -> bool:
         """Tell whether no file had anything refused."""
         return all(report.is_clean for report in self.files)
-
-
-def implied_by_orders(orders: Iterable[OrderNotice], told: Iterable[RefundNotice]) -> list[RefundNotice]:
-    """Make the refunds that order papers speak of without a refund paper of their own.
-
-    An order that says 「待商家处理」 is a refund that must be answered, even when its detail was not exported.
-    """
-    known = {notice.order_no for notice in told}
-    return [
-        RefundNotice(
-            channel=order.channel,
-            order_no=order.order_no,
-            state=order.refund_state,
-            state_raw=order.refund_state_raw,
-            amount_fen=order.refund_fen,
-            refunded_at=order.refunded_at,
-            modified_at=order.updated_at,
-            origin=order.origin,
-        )
-        for order in orders
-        if order.refund_state not in (None, RefundState.NONE) and order.order_no not in known
-    ]
 
 
 _FROM_CHAT: Final = {

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cardcase.connectors.ports import FileKind
 from cardcase.intake import present, queries, service
-from cardcase.intake.rules import Upload
+from cardcase.intake.rules import CardDefaults, Upload
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem, WrongUse
 from cardcase.shell.page import render
@@ -33,7 +33,13 @@ def import_page(request: HttpRequest, actor: Actor) -> HttpResponse:
         uploads = _uploads(request)
         is_preview = request.POST.get("act") != "import"
         report = service.import_files(
-            actor, uploads, kind=_kind(kind), batch=batch, dry_run=is_preview, seller_names=(_("我"),), at=clock.now()
+            actor,
+            uploads,
+            kind=_kind(kind),
+            cards_are=CardDefaults(batch=batch),
+            dry_run=is_preview,
+            seller_names=(_("我"),),
+            at=clock.now(),
         )
     except Problem as problem:
         return _form(request, actor, paste=paste, batch=batch, problem=problem)
@@ -50,7 +56,12 @@ def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
     try:
         uploads, kind, batch = service.take_uploads(actor, request.POST.get("key", ""))
         report = service.import_files(
-            actor, uploads, kind=_kind(kind), batch=batch, seller_names=(_("我"),), at=clock.now()
+            actor,
+            uploads,
+            kind=_kind(kind),
+            cards_are=CardDefaults(batch=batch),
+            seller_names=(_("我"),),
+            at=clock.now(),
         )
     except Problem as problem:
         return _form(request, actor, problem=problem)

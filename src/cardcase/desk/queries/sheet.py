@@ -1,4 +1,4 @@
-"""The sheet of a case: the document that ``handle --json``, ``case show --json`` and the API print. A stable contract."""
+"""The sheet of a case: what ``handle --json``, ``case show --json`` and the API print. A stable contract."""
 
 from datetime import datetime
 from typing import Any

@@ -18,6 +18,9 @@ from cardcase.staff.rules import Actor, Permission
 
 SHOWN = 50
 SOON = timedelta(hours=24)
+WATCHED = 20
+LOW = 2
+MOST_LOW = 3
 
 
 def today_page(actor: Actor, *, now: datetime, chosen: str = "", after: int = 0) -> pages.TodayPage:
@@ -93,7 +96,8 @@ def _incident(case: Case, *, now: datetime) -> Notice:
         say(
             Text(
                 f"{case.number} 错过了时限（{due}）：{words.buyer_text(case)} {words.amount_text(case.claimed_fen)}",
-                f"{case.number} missed its deadline ({due}): {words.buyer_text(case)} {words.amount_text(case.claimed_fen)}",
+                f"{case.number} missed its deadline ({due}): {words.buyer_text(case)} "
+                f"{words.amount_text(case.claimed_fen)}",
             )
         ),
         say(Text("先到平台看这笔退款的结果，再写下原因。", "Look up the refund on the platform, then write down why.")),
@@ -107,23 +111,30 @@ def _watch(actor: Actor) -> tuple[Notice, ...]:
             Tone.WARN,
             say(
                 Text(
-                    f"批次 {row.name} 有 {row.failed} 张出错，同批还剩 {row.unsold} 张未售。",
-                    f"Batch {row.name}: {row.failed} failed, {row.unsold} of it unsold.",
+                    f"批次 {row.name} 有 {row.failed} 张出错，同批还剩 {row.unused} 张未售。",
+                    f"Batch {row.name}: {row.failed} failed, {row.unused} of it unsold.",
                 )
             ),
             say(Text("先查清再卖。", "Find out why before selling more.")),
             Link(say(Text("查看批次", "See the batch")), reverse("cards-batches")),
         )
-        for row in cards.failing_batches(actor)
+        for row in cards.batches_page(actor, limit=WATCHED)
+        if row.failed and row.unused and not row.is_quarantined
     ]
     notices += [
         Notice(
             Tone.PLAIN,
-            say(Text(f"「{row.title}」只剩 {row.count} 张。", f"Only {row.count} of “{row.title}” left.")),
+            say(
+                Text(
+                    f"「{row.brand} {words.amount_text(row.face_fen)}」只剩 {row.unused} 张。",
+                    f"Only {row.unused} of “{row.brand} {words.amount_text(row.face_fen)}” left.",
+                )
+            ),
             link=Link(say(Text("补货", "Restock")), reverse("import")),
         )
-        for row in cards.low_stock(actor)
-    ]
+        for row in cards.stock_summary(actor)
+        if row.brand and row.sold and row.unused <= LOW
+    ][:MOST_LOW]
     return tuple(notices)
 
 

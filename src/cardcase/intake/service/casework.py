@@ -110,7 +110,8 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
     if not told and not utterances:
         return [case.number for case in case_queries.cases_of_order(actor, order.pk)]
     numbers = []
-    for refund in told or [None]:
+    claims: list[Refund | None] = [*told] or [None]
+    for refund in claims:
         result = triage.read_conversation(
             utterances,
             form_reason=refund.reason_raw if refund else "",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from cardcase.cards import service as cards
 from cardcase.cards import vault
-from cardcase.connectors import registry
+from cardcase.connectors import recognise
 from cardcase.connectors.ports import (
     CardNotice,
     DeliveryNotice,
@@ -47,7 +47,7 @@ def import_files(
     at: datetime,
     kind: FileKind | None = None,
     encoding: str | None = None,
-    batch: str = "",
+    cards_are: rules.CardDefaults = rules.NOTHING_TOLD,
     dry_run: bool = False,
     seller_names: tuple[str, ...] = (),
     progress: Progress = _silent,
@@ -60,7 +60,7 @@ def import_files(
     """
     actor.require(Permission.IMPORT)
     readings = [
-        registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
+        recognise.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
         for upload in uploads
     ]
     report = rules.ImportReport(run=ids.public_id("imp"), is_dry_run=dry_run)
@@ -72,19 +72,12 @@ def import_files(
     with whole:
         if not dry_run:
             _note_run(actor, report, uploads, readings, at=at)
-        _take(actor, report, readings, at=at, batch=batch or _batch_name(uploads, readings, at), progress=progress)
+        _take(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
         if dry_run:
             transaction.set_rollback(True)
     if not dry_run:
         _finish_run(actor, report, at=at)
     return report
-
-
-def _batch_name(uploads: Sequence[rules.Upload], readings: Sequence[Reading], at: datetime) -> str:
-    named = next(
-        (upload.name for upload, reading in zip(uploads, readings, strict=True) if reading.kind is FileKind.CARDS), ""
-    )
-    return f"{named} {at:%Y-%m-%d}".strip()
 
 
 def _take(
@@ -93,7 +86,7 @@ def _take(
     readings: Sequence[Reading],
     *,
     at: datetime,
-    batch: str,
+    cards_are: rules.CardDefaults,
     progress: Progress,
 ) -> None:
     touched: set[int] = set()
@@ -108,27 +101,29 @@ def _take(
             for start in range(0, len(notices), rules.BATCH):
                 part = notices[start : start + rules.BATCH]
                 with transaction.atomic():
-                    outcomes = _take_batch(actor, stage, part, touched, at=at, batch=batch)
-                _count(file, outcomes)
+                    outcomes = _take_batch(actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file)
+                for notice, outcome in zip(part, outcomes, strict=True):
+                    file.count(notice.origin.row, outcome.value)
                 done += len(part)
                 progress(done, total, stage.__name__.removesuffix("Notice").lower())
-    notices = [notice for reading in readings for notice in reading.notices]
-    implied = rules.implied_by_orders(
-        (notice for notice in notices if isinstance(notice, OrderNotice)),
-        (notice for notice in notices if isinstance(notice, RefundNotice)),
-    )
-    with transaction.atomic():
-        touched.update(refund.order_id for refund, _ in orders.ingest_refunds(actor, implied, at=at))
-    talks = [notice for notice in notices if isinstance(notice, MessageNotice)]
+    talks = [notice for reading in readings for notice in reading.notices if isinstance(notice, MessageNotice)]
     touched.update(casework.hang_conversations(actor, talks, at=at))
     report.cases = casework.refresh(actor, sorted(touched), at=at, progress=progress)
 
 
 def _take_batch(
-    actor: Actor, stage: type[Notice], part: Sequence[Any], touched: set[int], *, at: datetime, batch: str
+    actor: Actor,
+    stage: type[Notice],
+    part: Sequence[Any],
+    touched: set[int],
+    *,
+    at: datetime,
+    cards_are: rules.CardDefaults,
+    file: str,
 ) -> list[Taken]:
     if stage is CardNotice:
-        return cards.stock(actor, part, batch=batch, at=at)
+        filled = [cards_are.fill(notice) for notice in part]
+        return cards.stock(actor, filled, batch=cards_are.batch_for(file), supplier=cards_are.supplier, at=at)
     if stage is OrderNotice:
         taken = orders.ingest_orders(actor, part, at=at)
         touched.update(order.pk for order, _ in taken)
@@ -140,12 +135,6 @@ def _take_batch(
     if stage is DeliveryNotice:
         return cards.record_deliveries(actor, part, at=at)
     return inbox.ingest_messages(actor, part, at=at)
-
-
-def _count(file: rules.FileReport, outcomes: Sequence[Taken]) -> None:
-    file.new += sum(outcome is Taken.NEW for outcome in outcomes)
-    file.known += sum(outcome is Taken.KNOWN for outcome in outcomes)
-    file.changed += sum(outcome is Taken.CHANGED for outcome in outcomes)
 
 
 def _holds_codes(reading: Reading) -> bool:

@@ -1,16 +1,18 @@
 """Pushes from a marketplace: believed only when signed, answered once stored, worked on afterwards."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from cardcase.cards import vault
+from cardcase.connectors import documents
 from cardcase.connectors.goofish import mapping, signing
+from cardcase.connectors.ports import Origin
+from cardcase.connectors.values import Unreadable
 from cardcase.custody import service as custody
-from cardcase.intake import rules
 from cardcase.intake.models import Channel, PushReceipt
 from cardcase.jobs import service as jobs
 from cardcase.kit.errors import NotAllowed, NotFound, WrongUse
@@ -58,12 +60,17 @@ def accept_push(actor: Actor | None, envelope: Envelope, *, at: datetime) -> boo
         raise NotAllowed(
             "推送签名不对或已过期", "The push is not signed properly or is too old", code="push_not_believed"
         )
-    notice, key = mapping.read_push(envelope.body)
+    body = _body(envelope.body)
+    try:
+        notice, _ = mapping.read_push(body, Origin())
+    except Unreadable as error:
+        raise WrongUse("推送里没有订单号", "The push names no order", code="push_malformed") from error
+    key = mapping.push_key(body)
     pusher = Actor(ActorKind.PLATFORM, channel.shop_id, label=f"{channel.kind}:{channel.label}")
     try:
         with transaction.atomic():
             receipt = PushReceipt.objects.create(
-                shop_id=channel.shop_id, channel=channel.kind, key=key, received_at=at, body=json.loads(envelope.body)
+                shop_id=channel.shop_id, channel=channel.kind, key=key, received_at=at, body=body
             )
             custody.append(pusher, custody.Record("push.received", f"order_no:{notice.order_no}", at, {"key": key}))
             jobs.enqueue(pusher, "intake.push", {"receipt": receipt.pk}, at=at, key=f"push:{key}")
@@ -75,8 +82,20 @@ def accept_push(actor: Actor | None, envelope: Envelope, *, at: datetime) -> boo
 def take_push(actor: Actor, receipt_id: int, *, at: datetime) -> list[str]:
     """Work on a stored push: mirror what it says and refresh the cases of its order. Returns their numbers."""
     receipt = PushReceipt.objects.get(shop_id=actor.shop_id, pk=receipt_id)
-    notice, _ = mapping.read_push(json.dumps(receipt.body).encode())
+    notice, _ = mapping.read_push(receipt.body, Origin(file=f"push:{receipt.channel}", row=receipt.pk))
+    refund = mapping.refund_of_order(notice)
     with transaction.atomic():
         [(order, _)] = orders.ingest_orders(actor, [notice], at=at)
-        orders.ingest_refunds(actor, rules.implied_by_orders([notice], []), at=at)
+        orders.ingest_refunds(actor, [refund] if refund else [], at=at)
     return casework.refresh(actor, [order.pk], at=at)
+
+
+def _body(raw: bytes) -> dict[str, Any]:
+    """Read a push as JSON whose long numbers stay what they were. Raises WrongUse when it is not an object."""
+    try:
+        body = documents.kept(documents.parse(raw.decode()))
+    except (ValueError, documents.NotJson) as error:
+        raise WrongUse("推送内容不是有效的 JSON", "The push is no valid JSON", code="push_malformed") from error
+    if not isinstance(body, dict):
+        raise WrongUse("推送内容不是有效的 JSON", "The push is no valid JSON", code="push_malformed")
+    return body

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., Any]
 
 Step = Callable[[int, int, str], None]
 """Called with done, total and what is being done."""
@@ -40,7 +41,7 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="只输出 JSON / print JSON and nothing else")(function)
 
 
-def with_desk(function: F) -> F:
+def with_desk(function: Command) -> Command:
     """Bring Cardcase up before the command runs; say the first owner on stderr when the folder is fresh."""
 
     @functools.wraps(function)

@@ -5,6 +5,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cardcase.kit import clock
 from .common import json_option, print_json, with_desk
 
 LEAST_SPACE = 500 * 1024 * 1024
+SLOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +122,16 @@ def _keys() -> Iterator[Check]:
 
 def _books(actor: Any) -> Iterator[Check]:
     from cardcase.cards import queries as cards
-    from cardcase.custody import service as custody
+    from cardcase.custody import head
     from cardcase.jobs import queries as jobs
 
-    head = custody.check_head(actor)
+    seen = head.check()
     yield Check(
         "record_head",
-        head is None,
-        "记录的树头与上次签署一致" if head is None else str(head),
-        "the record continues its last signed head",
-        "停止写入，运行 cardcase ledger verify / stop writing and run cardcase ledger verify",
+        seen.may_sign,
+        seen.text.zh,
+        seen.text.en,
+        seen.next.zh,
         is_grave=True,
     )
     books = cards.reconcile(actor)
@@ -141,20 +143,20 @@ def _books(actor: Any) -> Iterator[Check]:
         "到卡库查看差额 / look at the difference in the cards page",
         is_grave=True,
     )
-    stuck = jobs.stuck_count()
+    now = clock.now()
+    work = jobs.work(actor, at=now)
     yield Check(
         "jobs_stuck",
-        not stuck,
-        f"卡住的后台任务 {stuck} 个",
-        f"{stuck} jobs stuck",
+        not work.parked,
+        f"卡住的后台任务 {len(work.parked)} 个",
+        f"{len(work.parked)} jobs are stuck",
         "看日志里的原因 / see the reason in the log",
     )
-    overdue = jobs.oldest_wait(clock.now())
     yield Check(
         "jobs_flow",
-        overdue is None or overdue.total_seconds() < 600,  # noqa: PLR2004 - ten minutes: nobody works
-        "后台任务正常" if overdue is None else f"最久的后台任务已等 {overdue}",
-        "background work flows",
+        work.oldest_due is None or now - work.oldest_due < SLOW,
+        "后台任务正常" if work.oldest_due is None else f"最早到期的后台任务从 {work.oldest_due:%m-%d %H:%M}Z 等到现在",
+        "background work flows" if work.oldest_due is None else f"due since {work.oldest_due:%m-%d %H:%M}Z",
         "启动 cardcase run 或 cardcase worker / start cardcase run or cardcase worker",
     )
 
@@ -163,17 +165,12 @@ def _data_files() -> Iterator[Check]:
     from cardcase.kit.errors import Problem
     from cardcase.project import checks
 
-    for name, load in checks.catalogues():
+    for name, load in checks.CATALOGUES.items():
         try:
             load()
         except Problem as problem:
             yield Check(
-                "data_file",
-                False,
-                problem.message.zh,
-                problem.message.en,
-                "改正这个文件 / mend the file",
-                is_grave=True,
+                "data_file", False, problem.message.zh, problem.message.en, "改正这个文件 / mend it", is_grave=True
             )
         else:
-            yield Check("data_file", True, f"数据文件 {name}", f"data file {name}")
+            yield Check("data_file", True, f"数据文件：{name}", f"data files: {name}")

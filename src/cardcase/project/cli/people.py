@@ -4,7 +4,7 @@ import click
 
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound
-from cardcase.staff.rules import Role
+from cardcase.staff.rules import Actor, Role
 
 from .common import json_option, print_json, shop_option, with_desk
 
@@ -75,11 +75,9 @@ def user_reset(username: str, *, shop_slug: str | None) -> None:
     click.echo(f"{made.username}\t{made.password}")
 
 
-def _staff_id(actor: object, username: str) -> int:
+def _staff_id(actor: Actor, username: str) -> int:
     from cardcase.staff import queries
-    from cardcase.staff.rules import Actor
 
-    assert isinstance(actor, Actor)
     found = next((row.id for row in queries.staff_of_shop(actor) if row.username == username), None)
     if found is None:
         raise NotFound(f"本店没有 {username}", f"There is no {username} in this shop")

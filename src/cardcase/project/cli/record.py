@@ -1,13 +1,12 @@
 """The record and its packs: pack, verify, ledger."""
 
-import json
 from pathlib import Path
 
 import click
 
 from cardcase.kit import clock
 
-from .common import json_option, print_json, progress, shop_option, with_desk
+from .common import json_option, plain, print_json, progress, shop_option, with_desk
 
 
 @click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
@@ -60,16 +59,14 @@ def ledger() -> None:
 @with_desk
 def ledger_verify(*, as_json: bool) -> int:
     """Verify every entry, node and checkpoint."""
-    from cardcase.custody import queries
+    from cardcase.custody import verification
 
     with progress("核对", quiet=as_json) as step:
-        report = queries.verify_all(lambda done, total: step(done, total, "entries"))
+        report = verification.verify_all(lambda done, total: step(done, total, "entries"))
     if as_json:
-        print_json(report)
+        print_json({"is_intact": report.is_intact, **plain(report)})
     else:
-        click.echo(
-            json.dumps(report, default=str, ensure_ascii=False) if isinstance(report, dict) else report.as_text()
-        )
+        click.echo(report.as_text())
     return 0 if report.is_intact else 1
 
 

@@ -3,9 +3,7 @@
 import os
 import shutil
 import signal
-import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import click
@@ -100,13 +98,10 @@ def worker(*, queues: tuple[str, ...], data: Path | None) -> None:
     """Do promised work until told to stop; a job in hand is finished first."""
     from django.conf import settings
 
-    from cardcase.jobs.runners.process import ProcessRunner
+    from cardcase.jobs.runners import process
+    from cardcase.jobs.runners.worker import Worker
     from cardcase.project import boot, logs
 
     boot.prepare(data)
     logs.configure(settings.CARDCASE.log_format)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    click.echo("后台进程已启动 / worker is running", err=True)
-    sys.exit(ProcessRunner(queues=queues, stop=stop).run())
+    process.serve(Worker(queues=queues))

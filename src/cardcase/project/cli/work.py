@@ -98,6 +98,15 @@ def print_report(report: Any) -> None:
                 click.echo(f"    → {finding.next.zh}")
 
 
+def _fen(yuan: str) -> int | None:
+    from cardcase.kit.money import parse_yuan
+
+    try:
+        return parse_yuan(yuan) if yuan else None
+    except ValueError as error:
+        raise WrongUse(f"「{yuan}」不是金额", f"“{yuan}” is no amount", code="not_an_amount") from error
+
+
 def _file_kind(kind: str) -> Any:
     from cardcase.connectors.ports import FileKind
 
@@ -120,6 +129,10 @@ def _file_kind(kind: str) -> Any:
 @click.option("--dry-run", is_flag=True, help="只看结果，什么也不改 / change nothing")
 @click.option("--encoding", default=None, help="指定编码 / the files' encoding, when it cannot be told")
 @click.option("--batch", default="", help="卡密批次名 / name of the card batch")
+@click.option("--brand", default="", help="整个文件的卡是什么牌子 / brand of the file's cards")
+@click.option("--region", default="", help="地区，如 CN、US / region of the file's cards")
+@click.option("--face", default="", help="面值，单位元 / face value in yuan")
+@click.option("--supplier", default="", help="货源方 / supplier of the file's cards")
 @click.option("--seller", "sellers", multiple=True, help="聊天里卖家的昵称 / the seller's nick in pasted chats")
 @json_option
 @shop_option
@@ -131,12 +144,17 @@ def import_(
     dry_run: bool,
     encoding: str | None,
     batch: str,
+    brand: str,
+    region: str,
+    face: str,
+    supplier: str,
     sellers: tuple[str, ...],
     as_json: bool,
     shop_slug: str | None,
 ) -> int:
     """Import files of one kind, or of any kind with ``auto``."""
     from cardcase.intake import service
+    from cardcase.intake.rules import CardDefaults
     from cardcase.project.boot import operator
 
     with progress("导入", quiet=as_json) as step:
@@ -145,7 +163,7 @@ def import_(
             read_uploads(files),
             kind=_file_kind(kind),
             encoding=encoding,
-            batch=batch,
+            cards_are=CardDefaults(batch=batch, brand=brand, region=region, supplier=supplier, face_fen=_fen(face)),
             dry_run=dry_run,
             seller_names=sellers,
             at=clock.now(),
