@@ -2,7 +2,16 @@
 
 from .checklist import STATE_TITLES, STRENGTH, Gap, Item, ItemState, checklist, decline_gaps
 from .contradictions import Contradiction, contradictions
-from .exhibits import BadFact, BadFile, NoTimeToAsk, check_facts, file_kind, make_nonce, request_due
+from .exhibits import (
+    BadFact,
+    BadFile,
+    NoTimeToAsk,
+    check_facts,
+    file_kind,
+    make_nonce,
+    moment_of,
+    request_due,
+)
 from .facts import (
     CardSeen,
     CaseFacts,
@@ -51,6 +60,7 @@ __all__ = [
     "file_kind",
     "find",
     "make_nonce",
+    "moment_of",
     "overall",
     "read_matrix",
     "request_due",

@@ -68,6 +68,7 @@ class Limit(Record):
     least_fen: int = 0
     most_fen: int | None = None
     least_permille: int = 0
+    days: int = 0
     is_supported: Literal["yes", "no", "unknown"] = "unknown"
 
 

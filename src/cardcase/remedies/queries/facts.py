@@ -1,0 +1,215 @@
+"""Gathering what remedies are judged on, and turning it into the facts that guard the moves of a case."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from cardcase.cards import queries as cards
+from cardcase.cases.models import Case
+from cardcase.cases.rules import GuardFacts, Stage, Status
+from cardcase.connectors.ports import RefundState
+from cardcase.deadlines import queries as deadlines
+from cardcase.evidence import queries as evidence
+from cardcase.evidence.rules import CaseFacts, Delivery, checklist, decline_gaps, find
+from cardcase.kit import clock
+from cardcase.remedies import rules
+from cardcase.remedies.models import Offer, Remedy
+from cardcase.remedies.rules import LIVE, SPENT, OfferState, RemedyFacts, RemedyState
+from cardcase.remedies.rules import catalogue as catalogue_rules
+from cardcase.staff.models import Shop
+from cardcase.staff.rules import Actor, Permission
+
+_AGREED = (RemedyState.APPROVED.value, RemedyState.PRECHECKED.value)
+_MONEY = ("partial_refund", "full_refund", "return_and_refund", "goodwill", "accept_claim")
+VOIDED_FIRST = ("full_refund", "return_and_refund", "accept_claim")
+"""Kinds after which the buyer must not keep a working card (N4)."""
+
+
+def catalogue(actor: Actor) -> rules.Catalogue:
+    """Return the remedies of the actor's shop. Raises BrokenCatalogue when the shop's own file is wrong."""
+    actor.require(Permission.READ)
+    folder = settings.CARDCASE.overrides
+    if not folder.is_dir():
+        return rules.read_catalogue()
+    slug = Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id)
+    return rules.read_catalogue(folder / slug / catalogue_rules.NAME)
+
+
+def check_data() -> None:
+    """Read the shipped catalogue and each shop's own. Raises BrokenCatalogue naming the first bad one."""
+    rules.read_catalogue()
+    folder = settings.CARDCASE.overrides
+    for own in sorted(folder.glob(f"*/{catalogue_rules.NAME}")):
+        rules.read_catalogue(own)
+
+
+def refuse_reasons(actor: Actor) -> tuple[str, ...]:
+    """Return the reasons that a refusal may name when the platform's own list was not read in the App."""
+    return catalogue(actor).refuse_reasons
+
+
+def remedy_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> RemedyFacts:
+    """Gather everything about a case that floor, preconditions, costs and advice are judged on."""
+    at = at or clock.now()
+    matrix = evidence.matrix(actor)
+    made = remedies_of_order(actor, case)
+    facts = _with_our_deeds(evidence.case_facts(actor, case, at=at), made)
+    findings = find(facts, matrix)
+    items = checklist(facts, matrix)
+    armed = deadlines.armed(actor, [case.public_id])[case.public_id]
+    bound = [one for one in armed if one.is_platform_bound]
+    first = facts.cards_meant()[0].public_id if facts.cards_meant() else None
+    return RemedyFacts(
+        case=facts,
+        findings=findings,
+        items=items,
+        gaps=decline_gaps(items, facts, matrix, findings=findings),
+        channel=case.order.channel,
+        stage=case.stage,
+        status=case.status,
+        is_open=case.is_open,
+        stock_equal=cards.stock_of_equal_value(actor, first, on=at.astimezone(clock.SHANGHAI).date())
+        if first
+        else None,
+        remedies=tuple(
+            rules.RemedySeen(
+                public_id=one.public_id,
+                kind=one.kind,
+                state=one.state,
+                value_fen=one.value_fen,
+                is_money=one.kind in _MONEY,
+                of_this_case=one.case_id == case.pk,
+            )
+            for one in made
+        ),
+        has_open_offer=open_offer(actor, case) is not None,
+        platform_due_at=bound[0].due_at if bound else None,
+        platform_margin_at=min((one.margin_at for one in bound), default=None),
+    )
+
+
+def _with_our_deeds(facts: CaseFacts, made: Sequence[Remedy]) -> CaseFacts:
+    done = any(one.state in (RemedyState.EXECUTED, RemedyState.VERIFIED) for one in made)
+    return replace(facts, has_executed_remedy=done)
+
+
+def remedies_of_order(actor: Actor, case: Case) -> list[Remedy]:
+    """Return every remedy decided on the order, by this case or another of it: what N5 and I1 are judged on."""
+    return list(Remedy.objects.visible_to(actor).filter(case__order_id=case.order_id).order_by("pk"))
+
+
+def open_offer(actor: Actor, case: Case) -> Offer | None:
+    """Return the offer that waits for the buyer's answer; there is one at most."""
+    found = Offer.objects.visible_to(actor).filter(case_id=case.pk, state=OfferState.PROPOSED.value).first()
+    assert found is None or isinstance(found, Offer)
+    return found
+
+
+def live_remedy(actor: Actor, case: Case) -> Remedy | None:
+    """Return the remedy that is agreed or on its way; there is one at most."""
+    states = [state.value for state in LIVE]
+    found = Remedy.objects.visible_to(actor).filter(case_id=case.pk, state__in=states).first()
+    assert found is None or isinstance(found, Remedy)
+    return found
+
+
+def guards(
+    actor: Actor, case: Case, facts: RemedyFacts, *, options: Sequence[rules.Option] | None = None
+) -> GuardFacts:
+    """Turn what is known into the facts that guard the case's moves, as far as they are about the case, not the act."""
+    shown = catalogue(actor)
+    made = options if options is not None else rules.options(facts, shown)
+    offered = [option for option in made if option.route == "offer" and option.allowed]
+    by_kind = {option.kind: option for option in made}
+    agreed = live_remedy(actor, case)
+    floor = rules.floor(facts, shown)
+    return GuardFacts(
+        are_preconditions_met=bool(offered),
+        is_only_open_offer=not facts.has_open_offer,
+        is_within_platform_bounds=bool(offered),
+        is_within_agent_limit=any(
+            value_of(shown.kinds[option.kind], option.amount_fen, facts) <= case.shop.agent_limit_fen
+            for option in offered
+        ),
+        **_of_execution(agreed, facts),
+        is_delivered=facts.findings.delivery in (Delivery.HANDED_OVER, Delivery.MARKED),
+        is_evidence_complete=not any(gap.code in ("evidence_missing", "never_declined") for gap in facts.gaps),
+        is_contradiction_free=not any(gap.code == "evidence_contradicts" for gap in facts.gaps),
+        is_floor_kept=not floor.binds,
+        is_window_open=_is_window_open(case) and ("escalate" in by_kind),
+        **_of_closing(actor, case, facts),
+    )
+
+
+def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
+    """Say what T9 asks about the case. Without an agreed remedy everything refuses, by the defaults."""
+    if agreed is None or agreed.state not in _AGREED:
+        return {}
+    return {
+        "is_card_check_needed": is_check_needed(agreed.kind, facts),
+        "card_checked_minutes_ago": minutes_since_check(facts),
+        "is_void_settled": agreed.kind not in VOIDED_FIRST
+        or rules.void_blocker(facts, str(agreed.precheck.get("void_result", "")), agreed.override_reason) is None,
+        "is_only_money_remedy": is_only_one(facts, agreed.public_id),
+        "is_free_of_platform_dispute": facts.status != Status.UNDER_REVIEW.value
+        and facts.stage in (Stage.ENQUIRY.value, Stage.PLATFORM_REFUND.value),
+    }
+
+
+def _of_closing(actor: Actor, case: Case, facts: RemedyFacts) -> dict[str, Any]:
+    """Say what T23 asks: windows over, books reconciled, nothing unclear (I7)."""
+    rest = timedelta(days=catalogue(actor).limits["windows_over"].days)
+    resolved_at = case.resolved_at
+    no_clock = not deadlines.armed(actor, [case.public_id])[case.public_id]
+    own = [one for one in facts.remedies if one.of_this_case]
+    pending = [one for one in own if one.state in SPENT and one.state != RemedyState.VERIFIED]
+    verified = sum(one.value_fen for one in own if one.state == RemedyState.VERIFIED and one.is_money)
+    paid = facts.case.refund.amount_fen if facts.case.refund.state == RefundState.SUCCEEDED.value else 0
+    return {
+        "are_windows_over": no_clock and resolved_at is not None and facts.case.at - resolved_at >= rest,
+        "is_ledger_reconciled": not pending and (verified == 0 or paid is None or verified == paid),
+        "is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in own),
+    }
+
+
+def _is_window_open(case: Case) -> bool:
+    """A seller can call the platform in while the refused refund is neither closed nor paid (no term is published)."""
+    refund = case.refund
+    over = (RefundState.CLOSED.value, RefundState.SUCCEEDED.value)
+    return refund is not None and refund.state not in over and case.status == Status.DECLINED.value
+
+
+def is_check_needed(kind: str, facts: RemedyFacts) -> bool:
+    """Tell whether a card must be looked at within 15 minutes: when there is one that could still be worth money."""
+    if kind == "goodwill":
+        return False
+    settled = rules.DEAD_STATES | {"redeemed", "returned"}
+    return any(card.state not in settled and card.redeemed_at is None for card in facts.case.cards_meant())
+
+
+def minutes_since_check(facts: RemedyFacts) -> int | None:
+    """Return how long ago the card was last looked at, in whole minutes; of several cards the longest. None: never."""
+    ages = []
+    for card in facts.case.cards_meant():
+        last = max((check.at for check in card.checks if check.at <= facts.case.at), default=None)
+        if last is None:
+            return None
+        ages.append(int((facts.case.at - last).total_seconds() // 60))
+    return max(ages, default=None)
+
+
+def is_only_one(facts: RemedyFacts, public_id: str) -> bool:
+    """N5: nothing else has gone out or may have gone out on this order, ours or the platform's."""
+    others = [one for one in facts.remedies if one.public_id != public_id and one.state in LIVE | SPENT]
+    refunds = (facts.case.refund, *facts.case.other_refunds)
+    return not others and not any(refund.state == RefundState.SUCCEEDED.value for refund in refunds)
+
+
+def value_of(kind: rules.Kind, amount_fen: int | None, facts: RemedyFacts) -> int:
+    """Return what a remedy counts against the amount paid: the money, or the price of the card that is given."""
+    if kind.value == "money":
+        return amount_fen or 0
+    return (facts.price_fen or 0) if kind.value == "card" else 0

@@ -1,0 +1,72 @@
+"""What the case page, the API and the command line show about remedies, gathered once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cardcase.cases.models import Case
+from cardcase.cases.rules import GuardFacts
+from cardcase.evidence.rules import Item
+from cardcase.kit.text import Text
+from cardcase.remedies import rules
+from cardcase.remedies.models import Offer, Remedy
+from cardcase.remedies.rules import Floor, Option, RemedyFacts
+from cardcase.staff.rules import Actor
+
+from . import facts as gather
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Checklist, floor, options, facts for the moves and the tip, all from one reading of the case."""
+
+    facts: RemedyFacts
+    items: Sequence[Item]
+    floor: Floor
+    options: Sequence[Option]
+    guards: GuardFacts
+    tip: Text | None
+    offer: Offer | None
+    remedy: Remedy | None
+
+
+def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overview:
+    """Judge a case once, for everything that is shown of it. Cheaper than the single questions below together."""
+    facts = gather.remedy_facts(actor, case, at=at)
+    shown = gather.catalogue(actor)
+    made = rules.options(facts, shown)
+    return Overview(
+        facts=facts,
+        items=facts.items,
+        floor=rules.floor(facts, shown),
+        options=made,
+        guards=gather.guards(actor, case, facts, options=made),
+        tip=rules.tip(made, facts),
+        offer=gather.open_offer(actor, case),
+        remedy=gather.live_remedy(actor, case),
+    )
+
+
+def options(actor: Actor, case: Case, *, at: datetime | None = None) -> tuple[Option, ...]:
+    """Return the remedies of a case: allowed or blocked and why, cost, floor, advice."""
+    return rules.options(gather.remedy_facts(actor, case, at=at), gather.catalogue(actor))
+
+
+def floor_text(actor: Actor, case: Case, *, at: datetime | None = None) -> Text:
+    """Say what the buyer must get at least."""
+    return rules.floor(gather.remedy_facts(actor, case, at=at), gather.catalogue(actor)).text
+
+
+def standing(actor: Actor, case: Case, *, at: datetime | None = None) -> GuardFacts:
+    """Return the facts that guard the moves of a case, for ``cases.queries.allowed_moves``."""
+    return gather.guards(actor, case, gather.remedy_facts(actor, case, at=at))
+
+
+def offers_of(actor: Actor, case: Case) -> list[Offer]:
+    """Return every offer made in a case, oldest first: the history is kept."""
+    return list(Offer.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
+
+
+def remedies_of(actor: Actor, case: Case) -> list[Remedy]:
+    """Return every remedy decided in a case, oldest first."""
+    return list(Remedy.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
