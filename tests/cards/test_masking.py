@@ -1,6 +1,7 @@
 import time
 
 import pytest
+
 from cardcase.cards import masking, service
 from cardcase.connectors.ports import CardNotice
 from cardcase.kit.secret import CardCode

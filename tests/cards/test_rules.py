@@ -1,12 +1,13 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cardcase.cards.rules import LIFE, CardEvent, CardState, IllegalCardMove, advance, check_reveal, identity
 from cardcase.cards.rules.life import TITLES
 from cardcase.kit.errors import Refused
 from cardcase.kit.secret import CardCode
-from hypothesis import given
-from hypothesis import strategies as st
 
 S, E = CardState, CardEvent
 

@@ -2,6 +2,7 @@ import itertools
 from datetime import timedelta
 
 import pytest
+
 from cardcase.cards import queries, service
 from cardcase.cards.models import Card, CardBatch, Reveal
 from cardcase.cards.rules import CardState, IllegalCardMove
@@ -148,7 +149,7 @@ def test_a_delivery_does_not_bring_a_quarantined_card_back(system, lead, noon):
     assert only(system).state == CardState.QUARANTINED
 
 
-class Test_showing_a_code:
+class TestShowingACode:
     @pytest.fixture
     def card_id(self, system, noon):
         service.stock(system, cards(1), batch="b", at=noon)
@@ -182,12 +183,12 @@ class Test_showing_a_code:
         with pytest.raises(WrongUse):
             service.reveal(lead, card_id, reason="  ", at=noon)
 
-    def test_agents_auditors_machines_and_strangers_do_not_see_it(
-        self, agent, auditor, system, stranger, card_id, noon
-    ):
+    def test_agents_auditors_and_machines_do_not_see_it(self, agent, auditor, system, card_id, noon):
         for actor in (agent, auditor, system):
             with pytest.raises(NotAllowed):
                 service.reveal(actor, card_id, reason="核对", at=noon)
+
+    def test_a_stranger_does_not_even_learn_that_it_exists(self, stranger, card_id, noon):
         with pytest.raises(NotFound):
             service.reveal(stranger, card_id, reason="核对", at=noon)
 
@@ -267,8 +268,8 @@ def test_a_check_in_the_future_or_without_a_finding_is_refused(system, agent, no
     card_id = only(system).public_id
     with pytest.raises(WrongUse):
         service.record_balance_check(agent, card_id, method="issuer_site", at=noon)
+    later = noon + timedelta(minutes=1)
     with pytest.raises(WrongUse):
-        later = noon + timedelta(minutes=1)
         service.record_balance_check(agent, card_id, method="x", is_usable=True, checked_at=later, at=noon)
 
 
@@ -295,7 +296,7 @@ def test_a_batch_learns_where_it_came_from_and_keeps_the_invoice(system, lead, a
         service.set_provenance(lead, batch, supplier="x", channel="friend", at=noon)
 
 
-class Test_replacing_a_card:
+class TestReplacingACard:
     @pytest.fixture
     def bad(self, system, noon):
         service.stock(system, cards(2), batch="b", at=noon)

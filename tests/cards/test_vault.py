@@ -1,9 +1,9 @@
 import json
-import os
 import stat
 import threading
 
 import pytest
+
 from cardcase.cards import vault
 from cardcase.kit.errors import Unavailable
 from cardcase.kit.secret import CardCode
@@ -51,7 +51,7 @@ def test_bytes_that_were_never_sealed_are_refused(ring, damaged):
 def test_the_key_ring_is_for_its_owner_only_and_nothing_is_left_beside_it(ring):
     vault.seal(PLAIN, context="x")
     assert stat.S_IMODE(ring.stat().st_mode) == 0o600
-    assert os.listdir(ring.parent) == ["vault.json"]
+    assert list(ring.parent.iterdir()) == [ring]
 
 
 def test_two_first_starts_end_with_one_ring(ring):
@@ -67,7 +67,7 @@ def test_two_first_starts_end_with_one_ring(ring):
         thread.start()
     for thread in threads:
         thread.join()
-    assert os.listdir(ring.parent) == ["vault.json"]
+    assert list(ring.parent.iterdir()) == [ring]
     assert len(json.loads(ring.read_text())["wrapping"]) == 1
 
 
