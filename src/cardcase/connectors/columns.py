@@ -1,4 +1,4 @@
-"""Which column of a table means what, by the names of `data/columns.toml`; shared by the readers of orders and of cards."""
+"""Which column of a table means what, by the names of `data/columns.toml`; for readers of orders and of cards."""
 
 import re
 from collections.abc import Iterable

@@ -4,7 +4,6 @@ Whole documents and JSON lines. Nothing here knows a marketplace; shapes are fou
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -57,13 +56,16 @@ def _real(digits: str) -> float | str:
     return digits if "e" in digits.lower() else float(digits)
 
 
+_DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=str)
+
+
 def parse(text: str) -> Any:
     """Parse a JSON document: integers beyond 15 digits and numbers with an exponent come back as their text.
 
     Raises NotJson, also for nesting beyond what the interpreter bears.
     """
     try:
-        return json.loads(text, parse_int=_integer, parse_float=_real, parse_constant=str)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise NotJson("json_broken", error.lineno) from error
     except RecursionError as error:
@@ -94,8 +96,8 @@ def parse_lines(lines: list[str]) -> list[Line]:
     return found
 
 
-def embedded(value: Any) -> Any:
-    """Return a JSON object that stands inside a string, as the marketplaces nest them, or the value, or an empty dict."""
+def embedded(value: Any) -> dict[str, Any]:
+    """Return a JSON object that stands inside a string, as the marketplaces nest them, or the object itself, or {}."""
     if isinstance(value, dict):
         return value
     if isinstance(value, str) and looks_like_json(value):
@@ -122,13 +124,9 @@ def kept(value: Any, *, depth: int = 0) -> Any:
         }
     if isinstance(value, list | tuple):
         return [kept(item, depth=depth + 1) for item in value]
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else None
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 10**_EXACT_DIGITS):
         return value
-    if isinstance(value, int):
-        return value if abs(value) < 10**_EXACT_DIGITS else str(value)
-    return storable(str(value))
+    return storable(repr(value) if isinstance(value, float) else str(value))
 
 
 def storable(text: str) -> str:

@@ -5,6 +5,7 @@ the text is about trade and in Chinese, so candidates are judged by how many of 
 """
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +26,12 @@ _NAMES: Final = {
     "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "cp936": "gb18030", "ansi": "gb18030",
     "big5": "big5", "cp950": "big5", "big5-hkscs": "big5",
 }  # fmt: skip
+_SURELY_UTF8: Final = re.compile("[\u0800-\U0010ffff·×÷°é]")
+"""Characters that GBK bytes do not come out as: those of three bytes or more, and the few of two that people type."""
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
 _CODECS: Final = {"big5": "cp950", "utf-8-sig": "utf-8"}
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Bytes that no text has in one-byte encodings, and nearly every UTF-16 text has."""
 _SAMPLE = 65_536
 """Bytes looked at for scoring; the whole file is still decoded strictly."""
 _CONVINCING = 0.45
@@ -61,7 +67,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _marked(data[len(mark) :], name)
-    if b"\0" in data:
+    if _CONTROLS.search(data):
         wide = _utf16(data)
         if wide is not None:
             return wide
@@ -88,37 +94,37 @@ def weight(text: str) -> float:
     return min(1.0, max(0.0, total / count) + bonus)
 
 
-def _weight_of(char: str) -> float:  # noqa: PLR0911 - one line a class of characters reads best
+def _weight_of(char: str) -> float:
     if char in EVERYDAY:
         return 1.0
-    code = ord(char)
-    if 0x4E00 <= code <= 0x9FFF:
-        return 0.5 if _is_level_one(char) else 0.05
-    if code in _PUNCTUATION or 0xFF01 <= code <= 0xFF5E:
-        return 0.7
-    if code == 0xFEFF or 0x1F300 <= code <= 0x1FAFF or 0x2600 <= code <= 0x27BF:
-        return 0.5
-    if 0xE000 <= code <= 0xF8FF or 0xDC80 <= code <= 0xDCFF or 0x80 <= code <= 0x9F:
-        return -0.5
-    return 0.1
+    for first, last, value in _WEIGHTS:
+        if first <= char <= last:
+            return value if value is not None else 0.5 if _is_level_one(char) else 0.05
+    return 0.7 if char in _PUNCTUATION else 0.1
 
 
-_PUNCTUATION: Final = frozenset(map(ord, "　、。〈〉《》「」『』【】〔〕—…‘’“”·×÷℃￥¥─║━│▪●○★☆※→←↑↓①②③④⑤⑥⑦⑧⑨⑩"))
+_PUNCTUATION: Final = frozenset("　、。〈〉《》「」『』【】〔〕—…‘’“”·×÷℃￥¥─║━│▪●○★☆※→←↑↓①②③④⑤⑥⑦⑧⑨⑩")
+_WEIGHTS: Final[tuple[tuple[str, str, float | None], ...]] = (
+    ("\u4e00", "\u9fff", None),  # Han: by how common the character is
+    ("\uff01", "\uff5e", 0.7),  # full-width letters and punctuation
+    ("\u2600", "\u27bf", 0.5),  # signs and emoji
+    ("\U0001f300", "\U0001faff", 0.5),
+    ("\ufeff", "\ufeff", 0.5),
+    ("\ue000", "\uf8ff", -0.5),  # private use: where GBK puts what it does not know
+    ("\udc80", "\udcff", -0.5),  # bytes that could not be decoded
+    ("\x80", "\x9f", -0.5),
+)
 
 
 def _is_level_one(char: str) -> bool:
-    """Tell whether a character is of the commoner half of GB2312 or of Big5."""
-    try:
-        raw = char.encode("gb2312")
-    except UnicodeEncodeError:
-        raw = b""
-    if raw and 0xB0 <= raw[0] <= 0xD7:
-        return True
-    try:
-        raw = char.encode("cp950")
-    except UnicodeEncodeError:
-        return False
-    return 0xA4 <= raw[0] <= 0xC6
+    """Tell whether a character is of the commoner half of GB2312 (lead bytes B0–D7) or of Big5 (A4–C6)."""
+    return any(
+        raw and first <= raw[:1] <= last
+        for raw, first, last in (
+            (char.encode("gb2312", "ignore"), b"\xb0", b"\xd7"),
+            (char.encode("cp950", "ignore"), b"\xa4", b"\xc6"),
+        )
+    )
 
 
 def _as_told(data: bytes, encoding: str) -> Decoded:
@@ -168,8 +174,7 @@ def _utf16(data: bytes) -> Decoded | None:
 
 def _accidental_utf8(data: bytes, text: str) -> Decoded | None:
     """See through a few GBK characters that happen to be valid UTF-8, such as 「一」, read as Cyrillic by others."""
-    foreign = [char for char in text if char >= "\x80"]
-    if not foreign or any(char >= "\u0800" for char in foreign) or any(char in "·×÷°é" for char in foreign):
+    if text.isascii() or _SURELY_UTF8.search(text):
         return None
     try:
         gbk = data.decode("gb18030")
@@ -196,7 +201,7 @@ def _legacy(data: bytes) -> Decoded:
             if text is not None:
                 scored.append((weight(text[:_SAMPLE]), name, text))
     scored.sort(reverse=True)
-    if not scored or scored[0][0] < _CONVINCING:
+    if not scored or scored[0][0] < _CONVINCING or not _HAN.search(scored[0][2]):
         return Decoded("", "", "encoding_unclear")
     rivals = [score for score, name, _ in scored[1:] if name != scored[0][1]]
     if rivals and scored[0][0] - rivals[0] < _AHEAD:

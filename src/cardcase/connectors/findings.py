@@ -15,8 +15,12 @@ _SAVE_AS_TEXT: Final = Text(
 _SAVE_AS_XLSX: Final = Text(
     "用表格软件另存为 .xlsx 或 CSV UTF-8 后再导入", "Save it as .xlsx or CSV UTF-8 and import that"
 )
-_FIX_CELL: Final = Text("改正这一格后重新导入；其他行已照常读取", "Correct this cell and import again; other rows were read")
-_FIX_ROW: Final = Text("改正这一行后重新导入；其他行已照常读取", "Correct this row and import again; other rows were read")
+_FIX_CELL: Final = Text(
+    "改正这一格后重新导入；其他行已照常读取", "Correct this cell and import again; other rows were read"
+)
+_FIX_ROW: Final = Text(
+    "改正这一行后重新导入；其他行已照常读取", "Correct this row and import again; other rows were read"
+)
 _SPLIT: Final = Text("把文件拆小后分次导入", "Split the file and import the parts")
 _SAY_KIND: Final = Text(
     "用 cardcase import orders|refunds|chat|cards|deliveries 说明这是什么文件",
@@ -42,7 +46,10 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
         _SPLIT,
     ),
     "encoding_unclear": (
-        Text("无法确定文字编码，为避免读成乱码没有读取", "The text encoding is unclear; nothing was read, to avoid garbage"),
+        Text(
+            "无法确定文字编码，为避免读成乱码没有读取",
+            "The text encoding is unclear; nothing was read, to avoid garbage",
+        ),
         _SAY_ENCODING,
     ),
     "encoding_wrong": (
@@ -62,7 +69,10 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
         Text("去掉种类让程序自己识别，或换文件", "Leave the kind out, or choose another file"),
     ),
     "binary_unknown": (
-        Text("这是图片、压缩包或其他二进制文件，这里读不了", "A picture, archive or other binary file cannot be read here"),
+        Text(
+            "这是图片、压缩包或其他二进制文件，这里读不了",
+            "A picture, archive or other binary file cannot be read here",
+        ),
         Text("导入文字、表格、JSON 或聊天数据库文件", "Import text, tables, JSON or a chat database"),
     ),
     "xls_old": (
@@ -99,7 +109,9 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
     ),
     "header_missing": (
         Text("表里找不到带订单号的表头", "No header row with an order number was found"),
-        Text("保留平台导出的表头行，至少要有“订单号”", "Keep the exported header row; an order-number column is needed"),
+        Text(
+            "保留平台导出的表头行，至少要有“订单号”", "Keep the exported header row; an order-number column is needed"
+        ),
     ),
     "duplicate_header": (
         Text("有两列表头意思相同，只用第一列", "Two columns have the same meaning; only the first is used"),
@@ -124,7 +136,10 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
     ),
     "row_ragged": (
         Text("这一行有 {cells} 格，表头有 {headers} 格，对不上", "The row has {cells} cells, the header {headers}"),
-        Text("多半是内容里有分隔符没加引号；改正后重新导入", "A separator is probably unquoted; correct it and import again"),
+        Text(
+            "多半是内容里有分隔符没加引号；改正后重新导入",
+            "A separator is probably unquoted; correct it and import again",
+        ),
     ),
     "unclosed_quote": (
         Text("引号没有闭合，这一行没有读取", "A quote is never closed; this row was not read"),
@@ -148,10 +163,16 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
     ),
     "order_no_missing": (
         Text("没有订单号", "There is no order number"),
-        Text("补上订单号（可写在文件名里）后重新导入", "Add the order number (the file name may hold it) and import again"),
+        Text(
+            "补上订单号（可写在文件名里）后重新导入",
+            "Add the order number (the file name may hold it) and import again",
+        ),
     ),
     "order_no_mangled": (
-        Text("订单号被表格软件改坏了（变成科学计数或丢了后几位），无法恢复", "A spreadsheet damaged the order number (scientific notation or lost digits); it cannot be restored"),
+        Text(
+            "订单号被表格软件改坏了（变成科学计数或丢了后几位），无法恢复",
+            "A spreadsheet damaged the order number (scientific notation or lost digits); it cannot be restored",
+        ),
         _SAVE_AS_TEXT,
     ),
     "order_no_unreadable": (
@@ -204,7 +225,10 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
     ),
     "card_line_unreadable": (
         Text("这一行不像卡密", "This line does not look like a card"),
-        Text("每行一张：卡密，或 卡号:密码、卡号----密码；说明文字请以 # 开头", "One card a line: code, number:code or number----code; start remarks with #"),
+        Text(
+            "每行一张：卡密，或 卡号:密码、卡号----密码；说明文字请以 # 开头",
+            "One card a line: code, number:code or number----code; start remarks with #",
+        ),
     ),
     "card_code_missing": (
         Text("这一行没有卡密", "This row has no card code"),
@@ -215,12 +239,20 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
         _FIX_ROW,
     ),
     "card_code_mangled": (
-        Text("卡号或卡密被表格软件改成了数字，位数已丢失", "A spreadsheet turned the card number or code into a number and lost digits"),
-        Text("把该列设为“文本”，重新粘贴原号码后再导入", "Set the column to Text, paste the original again, and import"),
+        Text(
+            "卡号或卡密被表格软件改成了数字，位数已丢失",
+            "A spreadsheet turned the card number or code into a number and lost digits",
+        ),
+        Text(
+            "把该列设为“文本”，重新粘贴原号码后再导入", "Set the column to Text, paste the original again, and import"
+        ),
     ),
     # notes
     "field_unreadable": (
-        Text("这一项读不懂，按“未告知”处理，原文已保留", "This field cannot be read; it counts as not told, the raw is kept"),
+        Text(
+            "这一项读不懂，按“未告知”处理，原文已保留",
+            "This field cannot be read; it counts as not told, the raw is kept",
+        ),
         NOTHING,
     ),
     "columns_ignored": (
@@ -233,10 +265,16 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
     ),
     "speaker_unclear": (
         Text("分不清哪一方是卖家", "It is not clear which side is the seller"),
-        Text("在设置里写上店铺昵称，或把卖家的名字改成“我”再粘贴", "Enter the shop's nickname in Settings, or write 我 for the seller and paste again"),
+        Text(
+            "在设置里写上店铺昵称，或把卖家的名字改成“我”再粘贴",
+            "Enter the shop's nickname in Settings, or write 我 for the seller and paste again",
+        ),
     ),
     "speaker_inferred": (
-        Text("按称呼和系统消息推断了谁是卖家，请核对", "Who is the seller was worked out from forms of address; please check"),
+        Text(
+            "按称呼和系统消息推断了谁是卖家，请核对",
+            "Who is the seller was worked out from forms of address; please check",
+        ),
         Text("在设置里写上店铺昵称", "Enter the shop's nickname in Settings"),
     ),
     "time_incomplete": (
@@ -248,7 +286,10 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
         NOTHING,
     ),
     "amount_unit_fen": (
-        Text("金额按平台接口的“分”读取，请核对", "Amounts were read in 分, as the platform's interface writes them; please check"),
+        Text(
+            "金额按平台接口的“分”读取，请核对",
+            "Amounts were read in 分, as the platform's interface writes them; please check",
+        ),
         NOTHING,
     ),
     "card_repeated": (
@@ -263,7 +304,9 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
 """Message and way out by code. A new finding is a new line here."""
 
 
-def finding(code: str, *, file: str = "", row: int | None = None, column: str | None = None, **facts: object) -> Finding:
+def finding(
+    code: str, *, file: str = "", row: int | None = None, column: str | None = None, **facts: object
+) -> Finding:
     """Make a finding from its code. ``facts`` fill the blanks of the sentence and are never text out of the file."""
     message, way_out = WORDS[code]
     return Finding(code, message.format(**facts) if facts else message, way_out, file, row, column)

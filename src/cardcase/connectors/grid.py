@@ -1,4 +1,4 @@
-"""Tables of any make as rows of cells: delimited text, XLSX, JSON lists of flat records. What columns mean is not here."""
+"""Tables of any make as rows of cells: delimited text, XLSX, JSON lists of flat records. Meanings are not here."""
 
 from dataclasses import dataclass, field
 from typing import Any

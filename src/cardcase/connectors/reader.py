@@ -8,9 +8,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 
+from cardcase.kit.errors import Finding
+
 from . import documents, grid
 from .findings import finding
-from .ports import FileKind, Finding, Notice, Origin
+from .ports import FileKind, Notice, Origin
 
 _PREVIEW_LINES = 60
 """Lines of a text table that are cut to see whether it is one."""
@@ -64,10 +66,12 @@ class Source:
         """The objects of a JSON lines file; empty when the text is one document or no JSON at all."""
         if self.text is None or self.document is not None or not documents.looks_like_json(self.text):
             return []
-        found = documents.parse_lines(self.lines)
-        good = sum(1 for line in found if not line.problem)
-        # Half of the lines must be whole: else it is one broken document and not many records.
-        return found if good and good * 2 >= len(found) and len(found) > 1 else []
+        # Half of the lines must be whole: else it is one broken document, or text that opens with a bracket.
+        head = documents.parse_lines(self.lines[:_PREVIEW_LINES])
+        if not _are_records(head):
+            return []
+        found = documents.parse_lines(self.lines) if len(self.lines) > _PREVIEW_LINES else head
+        return found if _are_records(found) and len(found) > 1 else []
 
     @cached_property
     def sheets(self) -> grid.Book:
@@ -97,6 +101,11 @@ class Source:
         return Origin(f"{self.name}#{sheet}" if sheet else self.name, "" if secret else self.sha256, row)
 
 
+def _are_records(found: list[documents.Line]) -> bool:
+    good = sum(1 for line in found if not line.problem)
+    return good > 0 and good * 2 >= len(found)
+
+
 @dataclass
 class Draft:
     """What a reader has found so far. ``rows`` counts source rows that had to be accounted for."""
@@ -108,12 +117,16 @@ class Draft:
     notes: list[Finding] = field(default_factory=list)
     rows: int = 0
 
-    def refuse(self, code: str, row: int | None = None, column: str | None = None, *, sheet: str = "", **facts: object) -> None:
+    def refuse(
+        self, code: str, row: int | None = None, column: str | None = None, *, sheet: str = "", **facts: object
+    ) -> None:
         """Write down why a row, or without a row the file, is not taken."""
         file = f"{self.source.name}#{sheet}" if sheet else self.source.name
         self.refused.append(finding(code, file=file, row=row, column=column, **facts))
 
-    def note(self, code: str, row: int | None = None, column: str | None = None, *, sheet: str = "", **facts: object) -> None:
+    def note(
+        self, code: str, row: int | None = None, column: str | None = None, *, sheet: str = "", **facts: object
+    ) -> None:
         """Write down something that was taken but is worth a look; each code and column once, at its first row."""
         if any(known.code == code and known.column == column for known in self.notes):
             return

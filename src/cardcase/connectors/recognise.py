@@ -10,25 +10,31 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Final
 
+from cardcase.kit.errors import Finding
+
 from . import encoding as encodings
 from .documents import looks_like_json
 from .findings import finding
 from .limits import FILE_BYTES, TEXT_ROWS
-from .ports import FileKind, Finding, Reading
+from .ports import FileKind, Reading
 from .reader import Draft, Reader, Source
-from .registry import READERS
 
 _BINARY: Final = (
-    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF", b"BM6", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\x00\x00\x00\x18ftyp",
-    b"\x00\x00\x00\x1cftyp", b"\x00\x00\x00 ftyp", b"BZh", b"\xfd7zXZ", b"\x7fELF", b"MZ\x90",
-)  # fmt: skip
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM6", b"%PDF"),
+    *(b"\x00\x00\x00\x18ftyp", b"\x00\x00\x00\x1cftyp", b"\x00\x00\x00 ftyp"),
+    *(b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ", b"\x7fELF", b"MZ\x90"),
+)
+"""How pictures, films, archives and programs begin."""
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _SQLITE: Final = b"SQLite format 3\0"
+_BEYOND_DOUBT: Final = 92
+"""A claim after which nobody else is asked."""
 _UNSEEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
-def read_file(
+def recognise(
+    readers: Sequence[Reader],
     name: str,
     data: bytes,
     *,
@@ -38,7 +44,7 @@ def read_file(
     order_no: str = "",
     copied_on: date | None = None,
 ) -> Reading:
-    """Read one file of any known form. Never raises for what is in the file.
+    """Read one file with whichever reader is surest. Never raises for what is in the file.
 
     ``kind`` and ``encoding`` override what would be found out. ``seller_names`` are the shop's own nicknames.
     ``order_no`` says which order a chat or a list of delivered cards belongs to, when the file does not.
@@ -59,7 +65,7 @@ def read_file(
     if problem is not None:
         return _nothing(source, problem)
     try:
-        return _recognised(source)
+        return _recognised(readers, source)
     except Exception:  # noqa: BLE001 - the promise is that a file never stops an import; tests prove that this stays unused
         return _nothing(source, finding("reader_failed", file=label))
 
@@ -73,17 +79,18 @@ def display_name(name: str) -> str:
 def _opened(source: Source, encoding: str | None) -> Finding | None:
     """Decode the file into ``source``; return the finding when it is not readable at all."""
     data = source.data
-    if not data.strip():
-        return finding("empty_file", file=source.name)
-    if len(data) > FILE_BYTES:
-        return finding("file_too_large", file=source.name)
+    refusals = (
+        ("empty_file", not data.strip()),
+        ("file_too_large", len(data) > FILE_BYTES),
+        ("xls_old", data.startswith(_OLD_OFFICE)),
+        ("binary_unknown", data.startswith(_BINARY)),
+    )
+    for code, holds in refusals:
+        if holds:
+            return finding(code, file=source.name)
     if data.startswith((_SQLITE, *_ZIP)):
         source.encoding = "binary"
         return None
-    if data.startswith(_OLD_OFFICE):
-        return finding("xls_old", file=source.name)
-    if data.startswith(_BINARY):
-        return finding("binary_unknown", file=source.name)
     decoded = encodings.decode(data, encoding)
     source.encoding = decoded.encoding
     if decoded.problem:
@@ -96,13 +103,18 @@ def _opened(source: Source, encoding: str | None) -> Finding | None:
     return None
 
 
-def _recognised(source: Source) -> Reading:
-    readers = [reader for reader in READERS if source.wanted is None or source.wanted in reader.kinds]
-    claims = [(reader.claim(source), -rank, reader) for rank, reader in enumerate(readers)]
-    best: tuple[int, int, Reader] | None = max(claims, key=lambda claim: claim[:2], default=None)
-    if best is None or best[0] == 0:
+def _recognised(all_readers: Sequence[Reader], source: Source) -> Reading:
+    readers = [reader for reader in all_readers if source.wanted is None or source.wanted in reader.kinds]
+    best: tuple[int, Reader] | None = None
+    for reader in readers:
+        claim = reader.claim(source)
+        if claim and (best is None or claim > best[0]):
+            best = (claim, reader)
+        if claim >= _BEYOND_DOUBT:
+            break
+    if best is None:
         return _nothing(source, _why_nothing(source))
-    return _reading(best[2].read(source))
+    return _reading(best[1].read(source))
 
 
 def _why_nothing(source: Source) -> Finding:
@@ -118,7 +130,9 @@ def _why_nothing(source: Source) -> Finding:
             return finding(trouble.code, file=source.name)
     if source.wanted is not None:
         is_table = source.wanted in {FileKind.ORDERS, FileKind.REFUNDS}
-        return finding("header_missing" if is_table and not looks_like_json(source.text) else "kind_mismatch", file=source.name)
+        return finding(
+            "header_missing" if is_table and not looks_like_json(source.text) else "kind_mismatch", file=source.name
+        )
     return finding("kind_unclear", file=source.name)
 
 

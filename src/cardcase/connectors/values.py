@@ -14,7 +14,7 @@ from typing import Any, Final
 from cardcase.kit.clock import SHANGHAI
 
 _BLANK: Final = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "none", "null", "nan", "n/a", "#n/a"})
-_EDGES: Final = " \t\r\n　\xa0\ufeff​'’`\"“”="
+_EDGES: Final = " \t\r\n　\xa0\ufeff\u200b'’`\"“”="
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d+)?e[+-]?\d+", re.IGNORECASE)
 _FLOATED: Final = re.compile(r"(\d+)\.0+")
 _ORDER_NO: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-]{3,39}")
@@ -101,10 +101,7 @@ def fen(value: Any, *, in_fen: bool = False, absolute: bool = False) -> int | No
     """
     if isinstance(value, bool) or is_blank(value):
         return None
-    if isinstance(value, float):
-        amount = _near_decimal(value)
-    else:
-        amount = _decimal(clean(value))
+    amount = _near_decimal(value) if isinstance(value, float) else _decimal(clean(value))
     if amount < 0 and absolute:
         amount = -amount
     if amount < 0:
@@ -152,10 +149,14 @@ def quantity(value: Any) -> int | None:
     return int(match.group(1))
 
 
-_YMD: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s*\(?(?:星期|周)[一二三四五六日天]\)?)?")
+_YMD: Final = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s*\(?(?:星期|周)[一二三四五六日天]\)?)?"
+)
 _COMPACT: Final = re.compile(r"(20\d{2})(\d{2})(\d{2})(?:\s*(\d{2})(\d{2})(\d{2})?)?")
 _XXY: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
-_MONTH_NAME: Final = re.compile(r"(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.IGNORECASE)
+_MONTH_NAME: Final = re.compile(
+    r"(\d{1,2})[- ]([a-z]{3,9})[- ,]+(\d{4})|([a-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.IGNORECASE
+)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK: Final = re.compile(
     r"(?P<half>上午|下午|凌晨|早上|中午|晚上|傍晚)?\s*(?P<h>\d{1,2})(?:[:时点]\s*(?P<m>\d{1,2}))(?:[:分]\s*(?P<s>\d{1,2})(?:[.,](?P<f>\d{1,9}))?)?\s*[秒分]?"
@@ -208,11 +209,11 @@ def epoch(value: Any) -> datetime | None:
 
     Raises Unreadable. Anything else in the place of a number, such as a list or a bool, is unreadable too.
     """
-    if value is None or value in {"", "0"} or (value == 0 and not isinstance(value, bool)):
-        return None
-    if isinstance(value, bool | float) or not isinstance(value, int | str):
+    if isinstance(value, bool) or not isinstance(value, int | str | None):
         raise Unreadable("time_unreadable")
-    text = str(value).strip()
+    text = "" if value is None else str(value).strip()
+    if text in {"", "0"}:
+        return None
     if re.fullmatch(r"\d{9,13}", text):
         return _from_number(text)
     if isinstance(value, str) and _YMD.match(clean(text)):
@@ -221,7 +222,7 @@ def epoch(value: Any) -> datetime | None:
 
 
 def _from_number(text: str) -> datetime:
-    whole = text.split(".")[0]
+    whole = text.partition(".")[0]
     try:
         if len(whole) == _LAST_MILLI_DIGITS:
             return _in_range(datetime.fromtimestamp(int(whole) / 1000, UTC))

@@ -1,4 +1,4 @@
-"""The trade's own words turned into our states, from `data/*.toml`; shared by every connector. An unknown word stays raw."""
+"""The trade's own words turned into our states, from `data/*.toml`, for every connector. Unknown words stay raw."""
 
 import re
 from enum import StrEnum

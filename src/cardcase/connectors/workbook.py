@@ -40,28 +40,34 @@ def read(data: bytes) -> Found:
 
 
 def _danger(data: bytes) -> str:
+    """Return the code of what speaks against opening an archive, or nothing."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            names = [member.filename for member in members]
-            if not any(name.startswith("xl/") for name in names):
+            if not any(member.filename.startswith("xl/") for member in members):
                 return "binary_unknown"
             if any(member.flag_bits & 0x1 for member in members):
                 return "workbook_broken"  # encrypted members: a password
-            if len(members) > ARCHIVE_ENTRIES or len(set(names)) != len(names):
+            if _is_bomb(members):
                 return "workbook_unsafe"
-            if sum(member.file_size for member in members) > ARCHIVE_BYTES:
-                return "workbook_unsafe"
-            if any(
-                member.file_size > _SMALL and member.file_size > max(member.compress_size, 1) * ARCHIVE_RATIO
-                for member in members
-            ):
-                return "workbook_unsafe"
-            if any(_has_doctype(archive, member) for member in members if member.filename.endswith((".xml", ".rels"))):
-                return "workbook_unsafe"
+            texts = [member for member in members if member.filename.endswith((".xml", ".rels"))]
+            return "workbook_unsafe" if any(_has_doctype(archive, member) for member in texts) else ""
     except Exception:  # noqa: BLE001 - a damaged archive fails in many ways, all of which mean the same to the seller
         return "workbook_broken"
-    return ""
+
+
+def _is_bomb(members: list[zipfile.ZipInfo]) -> bool:
+    """Tell by declared sizes, which bound what zipfile gives out, whether unpacking costs more than it is worth."""
+    names = {member.filename for member in members}
+    return (
+        len(members) > ARCHIVE_ENTRIES
+        or len(names) != len(members)
+        or sum(member.file_size for member in members) > ARCHIVE_BYTES
+        or any(
+            member.file_size > _SMALL and member.file_size > max(member.compress_size, 1) * ARCHIVE_RATIO
+            for member in members
+        )
+    )
 
 
 def _has_doctype(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
@@ -91,7 +97,7 @@ def _sheets(data: bytes) -> Found:
                 if sheet.sheet_state != "visible":
                     hidden += 1
                     continue
-                sheet.reset_dimensions()  # type: ignore[union-attr] # exports lie about their size; read-only sheets can forget it
+                sheet.reset_dimensions()  # exports lie about their size; read-only sheets can forget it
                 rows = _rows(sheet)
                 if rows is None:
                     return Found(problem="too_many_rows", limit=SHEET_ROWS)

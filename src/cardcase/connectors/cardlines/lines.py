@@ -1,6 +1,7 @@
 """One line of a card file: which part is the code and which the number. Says nothing about whether a code is genuine.
 
-Forms (data-shapes §6.8): one secret; 卡号:密码; 账号:xxx--密码:yyy; parts between ----, --, tab, |, comma or spaces; ║ lines of acg-faka.
+Forms (data-shapes §6.8): one secret; 卡号:密码; 账号:xxx--密码:yyy; parts between ----, --, tab, |, comma or spaces;
+║ lines of acg-faka.
 """
 
 import re
@@ -19,13 +20,16 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _LABEL_INSIDE: Final = re.compile(
-    r"(?:礼品卡号|卡号|账号|帐号|卡密|密码|兑换码|激活码|充值码|券码|card ?no|account|password|code|pin)\s*[:：]", re.IGNORECASE
+    r"(?:礼品卡号|卡号|账号|帐号|卡密|密码|兑换码|激活码|充值码|券码|card ?no|account|password|code|pin)\s*[:：]",
+    re.IGNORECASE,
 )
 _LINK: Final = re.compile(r"^https?://\S+$", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z\-_.@#!$%^&*+=/~?]*")
 _GROUPS: Final = re.compile(r"[0-9A-Za-z]{3,6}(?: [0-9A-Za-z]{3,6}){2,7}")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _SHORTEST: Final = 4
+_SEPARATORS: Final = ("----", "---", "--", "\t", "|", "｜", ",", "，", ";", "；")
+"""Longer ones first: 「----」 is not two 「--」."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,15 @@ def parse(line: str, *, is_told: bool = False) -> CardParts:
         raise Unreadable("card_code_missing")
     if _BOX in text:
         return _boxed(text)
-    if _LINK.match(text):
-        return CardParts(_checked(text))
-    labelled = _labelled(text)
+    labelled = CardParts(_checked(text)) if _LINK.match(text) else _labelled(text)
     if labelled is not None:
         return labelled
-    for separator in ("----", "---", "--", "\t", "|", "｜", ",", "，", ";", "；"):
-        if separator in text:
-            return _split(text, separator)
+    separator = next((part for part in _SEPARATORS if part in text), "")
+    return _split(text, separator) if separator else _undivided(text, is_told=is_told)
+
+
+def _undivided(text: str, *, is_told: bool) -> CardParts:
+    """Read a line without a separator: 卡号:密码, groups of characters, number and code with a space, one secret."""
     match = re.fullmatch(r"([^:：\s]{3,64})\s*[:：]\s*([^:：\s]{3,})", text)
     if match:
         return _pair(match[1], match[2])

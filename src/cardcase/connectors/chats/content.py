@@ -1,4 +1,4 @@
-"""The content of one chat message by its contentType (data-shapes §6.1): words, what it is made of, order and state of cards."""
+"""The content of one chat message by its contentType (data-shapes §6.1): words, makeup, order and state of cards."""
 
 import base64
 import binascii
@@ -34,10 +34,11 @@ SHOWN: Final = {
     MessageKind.OTHER: "[消息]",
 }
 NOT_PEOPLE: Final = frozenset({"14", "25", "26", "32"})
-"""contentTypes of tips and trade cards. 14 and 26 never come from a person (data-shapes §6.1); 25 and 32 are order cards."""
+"""contentTypes of tips and trade cards. 14 and 26 never are a person's (data-shapes §6.1), 25 and 32 order cards."""
 
 _ORDER_IN_URL: Final = re.compile(
-    r"(?:orderId|bizOrderId|order_id|biz_order_id)(?:=|%3D|\":\s*\"?)(\d{15,25})|order_detail\?(?:[^\"\s]*&)?id=(\d{15,25})", re.IGNORECASE
+    r"(?:orderId|bizOrderId|order_id|biz_order_id)(?:=|%3D|\":\s*\"?)(\d{15,25})|order_detail\?(?:[^\"\s]*&)?id=(\d{15,25})",
+    re.IGNORECASE,
 )
 
 
@@ -64,7 +65,9 @@ def read(content: Mapping[str, Any]) -> Content:
                 content = inner
                 continue
         break
-    content_type = str(content.get("contentType", "") if not isinstance(content.get("contentType"), dict | list) else "")
+    content_type = str(
+        content.get("contentType", "") if not isinstance(content.get("contentType"), dict | list) else ""
+    )
     kind = KINDS.get(content_type) or _kind_by_keys(content)
     if kind is MessageKind.TEXT:
         return Content(_words(content.get("text")), kind, content_type)

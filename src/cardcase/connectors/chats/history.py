@@ -35,14 +35,16 @@ def is_message(value: Any) -> bool:
 
 def _is_model(value: Mapping[str, Any]) -> bool:
     inner = value.get("message")
-    return isinstance(inner, dict) and isinstance(inner.get("content"), dict) and ("messageId" in inner or "cid" in inner)
+    return (
+        isinstance(inner, dict) and isinstance(inner.get("content"), dict) and ("messageId" in inner or "cid" in inner)
+    )
 
 
 def messages_of(document: Any, depth: int = 0) -> Iterator[tuple[Any, str]]:
     """Yield (record, conversation told around it) for every message of a document, in order.
 
-    Lists may stand bare, under any key (``messages``, ``data``, ``userMessageModels``) or under their conversation's id.
-    An object among messages that is none is yielded too, so that it can be refused.
+    Lists may stand bare, under any key (``messages``, ``data``, ``userMessageModels``) or under their
+    conversation's id. An object among messages that is none is yielded too, so that it can be refused.
     """
     yield from _messages(document, "", depth)
 
@@ -60,7 +62,14 @@ def _messages(value: Any, around: str, depth: int) -> Iterator[tuple[Any, str]]:
             for item in value:
                 yield from _messages(item, around, depth + 1)
     elif isinstance(value, dict):
-        own = next((value[name] for name in ("cid", "chat_id", "conversation_id", "sid") if isinstance(value.get(name), str | int)), "")
+        own = next(
+            (
+                value[name]
+                for name in ("cid", "chat_id", "conversation_id", "sid")
+                if isinstance(value.get(name), str | int)
+            ),
+            "",
+        )
         for key, item in value.items():
             if isinstance(item, dict | list):
                 told = str(own) or (str(key) if str(key).removesuffix(_DOMAIN).isdigit() else around)
@@ -94,7 +103,11 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     conversation = (_text(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
     message_id = _text(data.get("message_id"))[:120]
     written = _text(data.get("created_at"))
-    raw = {"content_type": content.content_type, "media": list(content.media), "parse_error": bool(data.get("parse_error"))}
+    raw = {
+        "content_type": content.content_type,
+        "media": list(content.media),
+        "parse_error": bool(data.get("parse_error")),
+    }
     notice = MessageNotice(
         channel=GOOFISH,
         conversation_id=conversation,

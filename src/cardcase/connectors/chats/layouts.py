@@ -13,10 +13,12 @@ _DATE: Final = (
     r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|今天|昨天|前天|(?:星期|周)[一二三四五六日天])"
     r"(?:\s*(?:星期|周)[一二三四五六日天])?"
 )
-_CLOCK: Final = r"(?:上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:\.\d{1,6})?)?(?:\s?[AaPp][Mm])?"
+_CLOCK: Final = (
+    r"(?:上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?\d{1,2}[:：]\d{2}(?:[:：]\d{2}(?:\.\d{1,6})?)?(?:\s?[AaPp][Mm])?"
+)
 _STAMP: Final = rf"(?P<stamp>(?:{_DATE}[T,， ]{{0,3}})?{_CLOCK})"
 _OPEN, _CLOSE = r"[\[【(（<〔]", r"[\]】)）>〕]"
-_NAME: Final = r"(?P<name>\S(?:.{0,38}?\S)?)"
+_NAME: Final = r"(?P<name>\S(?:.{0,38}?\S)??)"
 
 _HAS_CLOCK: Final = re.compile(r"\d[:：]\d{2}")
 _STAMP_FIRST: Final = re.compile(
@@ -28,20 +30,126 @@ _NAME_STAMP_WORDS: Final = re.compile(
     rf"^\s*(?:{_NAME}\s*{_OPEN}\s?{_STAMP}\s?{_CLOSE}\s*[:：]?|"
     rf"{_NAME.replace('name', 'name2')}\s+{_STAMP.replace('stamp', 'stamp2')}\s*[:：])\s*(?P<words>\S.*)$"
 )
-_NAME_STAMP_INLINE: Final = re.compile(rf"^\s*(?P<name>\S{{1,30}})\s+(?P<stamp>{_DATE}[T,， ]{{0,3}}{_CLOCK})\s+(?P<words>\S.*)$")
+_NAME_STAMP_INLINE: Final = re.compile(
+    rf"^\s*(?P<name>\S{{1,30}})\s+(?P<stamp>{_DATE}[T,， ]{{0,3}}{_CLOCK})\s+(?P<words>\S.*)$"
+)
 _STAMP_ONLY: Final = re.compile(rf"^\s*[-—─=]*\s*{_OPEN}?\s?{_STAMP}\s?{_CLOSE}?\s*[-—─=]*\s*$")
 _DATE_ONLY: Final = re.compile(rf"^\s*[-—─=]*\s*{_OPEN}?\s?(?P<date>{_DATE})\s?{_CLOSE}?\s*[-—─=]*\s*$")
 _COLON: Final = re.compile(r"^\s*(?P<name>[^:：\s](?:[^:：]{0,30}?[^:：\s])?)\s*[:：]\s*(?P<words>.*)$")
 
-_NO_NAMES: Final = frozenset({
-    "付款时间", "下单时间", "创建时间", "成交时间", "发货时间", "申请时间", "退款时间", "截止时间", "超时时间", "时间", "日期", "拍下时间",
-    "卡号", "密码", "卡密", "账号", "帐号", "兑换码", "激活码", "充值码", "券码", "卡券", "礼品卡", "订单号", "订单编号", "订单", "交易号",
-    "金额", "面值", "价格", "余额", "有效期", "退款原因", "退款金额", "退款说明", "退款编号", "退款类型", "原因", "说明", "商品", "标题",
-    "地址", "电话", "手机号", "姓名", "备注", "注意", "注", "提示", "温馨提示", "错误提示", "报错", "问题", "链接", "网址", "官网", "支付宝交易号",
-    "物流", "快递", "单号", "答", "问", "ps", "例如", "比如", "总之", "另外", "步骤", "方法", "教程", "状态", "结果", "截图", "http", "https",
-    "昵称", "买家昵称", "卖家昵称", "店铺", "店铺名", "会话", "会话id", "聊天记录", "导出时间", "微信", "qq", "第一步", "第二步", "第三步", "声明",
-    "code", "pin", "password", "cdk", "key", "number", "secret", "card", "error", "order", "order_no", "id", "使用方法", "兑换方法", "使用说明",
-})  # fmt: skip
+_NO_NAMES: Final = frozenset(
+    [
+        "付款时间",
+        "下单时间",
+        "创建时间",
+        "成交时间",
+        "发货时间",
+        "申请时间",
+        "退款时间",
+        "截止时间",
+        "超时时间",
+        "时间",
+        "日期",
+        "拍下时间",
+        "导出时间",
+        "卡号",
+        "密码",
+        "卡密",
+        "账号",
+        "帐号",
+        "兑换码",
+        "激活码",
+        "充值码",
+        "券码",
+        "卡券",
+        "礼品卡",
+        "订单号",
+        "订单编号",
+        "订单",
+        "交易号",
+        "支付宝交易号",
+        "金额",
+        "面值",
+        "价格",
+        "余额",
+        "有效期",
+        "退款原因",
+        "退款金额",
+        "退款说明",
+        "退款编号",
+        "退款类型",
+        "原因",
+        "说明",
+        "商品",
+        "标题",
+        "状态",
+        "结果",
+        "截图",
+        "地址",
+        "电话",
+        "手机号",
+        "姓名",
+        "备注",
+        "注意",
+        "注",
+        "提示",
+        "温馨提示",
+        "错误提示",
+        "报错",
+        "问题",
+        "链接",
+        "网址",
+        "官网",
+        "物流",
+        "快递",
+        "单号",
+        "微信",
+        "qq",
+        "答",
+        "问",
+        "ps",
+        "例如",
+        "比如",
+        "总之",
+        "另外",
+        "步骤",
+        "方法",
+        "教程",
+        "使用方法",
+        "兑换方法",
+        "使用说明",
+        "第一步",
+        "第二步",
+        "第三步",
+        "声明",
+        "http",
+        "https",
+        "昵称",
+        "买家昵称",
+        "卖家昵称",
+        "店铺",
+        "店铺名",
+        "会话",
+        "会话id",
+        "聊天记录",
+        "code",
+        "pin",
+        "password",
+        "cdk",
+        "key",
+        "number",
+        "secret",
+        "card",
+        "error",
+        "order",
+        "order_no",
+        "id",
+    ]
+)
+"""Labels that stand before a colon and are nobody's name."""
+_LONGEST_NAME: Final = 40
+"""Nicknames of the marketplace have at most 30 characters; a role tag may stand beside them."""
+_LABEL: Final = re.compile("(?:卡号|密码|卡密|账号|订单号|有效期).{0,2}")
 _SENTENCE: Final = re.compile(r"[，。！？,!?；;、…]|\d{6,}.*\d{6,}|https?|www\.|--|═|║|\t|=")
 
 
@@ -66,6 +174,15 @@ class Head:
     words: str | None = None
 
 
+_TIMED: Final = (
+    (_STAMP_ONLY, Form.STAMP),
+    (_STAMP_FIRST, Form.TIMED),
+    (_NAME_FIRST, Form.TIMED),
+    (_NAME_STAMP_WORDS, Form.TIMED),
+    (_NAME_STAMP_INLINE, Form.INLINE),
+)
+
+
 def head_of(line: str) -> Head | None:
     """Return what a line says about who and when, or None when it is only words."""
     if _HAS_CLOCK.search(line, 0, 160):
@@ -82,40 +199,28 @@ def head_of(line: str) -> Head | None:
 
 
 def _timed(line: str) -> Head | None:
-    match = _STAMP_ONLY.match(line)
-    if match:
-        return Head(Form.STAMP, stamp=_norm(match["stamp"]))
-    match = _STAMP_FIRST.match(line)
-    if match:
-        stamp = _norm(match["stamp"] or match["stamp2"])
-        if match["colon"] is None:
-            return Head(Form.STAMP_AND_TEXT, match["name"].strip(), stamp)
-        if is_nick(match["name"]):
-            return Head(Form.TIMED, match["name"].strip(), stamp, match["words"])
-    match = _NAME_FIRST.match(line)
-    if match and is_nick(match["name"]):
-        return Head(Form.TIMED, _shorn(match["name"]), _norm(match["stamp"]))
-    match = _NAME_STAMP_WORDS.match(line)
-    if match and is_nick(match["name"] or match["name2"]):
-        return Head(Form.TIMED, _shorn(match["name"] or match["name2"]), _norm(match["stamp"] or match["stamp2"]), match["words"])
-    match = _NAME_STAMP_INLINE.match(line)
-    if match and is_nick(match["name"]):
-        return Head(Form.INLINE, _shorn(match["name"]), _norm(match["stamp"]), match["words"])
+    for pattern, form in _TIMED:
+        match = pattern.match(line)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        stamp = _norm(parts.get("stamp") or parts.get("stamp2") or "")
+        name = (parts.get("name") or parts.get("name2") or "").strip()
+        if form is Form.STAMP:
+            return Head(form, stamp=stamp)
+        if pattern is _STAMP_FIRST and parts["colon"] is None:
+            return Head(Form.STAMP_AND_TEXT, name, stamp)
+        if is_nick(name):
+            return Head(form, name.rstrip(":：").strip(), stamp, parts.get("words"))
     return None
 
 
 def is_nick(name: str) -> bool:
     """Tell whether a text may be somebody's name: no sentence, no label of a value, no card."""
     bare = name.strip().strip("[]【】")
-    if not bare or len(bare) > 40 or bare.casefold() in _NO_NAMES:  # noqa: PLR2004 - nicknames have at most 30 characters
-        return False
-    if any(bare.startswith(word) and len(bare) <= len(word) + 2 for word in ("卡号", "密码", "卡密", "账号", "订单号", "有效期")):
+    if not bare or len(bare) > _LONGEST_NAME or bare.casefold() in _NO_NAMES or _LABEL.fullmatch(bare):
         return False
     return not _SENTENCE.search(bare)
-
-
-def _shorn(name: str) -> str:
-    return name.strip().rstrip(":：").strip()
 
 
 def _norm(stamp: str) -> str:

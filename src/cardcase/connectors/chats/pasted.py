@@ -5,7 +5,7 @@ Several conversations may stand in one text under headings. What stands before t
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -18,25 +18,35 @@ from cardcase.kit.text import fold
 from . import systemtexts
 from .identity import Ids
 from .layouts import Form, Head, head_of
-from .speakers import Told, role_of, without_role
+from .speakers import Told, Voice, role_of
 from .stamps import Calendar
 
-_HEADING: Final = re.compile(r"^\s*(?:#{1,4}\s*|[=＝*]{3,}\s*|[-—─]{4,}\s*)(?P<title>[^\s=＝*#\-—─].*?)?\s*[=＝*\-—─#]*\s*$")
+_HEADING: Final = re.compile(
+    r"^\s*(?:#{1,4}\s*|[=＝*]{3,}\s*|[-—─]{4,}\s*)(?P<title>[^\s=＝*#\-—─].*?)?\s*[=＝*\-—─#]*\s*$"
+)
 _HEADING_STARTS: Final = frozenset("#=＝*-—─ ")
 _HEADING_WORDS: Final = re.compile(r"会话|聊天|对话|买家|订单|\d{15,}|^与.+")
-_ORDER_NO: Final = re.compile(r"(?:订单编号|订单号码?|订单|order(?:_?no)?)\s*(?:是|为)?\s*[:：#＃]?\s*(?<!\d)([0-9０-９]{15,25})(?!\d)", re.IGNORECASE)
+_ORDER_NO: Final = re.compile(
+    r"(?:订单编号|订单号码?|订单|order(?:_?no)?)\s*(?:是|为)?\s*[:：#＃]?\s*(?<!\d)([0-9０-９]{15,25})(?!\d)",
+    re.IGNORECASE,
+)
 _BARE_ORDER_NO: Final = re.compile(r"(?<!\d)(?!100011)[1-9]\d{18,20}(?!\d)")
 _TOLD_NICK: Final = re.compile(
     r"(?:买家昵称|买家名称|买家|对方昵称|对方|客户)\s*[:：]\s*(?P<a>[^\s,，;；|]{1,40})|[与和跟]\s*(?P<b>[^\s,，]{1,40}?)\s*的(?:聊天|对话|会话)"
 )
-_META: Final = re.compile(r"^\s*(?:订单|商品|买家|卖家|店铺|会话|对方|客户|导出|聊天|闲鱼|时间|日期|金额|来源|备注)[^:：]{0,8}[:：]")
+_META: Final = re.compile(
+    r"^\s*(?:订单|商品|买家|卖家|店铺|会话|对方|客户|导出|聊天|闲鱼|时间|日期|金额|来源|备注)[^:：]{0,8}[:：]"
+)
 _READ_MARKS: Final = frozenset({"已读", "未读"})
 _MEDIA: Final = {
     "[图片]": MessageKind.IMAGE, "[照片]": MessageKind.IMAGE, "[截图]": MessageKind.IMAGE, "[image]": MessageKind.IMAGE,
-    "[语音]": MessageKind.AUDIO, "[语音消息]": MessageKind.AUDIO, "[视频]": MessageKind.VIDEO, "[小视频]": MessageKind.VIDEO,
-    "[表情]": MessageKind.EMOJI, "[动画表情]": MessageKind.EMOJI, "[商品]": MessageKind.CARD, "[卡片]": MessageKind.CARD,
+    "[语音]": MessageKind.AUDIO, "[语音消息]": MessageKind.AUDIO, "[视频]": MessageKind.VIDEO,
+    "[小视频]": MessageKind.VIDEO, "[动画表情]": MessageKind.EMOJI,
+    "[表情]": MessageKind.EMOJI, "[商品]": MessageKind.CARD, "[卡片]": MessageKind.CARD,
 }  # fmt: skip
-_COMMON_NAMES: Final = frozenset({"", "-", "stdin", "paste", "pasted", "chat", "粘贴", "聊天", "聊天记录", "新建文本文档", "untitled", "text"})
+_COMMON_NAMES: Final = frozenset(
+    {"", "-", "stdin", "paste", "pasted", "chat", "粘贴", "聊天", "聊天记录", "新建文本文档", "untitled", "text"}
+)
 
 
 @dataclass
@@ -48,6 +58,15 @@ class Block:
     lines: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who speaks and when: the name and the time as written, and the moment that they mean if it can be known."""
+
+    name: str
+    stamp: str
+    at: datetime | None
+
+
 @dataclass
 class Section:
     """One conversation of the text: its heading, what is told before the first speaker, and its lines."""
@@ -56,9 +75,19 @@ class Section:
     lines: list[tuple[int, str]] = field(default_factory=list)
 
 
-def heads_in(lines: list[str]) -> tuple[int, int, int]:
-    """Count, over the first lines, those that name a speaker with a time, those with a colon only, and system texts."""
-    timed = colon = system = 0
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """How much of a text looks like a chat: lines that name somebody with a time, with a colon, with nothing behind."""
+
+    timed: int = 0
+    colon: int = 0
+    bare: int = 0
+    system: int = 0
+
+
+def signs_in(lines: list[str]) -> Signs:
+    """Count the signs of a chat in some lines."""
+    timed = colon = bare = system = 0
     for line in lines:
         head = head_of(line) if line.strip() else None
         if head is None:
@@ -67,19 +96,52 @@ def heads_in(lines: list[str]) -> tuple[int, int, int]:
             timed += 1
         elif head.form is Form.COLON:
             colon += 1
+            bare += not head.words
             system += systemtexts.classify(head.words or "") is not None
-    return timed, colon, system
+    return Signs(timed, colon, bare, system)
 
 
-def read(source: Source, draft: Draft) -> tuple[list[MessageNotice], Told]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as copied. Its conversation is only named, and its id only made, when all speakers are known."""
+
+    notice: MessageNotice
+    stamp: str
+    fallback: str
+    """Name of the conversation when no buyer's nickname is found: by order, file or first words."""
+
+
+def read(source: Source, draft: Draft) -> tuple[list[Line], Told]:
     """Read a copied chat into messages whose speakers are still to be resolved over the whole text."""
     told = Told()
-    ids = Ids()
-    messages: list[MessageNotice] = []
+    lines: list[Line] = []
     sections = _sections(source.lines)
-    for section in sections:
-        messages.extend(_Reader(source, draft, section, ids, told, is_only=len(sections) == 1).read())
-    return messages, told
+    for number, section in enumerate(sections):
+        lines.extend(_Reader(source, draft, section, told, number, is_only=len(sections) == 1).read())
+    return lines, told
+
+
+def named(lines: list[Line], voices: list[Voice]) -> list[MessageNotice]:
+    """Name the conversations by their buyers and give every message its id, the same in every copy of the chat."""
+    nicks: dict[str, str] = {}
+    for line, voice in zip(lines, voices, strict=True):
+        if voice.buyer_nick:
+            nicks.setdefault(line.notice.conversation_id, voice.buyer_nick)
+    ids = Ids()
+    found: list[MessageNotice] = []
+    for line, voice in zip(lines, voices, strict=True):
+        nick = nicks.get(line.notice.conversation_id, "")
+        conversation = f"paste:{fold(nick)}"[:120] if nick else line.fallback
+        found.append(
+            replace(
+                line.notice,
+                conversation_id=conversation,
+                message_id=ids.of(conversation, line.stamp, line.notice.sender_name, line.notice.text),
+                speaker=voice.speaker,
+                buyer_nick=nick,
+            )
+        )
+    return found
 
 
 def _sections(lines: list[str]) -> list[Section]:
@@ -97,16 +159,21 @@ def _sections(lines: list[str]) -> list[Section]:
 class _Reader:
     """Reads one conversation."""
 
-    def __init__(self, source: Source, draft: Draft, section: Section, ids: Ids, told: Told, *, is_only: bool) -> None:
-        self.source, self.draft, self.section, self.ids, self.told = source, draft, section, ids, told
+    def __init__(
+        self, source: Source, draft: Draft, section: Section, told: Told, number: int, *, is_only: bool
+    ) -> None:
+        self.source, self.draft, self.section, self.told = source, draft, section, told
         self.is_only = is_only
+        self.conversation = f"section:{number}"
         self.heads = [(number, line, head_of(line) if line.strip() else None) for number, line in section.lines]
         self.names = self._names()
 
     def _names(self) -> frozenset[str]:
         """Decide which of the names before colons and beside times are people, by all lines of the conversation."""
         timed = Counter(head.name for _, _, head in self.heads if head and head.form is Form.TIMED)
-        weak = Counter(head.name for _, _, head in self.heads if head and head.form in {Form.STAMP_AND_TEXT, Form.INLINE})
+        weak = Counter(
+            head.name for _, _, head in self.heads if head and head.form in {Form.STAMP_AND_TEXT, Form.INLINE}
+        )
         colon = Counter(head.name for _, _, head in self.heads if head and head.form is Form.COLON)
         seller_names = self.source.seller_names
         known = set(timed)
@@ -114,11 +181,24 @@ class _Reader:
         known |= {name for name, count in weak.items() if count > 1 or name in timed}
         if len(weak) <= 2 and not timed:  # noqa: PLR2004 - two people, each of whom spoke once
             known |= {name for name in weak if len(name) <= 16 and name not in known and self._is_followed(name)}  # noqa: PLR2004
+        inline = {head.name for _, _, head in self.heads if head and head.form is Form.INLINE}
+        if len(inline) <= 3 and self._cover(inline, Form.INLINE):  # noqa: PLR2004 - two people and the platform
+            known |= inline
         sides = {role_of(name, seller_names) for name in known} & {Speaker.BUYER, Speaker.SELLER}
         if len(sides) < 2 and not timed:  # noqa: PLR2004 - with both sides named, other colons belong to the words
             others = {name: count for name, count in colon.items() if name not in known}
-            known |= {name for name, count in others.items() if count > 1} if len(others) > 1 else set(others)
+            known |= {head.name for _, _, head in self.heads if head and head.form is Form.COLON and not head.words}
+            if len(others) <= 3 and self._cover({*others, *known}, Form.COLON):  # noqa: PLR2004
+                known |= set(others)
+            else:
+                known |= {name for name, count in others.items() if count > 1 or len(others) == 1}
         return frozenset(known | self._names_by_stamps())
+
+    def _cover(self, names: set[str], form: Form) -> bool:
+        """Tell whether lines of one form with these names are most of the text: then it is written in that form."""
+        filled = sum(1 for _, line, _ in self.heads if line.strip())
+        covered = sum(1 for _, _, head in self.heads if head and head.form is form and head.name in names)
+        return covered * 10 >= filled * 6
 
     def _is_followed(self, name: str) -> bool:
         """Tell whether a line "time + text" is followed by plain words: then its text is a name."""
@@ -145,13 +225,14 @@ class _Reader:
                 break
         return frozenset(found)
 
-    def read(self) -> list[MessageNotice]:
+    def read(self) -> list[Line]:
         """Return the messages of the conversation in their order."""
         blocks, before = self._blocks()
         self.calendar = Calendar(self.source.copied_on)
         self.order_no = self._order_no(before)
-        self.conversation = self._conversation(before)
-        messages: list[MessageNotice] = []
+        self.nick = self._told_nick(before)
+        self.fallback = self._fallback()
+        messages: list[Line] = []
         for block in blocks:
             if block.head and block.head.form is Form.DATE:
                 self.calendar.see_day(block.head.stamp)
@@ -218,18 +299,15 @@ class _Reader:
         labelled = {match[1] for _, line, _ in self.heads for match in _ORDER_NO.finditer(line)}
         return _digits(labelled.pop()) if len(labelled) == 1 else ""
 
-    def _conversation(self, before: list[str]) -> str:
-        """Name the conversation so that another copy of it has the same name: by the buyer, the order, or the file."""
-        self.nick = ""
+    def _told_nick(self, before: list[str]) -> str:
         for text in before:
             match = _TOLD_NICK.search(text)
             if match:
-                self.nick = (match["a"] or match["b"]).strip("【】[]「」\"'")[:NAME_CHARS]
-        buyers = [name for name in self._people() if role_of(name, self.source.seller_names) is not Speaker.SELLER]
-        nicks = list(dict.fromkeys(nick for nick in map(without_role, buyers) if nick))
-        name = self.nick or (nicks[0] if len(nicks) == 1 else "&".join(sorted(map(fold, nicks))))
-        if name:
-            return f"paste:{fold(name)}"[:120]
+                return str(match["a"] or match["b"]).strip("【】[]「」\"'")[:NAME_CHARS]
+        return ""
+
+    def _fallback(self) -> str:
+        """Name a conversation that tells no buyer, so that every copy has the same name: by order, file, first words."""
         if self.order_no:
             return f"paste:order:{self.order_no}"
         stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", self.source.name).strip()
@@ -238,59 +316,52 @@ class _Reader:
         first = next((line for _, line, head in self.heads if head or line.strip()), "")
         return "paste:text:" + Ids().of("", "", "", first).removeprefix("derived:")[:32]
 
-    def _people(self) -> list[str]:
-        spoken = (head.name for _, _, head in self.heads if head and head.name in self.names)
-        alone = (line.strip() for _, line, head in self.heads if head is None and line.strip() in self.names)
-        names = dict.fromkeys((*spoken, *alone))
-        return [name for name in names if role_of(name, ()) is not Speaker.SYSTEM]
-
-    def _messages(self, block: Block) -> list[MessageNotice]:
+    def _messages(self, block: Block) -> list[Line]:
         """Cut a block into messages: system texts stand alone, marks of reading are taken out."""
-        head = block.head
-        name = head.name if head else ""
-        stamp = head.stamp if head else ""
-        if head and head.form is Form.STAMP_AND_TEXT and name not in self.names:
-            # "09:48 在吗": a time and words, nobody named.
-            block.lines.insert(0, (block.row, name))
-            name = ""
-        elif head and head.words:
-            block.lines.insert(0, (block.row, head.words))
-        said_at = self.calendar.moment(stamp) if stamp else None
-        is_inline = bool(head and head.words)
-        found: list[MessageNotice] = []
+        said = self._opening(block)
+        is_inline = bool(block.head and block.head.words)
+        found: list[Line] = []
         words: list[str] = []
-        row = block.row
-        speaks = name
-        gap = False
+        row, gap = block.row, False
+        name = said.name
         for number, line in block.lines:
             text = line.strip()
+            if not text:
+                gap = gap or bool(words)
+                words.append("")
+                continue
             if text in _READ_MARKS and (words or found):
                 self.told.own_ids.add(fold(name))
                 continue
-            if not text:
-                gap = bool(words) or gap
-                if words:
-                    words.append("")
-                continue
-            system = systemtexts.classify(text, is_alone=not name or (gap and not is_inline and bool(words)))
+            system = systemtexts.classify(text, is_alone=not name or (gap and not is_inline))
             if system is None:
-                if not words:
+                if not any(words):
                     row = number if found or is_inline or not name else block.row
                 words.append(line.rstrip())
                 gap = False
                 continue
-            found.extend(self._said(row, speaks, said_at, stamp, words))
-            is_first = not found and not words
+            is_first = not found and not any(words)
+            found.extend(self._spoken(row, said, words))
             words = []
-            found.append(self._event(number, name if is_first else "", said_at, stamp, text, system))
+            found.append(self._event(number, said if is_first else replace(said, name=""), text, system))
             if is_inline or not is_first:
-                speaks = ""  # after a system text in the middle nobody is known to speak on
-            if is_first and name and system.is_buyers:
+                said = replace(said, name="")  # after a system text in the middle nobody is known to speak on
+            elif name and system.is_buyers:
                 self.told.buyer_cards.add((self.conversation, fold(name)))
-        found.extend(self._said(row, speaks, said_at, stamp, words))
+        found.extend(self._spoken(row, said, words))
         return found
 
-    def _said(self, row: int, name: str, said_at: datetime | None, stamp: str, lines: list[str]) -> list[MessageNotice]:
+    def _opening(self, block: Block) -> Said:
+        """Tell who speaks in a block and when, and put words that stand beside the name in front of its lines."""
+        head = block.head or Head(Form.STAMP)
+        name, words = head.name, head.words
+        if head.form is Form.STAMP_AND_TEXT and name not in self.names:
+            name, words = "", head.name  # "09:48 在吗": a time and words, nobody named
+        if words:
+            block.lines.insert(0, (block.row, words))
+        return Said(name, head.stamp, self.calendar.moment(head.stamp) if head.stamp else None)
+
+    def _spoken(self, row: int, said: Said, lines: list[str]) -> list[Line]:
         text = "\n".join(lines).strip()
         if not text:
             return []
@@ -299,41 +370,33 @@ class _Reader:
         if problem:
             self.draft.refuse(problem, row)
             return []
-        kind = _MEDIA.get(text.casefold(), MessageKind.TEXT)
-        role = role_of(name, self.source.seller_names) if name else None
+        role = role_of(said.name, self.source.seller_names) if said.name else None
         speaker = Speaker.SYSTEM if role is Speaker.SYSTEM else Speaker.UNKNOWN
-        return [self._notice(row, name, said_at, stamp, text, kind, speaker)]
+        return [self._line(row, said, text, kind=_MEDIA.get(text.casefold(), MessageKind.TEXT), speaker=speaker)]
 
-    def _event(self, row: int, name: str, said_at: datetime | None, stamp: str, text: str, told: systemtexts.Told) -> MessageNotice:
+    def _event(self, row: int, said: Said, text: str, told: systemtexts.Told) -> Line:
         self.draft.rows += 1
-        return self._notice(row, name, said_at, stamp, text, MessageKind.TIP, Speaker.SYSTEM, told.event)
+        return self._line(row, said, text, kind=MessageKind.TIP, speaker=Speaker.SYSTEM, event=told.event)
 
-    def _notice(
-        self,
-        row: int,
-        name: str,
-        said_at: datetime | None,
-        stamp: str,
-        text: str,
-        kind: MessageKind,
-        speaker: Speaker,
-        event: SystemEvent | None = None,
-    ) -> MessageNotice:
+    def _line(
+        self, row: int, said: Said, text: str, *, kind: MessageKind, speaker: Speaker, event: SystemEvent | None = None
+    ) -> Line:
         order = _ORDER_NO.search(text)
-        return MessageNotice(
+        notice = MessageNotice(
             channel=GOOFISH,
             conversation_id=self.conversation,
-            message_id=self.ids.of(self.conversation, stamp, name, text),
+            message_id="",
             speaker=speaker,
             text=text,
             kind=kind,
             event=event,
-            sender_name=name[:NAME_CHARS],
-            said_at=said_at,
+            sender_name=said.name[:NAME_CHARS],
+            said_at=said.at,
             buyer_nick=self.nick,
             order_no=self.order_no or (_digits(order[1]) if order else ""),
             origin=self.source.origin(row),
         )
+        return Line(notice, said.stamp, self.fallback)
 
 
 def _digits(number: str) -> str:

@@ -21,6 +21,7 @@ from .identity import Ids
 _DOMAIN: Final = "@goofish"
 _ITEM: Final = re.compile(r"[?&]itemId=(\d+)")
 _PEER: Final = re.compile(r"[?&]peerUserId=(\d+)")
+_SID: Final = re.compile(r"[?&]sid=(\d+)")
 _UPDATE_KEY: Final = re.compile(r"^[^:]*:(\d{15,25}):")
 _SYSTEM_USER: Final = "1400"
 """senderUserId of the marketplace itself (data-shapes §6.1)."""
@@ -74,9 +75,9 @@ def _decoded(part: Any) -> dict[str, Any]:
     if not isinstance(data, str):
         return data if isinstance(data, dict) else {}
     if documents.looks_like_json(data):
-        return documents.embedded(data)  # type: ignore[no-any-return]
+        return documents.embedded(data)
     try:
-        return documents.embedded(base64.b64decode(data).decode("utf-8"))  # type: ignore[no-any-return]
+        return documents.embedded(base64.b64decode(data).decode("utf-8"))
     except (binascii.Error, ValueError):
         return {}
 
@@ -84,20 +85,22 @@ def _decoded(part: Any) -> dict[str, Any]:
 def read(push: Mapping[str, Any], origin: Origin, ids: Ids) -> Pushed:
     """Read one push. Raises Unreadable when it has no conversation, or neither words nor an event."""
     body = push.get("1")
-    message: Mapping[str, Any] = body if isinstance(body, dict) else {"2": push.get("2"), "5": push.get("5"), "10": push.get("4"), "6": {}}
+    message: Mapping[str, Any] = (
+        body if isinstance(body, dict) else {"2": push.get("2"), "5": push.get("5"), "10": push.get("4"), "6": {}}
+    )
     detail = message.get("10") if isinstance(message.get("10"), dict) else {}
     assert isinstance(detail, dict)
     extension = documents.embedded(detail.get("extJson"))
     tag = documents.embedded(detail.get("bizTag"))
     conversation = _bare_id(message.get("2"))
     url = _text(detail.get("reminderUrl"))
-    conversation = conversation or (re.search(r"[?&]sid=(\d+)", url) or [None, ""])[1]
+    conversation = conversation or _found(_SID, url)
     if not conversation:
         raise Unreadable("shape_unknown")
     content, content_type = _content(message, extension)
     update_key = _UPDATE_KEY.match(_text(extension.get("updateKey")))
     sender = _text(detail.get("senderUserId")).removesuffix(_DOMAIN) or _sender_of(message)
-    peer = (_PEER.search(url) or [None, ""])[1]
+    peer = _found(_PEER, url)
     told = _told(detail, tag, content)
     words = content.text if content.kind is MessageKind.TEXT and content.text else ""
     words = words or _text(detail.get("reminderContent")) or content.text or _summary(message)
@@ -126,12 +129,23 @@ def read(push: Mapping[str, Any], origin: Origin, ids: Ids) -> Pushed:
         sender_id=sender[:80],
         sender_name=name,
         said_at=said_at,
-        order_no=update_key.group(1) if update_key else content.order_no or contents.order_no_in(url, tag, message.get("6")),
-        item_id=(_ITEM.search(url) or [None, _text(detail.get("itemId"))])[1] or "",
+        order_no=update_key.group(1) if update_key else content.order_no or _order_no(content, url, tag, message),
+        item_id=_found(_ITEM, url) or _text(detail.get("itemId")),
         raw=_kept(detail, tag, extension, content, content_type),
         origin=origin,
     )
     return Pushed(notice, bool(told and told.is_buyers and sender and sender != _SYSTEM_USER), own_id, peer)
+
+
+def _order_no(content: contents.Content, url: str, tag: Mapping[str, Any], message: Mapping[str, Any]) -> str:
+    if content.kind is MessageKind.TEXT:
+        return ""  # links that people paste are theirs
+    return contents.order_no_in(url, tag, message.get("6"))
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
 
 
 def _content(message: Mapping[str, Any], extension: Mapping[str, Any]) -> tuple[contents.Content, str]:
@@ -159,7 +173,11 @@ def _told(detail: Mapping[str, Any], tag: Mapping[str, Any], content: contents.C
 
 
 def _kept(
-    detail: Mapping[str, Any], tag: Mapping[str, Any], extension: Mapping[str, Any], content: contents.Content, content_type: str
+    detail: Mapping[str, Any],
+    tag: Mapping[str, Any],
+    extension: Mapping[str, Any],
+    content: contents.Content,
+    content_type: str,
 ) -> dict[str, Any]:
     """Return what is kept beside the words: never the words again, they may hold a code that is masked elsewhere."""
     kept = {
@@ -180,7 +198,11 @@ def _nick(detail: Mapping[str, Any]) -> str:
 def _is_nick(detail: Mapping[str, Any], words: str) -> bool:
     """Tell whether reminderTitle is a person: on cards it is the card's own title."""
     title = _text(detail.get("reminderTitle"))
-    return bool(title) and systemtexts.classify(title, is_alone=True) is None and systemtexts.normal(title) != systemtexts.normal(words)
+    return (
+        bool(title)
+        and systemtexts.classify(title, is_alone=True) is None
+        and systemtexts.normal(title) != systemtexts.normal(words)
+    )
 
 
 def _sender_of(message: Mapping[str, Any]) -> str:

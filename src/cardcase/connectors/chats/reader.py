@@ -12,22 +12,33 @@ from cardcase.connectors.values import Unreadable, odd_characters
 
 from . import agentdb, history, pasted, push, speakers, systemtexts
 from .identity import Ids
-from .speakers import Told
+from .layouts import head_of
+from .speakers import Told, Voice
 
 _HEAD_LINES: Final = 200
 _DEPTH: Final = 6
 _ROLES: Final = {"user": Speaker.BUYER, "assistant": Speaker.SELLER, "system": Speaker.SYSTEM}
 
 
-def _finish(draft: Draft, messages: list[MessageNotice], told: Told) -> Draft:
-    """Give the messages their speakers and hand them over."""
+def _resolved(draft: Draft, messages: list[MessageNotice], told: Told) -> list[Voice]:
+    """Work out the speakers of messages and note how sure that is."""
     resolved = speakers.resolve(messages, told, seller_names=draft.source.seller_names)
-    draft.notices.extend(_with_conversation(resolved.messages))
     draft.kind = FileKind.CHAT
     if resolved.was_inferred:
         draft.note("speaker_inferred")
     if resolved.is_open:
         draft.note("speaker_unclear")
+    return resolved.voices
+
+
+def _finish(draft: Draft, messages: list[MessageNotice], told: Told) -> Draft:
+    """Give the messages their speakers and hand them over."""
+    voices = _resolved(draft, messages, told)
+    spoken = [
+        replace(message, speaker=voice.speaker, buyer_external_id=voice.buyer_external_id, buyer_nick=voice.buyer_nick)
+        for message, voice in zip(messages, voices, strict=True)
+    ]
+    draft.notices.extend(_with_conversation(spoken))
     return draft
 
 
@@ -72,14 +83,15 @@ class ChatJson:
                 draft.refuse(problem or "shape_unknown", row)
                 continue
             try:
-                messages.append(_message(source, row, record, around, ids, told))
+                messages.append(_message(source, (row, record, around), ids, told))
             except Unreadable as error:
                 draft.refuse(error.code, row)
         return _finish(draft, messages, told)
 
 
-def _message(source: Source, row: int, record: Any, around: str, ids: Ids, told: Told) -> MessageNotice:
-    """Read one record and take in what it tells about the people. Raises Unreadable."""
+def _message(source: Source, found: tuple[int, Any, str], ids: Ids, told: Told) -> MessageNotice:
+    """Read one record (row, object, conversation around it) and what it tells about people. Raises Unreadable."""
+    row, record, around = found
     if push.is_push(record):
         pushed = push.read(record, source.origin(row), ids)
         notice, buyers_card = pushed.notice, pushed.buyers_card
@@ -223,34 +235,37 @@ class PastedChat:
     kinds = frozenset({FileKind.CHAT})
 
     def claim(self, source: Source) -> int:
-        """Times beside names are convincing, colons after known roles nearly so; other text is only taken when asked."""
+        """Times beside names are convincing, colons after known roles nearly so; other text only when asked for."""
         if source.text is None or source.document is not None or source.records:
             return 0
         head = source.lines[:_HEAD_LINES]
         filled = sum(1 for line in head if line.strip())
-        timed, colon, system = pasted.heads_in(head)
-        if not filled:
-            return 0
-        if timed and (timed > 1 or colon or system or filled <= 3):  # noqa: PLR2004 - a single message and its words
-            return 75 if timed * 12 >= filled else 30
-        if colon and _named_roles(head, source.seller_names) and colon * 3 >= filled:
-            return 70
-        if system:
-            return 55
-        if colon > 2 and colon * 2 >= filled:  # noqa: PLR2004 - three lines with a name before a colon
-            return 35
-        return 1 if source.wanted is FileKind.CHAT else 0
+        signs = pasted.signs_in(head)
+        named = signs.colon * 3 >= filled and _named_roles(head, source.seller_names)
+        timed = signs.timed > 1 or (signs.timed and (signs.colon or signs.system or filled <= 3))  # noqa: PLR2004
+        sure = (
+            (75, timed and signs.timed * 12 >= filled),
+            (70, signs.colon and named),
+            (65, signs.bare > 1 and signs.bare * 8 >= filled),
+            (55, signs.system),
+            (35, signs.colon > 2 and signs.colon * 2 >= filled),  # noqa: PLR2004 - names before colons, thrice
+            (30, timed),
+            (1, source.wanted is FileKind.CHAT),
+        )
+        return next((claim for claim, holds in sure if holds), 0) if filled else 0
 
     def read(self, source: Source) -> Draft:
         """Read every message; what has no speaker is kept as nobody's words."""
         draft = Draft(source)
-        messages, told = pasted.read(source, draft)
-        return _finish(draft, messages, told)
+        lines, told = pasted.read(source, draft)
+        voices = _resolved(draft, [line.notice for line in lines], told)
+        draft.notices.extend(pasted.named(lines, voices))
+        return draft
 
 
 def _named_roles(lines: list[str], seller_names: tuple[str, ...]) -> bool:
     for line in lines:
-        head = pasted.head_of(line) if line.strip() else None
+        head = head_of(line) if line.strip() else None
         if head is not None and speakers.role_of(head.name, seller_names) is not None:
             return True
     return False

@@ -10,7 +10,9 @@ from cardcase.kit import clock
 
 _FULL: Final = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})")
 _SHORT: Final = re.compile(r"(?<!\d)(\d{1,2})[-/月](\d{1,2})")
-_CLOCK: Final = re.compile(r"(上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s?([AaPp][Mm])?\s*$")
+_CLOCK: Final = re.compile(
+    r"(上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s?([AaPp][Mm])?\s*$"
+)
 _WEEKDAYS: Final = "一二三四五六日"
 
 

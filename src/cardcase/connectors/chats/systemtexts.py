@@ -1,4 +1,4 @@
-"""Texts that the marketplace writes into chats, kept apart from people's words. The texts are in data/system_texts.toml."""
+"""Texts that the marketplace writes into chats, kept apart from people's words; listed in data/system_texts.toml."""
 
 import re
 from dataclasses import dataclass

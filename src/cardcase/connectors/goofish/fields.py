@@ -1,12 +1,16 @@
 """Reading single fields of a JSON object: total, keeping the raw, and saying which fields could not be read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cardcase.connectors import documents, values
 from cardcase.connectors.values import Unreadable
+
+_WHOLE: Final = re.compile(r"\d{1,14}", re.ASCII)
+_SMALL: Final = re.compile(r"\d{1,6}", re.ASCII)
 
 
 @dataclass
@@ -28,44 +32,41 @@ class Fields:
             return documents.storable(str(value)).strip()[:limit]
         return ""
 
-    def fen(self, *names: str) -> int | None:
-        """Return an amount in 分. A decimal point or anything but a whole number is not this interface's and unread."""
+    def _first(self, names: tuple[str, ...]) -> tuple[str, Any]:
+        """Return the first of some fields that is told at all."""
         for name in names:
             value = self.data.get(name)
-            if value is None or value == "":
-                continue
-            text = str(value).strip()
-            if isinstance(value, int | str) and not isinstance(value, bool) and text.isascii() and text.isdigit() and len(text) < 15:  # noqa: PLR2004
-                return int(text)
-            self.unread.append(name)
+            if value is not None and value != "":
+                return name, value
+        return "", None
+
+    def fen(self, *names: str) -> int | None:
+        """Return an amount in 分. A decimal point or anything but a whole number is not this interface's and unread."""
+        name, value = self._first(names)
+        if value is None:
             return None
+        text = str(value).strip()
+        if isinstance(value, int | str) and not isinstance(value, bool) and _WHOLE.fullmatch(text):
+            return int(text)
+        self.unread.append(name)
         return None
 
     def yuan(self, *names: str) -> int | None:
         """Return an amount that the source writes in yuan, in 分."""
-        for name in names:
-            value = self.data.get(name)
-            if value is None or value == "":
-                continue
-            try:
-                if isinstance(value, dict | list):
-                    raise Unreadable("amount_unreadable")
-                return values.fen(value)
-            except Unreadable:
-                self.unread.append(name)
-                return None
-        return None
+        name, value = self._first(names)
+        if value is None:
+            return None
+        try:
+            return values.fen(str(value) if isinstance(value, dict | list) else value)
+        except Unreadable:
+            self.unread.append(name)
+            return None
 
     def moment(self, *names: str) -> datetime | None:
-        """Return epoch seconds, milliseconds or a written time; 0 means not set."""
+        """Return epoch seconds, milliseconds or a written time; 0 means not set and the next field is asked."""
         for name in names:
-            value = self.data.get(name)
-            if value is None or value == "":
-                continue
             try:
-                found = values.epoch(value) if not isinstance(value, dict | list) else None
-                if found is None and isinstance(value, dict | list):
-                    raise Unreadable("time_unreadable")
+                found = values.epoch(self.data.get(name))
             except Unreadable:
                 self.unread.append(name)
                 return None
@@ -75,11 +76,11 @@ class Fields:
 
     def whole(self, name: str) -> int | None:
         """Return a whole number such as a quantity."""
-        value = self.data.get(name)
-        if value is None or value == "":
+        _, value = self._first((name,))
+        if value is None:
             return None
         text = str(value).strip()
-        if isinstance(value, bool | float | dict | list) or not (text.isascii() and text.isdigit() and len(text) < 10):  # noqa: PLR2004
+        if isinstance(value, bool | float | dict | list) or not _SMALL.fullmatch(text):
             self.unread.append(name)
             return None
         return int(text)

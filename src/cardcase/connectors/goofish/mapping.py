@@ -22,6 +22,7 @@ from cardcase.connectors.ports import (
     RefundState,
 )
 from cardcase.connectors.values import Unreadable
+from cardcase.kit.errors import WrongUse
 from cardcase.kit.secret import CardCode
 
 from .fields import Fields
@@ -46,12 +47,12 @@ REFUND_STATES: Final[Mapping[str, RefundState]] = {
     "6": RefundState.REFUSED,
     "8": RefundState.AWAITING_ADDRESS,
 }
-"""refund_status of 闲管家 (platform-rules §1.5, certainty H). 7 is absent there, 9 and 11 only in Taobao's pushes: unknown."""
+"""refund_status of 闲管家 (platform-rules §1.5, certainty H). 7 is absent, 9 and 11 stand only in Taobao's."""
 
 _REASON: Final = ("refund_reason", "reason", "apply_reason", "reason_text", "buyer_reason", "refund_reason_text")
 _DESCRIPTION: Final = (
-    "refund_desc", "refund_explain", "apply_explain", "buyer_description", "description", "refund_remark", "buyer_remark",
-    "refund_content",
+    "refund_desc", "refund_explain", "apply_explain", "buyer_description", "description", "refund_remark",
+    "buyer_remark", "refund_content",
 )  # fmt: skip
 
 
@@ -122,16 +123,24 @@ def _listing(fields: Fields) -> ListingNotice | None:
     )
 
 
-def read_push(data: Mapping[str, Any], origin: Origin) -> tuple[OrderNotice, list[str]]:
-    """Read an order push: states and the moment of change, nothing else; the example of the docs omits even some of those.
+def read_push(body: bytes) -> tuple[OrderNotice, str]:
+    """Read the body of an order push: the notice, and the key that makes two pushes the same event.
 
-    Raises Unreadable when there is no usable order number.
+    A push tells states and the moment of change, nothing else; the platform's own example omits even some of those.
+    Raises WrongUse when the body is no such push.
     """
-    return read_order(data, origin)
+    try:
+        data = documents.parse(body.decode("utf-8"))
+        if not isinstance(data, dict):
+            raise Unreadable("shape_unknown")  # noqa: TRY301 - all that is no push leaves by one door
+        notice, _ = read_order(data, Origin())
+    except (UnicodeDecodeError, documents.NotJson, Unreadable) as error:
+        raise WrongUse("推送内容不是订单消息", "The body is not an order push", code="push_unreadable") from error
+    return notice, push_key(data)
 
 
 def push_key(data: Mapping[str, Any]) -> str:
-    """Return what makes two pushes the same event: seller, order, both states, moment of change. At most 160 characters."""
+    """Return what makes two pushes the same event: seller, order, both states, moment of change. At most 160 long."""
     names = ("seller_id", "order_no", "order_status", "refund_status", "modify_time")
     key = ":".join(documents.storable(str(data.get(name, ""))) for name in names)
     return key if len(key) <= 160 else hashlib.sha256(key.encode()).hexdigest()  # noqa: PLR2004 - width of its column

@@ -59,7 +59,9 @@ def read_sold_item(data: Mapping[str, Any], origin: Origin) -> tuple[OrderNotice
             delivered_at=common.moment("consignTime"),
             buyer_external_id=buyer.text("buyerId", limit=80),
             buyer_nick=buyer.text("userNick", limit=NAME_CHARS),
-            listing=ListingNotice(item_id=common.text("itemId", limit=40), title=title) if title or common.data.get("itemId") else None,
+            listing=ListingNotice(item_id=common.text("itemId", limit=40), title=title)
+            if title or common.data.get("itemId")
+            else None,
             raw=documents.kept(data),
             origin=origin,
         ),

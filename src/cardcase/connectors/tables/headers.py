@@ -1,8 +1,10 @@
-"""What the header of an order or refund table means as a whole: some names mean one thing in one table, another in another.
+"""What the header of an order or refund table means as a whole: some names mean different things in different tables.
 
-「状态」 of an order file is the order's, of a refund file the refund's; 「金额」 likewise. 闲管家's own field names count in 分.
+「状态」 of an order file is the order's, of a refund file the refund's; 「金额」 likewise. 闲管家's own field names
+count in 分.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,9 +15,26 @@ from cardcase.connectors.rows import Row
 
 TABLES: Final = frozenset({"order", "refund"})
 _CARD_TABLES: Final = frozenset({"order", "refund", "card"})
-_REFUND_MARKS: Final = ("refund_no", "refund_reason", "applied_at", "timeout_at", "refund_kind", "refund_amount", "description")
+_SAYS_REFUND: Final = re.compile("退款|退款|售后|维权|申请|申請|refund|apply|applied|dispute")
+_OF_REFUNDS: Final = frozenset(
+    [
+        "refund_no",
+        "refund_state",
+        "refund_kind",
+        "refund_amount",
+        "refund_reason",
+        "description",
+        "applied_at",
+        "timeout_at",
+        "refunded_at",
+        "rejected_at",
+        "goods_status",
+    ]
+)
 _INTERFACE_NAMES: Final = frozenset({"total_amount", "pay_amount", "refund_amount"})
-_INTERFACE_COMPANY: Final = frozenset({"buyer_eid", "seller_eid", "order_type", "consign_time", "confirm_time", "update_time"})
+_INTERFACE_COMPANY: Final = frozenset(
+    {"buyer_eid", "seller_eid", "order_type", "consign_time", "confirm_time", "update_time"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +58,30 @@ def plan_of(sheet: Sheet) -> Plan | None:
     if header is None:
         return None
     found = dict(header.columns)
-    is_refunds = header.has(*_REFUND_MARKS) > 0 and not header.has("paid", "created_at", "delivered_at")
-    if is_refunds and "refund_state" not in found and "order_state" in found:
-        if columns.normal(_raw_name(header, "order_state")) in _BARE_STATES:
-            found["refund_state"] = found.pop("order_state")
-    if is_refunds and "refund_amount" not in found and "total" in found:
-        if columns.normal(_raw_name(header, "total")) in {"金额", "amount", "money"}:
-            found["refund_amount"] = found.pop("total")
+    is_told = any(_SAYS_REFUND.search(columns.normal(_raw_name(header, meaning))) for meaning in header.columns)
+    if not is_told:
+        # 「原因」, 「说明」 or 「截止时间」 alone do not make an order file one of refunds.
+        found = {meaning: index for meaning, index in found.items() if meaning not in _OF_REFUNDS}
+    is_refunds = is_told and not header.has("paid", "created_at", "delivered_at")
+    for order_meaning, refund_meaning, names in _SHARED_NAMES:
+        if not is_refunds or refund_meaning in found or order_meaning not in found:
+            continue
+        if columns.normal(_raw_name(header, order_meaning)) in names:
+            found[refund_meaning] = found.pop(order_meaning)
     with_cards = columns.find_header([header.row], _CARD_TABLES, needs=frozenset({"order_no"}))
-    cards = {name: with_cards.columns[name] for name in ("card_code", "card_number") if with_cards and name in with_cards.columns}
+    cards = {
+        name: with_cards.columns[name]
+        for name in ("card_code", "card_number")
+        if with_cards and name in with_cards.columns
+    }
     cards = {name: index for name, index in cards.items() if index not in found.values()}
     return Plan(header, found | cards, is_refunds, _fen_columns(header, sheet.rows), bool(cards))
 
 
-_BARE_STATES: Final = frozenset({"状态", "status", "statustext", "statusdesc", "狀態"})
+_SHARED_NAMES: Final = (
+    ("order_state", "refund_state", frozenset({"状态", "status", "statustext", "statusdesc", "狀態"})),
+    ("total", "refund_amount", frozenset({"金额", "amount", "money"})),
+)
 
 
 def _raw_name(header: Header, meaning: str) -> str:
@@ -60,7 +89,7 @@ def _raw_name(header: Header, meaning: str) -> str:
 
 
 def _fen_columns(header: Header, rows: list[Row]) -> frozenset[str]:
-    """Return the amount columns that count 分: those that say so, and those of an interface dump without a decimal point."""
+    """Return the amount columns that count 分: those that say so, and those of an interface dump without a point."""
     said = {meaning for meaning, unit in header.units.items() if unit in {"分", "fen"}}
     names = {str(cell).strip().lower() for cell in header.row.cells if cell is not None}
     if len(names & _INTERFACE_COMPANY) >= 2:  # noqa: PLR2004 - one such name may be chance, two are the interface's

@@ -24,18 +24,28 @@ from cardcase.kit.secret import CardCode
 
 from .headers import Plan
 
-_CHANNELS: Final = {"": GOOFISH, "闲鱼": GOOFISH, "xianyu": GOOFISH, "goofish": GOOFISH, "闲管家": GOOFISH, "咸鱼": GOOFISH}
+_CHANNELS: Final = {
+    "": GOOFISH,
+    "闲鱼": GOOFISH,
+    "咸鱼": GOOFISH,
+    "闲管家": GOOFISH,
+    "xianyu": GOOFISH,
+    "goofish": GOOFISH,
+}
 _NEVER_RAW: Final = frozenset({"card_code", "card_number"})
-_ORDER_FACTS: Final = (
-    "order_state", "total", "paid", "created_at", "paid_at", "delivered_at", "confirmed_at", "title", "item_id", "sku", "price",
-    "quantity", "buyer_nick", "buyer_external_id", "seller_name", "seller_remark", "cancel_reason", "service_support", "order_type",
-)  # fmt: skip
-_REFUND_FACTS: Final = ("refund_no", "refund_reason", "applied_at", "timeout_at", "refunded_at", "rejected_at", "refund_kind", "description")
+_ORDER_FACTS: Final = frozenset({
+    "order_state", "order_type", "total", "paid", "created_at", "paid_at", "delivered_at", "confirmed_at", "title",
+    "item_id", "sku", "price", "quantity", "buyer_nick", "buyer_external_id", "seller_name", "seller_remark",
+    "cancel_reason", "service_support",
+})  # fmt: skip
+"""Columns of which one suffices for a row to tell of its order, not only of a refund."""
+_REFUND_FACTS: Final = ("refund_no", "refund_reason", "applied_at", "refunded_at", "rejected_at", "refund_kind")
+"""Columns of which one suffices for a row to tell of a refund, even when its state is not given."""
 
 
 @dataclass
 class Cells:
-    """The cells of one row by meaning. What cannot be read is collected, so that a row reports all its faults at once."""
+    """The cells of one row by meaning. What cannot be read is collected: a row reports all its faults at once."""
 
     plan: Plan
     row: Row
@@ -87,23 +97,34 @@ class Cells:
         }
 
 
-def notices_of(plan: Plan, row: Row, origin: Origin, secret_origin: Origin) -> tuple[list[Notice], list[tuple[str, str]]]:
-    """Return what a row tells, or its faults as (code, meaning). A row with a fault tells nothing: it is to be corrected."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What all notices of one row share."""
+
+    channel: str
+    order_no: str
+    raw: dict[str, Any]
+    origin: Origin
+
+
+def notices_of(
+    plan: Plan, row: Row, origin: Origin, secret_origin: Origin
+) -> tuple[list[Notice], list[tuple[str, str]]]:
+    """Return what a row tells, or its faults as (code, meaning): a row with a fault tells nothing until corrected."""
     cells = Cells(plan, row)
     try:
         number = values.order_no(cells.raw("order_no"))
     except Unreadable as error:
         return [], [(error.code, "order_no")]
-    channel = _channel(cells.text("channel", 20))
-    raw = cells.kept()
-    order, hint = _order(cells, channel, number, raw, origin)
-    refund = _refund(cells, channel, number, raw, origin, order, hint)
+    place = Place(_channel(cells.text("channel", 20)), number, cells.kept(), origin)
+    order, hint = _order(cells, place)
+    refund = _refund(cells, place, order, hint)
     found: list[Notice] = []
     if refund is None or any(cells.text(meaning) for meaning in _ORDER_FACTS):
         found.append(order)
     if refund is not None:
         found.append(refund)
-    found.extend(_deliveries(cells, channel, number, order.delivered_at, secret_origin))
+    found.extend(_deliveries(cells, place, order.delivered_at, secret_origin))
     return ([], cells.faults) if cells.faults else (found, [])
 
 
@@ -111,7 +132,7 @@ def _channel(word: str) -> str:
     return _CHANNELS.get(words.squeeze(word), words.squeeze(word) or GOOFISH)
 
 
-def _order(cells: Cells, channel: str, number: str, raw: dict[str, Any], origin: Origin) -> tuple[OrderNotice, words.Hint | None]:
+def _order(cells: Cells, place: Place) -> tuple[OrderNotice, words.Hint | None]:
     state_raw = cells.text("order_state", 40)
     state, hint = words.order_state(state_raw) if state_raw else (OrderState.UNKNOWN, None)
     refund_raw = cells.text("refund_state", 40)
@@ -127,8 +148,8 @@ def _order(cells: Cells, channel: str, number: str, raw: dict[str, Any], origin:
             service_support=tuple(part.strip() for part in support.replace("，", ",").split(",") if part.strip()),
         )
     order = OrderNotice(
-        channel=channel,
-        order_no=number,
+        channel=place.channel,
+        order_no=place.order_no,
         state=state,
         state_raw=state_raw,
         refund_state=words.refund_state(refund_raw) if refund_raw else None,
@@ -150,15 +171,13 @@ def _order(cells: Cells, channel: str, number: str, raw: dict[str, Any], origin:
         seller_remark=cells.text("seller_remark", 2000),
         cancel_reason=cells.text("cancel_reason", 2000),
         listing=listing,
-        raw=raw,
-        origin=origin,
+        raw=place.raw,
+        origin=place.origin,
     )
     return order, hint
 
 
-def _refund(
-    cells: Cells, channel: str, number: str, raw: dict[str, Any], origin: Origin, order: OrderNotice, hint: words.Hint | None
-) -> RefundNotice | None:
+def _refund(cells: Cells, place: Place, order: OrderNotice, hint: words.Hint | None) -> RefundNotice | None:
     told = any(cells.text(meaning) for meaning in _REFUND_FACTS)
     state_raw, state = order.refund_state_raw, order.refund_state
     if state is None and hint is not None:
@@ -178,8 +197,8 @@ def _refund(
         except Unreadable as error:
             cells.faults.append((error.code, "refund_no"))
     return RefundNotice(
-        channel=channel,
-        order_no=number,
+        channel=place.channel,
+        order_no=place.order_no,
         refund_no=refund_no,
         state=state or RefundState.UNKNOWN,
         state_raw=state_raw,
@@ -194,14 +213,12 @@ def _refund(
         refunded_at=order.refunded_at,
         rejected_at=cells.moment("rejected_at"),
         modified_at=order.updated_at,
-        raw=raw,
-        origin=origin,
+        raw=place.raw,
+        origin=place.origin,
     )
 
 
-def _deliveries(
-    cells: Cells, channel: str, number: str, delivered_at: datetime | None, origin: Origin
-) -> list[DeliveryNotice]:
+def _deliveries(cells: Cells, place: Place, delivered_at: datetime | None, origin: Origin) -> list[DeliveryNotice]:
     """Take the card that an order row names; a spreadsheet's number of more than 15 digits is no longer the card's."""
     if not cells.plan.has_cards:
         return []
@@ -210,8 +227,8 @@ def _deliveries(
         return []
     return [
         DeliveryNotice(
-            channel=channel,
-            order_no=number,
+            channel=place.channel,
+            order_no=place.order_no,
             code=CardCode(code or card_number),
             number=card_number if code else "",
             delivered_at=delivered_at,
@@ -224,7 +241,7 @@ def _card_text(cells: Cells, meaning: str) -> str:
     value = cells.raw(meaning)
     if values.is_blank(value):
         return ""
-    if isinstance(value, int | float) and (abs(value) >= 10**15 or value != int(value)):  # noqa: PLR2004 - a double's digits
+    if isinstance(value, int | float) and (abs(value) >= 10**15 or value != int(value)):
         cells.faults.append(("card_code_mangled", meaning))
         return ""
     return values.clean(value) if isinstance(value, int | float) else str(value).strip(" \t'=\"")
