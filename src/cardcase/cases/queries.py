@@ -122,7 +122,7 @@ def counts(actor: Actor, now: datetime, *, zone: ZoneInfo = SHANGHAI) -> Counts:
     numbers = (
         Shop.objects.filter(pk=actor.shop_id)
         .values_list(
-            _count(cases.filter(is_open=True, next_due_at__lt=_tomorrow(now, zone))),
+            _count(cases.filter(_OPEN, next_due_at__lt=_tomorrow(now, zone))),
             _count(cases.filter(_NARROWED["seller"])),
             _count(cases.filter(_NARROWED["buyer"])),
             _count(cases.filter(_NARROWED["missed"])),
@@ -203,17 +203,20 @@ def _count(rows: "QuerySet[Case]") -> Coalesce:
     return Coalesce(Subquery(rows.order_by().values("shop_id").annotate(n=Count("pk")).values("n")), 0)
 
 
+_OPEN = Q(is_open__in=[True])
+"""Open cases. SQLite reads "WHERE is_open" without the index, but "is_open IN (1)" with it."""
+
 _NARROWED = {
-    "": Q(is_open=True),
-    "seller": Q(is_open=True, waiting_on=WaitingOn.SELLER.value),
-    "buyer": Q(is_open=True, waiting_on=WaitingOn.BUYER.value),
+    "": _OPEN,
+    "seller": _OPEN & Q(waiting_on=WaitingOn.SELLER.value),
+    "buyer": _OPEN & Q(waiting_on=WaitingOn.BUYER.value),
     "missed": Q(is_incident=True) & ~Q(status=Status.CLOSED.value),
 }
 
 
 def _choice(chosen: str, now: datetime | None, zone: ZoneInfo) -> Q:
     if chosen == "due" and now is not None:
-        return Q(is_open=True, next_due_at__lt=_tomorrow(now, zone))
+        return _OPEN & Q(next_due_at__lt=_tomorrow(now, zone))
     raise WrongUse(f"没有这种筛选：{chosen}", f"There is no such choice: {chosen}")
 
 

@@ -119,7 +119,7 @@ def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) ->
     missed = deadline_queries.missed_by(actor, case.public_id, at=paid_at)
     if missed is not None:
         return True, missed.is_verified and case.refund is not None and case.refund.refunded_at is not None
-    if deadline_queries.of_subject(actor, case.public_id):
+    if any(known.is_platform_bound for known in deadline_queries.of_subject(actor, case.public_id)):
         return False, True
     facts = facts_of(case)
     spec = _as_if_waiting(facts, _rules(actor, case, at))

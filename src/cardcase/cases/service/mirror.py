@@ -78,6 +78,7 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
             at=at,
             acted_at=happened_at + TOLERANCE if event is Event.TIMED_OUT else happened_at,
             judged_as=Actor.system(actor.shop_id),
+            has_deadline_passed=timed_out,
         )
     ask_person(actor, case, *_needs(effect, has_ruling=bool(ruling_raw), has_moved=bool(offered)))
     if case.is_open:

@@ -1,7 +1,7 @@
 """Moving a case through the table: one transaction, one revision, one entry in the record (invariant I3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -78,14 +78,18 @@ def move(
     at: datetime,
     acted_at: datetime | None = None,
     judged_as: Actor | None = None,
+    has_deadline_passed: bool = False,
     changes: Mapping[str, Any] | None = None,
 ) -> Case:
     """Move a case that is in hand. ``judged_as``: who the table takes the actor for (the mirror speaks as the system).
 
-    ``acted_at``: when it happened in the world; ``changes``: fields of the same decision, written with it.
+    ``acted_at``: when it happened in the world; ``has_deadline_passed``: found out where no row of a deadline tells;
+    ``changes``: fields of the same decision, written with it.
     """
     judge = judged_as or actor
     known = queries.standing(judge, case, facts, at=acted_at or at)
+    if has_deadline_passed:
+        known = replace(known, has_deadline_passed=True)
     row, party = rules.check_move(Stage(case.stage), Status(case.status), event, judge, known)
     step = _Step(row, party, Stage(case.stage), Status(case.status), known)
     new = {**_effects(actor, case, step, at), **(changes or {})}

@@ -50,10 +50,11 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
     except IntegrityError:
         return Case.objects.visible_to(actor).select_related(*queries.RELATED).get(claim_key=key), False
     _record(actor, case, at=at)
-    clocks.choose_clock(actor, case, at=at)
-    clocks.refresh(actor, case, at=at)
     if refund is not None:
         mirror.follow(actor, case, RefundState(refund.state), at=at)
+    else:
+        clocks.choose_clock(actor, case, at=at)
+        clocks.refresh(actor, case, at=at)
     return case, True
 
 
