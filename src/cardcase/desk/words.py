@@ -2,6 +2,7 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import STATUS_TITLES, Status
+from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
@@ -53,3 +54,8 @@ def goods_text(case: Case) -> str:
 def buyer_text(case: Case) -> str:
     """Name the buyer by nick."""
     return (case.buyer.nick if case.buyer else "") or say(Text("买家", "buyer"))
+
+
+def checks_of(text: str) -> tuple[tone.Check, ...]:
+    """Check the words of a reply as every reply is checked before it may be marked as sent."""
+    return tone.check_reply(text)

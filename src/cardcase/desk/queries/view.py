@@ -13,15 +13,14 @@ from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
-from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import Item
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Reply
 from cardcase.inbox.queries import MessageView
 from cardcase.inbox.rules.drafts import Draft
 from cardcase.kit.text import Text
-from cardcase.orders.models import Refund
 from cardcase.remedies import queries as remedies
+from cardcase.remedies.queries import Overview
 from cardcase.remedies.rules import Option
 from cardcase.staff.rules import Actor
 
@@ -34,49 +33,77 @@ class CaseView:
 
     case: Case
     now: datetime
-    refund: Refund | None
     clocks: Sequence[ClockView]
-    items: Sequence[Item]
-    options: Sequence[Option]
-    floor: Text
+    judged: Overview
     moves: Sequence[Move]
-    draft: Draft
+    draft: Draft | None
     talk: Sequence[MessageView]
     cards: Sequence[CardFacts]
-    notes: Sequence[Note]
-    replies: Sequence[Reply]
-    history: Sequence[HistoryItem]
-    siblings: Sequence[Case]
 
     @property
     def clock(self) -> ClockView | None:
         """The clock that decides: the nearest armed one."""
         return self.clocks[0] if self.clocks else None
 
+    @property
+    def items(self) -> Sequence[Item]:
+        """The checklist of evidence."""
+        return self.judged.items
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """The remedies, allowed and blocked."""
+        return self.judged.options
+
+    @property
+    def floor(self) -> Text:
+        """What the buyer must get at least, as a sentence."""
+        return self.judged.floor.text
+
     def move(self, event: Event) -> Move | None:
         """The move of this name, when it is in place now; it may still be refused."""
         return next((move for move in self.moves if move.event is event), None)
+
+    def may(self, event: Event) -> bool:
+        """Tell whether the move can be made now by this actor."""
+        move = self.move(event)
+        return move is not None and move.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What only the page shows beside the case: notes, sent replies, the record, sibling cases."""
+
+    notes: Sequence[Note]
+    replies: Sequence[Reply]
+    history: Sequence[HistoryItem]
+    siblings: Sequence[Case]
 
 
 def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
     """Read one case. Raises NotFound when the actor's shop has none of that number."""
     case = cases.by_number(actor, number)
-    facts = remedies.standing(actor, case, at=now)
-    clocks = deadlines.armed(actor, [case.public_id]).get(case.public_id, [])
+    judged = remedies.overview(actor, case, at=now)
+    clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
+    of_order = cards.cards_of_order(actor, case.order_id)
+    talk = inbox.conversation_view(actor, case, now=now)
     return CaseView(
         case=case,
         now=now,
-        refund=case.refund,
         clocks=clocks,
-        items=evidence.checklist(actor, case, at=now),
-        options=remedies.options(actor, case, at=now),
-        floor=remedies.floor_text(actor, case, at=now),
-        moves=cases.allowed_moves(actor, case, facts),
-        draft=drafting.draft_for(actor, case, at=now),
-        talk=inbox.conversation_view(actor, case, now=now),
-        cards=cards.cards_of_order(actor, case.order_id),
+        judged=judged,
+        moves=cases.allowed_moves(actor, case, judged.guards),
+        draft=drafting.draft_for(case, judged, of_order, now=now) if case.is_open else None,
+        talk=talk,
+        cards=of_order,
+    )
+
+
+def background(actor: Actor, case: Case) -> Background:
+    """Read what surrounds a case on its page."""
+    return Background(
         notes=cases.notes_of(actor, case),
         replies=inbox.replies_of(actor, case),
-        history=custody.history(actor, [case.public_id, case.order.public_id]),
+        history=custody.history(actor, [case.public_id]),
         siblings=cases.siblings_of(actor, case),
     )

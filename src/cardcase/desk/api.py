@@ -1,0 +1,102 @@
+"""JSON entrance of cases: the queue, the sheet of one, and everything that can be done with it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+
+from cardcase.desk.queries import sheet
+from cardcase.desk.service import ACTS, Act, perform
+from cardcase.kit import clock
+from cardcase.kit.errors import WrongUse
+from cardcase.kit.text import Text
+from cardcase.packs import service as packs
+from cardcase.staff.rules import Actor
+
+router = Router()
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    assert isinstance(actor, Actor)
+    return actor
+
+
+class CaseInShort(Schema):
+    """One open case of the queue. Money in 分, times ISO 8601 with zone."""
+
+    number: str
+    order_no: str
+    buyer: str
+    title: str
+    claimed_fen: int | None
+    claimed_reason: str
+    sub_reason: str | None
+    reason_text: str
+    stage: str
+    status: str
+    status_text: str
+    waiting_on: str
+    due_at: str | None
+    due_text: str
+    hold: bool
+    revision: int
+    cursor: str
+
+
+class Queue(Schema):
+    """A page of the queue; ``next`` is the cursor of the page after it, null at the end."""
+
+    cases: list[CaseInShort]
+    next: str | None
+
+
+class ActIn(Schema):
+    """What an act needs: the ``revision`` last read and the fields of its form, all as text (amounts in yuan)."""
+
+    revision: int = Field(ge=0)
+    fields: dict[str, str] = Field(default_factory=dict)
+    kinds: list[str] = Field(default_factory=list)
+
+
+@router.get("", response=Queue, summary="Open cases, soonest due first")
+def queue(request: HttpRequest, show: str = "", limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
+    """List open cases. ``show`` narrows to due, seller, buyer or missed."""
+    wanted = max(1, min(limit, 200))
+    rows = sheet.queue(_actor(request), limit=wanted + 1, now=clock.now(), chosen=show, after=cursor)
+    return {"cases": rows[:wanted], "next": rows[wanted - 1]["cursor"] if len(rows) > wanted else None}
+
+
+@router.get("/{number}", summary="Everything that is needed to decide one case")
+def show(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Return the sheet of a case, as ``cardcase handle --json`` prints it."""
+    return sheet.sheet(_actor(request), number, now=clock.now())
+
+
+@router.post("/{number}/acts/{name}", summary="Do one thing with a case")
+def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, Any]:
+    """Do what the page could do.
+
+    Names: reason, hold, ask, reply, sent, note, deadline, offer, concede, decline, escalate, execute, result, move.
+    Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
+    """
+    if name not in ACTS:
+        raise WrongUse(
+            f"没有这个操作：{name}",
+            f"There is no such act: {name}",
+            next=Text(f"可用的有：{'、'.join(ACTS)}。", f"Known: {', '.join(ACTS)}."),
+            code="unknown_act",
+        )
+    actor, now = _actor(request), clock.now()
+    lists = {"kinds": body.kinds} if body.kinds else {}
+    perform(actor, name, Act(number, body.revision, now, body.fields, lists))
+    return sheet.sheet(actor, number, now=clock.now())
+
+
+@router.post("/{number}/pack", summary="Build the evidence pack of a case")
+def pack(request: HttpRequest, number: str) -> HttpResponse:
+    """Return the pack as a ZIP."""
+    data = packs.build(_actor(request), number, at=clock.now())
+    response = HttpResponse(data, content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="{number}.zip"'
+    return response

@@ -1,0 +1,229 @@
+"""Acts of the desk: each takes what a form or a program sent and calls the one verb of a lower room that does it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from cardcase.cases import queries as case_queries
+from cardcase.cases import service as cases
+from cardcase.cases.rules import Event, Status
+from cardcase.evidence import service as evidence
+from cardcase.inbox import service as inbox
+from cardcase.kit.clock import SHANGHAI
+from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.kit.money import parse_yuan
+from cardcase.kit.text import Text
+from cardcase.remedies import queries as remedy_queries
+from cardcase.remedies import service as remedies
+from cardcase.remedies.rules import OfferState, RemedyState
+from cardcase.staff.rules import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act on a case: what was typed, the revision that the person saw, the files that came with it."""
+
+    number: str
+    revision: int
+    at: datetime
+    values: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Sequence[tuple[str, bytes]] = ()
+
+    def word(self, name: str) -> str:
+        """Return what was typed under a name, without surrounding space."""
+        return self.values.get(name, "").strip()
+
+
+def _fen(act: Act, name: str) -> int | None:
+    typed = act.word(name)
+    if not typed:
+        return None
+    try:
+        return parse_yuan(typed)
+    except ValueError as error:
+        raise WrongUse(
+            f"「{typed}」不是金额",
+            f"“{typed}” is no amount",
+            next=Text("写成 45 或 45.50。", "Write 45 or 45.50."),
+            code="not_an_amount",
+        ) from error
+
+
+def _moment(act: Act, name: str) -> datetime | None:
+    typed = act.word(name)
+    if not typed:
+        return None
+    try:
+        moment = datetime.fromisoformat(typed)
+    except ValueError as error:
+        raise WrongUse(f"「{typed}」不是时间", f"“{typed}” is no moment", code="not_a_moment") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def _reason(actor: Actor, act: Act) -> None:
+    cases.confirm_reason(actor, act.number, act.word("sub_reason"), revision=act.revision, at=act.at)
+
+
+def _hold(actor: Actor, act: Act) -> None:
+    cases.lift_hold(actor, act.number, act.word("reason"), revision=act.revision, at=act.at)
+
+
+def _ask(actor: Actor, act: Act) -> None:
+    kinds = act.lists.get("kinds") or [act.word("kinds")]
+    evidence.ask(actor, act.number, kinds, act.word("to") or "buyer", revision=act.revision, at=act.at)
+
+
+def _evidence(actor: Actor, act: Act) -> None:
+    facts: dict[str, Any] = {}
+    if act.word("usable"):
+        facts["is_usable"] = act.word("usable") == "yes"
+    if (balance := _fen(act, "balance")) is not None:
+        facts["balance_fen"] = balance
+    if (redeemed_at := _moment(act, "redeemed_at")) is not None:
+        facts["redeemed_at"] = redeemed_at.isoformat()
+    facts |= {key: act.word(key) for key in ("order_no", "tail4") if act.word(key)}
+    for name, data in act.files or [("", None)]:
+        evidence.add_exhibit(
+            actor, act.number, act.word("kind"), act.word("title") or name, data, "", facts, at=act.at, source_file=name
+        )
+
+
+def _reply(actor: Actor, act: Act) -> None:
+    inbox.save_reply(actor, act.number, act.word("text"), at=act.at)
+
+
+def _sent(actor: Actor, act: Act) -> None:
+    inbox.mark_sent(actor, act.number, act.word("text"), revision=act.revision, at=act.at)
+
+
+def _note(actor: Actor, act: Act) -> None:
+    cases.add_note(actor, act.number, act.word("text"), at=act.at)
+
+
+def _deadline(actor: Actor, act: Act) -> None:
+    due_at = _moment(act, "due_at")
+    if due_at is None:
+        raise WrongUse("请填写截止时间", "Type in the deadline")
+    cases.type_deadline(actor, act.number, due_at, revision=act.revision, at=act.at)
+
+
+def _offer(actor: Actor, act: Act) -> None:
+    remedies.propose_offer(
+        actor, act.number, act.word("kind"), amount_fen=_fen(act, "amount"), revision=act.revision, at=act.at
+    )
+
+
+def _concede(actor: Actor, act: Act) -> None:
+    remedies.concede(
+        actor,
+        act.number,
+        act.word("kind"),
+        amount_fen=_fen(act, "amount"),
+        confirmation=act.word("typed"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _decline(actor: Actor, act: Act) -> None:
+    remedies.decline(
+        actor,
+        act.number,
+        act.word("refuse_reason"),
+        act.word("text"),
+        confirmation=act.word("typed"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _escalate(actor: Actor, act: Act) -> None:
+    remedies.escalate(
+        actor, act.number, confirmation=act.word("typed"), reason=act.word("reason"), revision=act.revision, at=act.at
+    )
+
+
+def _execute(actor: Actor, act: Act) -> None:
+    remedies.execute(
+        actor,
+        act.number,
+        key=act.word("key"),
+        confirmation=act.word("typed"),
+        void_result=act.word("void_result"),
+        override_reason=act.word("override_reason"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _result(actor: Actor, act: Act) -> None:
+    remedies.record_result(
+        actor, act.number, RemedyState(act.word("result")), source_event=act.word("source"), at=act.at
+    )
+
+
+def _move(actor: Actor, act: Act) -> None:
+    """Record what the buyer or the platform did, as a person read it."""
+    if act.word("event") not in set(Event):
+        raise WrongUse(f"没有这个动作：{act.word('event')}", f"There is no such move: {act.word('event')}")
+    event = Event(act.word("event"))
+    if event is Event.ACCEPTED:
+        remedies.settle_offer(
+            actor, act.number, OfferState.ACCEPTED, source_event=act.word("source"), revision=act.revision, at=act.at
+        )
+        return
+    if event is Event.OFFER_ENDED:
+        remedies.settle_offer(
+            actor,
+            act.number,
+            OfferState(act.word("answer")),
+            source_event=act.word("source"),
+            reason=act.word("source"),
+            revision=act.revision,
+            at=act.at,
+        )
+        return
+    case = case_queries.by_number(actor, act.number)
+    facts = replace(
+        remedy_queries.standing(actor, case, at=act.at),
+        source_event_id=act.word("source"),
+        verdict=Status(act.word("verdict")) if act.word("verdict") else None,
+        ruling_raw=act.word("ruling"),
+        is_confirmed=True,
+    )
+    details = {"source": act.word("source"), "ruling": act.word("ruling")}
+    cases.advance(actor, act.number, event, facts=facts, revision=act.revision, details=details, at=act.at)
+    remedies.follow(actor, act.number, at=act.at)
+
+
+ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
+    {
+        "reason": _reason,
+        "hold": _hold,
+        "ask": _ask,
+        "evidence": _evidence,
+        "reply": _reply,
+        "sent": _sent,
+        "note": _note,
+        "deadline": _deadline,
+        "offer": _offer,
+        "concede": _concede,
+        "decline": _decline,
+        "escalate": _escalate,
+        "execute": _execute,
+        "result": _result,
+        "move": _move,
+    }
+)
+"""Every act of the case page and of the API by its name."""
+
+
+def perform(actor: Actor, name: str, act: Act) -> None:
+    """Do one act. Raises NotFound for an unknown name, and whatever its verb refuses."""
+    verb = ACTS.get(name)
+    if verb is None:
+        raise NotFound(f"没有这个操作：{name}", f"There is no such act: {name}")
+    verb(actor, act)

@@ -1,0 +1,12 @@
+"""Addresses of Today and the case page."""
+
+from django.urls import path
+
+from . import web
+
+urlpatterns = [
+    path("", web.today, name="today"),
+    path("cases/<str:number>/", web.case, name="case"),
+    path("cases/<str:number>/exhibits/<str:exhibit>/", web.exhibit, name="exhibit"),
+    path("cases/<str:number>/<str:name>/", web.act, name="case-act"),
+]
