@@ -4,6 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+# Playwright's sync API keeps an event loop in this thread; Django would take it for async code and refuse the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
 SIZES = {"360": {"width": 360, "height": 740}, "1280": {"width": 1280, "height": 900}}
 PICTURES = os.environ.get("CARDCASE_PICTURES", "")  # a folder: each page is kept there as a picture
 

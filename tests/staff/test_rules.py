@@ -1,4 +1,5 @@
 import pytest
+
 from cardcase.kit.errors import NotAllowed
 from cardcase.staff.rules import Actor, ActorKind, Permission, Role
 

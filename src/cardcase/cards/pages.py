@@ -52,11 +52,11 @@ class StockPage:
     filters: tuple[Choice, ...] = ()
     query: str = ""
     search_url: str = ""
-    keep: tuple[tuple[str, str], ...] = ()
     batches: Link | None = None
     pager: Pager | None = None
     notices: tuple[Notice, ...] = ()
     empty: EmptyState | None = None
+    keep: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
