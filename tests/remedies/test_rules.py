@@ -345,8 +345,14 @@ def test_the_supplier_answers_for_what_failed_before_delivery_within_its_term():
 
 def test_the_price_of_one_of_two_cards_is_its_share():
     second = a_card(public_id="card_2", tail4="P2QQ", face_fen=60000)
-    case = with_order(replace(a_case("A1"), cards=(a_card(), second), card_public_id="card_1"), paid_fen=80000)
+    case = replace(a_case("A1"), cards=(a_card(), second), card_public_id="card_1")
+    case = with_order(case, paid_fen=80000, quantity=2)
     assert standing(case).price_fen == 20000
+
+
+def test_a_replacement_does_not_halve_the_price_of_the_one_card_that_was_bought():
+    case = replace(a_case("A1"), cards=(a_card(), a_card(public_id="card_2", tail4="P2QQ")), card_public_id="card_1")
+    assert standing(case).price_fen == 19300
 
 
 # --- void before refund, and never more than was paid --------------------------------------------------------------

@@ -153,7 +153,7 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
         "card_checked_minutes_ago": minutes_since_check(facts),
         "is_void_settled": agreed.kind not in VOIDED_FIRST
         or rules.void_blocker(facts, str(agreed.precheck.get("void_result", "")), agreed.override_reason) is None,
-        "is_only_money_remedy": is_only_one(facts, agreed.public_id),
+        "is_only_money_remedy": is_only_one(facts, agreed.public_id, is_overridden=bool(agreed.override_reason)),
         "is_free_of_platform_dispute": facts.status != Status.UNDER_REVIEW.value
         and facts.stage in (Stage.ENQUIRY.value, Stage.PLATFORM_REFUND.value),
     }
@@ -201,9 +201,18 @@ def minutes_since_check(facts: RemedyFacts) -> int | None:
     return max(ages, default=None)
 
 
-def is_only_one(facts: RemedyFacts, public_id: str) -> bool:
-    """N5: nothing else has gone out or may have gone out on this order, ours or the platform's."""
-    others = [one for one in facts.remedies if one.public_id != public_id and one.state in LIVE | SPENT]
+def is_only_one(facts: RemedyFacts, public_id: str, *, is_overridden: bool = False) -> bool:
+    """N5: nothing else has gone out or may have gone out on this order, ours or the platform's.
+
+    With the owner's word a replacement that was verified long since no longer counts: its card may have failed too.
+    """
+    others = [
+        one
+        for one in facts.remedies
+        if one.public_id != public_id
+        and one.state in LIVE | SPENT
+        and not (is_overridden and one.kind == "replace_card" and one.state == RemedyState.VERIFIED)
+    ]
     refunds = (facts.case.refund, *facts.case.other_refunds)
     return not others and not any(refund.state == RefundState.SUCCEEDED.value for refund in refunds)
 

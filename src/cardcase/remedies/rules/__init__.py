@@ -8,12 +8,13 @@ from .facts import LIVE, SPENT, OfferState, RemedyFacts, RemedySeen, RemedyState
 from .floor import Floor, FloorKind, floor
 from .options import Option, amount_of, check, options, part, tip
 from .partial import Part, part_of_price
-from .preconditions import CHECKS, DEAD_STATES, Blocker
+from .preconditions import CHECKS, DEAD_STATES, OVERRIDABLE, Blocker
 
 __all__ = [
     "CHECKS",
     "DEAD_STATES",
     "LIVE",
+    "OVERRIDABLE",
     "SPENT",
     "VOID_RESULTS",
     "Blocker",

@@ -81,12 +81,21 @@ class RemedyFacts:
 
     @property
     def price_fen(self) -> int | None:
-        """What the buyer paid for the cards that the complaint is about: by face value when only some are meant."""
+        """What the buyer paid for the cards that the complaint is about: by face value when only some are meant.
+
+        A replacement is on the order as well, but nobody paid for it: more cards than were bought share the price by
+        their number.
+        """
         paid = self.case.order.paid_fen if self.case.order.paid_fen is not None else self.case.order.total_fen
         if paid is None:
             paid = self.case.claimed_fen
         meant, every = self.case.cards_meant(), self.case.cards
-        if paid is None or len(meant) == len(every):
+        if paid is None or not every:
+            return paid
+        bought = self.case.order.quantity
+        if bought and len(every) > bought:
+            return paid * min(len(meant), bought) // bought
+        if len(meant) == len(every):
             return paid
         faces = [card.face_fen for card in every]
         if any(face is None for face in faces):

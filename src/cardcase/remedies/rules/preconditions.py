@@ -34,6 +34,10 @@ class Blocker:
     text: Text
 
 
+OVERRIDABLE: Final = frozenset({"already_replaced"})
+"""Codes of blockers that the owner may set aside with a reason (invariant I1). Nothing else can be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What a check is asked about: one kind of remedy on one case."""
@@ -140,8 +144,8 @@ def not_replaced_yet(question: Question) -> Blocker | None:
         return Blocker(
             "already_replaced",
             Text(
-                "这一单已经换过一张卡。要再给，先查实两张卡的兑换情况，由店主说明理由。",
-                "A card was already replaced here. Before giving more, check both cards; the owner says why.",
+                "这一单已经换过一张卡：先查实两张卡的兑换情况，由店主写明理由才能再给。",
+                "A card was already replaced here: check both cards first; the owner may give more, saying why.",
             ),
         )
     return None

@@ -140,19 +140,22 @@ def concede(
     revision: int,
     at: datetime,
     amount_fen: int | None = None,
+    override_reason: str = "",
 ) -> Remedy:
     """Agree to give the buyer a remedy without asking (T8). It still has to be executed.
 
     ``confirmation`` is the typed phrase of ``rules.phrase("concede", kind, amount)``. An agent agrees within the shop's
-    limit. Raises Conflict, Blocked, NotConfirmed, the refusals of T8.
+    limit. With ``override_reason`` whoever may move money gives more although a card was replaced before (I1).
+    Raises Conflict, Blocked, NotConfirmed, the refusals of T8.
     """
-    actor.require(Permission.OFFER)
+    actor.require(Permission.MONEY if override_reason.strip() else Permission.OFFER)
     case = take(actor, number, revision=revision)
     facts = queries.remedy_facts(actor, case, at=at)
     catalogue = queries.catalogue(actor)
     chosen = kind_of(catalogue, kind, route="offer")
     amount = _amount(chosen, facts, catalogue, amount_fen)
-    require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount))
+    why = said(actor, override_reason)
+    require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount), is_overridden=bool(why))
     require_typed(confirmation, rules.phrase("concede", kind, amount))
     guard = GuardFacts(
         are_preconditions_met=True,
@@ -161,7 +164,7 @@ def concede(
     )
     told = {"kind": kind, "amount_fen": amount}
     case = cases.advance(actor, case, Event.CONCEDED, facts=guard, revision=revision, details=told, at=at)
-    return approve(actor, case, chosen, amount, facts, offer=None, at=at)
+    return approve(actor, case, chosen, amount, facts, offer=None, override_reason=why, at=at)
 
 
 def approve(
@@ -173,6 +176,7 @@ def approve(
     *,
     offer: Offer | None,
     at: datetime,
+    override_reason: str = "",
 ) -> Remedy:
     """Write down what was agreed, ready to be executed. The table refuses a second live remedy of a case."""
     public_id = ids.public_id("rem")
@@ -189,6 +193,7 @@ def approve(
         decided_by=label(actor),
         approved_by=label(actor),
         decided_at=at,
+        override_reason=override_reason,
     )
     owed = rules.floor(facts, queries.catalogue(actor))
     record(
@@ -204,6 +209,7 @@ def approve(
         floor=owed.rule,
         floor_kind=owed.kind.value,
         floor_is_conditional=owed.is_conditional,
+        override_reason=override_reason,
     )
     return remedy
 

@@ -83,14 +83,15 @@ def execute(
             _check_void_word(actor, case, void_result, at=at)
         remedy = _keep_precheck(actor, case, remedy, void_result=void_result, override_reason=override_reason, at=at)
     facts = queries.remedy_facts(actor, case, at=at)
-    require_clear(_blockers(actor, remedy, facts))
+    is_overridden = bool(remedy.override_reason)
+    require_clear(_blockers(actor, remedy, facts), is_overridden=is_overridden)
     replacement = _keep_replacement(actor, case, remedy, facts, at=at)
     checked = minutes_since_check(facts)
     guard = GuardFacts(
         is_card_check_needed=is_check_needed(remedy.kind, facts),
         card_checked_minutes_ago=checked,
         is_void_settled=True,
-        is_only_money_remedy=is_only_one(facts, remedy.public_id),
+        is_only_money_remedy=is_only_one(facts, remedy.public_id, is_overridden=is_overridden),
         is_free_of_platform_dispute=facts.stage in ("enquiry", "platform_refund"),
         idempotency_key=key,
         is_confirmed=True,

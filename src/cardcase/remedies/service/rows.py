@@ -28,8 +28,12 @@ class NotConfirmed(Refused):
     code = "not_confirmed"
 
 
-def require_clear(blockers: Sequence[Blocker]) -> None:
-    """Raise Blocked when anything stands in the way, saying all of it."""
+def require_clear(blockers: Sequence[Blocker], *, is_overridden: bool = False) -> None:
+    """Raise Blocked when anything stands in the way, saying all of it.
+
+    ``is_overridden``: the owner has given a reason, which clears what may be overridden and nothing else.
+    """
+    blockers = [one for one in blockers if not (is_overridden and one.code in rules.OVERRIDABLE)]
     if blockers:
         raise Blocked(
             "".join(blocker.text.zh for blocker in blockers),
