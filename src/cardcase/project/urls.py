@@ -2,10 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from cardcase.project.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.shell.urls")),
     path("", include("cardcase.staff.urls")),  # before allauth: it stands in the way of two of its addresses
     path("account/", include("allauth.urls")),
+    path("", include("cardcase.desk.urls")),
+    path("", include("cardcase.cards.urls")),
+    path("", include("cardcase.intake.urls")),
+    path("api/v1/", api.urls),
 ]
 
 handler400 = "cardcase.shell.web.bad_request"

@@ -196,7 +196,7 @@ def _evidence_row(view: CaseView, item: Item) -> pages.EvidenceRow:
         state=pages.EvidenceState(item.state.value),
         state_text=say(STATE_TITLES[item.state]),
         why=say(item.why),
-        party="" if item.state is ItemState.HAVE else say(_PARTIES.get(item.party.value, Text("", ""))),
+        party="" if item.state is ItemState.HAVE else say(_PARTIES.get(item.party, Text("", ""))),
         weight=say(Text("决定性", "decisive")) if item.weight.is_decisive else "",
         wording=say(item.wording) if item.wording and item.state is not ItemState.HAVE else "",
         how=say(item.how) if item.how and item.state is not ItemState.HAVE else "",

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
@@ -17,6 +16,9 @@ from cardcase.kit.text import Text
 from cardcase.remedies.queries import Overview
 from cardcase.shell import timing
 from cardcase.shell.language import current
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOST_ASKED: Final = 2
 """More than two things at once are not answered."""
@@ -77,26 +79,23 @@ def draft_for(case: Case, judged: Overview, cards: Sequence[CardFacts], *, now: 
 
 
 def _step(case: Case, judged: Overview, *, has_asks: bool) -> Step:
-    status = Status(case.status)
-    if status in _BY_STATUS:
-        return _BY_STATUS[status]
     running = judged.remedy or judged.offer
+    advised = next((option for option in judged.options if option.is_recommended), None)
+    if Status(case.status) in _BY_STATUS:
+        return _BY_STATUS[Status(case.status)]
     if running is not None:
         return _OFFER_STEPS.get(running.kind, Step.ACKNOWLEDGE)
     if not case.sub_reason:
         return Step.CLARIFY
-    advised = next((option for option in judged.options if option.is_recommended), None)
     if advised is None or advised.route == "ask":
         return Step.ASK_EVIDENCE if has_asks else Step.ACKNOWLEDGE
-    if advised.kind == "decline":
-        return Step.EXPLAIN  # the record is explained first; a refusal is chosen and typed by a person
-    if case.reason_confirmed_at is None:
-        return Step.ACKNOWLEDGE  # nothing is offered before somebody has read the buyer's words
-    return _OFFER_STEPS.get(advised.kind, Step.ACKNOWLEDGE)
+    # Nothing is offered before somebody has read the buyer's words; a refusal is chosen and typed by a person.
+    step = Step.EXPLAIN if advised.kind == "decline" else _OFFER_STEPS.get(advised.kind, Step.ACKNOWLEDGE)
+    return step if case.reason_confirmed_at is not None else Step.ACKNOWLEDGE
 
 
 def _asks(judged: Overview) -> tuple[Text, ...]:
-    wanted = [item for item in judged.items if item.state is ItemState.ASK and item.party.value == "buyer"]
+    wanted = [item for item in judged.items if item.state is ItemState.ASK and item.party == "buyer"]
     wanted.sort(key=lambda item: not item.weight.is_decisive)
     return tuple(item.title for item in wanted[:MOST_ASKED])
 

@@ -88,7 +88,7 @@ def lift_hold(actor: Actor, case: Case) -> ActionForm | None:
 
 def ask(view: CaseView, item: Item) -> ActionForm | None:
     """Record that one piece of evidence was asked for."""
-    to = item.party.value
+    to = item.party
     if item.state is not ItemState.ASK or to not in ("buyer", "issuer", "supplier"):
         return None
     if to == "buyer" and not view.may(Event.EVIDENCE_ASKED):

@@ -59,7 +59,7 @@ def sheet_of(view: CaseView) -> Sheet:
                 "kind": item.kind,
                 "title": say(item.title),
                 "state": item.state.value,
-                "party": item.party.value,
+                "party": item.party,
                 "why": say(item.why),
                 "weight": item.weight.value,
             }

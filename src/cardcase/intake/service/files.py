@@ -9,7 +9,7 @@ from django.db import transaction
 
 from cardcase.cards import service as cards
 from cardcase.cards import vault
-from cardcase.connectors import recognise
+from cardcase.connectors import registry
 from cardcase.connectors.ports import (
     CardNotice,
     DeliveryNotice,
@@ -60,7 +60,7 @@ def import_files(
     """
     actor.require(Permission.IMPORT)
     readings = [
-        recognise.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
+        registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
         for upload in uploads
     ]
     report = rules.ImportReport(run=ids.public_id("imp"), is_dry_run=dry_run)

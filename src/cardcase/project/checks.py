@@ -1,0 +1,36 @@
+"""Data files of the trade are read before anything starts: a broken one is named, not met at midnight."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from cardcase.evidence import queries as evidence
+from cardcase.inbox.rules import drafts, tone
+from cardcase.policies import queries as policies
+from cardcase.remedies import queries as remedies
+from cardcase.triage.rules import reasons
+
+
+def _evidence() -> None:
+    evidence.check_data()
+
+
+def _inbox() -> None:
+    drafts.templates()
+    tone.check_reply("您好")
+
+
+def _triage() -> None:
+    reasons.title("A1")
+
+
+CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
+    {
+        "policies": policies.check_data,
+        "evidence": _evidence,
+        "remedies": remedies.check_data,
+        "inbox": _inbox,
+        "triage": _triage,
+    }
+)
+"""Rooms with data files, and what reads all of them, the shops' own among them. Raises BrokenCatalogue."""
