@@ -6,10 +6,10 @@ from datetime import datetime
 from cardcase.cards import queries as card_queries
 from cardcase.cards import service as cards
 from cardcase.cards import vault
+from cardcase.cards.rules.identity import identity
 from cardcase.connectors import demo
 from cardcase.intake import service as intake
 from cardcase.intake.rules import CardDefaults, Upload
-from cardcase.kit.secret import CardCode
 from cardcase.orders import queries as orders
 from cardcase.policies import service as policies
 from cardcase.staff.rules import Actor
@@ -67,7 +67,7 @@ def load(actor: Actor, *, at: datetime, progress: Progress = _silent) -> None:
     for check in facts.checks:
         cards.record_balance_check(
             actor,
-            _card_id(actor, check.code),
+            _card_id(actor, check),
             method=check.method,
             balance_fen=check.balance_fen,
             is_usable=check.is_usable,
@@ -78,10 +78,10 @@ def load(actor: Actor, *, at: datetime, progress: Progress = _silent) -> None:
     intake.import_files(actor, uploads, at=at, progress=progress, seller_names=(facts.name,))
     for redemption in facts.redemptions:
         cards.mark_redeemed(
-            actor, _card_id(actor, redemption.code), redeemed_at=redemption.redeemed_at, source=redemption.method, at=at
+            actor, _card_id(actor, redemption), redeemed_at=redemption.redeemed_at, source=redemption.method, at=at
         )
 
 
-def _card_id(actor: Actor, code: CardCode) -> str:
-    index = vault.blind_index(actor.shop_id, code)
+def _card_id(actor: Actor, check: demo.CheckFact) -> str:
+    index = vault.blind_index(actor.shop_id, identity(check.code, check.number))
     return card_queries.cards_by_index(actor, [index])[index]

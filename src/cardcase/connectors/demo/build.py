@@ -44,6 +44,7 @@ class CheckFact:
 
     batch: str
     code: CardCode
+    number: str  # a short PIN names a card only together with its number
     checked_at: datetime
     method: str
     balance_fen: int | None = None
@@ -145,6 +146,7 @@ def _check(row: dict[str, Any], read: source.Source) -> CheckFact:
     return CheckFact(
         batch=batch.name,
         code=CardCode(batch.secret(ordinal).code),
+        number=batch.secret(ordinal).number,
         checked_at=_sold(row["card"], read) - timedelta(minutes=row["before_paid"]),
         method=row["method"],
         balance_fen=row.get("balance_fen"),
@@ -161,6 +163,7 @@ def _redemption(row: dict[str, Any], read: source.Source) -> CheckFact:
     return CheckFact(
         batch=batch.name,
         code=CardCode(batch.secret(ordinal).code),
+        number=batch.secret(ordinal).number,
         checked_at=read.now,
         method=row["source"],
         redeemed_at=redeemed,
