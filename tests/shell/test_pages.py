@@ -86,10 +86,10 @@ def test_every_form_of_a_case_says_which_revision_the_reader_saw(pages):
 
 def test_words_of_buyers_are_never_markup(pages, monkeypatch):
     from cardcase.desk import pages as desk
-    from shell import example_pages
+    from shell import example_case
 
     line = desk.TalkLine(desk.LineKind.BUYER, (desk.Segment('<img src=x onerror="alert(1)">', is_quoted=True),))
-    monkeypatch.setattr(example_pages, "talk", lambda: (line,))
+    monkeypatch.setattr(example_case, "talk", lambda: (line,))
     body = pages.get("/cases/AS-2026-000123/").content.decode()
     assert "<mark>&lt;img" in body
     assert "<img src=x" not in body
