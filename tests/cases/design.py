@@ -36,7 +36,7 @@ DESIGN = {
     "T24": ("reopened", {"settled", "won", "withdrawn", "closed"}, {"needs_response"}),
     "T25": ("synced", ALL, None),
     "T26": ("hold_changed", OPEN, None),
-    # docs/decisions/0004: what the seller did in the App without us
+    # docs/decisions/0006: what the seller did in the App without us
     "T27": ("paid_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made", "agreed"}, {"settled"}),
     "T28": ("refused_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made"}, {"declined"}),
 }

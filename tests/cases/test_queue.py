@@ -14,6 +14,7 @@ from cardcase.custody import queries as custody
 from cardcase.deadlines import service as deadlines
 from cardcase.jobs.models import Job
 from cardcase.jobs.registry import Claim
+from cardcase.kit.catalogue import BrokenCatalogue
 from cardcase.kit.errors import WrongUse
 
 HOUR = timedelta(hours=1)
@@ -61,7 +62,7 @@ def test_pages_follow_each_other_without_gap_or_repeat_also_where_nothing_is_due
     paged, after = [], None
     while page := queries.queue(agent, limit=2, after=after):
         paged += [case.pk for case in page]
-        after = queries.cursor(page[-1])
+        after = page[-1].cursor
     assert paged == whole
     assert [case.pk for case in queries.queue(agent, limit=3, offset=2)] == whole[2:5]
     with pytest.raises(WrongUse):
@@ -161,3 +162,30 @@ def test_an_offer_that_ran_out_asks_a_person_and_takes_nothing_back(opened, agen
     assert (case.status, case.is_incident) == ("offer_made", False)
     assert [need["code"] for need in case.needs_human] == ["offer_expired"]
     assert case.next_due_at == noon + 22 * HOUR
+
+
+def test_a_rule_of_time_in_words_that_no_clock_knows_stops_the_start(shop, data):
+    queries.check_data()
+    folder = data / "overrides" / shop.slug
+    folder.mkdir(parents=True)
+    (folder / "rules.toml").write_text(
+        """
+[catalogue]
+id = "rules"
+version = "1"
+source = "own"
+certainty = "L"
+[[deadline]]
+id = "D6"
+kind = "platform_respons"
+trigger = "refund_applied"
+allowance = "PT24H"
+title_zh = "时限"
+title_en = "time"
+text_zh = "二十四小时。"
+text_en = "a day"
+""",
+        "utf-8",
+    )
+    with pytest.raises(BrokenCatalogue, match="platform_respons"):
+        queries.check_data()

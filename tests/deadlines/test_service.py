@@ -195,12 +195,11 @@ def test_the_sweep_finds_what_is_due_through_an_index(agent, spec, noon):
     for number in range(50):
         service.arm(agent, f"case_{number}", spec(10), at=noon)
     due = Deadline.objects.filter(state="armed", due_at__lte=noon).order_by("due_at", "pk")[:200]
-    if connection.vendor == "sqlite":
-        assert "deadline_next_due" in due.explain()
-    else:
-        with connection.cursor() as cursor:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # a small table is read whole unless told otherwise
+            cursor.execute("ANALYZE deadlines_deadline")
             cursor.execute("SET LOCAL enable_seqscan = off")
-        assert "deadline_next_due" in due.explain()
+    assert "deadline_next_due" in due.explain()
     with CaptureQueriesContext(connection) as asked:
         service.sweep(at=noon)
     assert len(asked) == 2

@@ -1,5 +1,6 @@
 """The case: one complaint about one order, with its stage, status, reason, hold and revision."""
 
+from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
@@ -64,6 +65,15 @@ class Case(ShopOwned):
             models.Index(fields=["shop", "opened_at"], condition=models.Q(is_incident=True), name="case_incidents"),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
+
+    @property
+    def cursor(self) -> str:
+        """Return where the queue goes on after this case."""
+        return f"{self.next_due_at.astimezone(UTC).isoformat() if self.next_due_at else ''}~{self.pk}"
+
+    def asks_for(self, *codes: str) -> bool:
+        """Tell whether the case asks for a person for one of these reasons."""
+        return any(need["code"] in codes for need in self.needs_human)
 
 
 class CaseNumber(ShopOwned):

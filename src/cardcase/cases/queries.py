@@ -92,7 +92,7 @@ def queue(
 ) -> list[Case]:
     """Return open cases by what is due next, those without a deadline last, in one query.
 
-    ``after`` is the ``cursor`` of the last case of the page before; ``offset`` skips rows instead. ``chosen`` narrows
+    ``after`` is ``Case.cursor`` of the last case of the page before; ``offset`` skips rows instead. ``chosen`` narrows
     to one of the sums: "due" (by the end of today in ``zone``, needs ``now``), "seller", "buyer" or "missed".
     Raises WrongUse for a cursor or a choice that is none.
     """
@@ -108,11 +108,6 @@ def queue(
             )
     rows = rows.order_by(F("next_due_at").asc(nulls_last=True), "pk")
     return list(rows[offset : offset + min(limit, QUEUE_MOST)])
-
-
-def cursor(case: Case) -> str:
-    """Return where the queue goes on after this case."""
-    return f"{case.next_due_at.astimezone(UTC).isoformat() if case.next_due_at else ''}~{case.pk}"
 
 
 def counts(actor: Actor, now: datetime, *, zone: ZoneInfo = SHANGHAI) -> Counts:
@@ -167,18 +162,12 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         is_person=actor.is_person,
         may_decide=actor.may(Permission.DECIDE),
         is_hold_lifted=not case.is_held,
-        is_card_linked_or_flagged=case.card_id is not None or has_need(case, Need.CARD_UNLINKED, Need.CARDS_SEVERAL),
+        is_card_linked_or_flagged=case.card_id is not None or case.asks_for(Need.CARD_UNLINKED, Need.CARDS_SEVERAL),
         is_clock_read=True,
         platform_due_at=platform.due_at if platform else None,
         platform_margin_at=platform.margin_at if platform else None,
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
     )
-
-
-def has_need(case: Case, *needs: Need) -> bool:
-    """Tell whether a case asks for a person for one of these reasons."""
-    codes = {need.value for need in needs}
-    return any(entry["code"] in codes for entry in case.needs_human)
 
 
 def cards_of(actor: Actor, order_id: int) -> Sequence[int]:
@@ -190,6 +179,12 @@ def cards_of(actor: Actor, order_id: int) -> Sequence[int]:
 def time_rules(actor: Actor, day: date) -> list[TimeRule]:
     """Return the shop's rules of time in force on a day. Raises BrokenCatalogue for an unknown word."""
     return rules.time_rules(policies.deadline_rules_on(actor, day))
+
+
+def check_data() -> None:
+    """Make sure that the clocks know every word of every shop's rules of time. Raises BrokenCatalogue."""
+    for book in policies.check_data():
+        rules.time_rules(book.deadlines)
 
 
 def _has_passed(clock: ClockView, at: datetime | None) -> bool:

@@ -41,6 +41,27 @@ class ClockView:
     source_text: Text
     if_missed_text: Text
 
+    @classmethod
+    def of(cls, row: Deadline) -> "ClockView":
+        """Return a row as people and programs see it."""
+        kind, source, certainty = DeadlineKind(row.kind), Source(row.source), Certainty(row.certainty)
+        if_missed = IfMissed(row.if_missed)
+        return cls(
+            subject=row.subject,
+            kind=kind,
+            due_at=row.due_at,
+            started_at=row.started_at,
+            margin_at=row.margin_at,
+            source=source,
+            certainty=certainty,
+            rule=row.rule,
+            if_missed=if_missed,
+            state=row.state,
+            title=KIND_TITLES[kind],
+            source_text=source_text(source, certainty, row.rule),
+            if_missed_text=IF_MISSED_TEXTS[if_missed],
+        )
+
     @property
     def is_verified(self) -> bool:
         """Tell whether anybody vouches for the moment."""
@@ -52,27 +73,6 @@ class ClockView:
         return self.kind in PLATFORM_BOUND
 
 
-def view(row: Deadline) -> ClockView:
-    """Return a row as a ClockView."""
-    kind, source, certainty = DeadlineKind(row.kind), Source(row.source), Certainty(row.certainty)
-    if_missed = IfMissed(row.if_missed)
-    return ClockView(
-        subject=row.subject,
-        kind=kind,
-        due_at=row.due_at,
-        started_at=row.started_at,
-        margin_at=row.margin_at,
-        source=source,
-        certainty=certainty,
-        rule=row.rule,
-        if_missed=if_missed,
-        state=row.state,
-        title=KIND_TITLES[kind],
-        source_text=source_text(source, certainty, row.rule),
-        if_missed_text=IF_MISSED_TEXTS[if_missed],
-    )
-
-
 def armed(actor: Actor, subjects: Sequence[str]) -> dict[str, list[ClockView]]:
     """Return the running clocks of these subjects, nearest first; a subject without one has an empty list."""
     clocks: dict[str, list[ClockView]] = {subject: [] for subject in subjects}
@@ -81,14 +81,14 @@ def armed(actor: Actor, subjects: Sequence[str]) -> dict[str, list[ClockView]]:
         part = wanted[start : start + _AT_ONCE]
         rows = Deadline.objects.visible_to(actor).filter(subject__in=part, state="armed").order_by("due_at", "pk")
         for row in rows:
-            clocks[row.subject].append(view(row))
+            clocks[row.subject].append(ClockView.of(row))
     return clocks
 
 
 def of_subject(actor: Actor, subject: str) -> list[ClockView]:
     """Return every deadline that a subject ever had, in the order of arming: the case page's history of clocks."""
     rows = Deadline.objects.visible_to(actor).filter(subject=subject).order_by("armed_at", "pk")
-    return [view(row) for row in rows]
+    return [ClockView.of(row) for row in rows]
 
 
 def missed_by(
@@ -99,7 +99,7 @@ def missed_by(
         subject=subject, kind__in=[kind.value for kind in kinds], state__in=["armed", "missed"], due_at__lte=at
     )
     row = rows.order_by("due_at", "pk").first()
-    return view(row) if row else None
+    return ClockView.of(row) if row else None
 
 
 def next_due(*, after: datetime | None = None) -> datetime | None:

@@ -12,7 +12,7 @@ from cardcase.kit import clock
 from cardcase.staff.rules import Actor, Permission
 
 from .models import Deadline
-from .queries import ClockView, view
+from .queries import ClockView
 from .rules import DeadlineKind, DeadlineSpec, ring, schedule
 
 SWEEP_AT_ONCE = 200
@@ -37,10 +37,10 @@ def arm(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> Cloc
     rows = Deadline.objects.visible_to(actor).filter(subject=subject, kind=spec.kind.value)
     running = rows.filter(state="armed").select_for_update().first()
     if running is not None and _is_same(running, spec):
-        return view(running)
+        return ClockView.of(running)
     missed = rows.filter(state="missed", due_at=spec.due_at).first()
     if missed is not None:
-        return view(missed)
+        return ClockView.of(missed)
     if running is not None:
         _settle(running, "void", at)
     row = Deadline.objects.create(
@@ -61,7 +61,7 @@ def arm(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> Cloc
     if running is not None:
         facts["was_due_at"] = clock.iso(running.due_at)
     custody.append(actor, custody.Record("deadline.moved" if running else "deadline.armed", subject, at, facts))
-    return view(row)
+    return ClockView.of(row)
 
 
 @transaction.atomic
@@ -107,7 +107,7 @@ def sweep(*, at: datetime) -> list[Missed]:
         for row in due:
             with transaction.atomic():
                 if _miss(row, at):
-                    missed.append(Missed(row.shop_id, view(row)))
+                    missed.append(Missed(row.shop_id, ClockView.of(row)))
         if len(due) < SWEEP_AT_ONCE:
             break
     while True:
@@ -135,7 +135,7 @@ def _stop(
                 kind = "deadline.met" if state == "met" else "deadline.voided"
                 custody.append(actor, custody.Record(kind, subject, at, _facts(row)))
         if won:
-            stopped[DeadlineKind(row.kind)] = view(row)
+            stopped[DeadlineKind(row.kind)] = ClockView.of(row)
     return stopped
 
 

@@ -102,15 +102,15 @@ def version_for(actor: Actor, paid_at: datetime | None) -> PolicyVersion | None:
     return rows.order_by("-effective_from", "-version").first()
 
 
-def check_data() -> None:
-    """Read every data file, the shipped ones and each shop's. Raises BrokenCatalogue naming the first bad one."""
-    _load_rules(None)
-    _load_playbooks(None)
+def check_data() -> list[RuleBook]:
+    """Read every data file, the shipped ones and each shop's, and return all rule books.
+
+    Raises BrokenCatalogue naming the first bad file. Installation-wide, so it starts from no actor.
+    """
     folder: Path = settings.CARDCASE.overrides
-    for own in sorted(folder.glob(f"*/{RULES}")):
-        _load_rules(own)
-    for own in sorted(folder.glob(f"*/{PLAYBOOKS}")):
+    for own in [None, *sorted(folder.glob(f"*/{PLAYBOOKS}"))]:
         _load_playbooks(own)
+    return [_load_rules(own) for own in [None, *sorted(folder.glob(f"*/{RULES}"))]]
 
 
 def _override(actor: Actor, name: str) -> Path | None:

@@ -194,13 +194,13 @@ FLOW: Final[tuple[Row, ...]] = (
         id="T27", event=Event.PAID_ELSEWHERE,
         source=_from(S.NEW, S.NEEDS_RESPONSE, S.WAITING_BUYER, S.OFFER_MADE, S.AGREED), to=(S.SETTLED,),
         by=_PLATFORM, staff=Permission.WORK, guards=("source_is_recorded",),
-        note="the seller agreed in the App; docs/decisions/0004",
+        note="the seller agreed in the App; docs/decisions/0006",
     ),
     Row(
         id="T28", event=Event.REFUSED_ELSEWHERE,
         source=_from(S.NEW, S.NEEDS_RESPONSE, S.WAITING_BUYER, S.OFFER_MADE), to=(S.DECLINED,),
         by=_PLATFORM, staff=Permission.WORK, guards=("source_is_recorded",),
-        note="the seller refused in the App; docs/decisions/0004",
+        note="the seller refused in the App; docs/decisions/0006",
     ),
 )  # fmt: skip
 """Every transition. T1–T26 are the design's; T27 and T28 mirror what the seller did in the App without us."""

@@ -82,7 +82,7 @@ def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
 
 def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = None, at: datetime) -> ClockView | None:
     """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already."""
-    facts = facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
+    facts = _facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
     wanted = kind_for(facts.refund_state) if case.is_open else None
     spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
     keep_kinds = [kind for kind in DeadlineKind if kind not in OF_THE_STEP or (spec and kind is spec.kind)]
@@ -121,14 +121,14 @@ def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) ->
         return True, missed.is_verified and case.refund is not None and case.refund.refunded_at is not None
     if any(known.is_platform_bound for known in deadline_queries.of_subject(actor, case.public_id)):
         return False, True
-    facts = facts_of(case)
+    facts = _facts_of(case)
     spec = _as_if_waiting(facts, _rules(actor, case, at))
     if spec is None or spec.source not in (Source.API, Source.RULE):
         return False, True
     return spec.due_at <= paid_at, spec.is_verified
 
 
-def facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts:
+def _facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts:
     """Gather what the mirror tells about the times of a case."""
     order, refund = case.order, case.refund
     support = order.listing.service_support if order.listing else ""

@@ -28,7 +28,7 @@ def take(actor: Actor, ref: Ref, *, revision: int | None = None) -> Case:
     rows = Case.objects.visible_to(actor).select_related(*queries.RELATED).select_for_update(of=("self",))
     case: Case = rows.get(pk=chosen)
     if revision is not None and revision != case.revision:
-        raise stale(case)
+        raise _stale(case)
     return case
 
 
@@ -42,7 +42,7 @@ def write(actor: Actor, case: Case, what: str, *, at: datetime, **changes: Any) 
     }
     mine = Case.objects.visible_to(actor).filter(pk=case.pk, revision=case.revision)
     if not mine.update(revision=case.revision + 1, **changes):
-        raise stale(queries.find(actor, case.pk))
+        raise _stale(queries.find(actor, case.pk))
     case.revision += 1
     _copy(case, changes)
 
@@ -68,7 +68,7 @@ def unask(actor: Actor, case: Case, *needs: Need) -> None:
         keep(actor, case, needs_human=rest)
 
 
-def stale(case: Case) -> Conflict:
+def _stale(case: Case) -> Conflict:
     """Return the refusal for a caller whose picture of the case is old, saying who was first."""
     who = case.last_moved_by or "别人"
     what = _title(case.last_event)
