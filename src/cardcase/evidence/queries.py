@@ -22,8 +22,21 @@ from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
+from .datafiles import check_data
 from .models import EvidenceRequest, Exhibit
 from .rules import matrix as matrix_rules
+
+__all__ = [
+    "case_facts",
+    "check_data",
+    "checklist",
+    "exhibit",
+    "exhibits",
+    "matrix",
+    "overdue_requests",
+    "request",
+    "requests",
+]
 
 SAME_PURCHASE: Final = timedelta(days=1)
 """Two equal orders of one buyer paid within this time may be one purchase made twice (E23). Judgement."""
@@ -36,14 +49,6 @@ _CODE: Final = "2"
 def matrix(actor: Actor) -> rules.Matrix:
     """Return the evidence matrix of the actor's shop. Raises BrokenCatalogue when the shop's own file is wrong."""
     return rules.read_matrix(_override(actor))
-
-
-def check_data() -> None:
-    """Read the shipped matrix and each shop's own. Raises BrokenCatalogue naming the first bad one."""
-    rules.read_matrix()
-    folder: Path = settings.CARDCASE.overrides
-    for own in sorted(folder.glob(f"*/{matrix_rules.NAME}")):
-        rules.read_matrix(own)
 
 
 def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules.CaseFacts:

@@ -1,6 +1,8 @@
 """Reading remedies: the options of a case, the floor, the facts for its moves, what was offered and done."""
 
-from .facts import catalogue, check_data, guards, live_remedy, open_offer, refuse_reasons, remedy_facts
+from cardcase.remedies.datafiles import check_data
+
+from .facts import catalogue, guards, live_remedy, open_offer, refuse_reasons, remedy_facts
 from .overview import Overview, floor_text, offers_of, options, overview, remedies_of, standing
 
 __all__ = [

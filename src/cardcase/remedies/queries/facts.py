@@ -24,8 +24,6 @@ from cardcase.staff.rules import Actor, Permission
 
 _AGREED = (RemedyState.APPROVED.value, RemedyState.PRECHECKED.value)
 _MONEY = ("partial_refund", "full_refund", "return_and_refund", "goodwill", "accept_claim")
-VOIDED_FIRST = ("full_refund", "return_and_refund", "accept_claim")
-"""Kinds after which the buyer must not keep a working card (N4)."""
 
 
 def catalogue(actor: Actor) -> rules.Catalogue:
@@ -36,14 +34,6 @@ def catalogue(actor: Actor) -> rules.Catalogue:
         return rules.read_catalogue()
     slug = Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id)
     return rules.read_catalogue(folder / slug / catalogue_rules.NAME)
-
-
-def check_data() -> None:
-    """Read the shipped catalogue and each shop's own. Raises BrokenCatalogue naming the first bad one."""
-    rules.read_catalogue()
-    folder = settings.CARDCASE.overrides
-    for own in sorted(folder.glob(f"*/{catalogue_rules.NAME}")):
-        rules.read_catalogue(own)
 
 
 def refuse_reasons(actor: Actor) -> tuple[str, ...]:
@@ -131,7 +121,7 @@ def guards(
         is_only_open_offer=not facts.has_open_offer,
         is_within_platform_bounds=bool(offered),
         is_within_agent_limit=any(
-            value_of(shown.kinds[option.kind], option.amount_fen, facts) <= case.shop.agent_limit_fen
+            rules.value_of(shown.kinds[option.kind], option.amount_fen, facts) <= case.shop.agent_limit_fen
             for option in offered
         ),
         **_of_execution(agreed, facts),
@@ -149,11 +139,11 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
     if agreed is None or agreed.state not in _AGREED:
         return {}
     return {
-        "is_card_check_needed": is_check_needed(agreed.kind, facts),
-        "card_checked_minutes_ago": minutes_since_check(facts),
-        "is_void_settled": agreed.kind not in VOIDED_FIRST
+        "is_card_check_needed": rules.is_check_needed(agreed.kind, facts),
+        "card_checked_minutes_ago": rules.minutes_since_check(facts),
+        "is_void_settled": agreed.kind not in rules.VOIDED_FIRST
         or rules.void_blocker(facts, str(agreed.precheck.get("void_result", "")), agreed.override_reason) is None,
-        "is_only_money_remedy": is_only_one(facts, agreed.public_id, is_overridden=bool(agreed.override_reason)),
+        "is_only_money_remedy": rules.is_only_one(facts, agreed.public_id, is_overridden=bool(agreed.override_reason)),
         "is_free_of_platform_dispute": facts.status != Status.UNDER_REVIEW.value
         and facts.stage in (Stage.ENQUIRY.value, Stage.PLATFORM_REFUND.value),
     }
@@ -180,45 +170,3 @@ def _is_window_open(case: Case) -> bool:
     refund = case.refund
     over = (RefundState.CLOSED.value, RefundState.SUCCEEDED.value)
     return refund is not None and refund.state not in over and case.status == Status.DECLINED.value
-
-
-def is_check_needed(kind: str, facts: RemedyFacts) -> bool:
-    """Tell whether a card must be looked at within 15 minutes: when there is one that could still be worth money."""
-    if kind == "goodwill":
-        return False
-    settled = rules.DEAD_STATES | {"redeemed", "returned"}
-    return any(card.state not in settled and card.redeemed_at is None for card in facts.case.cards_meant())
-
-
-def minutes_since_check(facts: RemedyFacts) -> int | None:
-    """Return how long ago the card was last looked at, in whole minutes; of several cards the longest. None: never."""
-    ages = []
-    for card in facts.case.cards_meant():
-        last = max((check.at for check in card.checks if check.at <= facts.case.at), default=None)
-        if last is None:
-            return None
-        ages.append(int((facts.case.at - last).total_seconds() // 60))
-    return max(ages, default=None)
-
-
-def is_only_one(facts: RemedyFacts, public_id: str, *, is_overridden: bool = False) -> bool:
-    """N5: nothing else has gone out or may have gone out on this order, ours or the platform's.
-
-    With the owner's word a replacement that was verified long since no longer counts: its card may have failed too.
-    """
-    others = [
-        one
-        for one in facts.remedies
-        if one.public_id != public_id
-        and one.state in LIVE | SPENT
-        and not (is_overridden and one.kind == "replace_card" and one.state == RemedyState.VERIFIED)
-    ]
-    refunds = (facts.case.refund, *facts.case.other_refunds)
-    return not others and not any(refund.state == RefundState.SUCCEEDED.value for refund in refunds)
-
-
-def value_of(kind: rules.Kind, amount_fen: int | None, facts: RemedyFacts) -> int:
-    """Return what a remedy counts against the amount paid: the money, or the price of the card that is given."""
-    if kind.value == "money":
-        return amount_fen or 0
-    return (facts.price_fen or 0) if kind.value == "card" else 0

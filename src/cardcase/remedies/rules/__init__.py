@@ -3,7 +3,17 @@
 from .catalogue import Catalogue, Kind, read_catalogue
 from .confirm import is_typed, phrase
 from .costs import Cost, cost_of
-from .execution import VOID_RESULTS, sum_blocker, void_blocker
+from .demands import Blocked, NotConfirmed, kind_of, require_clear, require_typed
+from .execution import (
+    VOID_RESULTS,
+    VOIDED_FIRST,
+    is_check_needed,
+    is_only_one,
+    minutes_since_check,
+    sum_blocker,
+    value_of,
+    void_blocker,
+)
 from .facts import LIVE, SPENT, OfferState, RemedyFacts, RemedySeen, RemedyState
 from .floor import Floor, FloorKind, floor
 from .options import Option, amount_of, check, options, part, tip
@@ -16,13 +26,16 @@ __all__ = [
     "LIVE",
     "OVERRIDABLE",
     "SPENT",
+    "VOIDED_FIRST",
     "VOID_RESULTS",
+    "Blocked",
     "Blocker",
     "Catalogue",
     "Cost",
     "Floor",
     "FloorKind",
     "Kind",
+    "NotConfirmed",
     "OfferState",
     "Option",
     "Part",
@@ -33,13 +46,20 @@ __all__ = [
     "check",
     "cost_of",
     "floor",
+    "is_check_needed",
+    "is_only_one",
     "is_typed",
+    "kind_of",
+    "minutes_since_check",
     "options",
     "part",
     "part_of_price",
     "phrase",
     "read_catalogue",
+    "require_clear",
+    "require_typed",
     "sum_blocker",
     "tip",
+    "value_of",
     "void_blocker",
 ]

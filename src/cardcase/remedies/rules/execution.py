@@ -3,11 +3,18 @@
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 
-from .facts import RemedyFacts
+from .catalogue import Kind
+from .facts import LIVE, SPENT, RemedyFacts, RemedyState
 from .preconditions import DEAD_STATES, Blocker
 
 VOID_RESULTS = ("voided", "failed", "not_possible")
 """How an attempt to void the old code can end."""
+
+VOIDED_FIRST = ("full_refund", "return_and_refund", "accept_claim")
+"""Kinds after which the buyer must not keep a working card (N4)."""
+
+PAID = "succeeded"
+"""State of a refund that the platform has paid out (``ports.RefundState``)."""
 
 
 def void_blocker(facts: RemedyFacts, void_result: str, override_reason: str) -> Blocker | None:
@@ -65,3 +72,45 @@ def sum_blocker(facts: RemedyFacts, value_fen: int, override_reason: str) -> Blo
             f"{yuan(facts.spent_fen)} has gone out; this would exceed the {yuan(paid or 0)} paid: the owner says why.",
         ),
     )
+
+
+def is_check_needed(kind: str, facts: RemedyFacts) -> bool:
+    """Tell whether a card must be looked at within 15 minutes: when there is one that could still be worth money."""
+    if kind == "goodwill":
+        return False
+    settled = DEAD_STATES | {"redeemed", "returned"}
+    return any(card.state not in settled and card.redeemed_at is None for card in facts.case.cards_meant())
+
+
+def minutes_since_check(facts: RemedyFacts) -> int | None:
+    """Return how long ago the card was last looked at, in whole minutes; of several cards the longest. None: never."""
+    ages = []
+    for card in facts.case.cards_meant():
+        last = max((check.at for check in card.checks if check.at <= facts.case.at), default=None)
+        if last is None:
+            return None
+        ages.append(int((facts.case.at - last).total_seconds() // 60))
+    return max(ages, default=None)
+
+
+def is_only_one(facts: RemedyFacts, public_id: str, *, is_overridden: bool = False) -> bool:
+    """N5: nothing else has gone out or may have gone out on this order, ours or the platform's.
+
+    With the owner's word a replacement that was verified long since no longer counts: its card may have failed too.
+    """
+    others = [
+        one
+        for one in facts.remedies
+        if one.public_id != public_id
+        and one.state in LIVE | SPENT
+        and not (is_overridden and one.kind == "replace_card" and one.state == RemedyState.VERIFIED)
+    ]
+    refunds = (facts.case.refund, *facts.case.other_refunds)
+    return not others and not any(refund.state == PAID for refund in refunds)
+
+
+def value_of(kind: Kind, amount_fen: int | None, facts: RemedyFacts) -> int:
+    """Return what a remedy counts against the amount paid: the money, or the price of the card that is given."""
+    if kind.value == "money":
+        return amount_fen or 0
+    return (facts.price_fen or 0) if kind.value == "card" else 0

@@ -1,10 +1,11 @@
 """Verbs of remedies, each one transaction: facts judged, rows written, the case moved, the record kept."""
 
+from cardcase.remedies.rules import Blocked, NotConfirmed
+
 from .books import close_rested, expire_offers, follow
 from .deciding import concede, propose_offer, settle_offer
 from .executing import execute, precheck, record_result
 from .refusing import decline, escalate
-from .rows import Blocked, NotConfirmed
 
 __all__ = [
     "Blocked",

@@ -14,11 +14,19 @@ from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.remedies import queries, rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.queries.facts import value_of
-from cardcase.remedies.rules import Kind, OfferState, RemedyFacts, RemedyState
+from cardcase.remedies.rules import (
+    Kind,
+    OfferState,
+    RemedyFacts,
+    RemedyState,
+    kind_of,
+    require_clear,
+    require_typed,
+    value_of,
+)
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import kind_of, label, record, require_clear, require_typed, said
+from .rows import label, record, said
 
 OFFER_LASTS: Final = timedelta(hours=12)
 """How long an offer stands when nobody says otherwise and the platform's clock allows it. Judgement."""

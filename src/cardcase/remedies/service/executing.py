@@ -19,11 +19,21 @@ from cardcase.kit.errors import Conflict, NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.remedies import queries, rules
 from cardcase.remedies.models import Remedy
-from cardcase.remedies.queries.facts import VOIDED_FIRST, is_check_needed, is_only_one, minutes_since_check
-from cardcase.remedies.rules import VOID_RESULTS, Blocker, RemedyFacts, RemedyState
+from cardcase.remedies.rules import (
+    VOID_RESULTS,
+    VOIDED_FIRST,
+    Blocker,
+    RemedyFacts,
+    RemedyState,
+    is_check_needed,
+    is_only_one,
+    minutes_since_check,
+    require_clear,
+    require_typed,
+)
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import record, require_clear, require_typed, said
+from .rows import record, said
 
 KEY_MAX = 80
 _AGREED = (RemedyState.APPROVED, RemedyState.PRECHECKED)

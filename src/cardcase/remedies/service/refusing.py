@@ -16,9 +16,10 @@ from cardcase.inbox.rules import tone
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
 from cardcase.remedies import queries, rules
+from cardcase.remedies.rules import kind_of, require_clear, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import kind_of, record, require_clear, require_typed, said
+from .rows import record, said
 
 REFUSE_TEXT_MAX = 200
 """Characters that the platform's refuse form takes (reference/data-shapes.md §6.6)."""
