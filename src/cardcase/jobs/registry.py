@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from . import rules
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -31,7 +29,7 @@ class Handler:
     kind: str
     work: Work
     is_atomic: bool
-    lease: timedelta
+    lease: timedelta | None  # None: the worker's own
 
 
 _handlers: Final[dict[str, Handler]] = {}
@@ -39,14 +37,15 @@ _periods: Final[dict[str, timedelta]] = {}
 
 
 def handles(
-    kind: str, *, is_atomic: bool = True, lease: timedelta = rules.LEASE, every: timedelta | None = None
+    kind: str, *, is_atomic: bool = True, lease: timedelta | None = None, every: timedelta | None = None
 ) -> Callable[[Work], Work]:
     """Register a handler for a kind of job.
 
     An atomic handler runs in one transaction with the note that the job is done: its database effects happen exactly
     once, and a worker that lost its lease leaves nothing behind. Work that is slow or reaches outside says
     ``is_atomic=False``, wraps each write in ``service.writing(claim, at=…)`` and is idempotent by the job's key.
-    ``every`` makes the kind periodic. Raises ValueError when two functions claim one kind.
+    ``lease`` is for work that takes longer than a minute; ``every`` makes the kind periodic. Raises ValueError when two
+    functions claim one kind.
     """
 
     def register(work: Work) -> Work:

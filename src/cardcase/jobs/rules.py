@@ -35,5 +35,5 @@ def wait_before_retry(tries: int, dice: float) -> timedelta:
 
     ``dice`` is a number in [0, 1): jitter, so that jobs that failed together do not come back together.
     """
-    wait: timedelta = min(FIRST_WAIT * 4 ** max(tries - 1, 0), LONGEST_WAIT)
+    wait: timedelta = min(FIRST_WAIT * 4 ** max(0, min(tries - 1, 9)), LONGEST_WAIT)
     return wait * (0.5 + dice)

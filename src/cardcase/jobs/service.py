@@ -119,7 +119,7 @@ def claim(
     args = Job.objects.values_list("args", flat=True).get(pk=job.pk)
     taken = Claim(job.pk, job.kind, args, job.key, job.shop_id, job.fence, job.attempts)
     known = registry.handler(job.kind)
-    if known is not None and known.lease > lease:
+    if known is not None and known.lease is not None and known.lease > lease:
         extend(taken, at=at, lease=known.lease)
     return taken
 

@@ -8,7 +8,7 @@ import threading
 from types import FrameType
 
 import structlog
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from cardcase.jobs import registry
 
@@ -35,8 +35,8 @@ def serve(worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
                 idle = worker.run_due(limit=20) == 0
             except Exception:  # a database restart is waited out, not died of
                 log.exception("jobs_runner_trouble")
-                connections.close_all()
                 idle = True
+            close_old_connections()
             if idle:
                 stopping.wait(poll_seconds)
     finally:

@@ -3,7 +3,7 @@
 import threading
 
 import structlog
-from django.db import connections
+from django.db import close_old_connections, connections
 
 from cardcase.jobs import registry, wake
 
@@ -47,6 +47,7 @@ class ThreadRunner:
                 except Exception:  # a database away or a full disk: the pages say so, the thread waits
                     log.exception("jobs_runner_trouble")
                     idle = True
+                close_old_connections()
                 if idle:
                     wake.wait(self._poll)
         finally:

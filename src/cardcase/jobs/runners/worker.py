@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from django.db import close_old_connections, transaction
+from django.db import transaction
 
 from cardcase.jobs import registry, rules, service
 from cardcase.jobs.registry import Claim, Handler
@@ -23,17 +23,13 @@ class Worker:
 
     def run_due(self, limit: int = 1000) -> int:
         """Do what is due, at most ``limit`` jobs, and return how many were taken. Never raises for a job's sake."""
-        close_old_connections()
-        try:
-            service.promise_periodic(at=clock.now())
-            for done in range(limit):
-                claim = service.claim(at=clock.now(), queues=self.queues, lease=self.lease)
-                if claim is None:
-                    return done
-                self._do(claim)
-            return limit
-        finally:
-            close_old_connections()
+        service.promise_periodic(at=clock.now())
+        for done in range(limit):
+            claim = service.claim(at=clock.now(), queues=self.queues, lease=self.lease)
+            if claim is None:
+                return done
+            self._do(claim)
+        return limit
 
     def _do(self, claim: Claim) -> None:
         handler = registry.handler(claim.kind)
