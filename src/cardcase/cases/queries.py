@@ -183,7 +183,7 @@ def time_rules(actor: Actor, day: date) -> list[TimeRule]:
 
 def check_data() -> None:
     """Make sure that the clocks know every word of every shop's rules of time. Raises BrokenCatalogue."""
-    for book in policies.check_data():
+    for book in policies.rule_books():
         rules.time_rules(book.deadlines)
 
 

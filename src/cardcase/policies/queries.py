@@ -102,15 +102,25 @@ def version_for(actor: Actor, paid_at: datetime | None) -> PolicyVersion | None:
     return rows.order_by("-effective_from", "-version").first()
 
 
-def check_data() -> list[RuleBook]:
-    """Read every data file, the shipped ones and each shop's, and return all rule books.
+def check_data() -> None:
+    """Read every data file, the shipped ones and each shop's. Raises BrokenCatalogue naming the first bad one.
 
-    Raises BrokenCatalogue naming the first bad file. Installation-wide, so it starts from no actor.
+    Installation-wide, so it starts from no actor.
     """
-    folder: Path = settings.CARDCASE.overrides
-    for own in [None, *sorted(folder.glob(f"*/{PLAYBOOKS}"))]:
+    rule_books()
+    for own in _own_files(PLAYBOOKS):
         _load_playbooks(own)
-    return [_load_rules(own) for own in [None, *sorted(folder.glob(f"*/{RULES}"))]]
+
+
+def rule_books() -> list[RuleBook]:
+    """Return the shipped rule book and that of every shop with a file of its own. Installation-wide."""
+    return [_load_rules(own) for own in _own_files(RULES)]
+
+
+def _own_files(name: str) -> list[Path | None]:
+    """Return the shops' own files of a name; None stands for the shipped one alone."""
+    folder: Path = settings.CARDCASE.overrides
+    return [None, *sorted(folder.glob(f"*/{name}"))]
 
 
 def _override(actor: Actor, name: str) -> Path | None:

@@ -128,7 +128,7 @@ def queue(actor: Actor, *, limit: int, now: datetime, chosen: str = "", after: s
             "due_text": timing.countdown(case.next_due_at, now=now).text,
             "hold": case.is_held,
             "revision": case.revision,
-            "cursor": cases.cursor(case),
+            "cursor": case.cursor,
         }
         for case in cases.queue(actor, limit=limit, after=after, chosen=chosen, now=now)
     ]
