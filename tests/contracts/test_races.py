@@ -1,0 +1,109 @@
+"""Several at once on one row. PostgreSQL only: the SQLite of the tests lives in one connection, and SQLite itself lets
+one writer in at a time (BEGIN IMMEDIATE); there the processes of test_job_runners.py are the proof.
+"""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from cardcase.cards import queries, service
+from cardcase.cards.models import Card
+from cardcase.cards.rules import CardState
+from cardcase.connectors.ports import CardNotice, DeliveryNotice, OrderNotice, OrderState
+from cardcase.jobs import service as jobs
+from cardcase.jobs.models import Job
+from cardcase.kit.errors import Refused
+from cardcase.kit.secret import CardCode
+from cardcase.orders.models import Order
+from cardcase.orders.service import Taken, ingest_orders
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: CARDCASE_DATABASE_URL"),
+]
+AT_ONCE = 8
+
+
+def at_once(works: list[Callable[[], object]]) -> list[object]:
+    """Run all in threads of their own, started together; return what each gave or raised."""
+    start = threading.Barrier(len(works))
+    found: list[object] = [None] * len(works)
+
+    def run(place: int, work: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            found[place] = work()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            found[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_the_last_card_is_kept_for_one_order(system, noon):
+    cards = [CardNotice(code=CardCode(f"K7QM-92XF-LP3D-{n:04d}"), brand="x", face_fen=100) for n in range(2)]
+    service.stock(system, cards, batch="b", at=noon)
+    numbers = [f"222669000000000010{n}" for n in range(AT_ONCE)]
+    ingest_orders(system, [OrderNotice(channel="goofish", order_no=number) for number in numbers], at=noon)
+    service.record_deliveries(
+        system, [DeliveryNotice(channel="goofish", order_no=numbers[0], code=cards[0].code)], at=noon
+    )
+    bad = Card.objects.visible_to(system).get(state=CardState.REVEALED).public_id
+    found = at_once([lambda n=n: service.reserve_equal(system, bad, order_no=n, at=noon) for n in numbers])
+    assert sum(isinstance(answer, str) for answer in found) == 1
+    assert sum(isinstance(answer, Refused) for answer in found) == AT_ONCE - 1
+    assert queries.reconcile(system).reserved == 1
+
+
+def test_one_code_taken_in_by_many_is_one_card(system, noon):
+    cards = [CardNotice(code=CardCode(f"K7QM-92XF-LP3D-{n:04d}")) for n in range(100)]
+    found = at_once([lambda: service.stock(system, cards, batch="b", at=noon)] * 4)
+    assert sorted(answer.count(Taken.NEW) for answer in found) == [0, 0, 0, 100]
+    assert queries.reconcile(system).imported == 100
+
+
+def test_orders_taken_in_by_many_in_any_order_lose_nothing(system, noon):
+    notices = [
+        OrderNotice(channel="goofish", order_no=str(2226690000000000000 + n), buyer_external_id=f"b{n % 7}", **told)
+        for n in range(150)
+        for told in ({"paid_fen": 1}, {"total_fen": 2}, {"state": OrderState.COMPLETED, "state_raw": "22"})
+    ]
+    cuts = [notices[0::3], notices[1::3][::-1], notices[2::3], notices[::-1]]
+    found = at_once([lambda cut=cut: ingest_orders(system, cut, at=noon) for cut in cuts])
+    assert not [answer for answer in found if isinstance(answer, Exception)]
+    told = Order.objects.visible_to(system).values_list("paid_fen", "total_fen", "state").distinct()
+    assert list(told) == [(1, 2, "completed")]
+    assert Order.objects.visible_to(system).count() == 150
+
+
+def test_one_promise_made_by_many_is_one_job(system, noon):
+    def promise() -> jobs.Promised:
+        with transaction.atomic():
+            return jobs.enqueue(system, "test.kind", {}, at=noon, key="a")
+
+    found = at_once([promise] * AT_ONCE)
+    assert [answer.is_new for answer in found].count(True) == 1
+    assert len({answer.job_id for answer in found}) == 1
+
+
+def test_each_job_is_claimed_once(system, noon):
+    for _ in range(20):
+        jobs.enqueue(system, "test.kind", {}, at=noon)
+
+    def claim_all() -> list[int]:
+        mine = []
+        while (held := jobs.claim(at=noon, kinds=["test.kind"])) is not None:
+            mine.append(held.job_id)
+        return mine
+
+    found = at_once([claim_all] * AT_ONCE)
+    taken = [job for mine in found for job in mine]
+    assert sorted(taken) == sorted(Job.objects.values_list("pk", flat=True))
