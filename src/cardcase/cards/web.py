@@ -61,7 +61,9 @@ def check(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
         balance_fen = parse_yuan(balance) if balance else None
     except ValueError as error:
         raise WrongUse(
-            f"「{balance}」不是金额", f"“{balance}” is no amount", next=Text("写成 200 或 199.50 这样。", "Write it like 200 or 199.50.")
+            f"「{balance}」不是金额",
+            f"“{balance}” is no amount",
+            next=Text("写成 200 或 199.50 这样。", "Write it like 200 or 199.50."),
         ) from error
     service.record_balance_check(
         actor,

@@ -12,7 +12,9 @@ from cardcase.kit.text import fold
 from .rows import Row
 from .words import DATA
 
-_UNIT = re.compile(r"[(（\[【]\s*(.*?)\s*[)）\]】]")
+_UNIT = re.compile(r"[(（\[【]\s*([^()（）\[\]【】]*?)\s*[)）\]】]")
+_LONGEST_NAME = 60
+"""Longest text that is looked at as a name of a column; it also keeps the patterns from long texts."""
 _NOISE = re.compile(r"[\s_\-*:：]+")
 
 
@@ -61,12 +63,15 @@ def _meanings(tables: frozenset[str]) -> dict[str, str]:
 
 def normal(name: Any) -> str:
     """Return a header cell in the form in which names are compared."""
-    return _NOISE.sub("", _UNIT.sub("", fold(str(name or "")))).strip("\"'")
+    text = str(name or "")
+    if len(text) > _LONGEST_NAME:
+        return ""
+    return _NOISE.sub("", _UNIT.sub("", fold(text))).strip("\"'")
 
 
 def unit(name: Any) -> str:
     """Return the unit of a header in brackets, 「金额(分)」 → 「分」, or nothing."""
-    match = _UNIT.search(str(name or ""))
+    match = _UNIT.search(str(name or "")[:_LONGEST_NAME])
     return fold(match.group(1)) if match else ""
 
 

@@ -26,10 +26,8 @@ _TRADITIONAL: Final = (
 EVERYDAY: Final = frozenset(_SIMPLIFIED + _TRADITIONAL)
 """Characters that count fully when an encoding is judged."""
 
-TRADE_WORDS: Final = tuple(
-    (
-        "订单 卡号 密码 卡密 退款 买家 卖家 金额 账号 面值 状态 兑换 有效期 昵称 聊天 发货 "
-        "訂單 卡號 密碼 買家 賣家 金額 帳號 面額 狀態 兌換 暱稱 發貨 出貨"
-    ).split()
+TRADE_WORDS: Final = (
+    *("订单", "卡号", "密码", "卡密", "退款", "买家", "卖家", "金额", "账号", "面值", "状态", "兑换", "有效期", "昵称"),
+    *("聊天", "发货", "訂單", "卡號", "密碼", "買家", "賣家", "金額", "帳號", "面額", "狀態", "兌換", "暱稱", "發貨", "出貨"),
 )
 """Words whose presence speaks strongly for a reading."""

@@ -61,6 +61,7 @@ def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules
     claimed_at = (refund.applied_at if refund else None) or case.opened_at
     seen = matrix(actor)
     meant = case.card.public_id if case.card is not None else ""
+    seen_cards = _cards(actor, order, claimed_at, named=meant)
     return rules.CaseFacts(
         at=at,
         number=case.number,
@@ -68,10 +69,10 @@ def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules
         found_cause=case.found_cause,
         claimed_fen=case.claimed_fen,
         claimed_at=claimed_at,
-        order=_order(order),
+        order=_order(order, has_codes=any(card.has_reveal for card in seen_cards)),
         refund=_refund(refund) if refund else rules.RefundSeen(),
         other_refunds=tuple(_refund(one) for one in refunds if one.pk != case.refund_id),
-        cards=_cards(actor, order, claimed_at, named=meant),
+        cards=seen_cards,
         card_public_id=meant,
         exhibits=tuple(_exhibit(one) for one in exhibits(actor, case) if one.set_aside_at is None),
         requests=tuple(_request(one) for one in requests(actor, case)),
@@ -134,7 +135,7 @@ def _override(actor: Actor) -> Path | None:
     return folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / matrix_rules.NAME
 
 
-def _order(order: Order) -> rules.OrderSeen:
+def _order(order: Order, *, has_codes: bool) -> rules.OrderSeen:
     listing = order.listing
     return rules.OrderSeen(
         order_no=order.order_no,
@@ -147,12 +148,15 @@ def _order(order: Order) -> rules.OrderSeen:
         confirmed_at=order.confirmed_at,
         listing_title=listing.title if listing else "",
         listing_price_fen=listing.price_fen if listing else None,
-        is_physical=_is_physical(order.raw),
+        is_physical=_is_physical(order.raw, has_codes=has_codes),
     )
 
 
-def _is_physical(raw: Mapping[str, Any]) -> bool | None:
-    """Read from the channel's own answer whether a parcel was sent (闲管家 consign_type 1, or a waybill)."""
+def _is_physical(raw: Mapping[str, Any], *, has_codes: bool) -> bool | None:
+    """Read from the channel's own answer whether a parcel was sent (闲管家 consign_type 1, or a waybill).
+
+    Where it says nothing, a code delivered through the channel says that none was.
+    """
     inner = raw.get("data")
     told: Mapping[str, Any] = inner if isinstance(inner, Mapping) else raw
     way = str(told.get("consign_type") or "")
@@ -160,7 +164,7 @@ def _is_physical(raw: Mapping[str, Any]) -> bool | None:
         return False
     if way == _PARCEL or told.get("waybill_no"):
         return True
-    return None
+    return False if has_codes else None
 
 
 def _refund(refund: Refund) -> rules.RefundSeen:

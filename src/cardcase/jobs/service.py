@@ -184,12 +184,18 @@ def retry(actor: Actor, job_id: int, *, at: datetime) -> None:
 
 def promise_periodic(*, at: datetime) -> int:
     """Promise every periodic job that is due and return how many. Of many machines, exactly one wins each."""
-    for name, every in registry.periods().items():
-        Schedule.objects.bulk_create([Schedule(name=name, every=every, next_at=at)], ignore_conflicts=True)
-        Schedule.objects.filter(name=name).exclude(every=every).update(every=every)
-    due = Schedule.objects.filter(name__in=registry.periods(), next_at__lte=at).order_by("next_at")
+    periods = registry.periods()
+    rows = {row.name: row for row in Schedule.objects.filter(name__in=periods)}  # an idle poll ends after this read
+    for name, every in periods.items():
+        if name not in rows:
+            rows[name] = Schedule(name=name, every=every, next_at=at)
+            Schedule.objects.bulk_create([rows[name]], ignore_conflicts=True)
+        elif rows[name].every != every:
+            Schedule.objects.filter(name=name).update(every=every)
     won = 0
-    for name, every, next_at in due.values_list("name", "every", "next_at"):
+    for name, every, next_at in [(name, periods[name], row.next_at) for name, row in rows.items()]:
+        if next_at > at:
+            continue
         missed = (at - next_at) // every  # after a night switched off it runs once, not a thousand times
         with transaction.atomic():
             mine = Schedule.objects.filter(name=name, next_at=next_at).update(next_at=next_at + every * (missed + 1))

@@ -70,6 +70,17 @@ def orders_of_nick(actor: Actor, channel: str, nick: str, *, limit: int = 20) ->
     return list(rows.select_related("buyer", "listing").order_by("-pk")[:limit])
 
 
+def orders_of_buyers(actor: Actor, buyer_ids: Iterable[int]) -> Mapping[int, list[Order]]:
+    """Return the orders of these buyers (row ids), oldest first, by buyer."""
+    found: dict[int, list[Order]] = defaultdict(list)
+    wanted = sorted(set(buyer_ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Order.objects.visible_to(actor).filter(buyer_id__in=wanted[start : start + _AT_ONCE])
+        for order in rows.select_related("buyer", "listing").order_by("pk"):
+            found[order.buyer_id].append(order)
+    return found
+
+
 def has_orders(actor: Actor) -> bool:
     """Tell whether the shop knows any order."""
     return bool(Order.objects.visible_to(actor).exists())

@@ -84,8 +84,7 @@ def _first_shop() -> FirstOwner | None:
     if queries.all_shops():
         return None
     shop = service.create_shop(name="礼卡小铺", slug="lika", at=clock.now())
-    setup = Actor(ActorKind.STAFF, shop.pk, Role.OWNER, None, "setup")
-    made = service.create_staff(setup, username="owner", role=Role.OWNER, at=clock.now())
+    made = service.create_staff(Actor.console(shop.pk), username="owner", role=Role.OWNER, at=clock.now())
     return FirstOwner(made.username, made.password)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 
+from cardcase.cards import masking
 from cardcase.cards.models import BalanceCheck, Card, CardBatch
 from cardcase.cards.rules import LIFE, CardEvent, CardState
 from cardcase.custody import files
@@ -16,7 +17,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .reveal import require_person, require_reason
+from .reveal import given_reason, require_person
 
 FRESH: Final = timedelta(hours=24)
 """How old a check may be that lets a card out of quarantine. Our own choice."""
@@ -58,7 +59,7 @@ def record_balance_check(
         balance_fen=balance_fen,
         is_usable=is_usable if is_usable is not None else (balance_fen or 0) > 0,
         proof_sha256=files.keep(proof) if proof else "",
-        note=note.strip()[:300],
+        note=masking.mask_text(actor, note.strip()).text[:300],
     )
     check.save()
     if (CardState(card.state), CardEvent.CHECK) in LIFE:
@@ -83,12 +84,12 @@ def mark_redeemed(actor: Actor, card_id: str, *, at: datetime, redeemed_at: date
     Raises IllegalCardMove unless the card was delivered, NotFound, WrongUse without a source.
     """
     actor.require(Permission.WORK)
-    require_reason(source)
+    source = given_reason(actor, source)
     card = rows.locked(actor, card_id)
     rows.move(card, CardEvent.REDEEM)
     card.redeemed_at = redeemed_at
     card.save(update_fields=["state", "redeemed_at"])
-    facts = {"redeemed_at": clock.iso(redeemed_at) if redeemed_at else None, "source": source.strip()}
+    facts = {"redeemed_at": clock.iso(redeemed_at) if redeemed_at else None, "source": source}
     rows.note(actor, "card.redeemed", card, at, facts)
 
 
@@ -99,7 +100,7 @@ def void_card(actor: Actor, card_id: str, *, reason: str, proof: bytes, at: date
     Raises NotAllowed, IllegalCardMove unless the card was delivered, NotFound, WrongUse without reason or proof.
     """
     require_person(actor, Permission.MANAGE_CARDS)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     if not proof:
         raise WrongUse(
             "作废需要发卡方的凭证",
@@ -110,18 +111,18 @@ def void_card(actor: Actor, card_id: str, *, reason: str, proof: bytes, at: date
     rows.move(card, CardEvent.VOID)
     card.voided_at = at
     card.save(update_fields=["state", "voided_at"])
-    rows.note(actor, "card.voided", card, at, {"reason": reason.strip(), "proof_sha256": files.keep(proof)})
+    rows.note(actor, "card.voided", card, at, {"reason": reason, "proof_sha256": files.keep(proof)})
 
 
 @transaction.atomic
 def take_back(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     """Note that the buyer returned a delivered card. It never goes back into the stock. Errors as ``void_card``."""
     require_person(actor, Permission.MANAGE_CARDS)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
     rows.move(card, CardEvent.TAKE_BACK)
     card.save(update_fields=["state"])
-    rows.note(actor, "card.returned", card, at, {"reason": reason.strip()})
+    rows.note(actor, "card.returned", card, at, {"reason": reason})
 
 
 @transaction.atomic
@@ -131,7 +132,7 @@ def quarantine_batch(actor: Actor, batch_id: str, *, reason: str, at: datetime) 
     Delivered cards stay as they are. Raises NotAllowed, NotFound, WrongUse without a reason.
     """
     require_person(actor, Permission.MANAGE_CARDS)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     lot: CardBatch | None = CardBatch.objects.visible_to(actor).select_for_update().filter(public_id=batch_id).first()
     if lot is None:
         raise NotFound("没有这个批次", "There is no such batch")
@@ -140,7 +141,7 @@ def quarantine_batch(actor: Actor, batch_id: str, *, reason: str, at: datetime) 
     movable = [state.value for state, event in LIFE if event is CardEvent.QUARANTINE]
     cards = Card.objects.visible_to(actor).filter(batch=lot, state__in=movable)
     count: int = cards.update(state=CardState.QUARANTINED.value)
-    facts: dict[str, str | int] = {"reason": reason.strip(), "cards": count, "by": actor.label, "batch": lot.name}
+    facts: dict[str, str | int] = {"reason": reason, "cards": count, "by": actor.label, "batch": lot.name}
     custody.append(actor, Record("batch.quarantined", lot.public_id, at, facts))
     return count
 
@@ -152,7 +153,7 @@ def readmit(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     Raises NotAllowed, Refused without a good check of the last day, IllegalCardMove, NotFound, WrongUse.
     """
     require_person(actor, Permission.MANAGE_SHOP)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
     last = BalanceCheck.objects.filter(card=card).order_by("-checked_at", "-pk").first()
     if last is None or not last.is_usable or last.checked_at < at - FRESH:
@@ -164,15 +165,15 @@ def readmit(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
         )
     rows.move(card, CardEvent.READMIT)
     card.save(update_fields=["state"])
-    rows.note(actor, "card.readmitted", card, at, {"reason": reason.strip()})
+    rows.note(actor, "card.readmitted", card, at, {"reason": reason})
 
 
 @transaction.atomic
 def write_off(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     """Give up a card in quarantine. For the owner. Raises NotAllowed, IllegalCardMove, NotFound, WrongUse."""
     require_person(actor, Permission.MANAGE_SHOP)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
     rows.move(card, CardEvent.WRITE_OFF)
     card.save(update_fields=["state"])
-    rows.note(actor, "card.written_off", card, at, {"reason": reason.strip()})
+    rows.note(actor, "card.written_off", card, at, {"reason": reason})

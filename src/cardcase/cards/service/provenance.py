@@ -5,6 +5,7 @@ from typing import Final
 
 from django.db import transaction
 
+from cardcase.cards import masking
 from cardcase.cards.models import CardBatch, Supplier
 from cardcase.custody import files
 from cardcase.custody import service as custody
@@ -54,7 +55,7 @@ def set_provenance(
     lot.acquired_on = acquired_on or lot.acquired_on
     lot.unit_cost_fen = unit_cost_fen if unit_cost_fen is not None else lot.unit_cost_fen
     lot.claim_until = claim_until or lot.claim_until
-    lot.proof_note = proof_note.strip()[:300] or lot.proof_note
+    lot.proof_note = masking.mask_text(actor, proof_note.strip()).text[:300] or lot.proof_note
     lot.proof_sha256 = files.keep(proof) if proof else lot.proof_sha256
     lot.save()
     facts = {

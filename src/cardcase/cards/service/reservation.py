@@ -14,7 +14,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .reveal import asked_order, require_person, require_reason, shown
+from .reveal import asked_order, given_reason, require_person, shown
 
 
 @transaction.atomic
@@ -46,11 +46,15 @@ def reserve_equal(actor: Actor, card_id: str, *, order_no: str, at: datetime) ->
 
 @transaction.atomic
 def release(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
-    """Put a reserved card back into the stock: its order closed before the code was shown. Raises IllegalCardMove."""
+    """Put a reserved card back into the stock: its order closed before the code was shown.
+
+    Raises IllegalCardMove unless it is reserved, NotFound, WrongUse without a reason.
+    """
     actor.require(Permission.WORK)
+    reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
     rows.move(card, CardEvent.RELEASE)
-    rows.note(actor, "card.released", card, at, {"reason": reason.strip()})
+    rows.note(actor, "card.released", card, at, {"reason": reason})
     card.order = None
     card.save(update_fields=["state", "order"])
 
@@ -62,7 +66,7 @@ def hand_over(actor: Actor, card_id: str, *, reason: str, at: datetime) -> CardC
     Raises NotAllowed, IllegalCardMove unless the card is reserved, NotFound, WrongUse without a reason.
     """
     require_person(actor, Permission.REVEAL)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
         card = rows.locked(actor, card_id)
         order = rows.order_of(card)
@@ -70,5 +74,5 @@ def hand_over(actor: Actor, card_id: str, *, reason: str, at: datetime) -> CardC
         rows.move(card, CardEvent.REVEAL)
         card.save(update_fields=["state"])
         shown(actor, card, order, to="buyer", how="hand_over", reason=reason, at=at)
-        rows.note(actor, "card.handed_over", card, at, {"reason": reason.strip(), "by": actor.label})
+        rows.note(actor, "card.handed_over", card, at, {"reason": reason, "by": actor.label})
     return rows.open_code(card)

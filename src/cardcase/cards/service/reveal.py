@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cardcase.cards import masking
 from cardcase.cards.models import Card, Reveal
 from cardcase.cards.rules import CardState, check_reveal
 from cardcase.kit.errors import NotAllowed, WrongUse
@@ -23,7 +24,7 @@ def reveal(actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: s
     (I5), Refused for another order's card (I6), NotFound, WrongUse without a reason.
     """
     require_person(actor, Permission.REVEAL)
-    require_reason(reason)
+    reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
         card = rows.locked(actor, card_id)
         order = rows.order_of(card)
@@ -34,7 +35,7 @@ def reveal(actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: s
             asked_order=asked.public_id if asked else "",
         )
         shown(actor, card, asked or order, to="staff", how="staff_view", reason=reason, at=at)
-        facts = {"reason": reason.strip(), "by": actor.label, "order_no": order_no, "state": card.state}
+        facts = {"reason": reason, "by": actor.label, "order_no": order_no, "state": card.state}
         rows.note(actor, "card.revealed", card, at, facts)
     return rows.open_code(card)
 
@@ -61,7 +62,7 @@ def shown(actor: Actor, card: Card, order: Order | None, *, to: str, how: str, r
         to=to,
         how=how,
         by=actor.label[:80],
-        reason=reason.strip()[:300],
+        reason=reason[:300],
     )
 
 
@@ -76,7 +77,8 @@ def require_person(actor: Actor, permission: Permission) -> None:
         )
 
 
-def require_reason(reason: str) -> None:
-    """Raise WrongUse for an empty reason."""
+def given_reason(actor: Actor, reason: str) -> str:
+    """Return the reason with any card code in it masked: it is kept in plain. Raises WrongUse for an empty one."""
     if not reason.strip():
         raise WrongUse("请写明原因", "A reason is needed", next=Text("写一句为什么。", "Say why in one sentence."))
+    return masking.mask_text(actor, reason.strip()).text

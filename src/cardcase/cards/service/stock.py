@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from cardcase.cards.models import Card, CardBatch, Supplier
-from cardcase.cards.rules import CardState
+from cardcase.cards.rules import CardState, code_shaped, mask_spans
 from cardcase.connectors.ports import CardNotice
 from cardcase.custody import service as custody
 from cardcase.custody.service import Content, Record
@@ -83,7 +83,7 @@ def _fill(row: Card, notice: CardNotice, card: rows.Incoming, lot: CardBatch) ->
     """Put what the notice tells where nothing is known yet; tell whether that was anything."""
     told: dict[str, Any] = {name: getattr(notice, name) for name in _GAPS}
     gaps = {name: value for name, value in told.items() if value is not None and getattr(row, name) is None}
-    words = {"brand": notice.brand[:60], "region": notice.region[:20], "note": notice.note[:300]}
+    words = {"brand": notice.brand[:60], "region": notice.region[:20], "note": _harmless(notice)}
     gaps |= {name: value for name, value in words.items() if value and not getattr(row, name)}
     if row.batch_id is None:
         gaps["batch_id"] = lot.pk
@@ -93,6 +93,14 @@ def _fill(row: Card, notice: CardNotice, card: rows.Incoming, lot: CardBatch) ->
         rows.set_number(row, card)
         return True
     return bool(gaps)
+
+
+def _harmless(notice: CardNotice) -> str:
+    """Return the note of a line without anything that reads as a code, and nothing where it repeats its own."""
+    note = notice.note.strip()
+    if not note or notice.code.normal_form() in CardCode(note).normal_form():
+        return ""
+    return mask_spans(note, code_shaped(note))[:300]
 
 
 def _record(

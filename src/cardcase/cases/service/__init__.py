@@ -5,7 +5,7 @@ from .clocks import set_clock, set_next_due, type_deadline
 from .mirror import platform_moved
 from .moves import advance
 from .notes import add_need, add_note, review_incident, settle_need
-from .opening import open_case
+from .opening import move_to_order, open_case
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "deadline_near",
     "lift_hold",
     "link_card",
+    "move_to_order",
     "open_case",
     "platform_moved",
     "record_found_cause",

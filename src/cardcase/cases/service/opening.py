@@ -8,17 +8,18 @@ from django.db.models import F
 from cardcase.cases import queries, rules
 from cardcase.cases.models import Case, CaseNumber
 from cardcase.cases.rules import Event, GuardFacts, Need, Stage, Status
-from cardcase.cases.rules.needs import entry
+from cardcase.cases.rules.needs import entry, without
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
 from cardcase.kit import clock, ids
+from cardcase.kit.errors import Refused
 from cardcase.orders.models import Order, Refund
 from cardcase.policies import queries as policies
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks, mirror
-from .rows import take, write
+from .rows import Ref, take, write
 
 _LIVE = (
     RefundState.AWAITING_SELLER,
@@ -48,7 +49,10 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
         with transaction.atomic():  # a savepoint: who loses the race for a claim gives its number back
             case = _create(actor, order, refund, key, at=at)
     except IntegrityError:
-        return Case.objects.visible_to(actor).select_related(*queries.RELATED).get(claim_key=key), False
+        winner = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(claim_key=key).first()
+        if winner is None:  # not the claim: something else is wrong, and it must be heard
+            raise
+        return winner, False
     _record(actor, case, at=at)
     if refund is not None:
         mirror.follow(actor, case, RefundState(refund.state), at=at)
@@ -56,6 +60,36 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
         clocks.choose_clock(actor, case, at=at)
         clocks.refresh(actor, case, at=at)
     return case, True
+
+
+@transaction.atomic
+def move_to_order(actor: Actor, ref: Ref, order: Order, *, at: datetime) -> Case:
+    """Hang a case on the order that it is about, when the chat that opened it had named none.
+
+    A refund that only the chat told of gives way to the order's own, which joins the case when it is opened next.
+    Raises Refused when the order has a case of its own: two complaints are not made one by a machine.
+    """
+    actor.require(Permission.IMPORT)
+    case = take(actor, ref)
+    if Case.objects.visible_to(actor).filter(order_id=order.pk).exclude(pk=case.pk).exists():
+        raise Refused("这个订单已有售后单", "This order has a case already", code="order_has_case")
+    before = case.order.order_no
+    write(
+        actor,
+        case,
+        "order_linked",
+        at=at,
+        order=order,
+        buyer_id=order.buyer_id or case.buyer_id,
+        refund=None,
+        claim_key=rules.claim_key(order.channel, order.order_no, ""),
+        claimed_fen=case.claimed_fen if case.claimed_fen is not None else order.paid_fen,
+        policy=policies.version_for(actor, order.paid_at),
+        needs_human=without(case.needs_human, "order_unknown"),
+    )
+    facts: dict[str, custody.JSON] = {"from": before, "order_no": order.order_no, "revision": case.revision}
+    custody.append(actor, custody.Record("case.order_linked", case.public_id, at, facts))
+    return case
 
 
 def card_changes(actor: Actor, case: Case) -> dict[str, object]:

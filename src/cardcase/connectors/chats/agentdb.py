@@ -1,15 +1,19 @@
 """XianyuAutoAgent's chat database: one table `messages`, read without ever letting the file run anything.
 
-The database is a stranger's file. It is opened from memory, so no plain text is written to disk; a fixed SELECT is the
-only statement, an authoriser denies everything else, and a progress handler stops a file that is made to loop.
+The database is a stranger's file. It is opened read-only from an unlinked copy (on Linux from memory, so that no plain
+text reaches a disk); a fixed SELECT is the only statement, an authoriser denies everything else, a progress handler
+stops a file that is made to loop, and the text taken out of it is capped.
 """
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cardcase.connectors.limits import TEXT_ROWS
+from cardcase.connectors.limits import FILE_BYTES, TEXT_ROWS
 
 MAGIC: Final = b"SQLite format 3\0"
 _WRITE_VERSION, _READ_VERSION = 18, 19
@@ -48,42 +52,79 @@ def rows(data: bytes) -> tuple[list[Saved], str]:
     A damaged page costs the rows on it and behind it, not those before; a table of too many rows gives none.
     """
     found: list[Saved] = []
-    connection = sqlite3.connect(":memory:", cached_statements=0)
+    image = bytearray(data)
+    if len(image) > _READ_VERSION:
+        # A copy taken while WAL was on says so in its header; without its -wal file it opens as a plain database only.
+        image[_WRITE_VERSION] = image[_READ_VERSION] = 1
     try:
-        _open(connection, data)
-        for saved in _select(connection):
-            found.append(saved)  # noqa: PERF402 - what was read before an error must stay
+        with _opened(bytes(image)) as connection:
+            for saved in _select(connection):
+                found.append(saved)  # noqa: PERF402 - what was read before an error must stay
     except DatabaseTrouble as trouble:
         return [], trouble.code
     except (sqlite3.Error, OverflowError, MemoryError):
         return found, "database_broken"
-    finally:
-        connection.close()
     return found, ""
 
 
-def _open(connection: sqlite3.Connection, data: bytes) -> None:
-    image = bytearray(data)
-    if len(image) > _READ_VERSION:
-        # A copy taken while WAL was on says so in its header; from memory it can only be opened as a plain database.
-        image[_WRITE_VERSION] = image[_READ_VERSION] = 1
-    connection.deserialize(bytes(image))
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA query_only = ON")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1_000_000)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_VDBE_OP, 25_000)
-    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
-    looks = 0
+@contextmanager
+def _opened(image: bytes) -> Iterator[sqlite3.Connection]:
+    """Open a database read-only, immutable, and with everything switched off that a SELECT does not need."""
+    with _as_file(image) as path:
+        connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
+            connection.execute("PRAGMA query_only = ON")
+            connection.text_factory = _text
+            connection.set_progress_handler(_Stopper().look, _STEPS)
+            connection.set_authorizer(_allow)
+            yield connection
+        finally:
+            connection.close()
 
-    def stop() -> int:
-        nonlocal looks
-        looks += 1
-        return int(looks > _LOOKS)
 
-    connection.set_progress_handler(stop, _STEPS)
-    connection.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+@contextmanager
+def _as_file(image: bytes) -> Iterator[str]:
+    """Give bytes a path: in memory where the system can, else as a private file that is removed at once afterwards."""
+    if hasattr(os, "memfd_create"):
+        handle = os.memfd_create("chat", os.MFD_CLOEXEC)
+        try:
+            with open(handle, "wb", closefd=False) as stream:  # noqa: PTH123 - a descriptor, not a path
+                stream.write(image)
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "chat.db")  # noqa: PTH118 - goes into a URI as text
+        with open(path, "wb", opener=_private) as stream:  # noqa: PTH123
+            stream.write(image)
+        yield path.replace("\\", "/").replace("?", "%3f").replace("#", "%23")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _allow(action: int, *_: object) -> int:
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+class _Stopper:
+    """Counts the looks of the progress handler and stops the statement when there are too many."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def look(self) -> int:
+        """Return 1 to stop."""
+        self._looks += 1
+        return int(self._looks > _LOOKS)
 
 
 def _select(connection: sqlite3.Connection) -> Iterator[Saved]:
@@ -98,7 +139,11 @@ def _select(connection: sqlite3.Connection) -> Iterator[Saved]:
     wanted = ", ".join(name if name in present else f"NULL AS {name}" for name in _COLUMNS)
     order = "id" if "id" in present else "rowid"
     query = f"SELECT {wanted} FROM messages ORDER BY {order} LIMIT {TEXT_ROWS + 1}"  # noqa: S608 - names of our own list
+    size = 0
     for number, (_, user_id, item_id, role, content, timestamp, chat_id) in enumerate(connection.execute(query), 1):
         if number > TEXT_ROWS:
             raise DatabaseTrouble("too_many_rows")
+        size += len(content) if isinstance(content, str | bytes) else 0
+        if size > FILE_BYTES * 2:  # pages that point at each other give out more than the file holds
+            raise sqlite3.DatabaseError
         yield Saved(number, user_id, item_id, role, content, timestamp, chat_id)

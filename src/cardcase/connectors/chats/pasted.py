@@ -307,7 +307,7 @@ class _Reader:
         return ""
 
     def _fallback(self) -> str:
-        """Name a conversation that tells no buyer, so that every copy has the same name: by order, file, first words."""
+        """Name a conversation that tells no buyer, so that every copy has the same name: order, file, first words."""
         if self.order_no:
             return f"paste:order:{self.order_no}"
         stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", self.source.name).strip()

@@ -50,7 +50,7 @@ def today_page(actor: Actor, *, now: datetime, chosen: str = "", after: int = 0)
             _sum(counts.waiting_buyer, Text("等买家", "waiting for buyers"), "buyer", chosen, Tone.PLAIN),
             _sum(counts.missed, Text("超时", "missed"), "missed", chosen, Tone.BAD),
         ),
-        incidents=tuple(_incident(case, now=now) for case in cases.incidents(actor, limit=3)) if counts.missed else (),
+        incidents=tuple(_incident(case) for case in cases.incidents(actor, limit=3)) if counts.missed else (),
         groups=tuple(group for group in groups if group.rows),
         watch=_watch(actor),
         empty=None if shown else _empty(actor, chosen),
@@ -89,17 +89,11 @@ def _sum(number: int, label: Text, key: str, chosen: str, tone: Tone) -> pages.S
     )
 
 
-def _incident(case: Case, *, now: datetime) -> Notice:
-    due = timing.moment_text(case.next_due_at, now=now) if case.next_due_at else ""
+def _incident(case: Case) -> Notice:
+    what = f"{words.buyer_text(case)} {words.amount_text(case.claimed_fen)}"
     return Notice(
         Tone.BAD,
-        say(
-            Text(
-                f"{case.number} 错过了时限（{due}）：{words.buyer_text(case)} {words.amount_text(case.claimed_fen)}",
-                f"{case.number} missed its deadline ({due}): {words.buyer_text(case)} "
-                f"{words.amount_text(case.claimed_fen)}",
-            )
-        ),
+        say(Text(f"{case.number} 错过了时限：{what}", f"{case.number} missed its deadline: {what}")),
         say(Text("先到平台看这笔退款的结果，再写下原因。", "Look up the refund on the platform, then write down why.")),
         Link(say(Text("打开", "Open")), reverse("case", args=[case.number])),
     )

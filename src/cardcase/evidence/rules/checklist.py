@@ -73,11 +73,20 @@ def checklist(facts: CaseFacts, matrix: Matrix) -> tuple[Item, ...]:
     items = [
         item
         for kind, weight in matrix.relevant(facts.sub_reason)
-        if not (kind.physical_only and facts.order.is_physical is False)
+        if not (kind.physical_only and not _may_be_a_parcel(facts))
         and (item := _item(kind, weight, facts, findings, made.get(kind.id))) is not None
     ]
     order = {kind.id: kind.order for kind in matrix.kinds.values()}
     return tuple(sorted(items, key=lambda item: (-STRENGTH[item.state], not item.weight.is_decisive, order[item.kind])))
+
+
+_ABOUT_PARCELS: Final = frozenset({"A3", "O1", "O6", "O7", "V6"})
+"""Sub-reasons that speak of something sent: there parcels are asked about until the channel says that none was."""
+
+
+def _may_be_a_parcel(facts: CaseFacts) -> bool:
+    physical = facts.order.is_physical
+    return physical if physical is not None else facts.sub_reason in _ABOUT_PARCELS
 
 
 def decline_gaps(
@@ -117,7 +126,7 @@ def decline_gaps(
                     ),
                 )
             )
-    return tuple(gaps)
+    return tuple(dict.fromkeys(gaps))
 
 
 def counts(exhibit: ExhibitSeen, kind: Kind, facts: CaseFacts) -> bool:
@@ -186,6 +195,8 @@ def _absent(
 ) -> tuple[ItemState, Text]:
     asked = [request for request in facts.requests if kind.id in request.kinds]
     is_askable = kind.party in _ASKABLE or weight in (Weight.ASK_DECISIVE, Weight.ASK_SUPPORTS)
+    if made is not None and not made.can_be_asked:
+        is_askable = False
     state = ItemState.ASK if is_askable else ItemState.MISSING
     if exhibits:
         return state, Text(
@@ -212,8 +223,10 @@ def _absent(
         return state, made.why
     if state is ItemState.ASK:
         party = PARTY_TITLES["buyer" if kind.party not in _ASKABLE else kind.party]
-        return state, Text(f"还没有，可以向{party.zh}要", f"not there yet; {party.en} can give it")
-    return state, Text("没有记录", "nothing on record")
+        return state, Text(
+            f"还没有；向{party.zh}要，能看出{kind.shows.zh}", f"not there yet; {party.en} can give it: {kind.shows.en}"
+        )
+    return state, Text(f"没有记录；它能说明{kind.shows.zh}", f"nothing on record; it would tell {kind.shows.en}")
 
 
 _FACT_NAMES: Final = {

@@ -19,12 +19,16 @@ from .wording import listed, when
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the records say about one kind. ``is_idle``: nothing happened that it could show; said only if decisive."""
+    """What the records say about one kind. ``is_idle``: nothing happened that it could show; said only if decisive.
+
+    ``can_be_asked``: false while it is not known whom to ask.
+    """
 
     is_held: bool
     why: Text
     is_against_seller: bool = False
     is_idle: bool = False
+    can_be_asked: bool = True
 
 
 CHANNELS: Final[Mapping[str, Text]] = {
@@ -312,4 +316,4 @@ def _supplier(facts: CaseFacts) -> Known | None:
         return Known(
             is_held=False, why=Text(f"还没有问过货源方（{who}）", f"the supplier ({who}) has not been asked yet")
         )
-    return Known(is_held=False, why=Text("不知道货源方是谁", "the supplier is not known"))
+    return Known(is_held=False, why=Text("不知道货源方是谁", "the supplier is not known"), can_be_asked=False)

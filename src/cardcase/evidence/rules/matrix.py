@@ -50,6 +50,8 @@ class Kind(Record):
 
     title_zh: str
     title_en: str
+    shows_zh: str
+    shows_en: str
     party: Party
     proves: dict[str, Weight]
     judged: dict[str, Weight] = Field(default_factory=dict)
@@ -65,6 +67,11 @@ class Kind(Record):
     def title(self) -> Text:
         """Name on screen."""
         return Text(self.title_zh, self.title_en)
+
+    @property
+    def shows(self) -> Text:
+        """Say in a few words what it tells."""
+        return Text(self.shows_zh, self.shows_en)
 
     @property
     def how(self) -> Text:

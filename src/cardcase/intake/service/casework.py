@@ -7,10 +7,11 @@ from django.db import transaction
 
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
-from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundState
+from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
 from cardcase.inbox import queries as inbox_queries
 from cardcase.inbox import service as inbox
 from cardcase.inbox.models import Conversation
+from cardcase.inbox.rules.links import Link
 from cardcase.intake import rules
 from cardcase.kit.text import Text
 from cardcase.orders import queries as order_queries
@@ -85,8 +86,50 @@ def _order_for(actor: Actor, conversation: Conversation, said: Sequence[MessageN
         buyer_nick=nick,
     )
     [(order, _)] = orders.ingest_orders(actor, [notice], at=at)
-    inbox.link_order(actor, conversation, order, at=at)
+    inbox.link_order(actor, conversation, order, at=at, how=Link.MADE_UP)
     return order.pk
+
+
+def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> None:
+    """Move chats that waited under made-up orders, with their cases, to the orders that have now come in.
+
+    Only where the buyer's orders leave no choice; otherwise a person links by hand.
+    """
+    came = [
+        order
+        for order in order_queries.orders_by_pks(actor, order_ids)
+        if not rules.is_order_no_made_up(order.order_no)
+    ]
+    inbox.link_waiting(actor, came, at=at)
+    by_buyer = order_queries.orders_of_buyers(actor, [order.buyer_id for order in came if order.buyer_id is not None])
+    for orders_of_one in by_buyer.values():
+        stood_in = [order for order in orders_of_one if rules.is_order_no_made_up(order.order_no)]
+        real = [order for order in orders_of_one if order not in stood_in]
+        fitting = [order for order in real if order.refund_state not in ("", RefundState.NONE)] or real
+        if len(fitting) == 1:
+            for order in stood_in:
+                _adopt(actor, order, fitting[0], at=at)
+
+
+@transaction.atomic
+def _adopt(actor: Actor, stood_in: Order, order: Order, *, at: datetime) -> None:
+    for conversation in inbox_queries.conversations_of_order(actor, stood_in):
+        inbox.link_order(actor, conversation, order, at=at)
+    told = order_queries.refunds_of(actor, [stood_in.pk, order.pk])
+    if told.get(stood_in.pk) and not told.get(order.pk):
+        only = told[stood_in.pk][0]
+        notice = RefundNotice(
+            channel=order.channel,
+            order_no=order.order_no,
+            state=RefundState(only.state),
+            state_raw=only.state_raw,
+            applied_at=only.applied_at,
+            modified_at=only.modified_at,
+        )
+        orders.ingest_refunds(actor, [notice], at=at)
+    if not case_queries.cases_of_order(actor, order.pk):
+        for case in case_queries.cases_of_order(actor, stood_in.pk)[:1]:
+            cases.move_to_order(actor, case.pk, order, at=at)
 
 
 def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: Progress = _silent) -> list[str]:

@@ -27,7 +27,8 @@ def _lines(sheet: dict[str, Any], now: datetime) -> Iterator[str]:
     pill = words.reason_pill(sheet["claimed_reason"], sheet["sub_reason"] or "", is_long=True)
     yield f"  原因  {pill.text}  把握 {sheet['confidence']:.0%}"
     if sheet["quotes"]:
-        yield "        依据：" + "".join(f"“{quote['text']}”" for quote in sheet["quotes"][:5])
+        said = dict.fromkeys(quote["text"] for quote in sheet["quotes"])
+        yield "        依据：" + "".join(f"“{text}”" for text in list(said)[:5])
     for need in sheet["needs_human"]:
         yield f"  请看  {need['zh']}"
     yield "  证据"

@@ -1,4 +1,4 @@
-"""Understanding what the buyer claims. Pure: text in, answer out. Read ``talk.py`` first, then ``data/phrases.toml``."""
+"""What the buyer claims. Pure: text in, answer out. Read ``talk.py`` first, then ``data/phrases.toml``."""
 
 from . import reasons
 from .results import FORM, Family, Need, Quote, Speaker, TriageResult, Utterance

@@ -1,6 +1,6 @@
 """Fold a text for matching and remember where each folded character came from, so that spans are exact.
 
-Folds width and case (NFKC), invisible characters, the traditional characters of this trade, and homophone typing errors.
+Folds width and case (NFKC), invisible characters, traditional characters of this trade, homophone typing errors.
 """
 
 import re
@@ -78,17 +78,13 @@ _SPACED = re.compile(r"(?:[\u4e00-\u9fff][ \u3000]){3,}[\u4e00-\u9fff]")
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff](?:[ \u3000]|$))")
 
 
-def fold(text: str, variants: "Variants | None" = None) -> Folded:
-    """Fold a text of any length (only its first ``LONGEST`` characters); homophones are put right when given."""
-    original = text[:LONGEST]
+def fold(text: str, variants: "Variants | None" = None, *, longest: int = LONGEST) -> Folded:
+    """Fold a text of any length (only its first ``longest`` characters); homophones are put right when given."""
+    original = text[:longest]
     folded = original.translate(_FOLDS)
     origins: list[int] | None = None
-    if len(folded) != len(original) or "\x00" in folded:
+    if len(folded) != len(original) or "\x00" in folded or any(len(_FOLDS[ord(char)]) != 1 for char in set(original)):
         origins = [place for place, char in enumerate(original) for _ in _FOLDS[ord(char)]]
-    else:
-        # Same length may hide one character lost and one doubled: rare, and worth the exact walk.
-        if any(len(_FOLDS[ord(char)]) != 1 for char in set(original)):
-            origins = [place for place, char in enumerate(original) for _ in _FOLDS[ord(char)]]
     if _SPACED.search(folded):  # 「充 不 进 去」: typed with a space after each character
         gone = {match.start() for match in _BETWEEN.finditer(folded)}
         kept = [place for place in range(len(folded)) if place not in gone]

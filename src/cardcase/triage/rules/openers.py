@@ -86,15 +86,17 @@ def _item(regex: str, place: int) -> tuple[_Part, int]:
     if char == "[":
         return _letter_class(regex, place)
     if char == "\\":
-        escaped = regex[place + 1]
-        if escaped == "d":
-            return _Part(_DIGITS, False), place + 2
-        if escaped in "bB":
-            return _Part(frozenset(), True), place + 2
-        return _Part(None if escaped.isalpha() else frozenset(escaped), False), place + 2
+        return _escaped(regex[place + 1]), place + 2
     if char in "^$":
         return _Part(frozenset(), True), place + 1
     return _Part(None if char == "." else frozenset(char), False), place + 1
+
+
+def _escaped(char: str) -> _Part:
+    if char in "bB":
+        return _Part(frozenset(), True)
+    letters = _DIGITS if char == "d" else None if char.isalpha() else frozenset(char)
+    return _Part(letters, False)
 
 
 def _letter_class(regex: str, place: int) -> tuple[_Part, int]:

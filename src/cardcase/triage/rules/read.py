@@ -84,7 +84,8 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
             meaning = scope.meaning(match, weight=phrase.weight, asks=phrase.asks)
             if not meaning.factor:
                 continue
-            _take(result, talk, folded, match, phrase, meaning)
+            start, end = folded.span(*match.span())
+            _take(result, talk, phrase, meaning, start=start, end=end)
     result.hits = _without_nested(result.hits, talk)
     wanted = book.refund.search(folded.text)
     result.wants_refund = wanted is not None
@@ -92,29 +93,24 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
     return result
 
 
-def _take(
-    result: Analysis, talk: list[Hit], folded: Folded, match: re.Match[str], phrase: Phrase, meaning: Meaning
-) -> None:
+def _take(result: Analysis, talk: list[Hit], phrase: Phrase, meaning: Meaning, *, start: int, end: int) -> None:
     if phrase.sub_reason == Family.NONE:
         result.nothing = max(result.nothing, phrase.weight) + 0.2
-        talk.append(Hit(Family.NONE.value, phrase.weight, *folded.span(*match.span()), phrase.id))
+        talk.append(Hit(Family.NONE.value, phrase.weight, start, end, phrase.id))
         return
     result.is_asked |= meaning.is_asked
     result.is_supposed |= meaning.is_supposed
     result.is_hearsay |= phrase.is_hearsay
-    start, end = folded.span(*match.span())
     symptom = phrase.is_symptom
     result.hits.append(
         Hit(phrase.sub_reason, phrase.weight * meaning.factor, start, end, phrase.id, is_symptom=symptom)
     )
     for other, weight in phrase.also:
-        result.hits.append(
-            Hit(other, weight * meaning.factor, start, end, phrase.id, is_side=True, is_symptom=symptom)
-        )
+        result.hits.append(Hit(other, weight * meaning.factor, start, end, phrase.id, is_side=True, is_symptom=symptom))
 
 
 def _without_nested(hits: list[Hit], talk: list[Hit]) -> list[Hit]:
-    """Drop a weaker reading of words inside a stronger, longer one: 「地址填错」 is no 「填错」, 「少十块行吗」 no claim."""
+    """Drop a weaker reading of words inside a stronger, longer one: 「地址填错」 is no 「填错」."""
     return [
         hit
         for hit in hits

@@ -24,7 +24,9 @@ _TAG: Final = re.compile(r"(?:吗|么|嘛|\?)")
 _SUPPOSED_AFTER: Final = re.compile(r"^[^,。!?;\n]{0,4}的话")
 _WONDERS: Final = re.compile(r"怎么办|咋办|咋整|怎么处理|怎么弄|该怎么|如何处理|怎么解决")
 _COMPLAINS: Final = re.compile(r"怎么|为什么|为啥|咋|凭什么|什么情况|怎么回事|难道|岂不|why|how come")
-_ASKS_REFUND: Final = re.compile(r"(?:能|可以|可不可以|能不能|给|包|支持|会)[^,。!?;\n]{0,3}(?:退|赔|换|补)[^,。!?;\n]{0,4}(?:吗|么|不|\?)")
+_ASKS_REFUND: Final = re.compile(
+    r"(?:能|可以|可不可以|能不能|给|包|支持|会)[^,。!?;\n]{0,3}(?:退|赔|换|补)[^,。!?;\n]{0,4}(?:吗|么|不|\?)"
+)
 _LIVED: Final = re.compile(r"我|了|显示|提示|试|收到|已|刚|今天|昨天|现在|怎么|一直|都")
 _HARD: Final = "。!?;\n"
 _SOFT: Final = "。!?;\n,、 \t~"
@@ -35,10 +37,16 @@ _QUOTED: Final = re.compile(_SELLER + r"[^,。!?;\n]{0,4}" + _SAYS + r"[\"'“�
 _TITLE: Final = re.compile(r"【([^】\n]{1,80})】|『([^』\n]{1,80})』")
 _QUOTED_LINE: Final = re.compile(r"(?m)^(?:>.*|「[^」\n]{1,200}」\s*$|(?:卖家|商家|店家|客服|店主|seller)\s?:.*)$")
 _TERMS: Final = re.compile(
-    _SELLER + r"[^,。!?;\n]{0,4}" + _SAYS
-    + r"([^,。!?;\n]{0,20}?(?:包|赔|不退|不换|不支持退|可以退|能退|保证|保真|放心|绝对|肯定|没问题|不会|都是真|是正品|是真的|全新)[^,。!?;\n]{0,10})"
+    _SELLER
+    + r"[^,。!?;\n]{0,4}"
+    + _SAYS
+    + r"([^,。!?;\n]{0,20}?"
+    + r"(?:包|赔|不退|不换|不支持退|可以退|能退|保证|保真|放心|绝对|肯定|没问题|不会|都是真|是正品|是真的|全新)"
+    + r"[^,。!?;\n]{0,10})"
 )
-_ACCUSED: Final = re.compile(r"(?:你们?|您|卖家|商家)(?:凭什么|还|居然|竟然)?(?:说|讲|怀疑|污蔑|冤枉|指责)我([^。!?;\n]{0,20})")
+_ACCUSED: Final = re.compile(
+    r"(?:你们?|您|卖家|商家)(?:凭什么|还|居然|竟然)?(?:说|讲|怀疑|污蔑|冤枉|指责)我([^。!?;\n]{0,20})"
+)
 _PLATFORM_TEXT: Final = re.compile(r"^\s*[\[【][^\]】]{2,40}[\]】]\s*$")
 
 
@@ -96,11 +104,9 @@ class Scope:
             return CANCELLED
         if self._has_supposition and self._is_supposed(start, end):
             return Meaning(0.2, is_supposed=True)
-        if asks:
-            return Meaning(1.0)
-        if self._is_feared and self._feared(match):
+        if not asks and self._is_feared and self._feared(match):
             return Meaning(0.4, is_supposed=True)
-        if not self._is_asking:
+        if asks or not self._is_asking:
             return Meaning(1.0)
         return self._asked(start, end, clause_start, clause_end, weight)
 
@@ -128,9 +134,7 @@ class Scope:
             elif not _HAS_NEGATION.search(words):
                 denied = _BARE_NOT_BEFORE.search(before) is not None and _NOT_A_NEGATION.search(before) is None
         if not denied and match.re.groups:
-            denied = any(
-                gap and _NEGATED_GAP.search(gap) and not _NOT_A_NEGATION.search(gap) for gap in match.groups()
-            )
+            denied = any(gap and _NEGATED_GAP.search(gap) and not _NOT_A_NEGATION.search(gap) for gap in match.groups())
         if denied and _RHETORICAL.search(self.text[end:right]):
             return False  # 「不会是假的吧」「这不是骗人吗」 affirm what they seem to deny
         return denied

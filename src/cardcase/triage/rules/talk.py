@@ -36,7 +36,9 @@ _PAID_TEXTS: Final = ("我已付款", "已付款,待发货", "买家已付款", 
 NEEDS: Final = {
     "unstated": Text("买家没有说明原因，先问一句", "The buyer gave no reason: ask first"),
     "unsure": Text("原因把握不大，请读买家原话再定", "The reason is uncertain: read the buyer's words and decide"),
-    "two_reasons": Text("买家说了不止一个原因，请确认以哪个为准", "The buyer gave more than one reason: confirm which counts"),
+    "two_reasons": Text(
+        "买家说了不止一个原因，请确认以哪个为准", "The buyer gave more than one reason: confirm which counts"
+    ),
     "asked_not_claimed": Text(
         "买家像是在问，而不是在说已经发生", "The buyer seems to ask rather than to say that it happened"
     ),
@@ -48,9 +50,12 @@ NEEDS: Final = {
         "买家提到已经用上或弄错，请核对使用记录", "The buyer mentions having used it or a slip: check the record of use"
     ),
     "scam_victim": Text(
-        "买家可能被骗或账号被盗：不要补发，先核实", "The buyer may be a victim of fraud: send nothing again, verify first"
+        "买家可能被骗或账号被盗：不要补发，先核实",
+        "The buyer may be a victim of fraud: send nothing again, verify first",
     ),
-    "threat": Text("买家提到投诉、差评或报警，请由人来回复", "The buyer mentions complaints or authorities: a person should answer"),
+    "threat": Text(
+        "买家提到投诉、差评或报警，请由人来回复", "The buyer mentions complaints or authorities: a person should answer"
+    ),
     "long_text": Text("消息很长，只读了开头", "The message is very long: only its beginning was read"),
     "form_differs": Text(
         "申请表上选的原因和聊天里说的不一样", "The reason picked on the form differs from what was said in the chat"
@@ -97,7 +102,9 @@ class _Sum:
         """
         totals = {}
         causes = {
-            sub for sub, weights in self.weights.items() if sum(w for w, is_symptom in weights if not is_symptom) >= _CAUSE
+            sub
+            for sub, weights in self.weights.items()
+            if sum(w for w, is_symptom in weights if not is_symptom) >= _CAUSE
         }
         for sub, weights in self.weights.items():
             fades = bool(causes - {sub})
@@ -251,9 +258,7 @@ def _with_reason(
         needs.append("form_differs")
     strongest = max((weight for weight, _, _, hit in total.quoted if hit.sub_reason == sub), default=0.0)
     rival_sub = scores[others[0]] if others else 0.0
-    is_certain = (
-        confidence >= CERTAIN and strongest >= _STRONG and rival_sub < 0.5 * scores[sub] and not needs  # noqa: PLR2004
-    )
+    is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival_sub < 0.5 * scores[sub] and not needs
     if confidence < SURE:
         needs.insert(0, "unsure")
     elif second and reasons.family_of(second) is not family and rival >= 0.5 * first:

@@ -1,0 +1,255 @@
+"""Reads of conversations, always for an actor and in the actor's shop."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from cardcase.cases.models import Case
+from cardcase.connectors.ports import MessageKind, Speaker
+from cardcase.kit.text import Text
+from cardcase.orders.models import Order
+from cardcase.shell import timing
+from cardcase.shell.language import say
+from cardcase.staff.rules import Actor
+from cardcase.triage.rules import Utterance
+
+from .models import Conversation, Message, Reply
+from .rules.links import Link
+from .rules.segments import Segment, cut
+
+DRAFT = "draft"
+SENT = "sent"
+"""States of a reply."""
+
+_AT_ONCE = 500
+_SPOKEN = 2000
+"""Messages of one order that are read; a conversation of more is read from its end."""
+
+_WHO = {
+    Speaker.BUYER: Text("买家", "Buyer"),
+    Speaker.SELLER: Text("我们", "Us"),
+    Speaker.SYSTEM: Text("平台", "Platform"),
+    Speaker.UNKNOWN: Text("身份不明", "Unknown speaker"),
+}
+UNDATED = Text("时间未知", "time unknown")
+_WORDLESS = {
+    MessageKind.IMAGE: Text("［图片］", "[picture]"),
+    MessageKind.AUDIO: Text("［语音］", "[voice]"),
+    MessageKind.VIDEO: Text("［视频］", "[video]"),
+    MessageKind.EMOJI: Text("［表情］", "[sticker]"),
+    MessageKind.CARD: Text("［卡片］", "[card]"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message as it is shown. ``segments``: pieces of ``text`` and whether they are the words behind the reason.
+
+    ``speaker``, ``kind`` and ``event`` are words of ``connectors.ports``. ``is_masked``: a card code was taken out.
+    """
+
+    public_id: str
+    speaker: str
+    kind: str
+    event: str
+    who: str
+    day_text: str
+    time_text: str
+    text: str
+    segments: tuple[Segment, ...]
+    is_masked: bool
+    said_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """One conversation in a list."""
+
+    public_id: str
+    channel: str
+    buyer: str
+    order_no: str
+    linked_how: str
+    last_text: str
+    last_speaker: str
+    last_message_at: datetime | None
+    is_unread: bool
+
+
+def conversation(actor: Actor, public_id: str) -> Conversation | None:
+    """Return one conversation with its buyer and order, or None."""
+    rows = Conversation.objects.visible_to(actor).select_related("buyer", "order")
+    found: Conversation | None = rows.filter(public_id=public_id).first()
+    return found
+
+
+def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
+    """Return the known ones of these conversations by (channel, channel's id), with buyer and order."""
+    by_channel: dict[str, list[str]] = {}
+    for channel, external_id in dict.fromkeys(keys):
+        by_channel.setdefault(channel, []).append(external_id)
+    found: dict[tuple[str, str], Conversation] = {}
+    for channel, ids in by_channel.items():
+        for start in range(0, len(ids), _AT_ONCE):
+            rows = Conversation.objects.visible_to(actor).filter(
+                channel=channel, external_id__in=ids[start : start + _AT_ONCE]
+            )
+            found |= {(channel, row.external_id): row for row in rows.select_related("buyer", "order")}
+    return found
+
+
+def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
+    """Return the conversations about an order: those linked to it, those that name it, and its buyer's about its goods.
+
+    A conversation that is known to be about another order is left out, unless it names this one as well.
+    """
+    return list(_about(actor, order).order_by("pk"))
+
+
+def is_linked_by_nick(actor: Actor, order: Order) -> bool:
+    """Tell whether a conversation hangs on this order only because the buyer's nick fits."""
+    rows = Conversation.objects.visible_to(actor).filter(order_id=order.pk, linked_how=Link.NICK.value)
+    return bool(rows.exists())
+
+
+def utterances_of(actor: Actor, talk: Conversation) -> list[Utterance]:
+    """Return what was said in one conversation, oldest first."""
+    return _utterances(Message.objects.visible_to(actor).filter(conversation_id=talk.pk))
+
+
+def utterances_for_order(actor: Actor, order: Order) -> list[Utterance]:
+    """Return what was said about an order, oldest first, undated messages where they were taken in.
+
+    Texts only, codes masked; the platform's texts are among them (speaker system), titles and cards are not.
+    """
+    about = _about(actor, order).values("pk")
+    return _utterances(Message.objects.visible_to(actor).filter(conversation_id__in=about))
+
+
+def conversation_view(actor: Actor, case: Case, *, now: datetime | None = None) -> list[MessageView]:
+    """Return the messages about a case's order as they are shown, the words behind its reason marked.
+
+    ``now`` decides whether days are said with their year.
+    """
+    about = _about(actor, case.order).values("pk")
+    rows = _latest(Message.objects.visible_to(actor).filter(conversation_id__in=about))
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for quote in case.quotes:
+        spans.setdefault(quote["message"], []).append((quote["start"], quote["end"]))
+    return [_view(row, spans.get(row.public_id, ()), now) for row in rows]
+
+
+def conversation_list(
+    actor: Actor, *, limit: int = 50, before: tuple[datetime, int] | None = None, unread_only: bool = False
+) -> list[ConversationRow]:
+    """Return conversations, the latest first. ``before`` is (last_message_at, pk) of the last row seen."""
+    rows = Conversation.objects.visible_to(actor).select_related("buyer", "order").filter(last_message_at__isnull=False)
+    if before is not None:
+        rows = rows.filter(Q(last_message_at__lt=before[0]) | Q(last_message_at=before[0], pk__lt=before[1]))
+    if unread_only:
+        rows = rows.filter(_unread())
+    chosen = list(rows.annotate(has_unread=Exists(_unread_messages())).order_by("-last_message_at", "-pk")[:limit])
+    last: dict[int, Message] = {}
+    for message in (
+        Message.objects.visible_to(actor)
+        .filter(conversation_id__in=[row.pk for row in chosen])
+        .filter(said_at=F("conversation__last_message_at"))
+    ):
+        last[message.conversation_id] = message
+    return [_row(row, last.get(row.pk)) for row in chosen]
+
+
+def is_unread(actor: Actor, talk: Conversation) -> bool:
+    """Tell whether the buyer said something in this conversation that nobody has marked as read."""
+    return bool(Conversation.objects.visible_to(actor).filter(_unread(), pk=talk.pk).exists())
+
+
+def has_unread(actor: Actor, case: Case) -> bool:
+    """Tell whether the buyer said something about this case that nobody has marked as read."""
+    return bool(_about(actor, case.order).filter(_unread()).exists())
+
+
+def replies_of(actor: Actor, case: Case) -> list[Reply]:
+    """Return the replies of a case, oldest first: those sent, and the draft if there is one."""
+    return list(Reply.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
+
+
+def draft_of(actor: Actor, case: Case) -> Reply | None:
+    """Return the saved draft of a case, if there is one."""
+    found: Reply | None = Reply.objects.visible_to(actor).filter(case_id=case.pk, state=DRAFT).first()
+    return found
+
+
+def _about(actor: Actor, order: Order) -> "QuerySet[Conversation]":
+    mine = Q(order_id=order.pk) | Q(channel=order.channel, order_no=order.order_no)
+    item_id = order.listing.item_id if order.listing is not None else ""
+    if order.buyer_id is not None and item_id:
+        mine |= Q(order__isnull=True, buyer_id=order.buyer_id, item_id=item_id)
+    return Conversation.objects.visible_to(actor).filter(mine)
+
+
+def _latest(rows: "QuerySet[Message]") -> list[Message]:
+    """Return the last messages in the order in which they were said; undated ones keep their place of arrival."""
+    newest = rows.order_by(F("said_at").desc(nulls_last=True), "-pk")[:_SPOKEN]
+    found = list(newest)[::-1]
+    if all(row.said_at is not None for row in found):
+        return found
+    return sorted(found, key=lambda row: row.pk)
+
+
+def _utterances(rows: "QuerySet[Message]") -> list[Utterance]:
+    spoken = rows.filter(Q(kind=MessageKind.TEXT.value) | Q(speaker=Speaker.SYSTEM.value)).exclude(text="")
+    return [
+        Utterance(id=row.public_id, text=row.text, speaker=_speaker(row.speaker), said_at=row.said_at)
+        for row in _latest(spoken.only("public_id", "text", "speaker", "said_at"))
+    ]
+
+
+def _speaker(raw: str) -> Speaker:
+    return Speaker(raw) if raw in set(Speaker) else Speaker.UNKNOWN
+
+
+def _view(row: Message, spans: Sequence[tuple[int, int]], now: datetime | None) -> MessageView:
+    speaker = _speaker(row.speaker)
+    kind = MessageKind(row.kind) if row.kind in set(MessageKind) else MessageKind.OTHER
+    text = row.text or (say(_WORDLESS[kind]) if kind in _WORDLESS else "")
+    who = row.sender_name if speaker in (Speaker.SELLER, Speaker.UNKNOWN) and row.sender_name else say(_WHO[speaker])
+    return MessageView(
+        public_id=row.public_id,
+        speaker=speaker.value,
+        kind=kind.value,
+        event=row.event,
+        who=who,
+        day_text=timing.day_text(row.said_at, now=now or row.said_at) if row.said_at else say(UNDATED),
+        time_text=timing.time_text(row.said_at) if row.said_at else "",
+        text=text,
+        segments=cut(text, spans),
+        is_masked=row.original_sealed is not None,
+        said_at=row.said_at,
+    )
+
+
+def _unread_messages() -> "QuerySet[Message]":
+    fresh = Q(conversation__read_at__isnull=True) | Q(received_at__gt=F("conversation__read_at"))
+    mine: QuerySet[Message] = Message.objects.filter(conversation_id=OuterRef("pk"), speaker=Speaker.BUYER.value)
+    return mine.filter(fresh)
+
+
+def _unread() -> Exists:
+    return Exists(_unread_messages())
+
+
+def _row(row: Conversation, last: Message | None) -> ConversationRow:
+    return ConversationRow(
+        public_id=row.public_id,
+        channel=row.channel,
+        buyer=row.buyer.nick if row.buyer else "",
+        order_no=row.order.order_no if row.order else row.order_no,
+        linked_how=row.linked_how,
+        last_text=last.text if last else "",
+        last_speaker=last.speaker if last else "",
+        last_message_at=row.last_message_at,
+        is_unread=bool(getattr(row, "has_unread", False)),
+    )

@@ -1,0 +1,161 @@
+"""May these words go to a buyer? Calm, on the platform, no code, no admission, no void term, no promise, 200 letters.
+
+Pure. The words to look for are in ``data/tone.toml``; spans are offsets in the reply as it was given.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from cardcase.cards.rules import shapes
+from cardcase.kit import catalogue
+from cardcase.kit.text import Text
+from cardcase.triage.rules.folding import Folded, fold
+from cardcase.triage.rules.phrases import compile_pattern
+
+DATA: Final = Path(__file__).parent.parent / "data"
+
+MOST: Final = 200
+"""Characters that the marketplace's refusal form takes (data-shapes §6.6, refuseProof.desc ≤ 200 字)."""
+
+
+class CheckCode(StrEnum):
+    """The checks, in the order in which they are shown."""
+
+    CALM = "calm"
+    ON_PLATFORM = "on_platform"
+    NO_CODE = "no_code"
+    NO_ADMISSION = "no_admission"
+    NO_VOID_CLAIM = "no_void_claim"
+    NO_PROMISE = "no_promise"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a reply: passed or not, the sentence that says which, and where the trouble is."""
+
+    code: str
+    ok: bool
+    text: Text
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+class ToneRecord(catalogue.Record):
+    """Words that a reply must not hold, for one check."""
+
+    check: CheckCode
+    regex: str
+    unless: str = ""
+    hint_zh: str
+    hint_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    check: CheckCode
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    hint: Text
+
+
+PASSED: Final = MappingProxyType(
+    {
+        CheckCode.CALM: Text("语气平和", "Calm"),
+        CheckCode.ON_PLATFORM: Text("没有引导站外", "Stays on the platform"),
+        CheckCode.NO_CODE: Text("不含卡密", "Holds no card code"),
+        CheckCode.NO_ADMISSION: Text("没有承认过错", "Admits no fault"),
+        CheckCode.NO_VOID_CLAIM: Text("没有无效条款", "Claims no void term"),
+        CheckCode.NO_PROMISE: Text("没有打包票", "Promises no outcome"),
+        CheckCode.LENGTH: Text("字数合适", "Fits the form"),
+    }
+)
+
+_FAILED: Final = MappingProxyType(
+    {
+        CheckCode.CALM: Text("语气会激化：「{words}」。{hint}", "This may inflame: “{words}”. {hint}"),
+        CheckCode.ON_PLATFORM: Text("涉及站外：「{words}」。{hint}", "Leads off the platform: “{words}”. {hint}"),
+        CheckCode.NO_ADMISSION: Text("像是承认过错：「{words}」。{hint}", "Reads as an admission: “{words}”. {hint}"),
+        CheckCode.NO_VOID_CLAIM: Text("条款无效：「{words}」。{hint}", "A void term: “{words}”. {hint}"),
+        CheckCode.NO_PROMISE: Text("承诺过头：「{words}」。{hint}", "Promises too much: “{words}”. {hint}"),
+    }
+)
+
+
+@cache
+def _rules(override: Path | None) -> tuple[_Rule, ...]:
+    records = catalogue.load(DATA / "tone.toml", ToneRecord, table="tone", override=override).records
+    return tuple(
+        _Rule(
+            record.check,
+            compile_pattern(record.regex, {}, record.id),
+            compile_pattern(record.unless, {}, record.id) if record.unless else None,
+            Text(record.hint_zh, record.hint_en),
+        )
+        for record in records.values()
+    )
+
+
+def check_reply(text: str, *, override: Path | None = None) -> tuple[Check, ...]:
+    """Check a reply before it is sent. Always one ``Check`` for each code, in the order of ``CheckCode``.
+
+    ``override`` is a shop's own ``tone.toml``. Never raises for what people write.
+    """
+    folded = fold(text, longest=len(text))
+    found: dict[CheckCode, list[tuple[int, int]]] = {}
+    hints: dict[CheckCode, Text] = {}
+    for rule in _rules(override):
+        for span in _hits(rule, folded):
+            found.setdefault(rule.check, []).append(span)
+            hints.setdefault(rule.check, rule.hint)
+    found[CheckCode.NO_CODE] = [(piece.start, piece.end) for piece in shapes.code_shaped(text)]
+    return tuple(_check(code, text, found.get(code, []), hints.get(code)) for code in CheckCode)
+
+
+def is_fit(checks: Iterable[Check]) -> bool:
+    """Tell whether every check is passed."""
+    return all(check.ok for check in checks)
+
+
+def _hits(rule: _Rule, folded: Folded) -> list[tuple[int, int]]:
+    excused = [match.span() for match in rule.unless.finditer(folded.text)] if rule.unless else []
+    return [
+        folded.span(*match.span())
+        for match in rule.pattern.finditer(folded.text)
+        if not any(start < match.end() and match.start() < end for start, end in excused)
+    ]
+
+
+def _check(code: CheckCode, text: str, spans: list[tuple[int, int]], hint: Text | None) -> Check:
+    if code is CheckCode.LENGTH:
+        return _length(text)
+    if not spans:
+        return Check(code.value, ok=True, text=PASSED[code])
+    if code is CheckCode.NO_CODE:  # the words themselves are never repeated
+        words = Text(
+            "像是卡密：请删掉，卡密只能由「补发」交给买家",
+            "This looks like a card code: remove it, only a resend hands one over",
+        )
+        return Check(code.value, ok=False, text=words, spans=tuple(spans))
+    start, end = spans[0]
+    hint = hint or Text("", "")
+    said = Text(
+        _FAILED[code].zh.format(words=text[start:end], hint=hint.zh),
+        _FAILED[code].en.format(words=text[start:end], hint=hint.en),
+    )
+    return Check(code.value, ok=False, text=said, spans=tuple(spans))
+
+
+def _length(text: str) -> Check:
+    size = len(text)
+    if not text.strip():
+        return Check(CheckCode.LENGTH.value, ok=False, text=Text("还没有写内容", "Nothing is written yet"))
+    if size > MOST:
+        said = Text(f"超出 {size - MOST} 字（上限 {MOST} 字）", f"{size - MOST} characters too long (at most {MOST})")
+        return Check(CheckCode.LENGTH.value, ok=False, text=said, spans=((MOST, size),))
+    return Check(CheckCode.LENGTH.value, ok=True, text=PASSED[CheckCode.LENGTH])

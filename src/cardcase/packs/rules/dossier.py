@@ -1,0 +1,118 @@
+"""All that a report tells of one case, as plain values: collected by ``queries``, set by ``report``."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Said(str):
+    """Words that came from a person or from outside: searched for card codes before they are printed."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact: its label and its value, ready to read."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of facts under a heading. ``purpose`` names what it is to prove; ``source`` where the facts come from."""
+
+    key: str
+    title: str
+    rows: tuple[Row, ...]
+    source: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the time line."""
+
+    at: datetime
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One message of the conversation, numbered from 1 in order of time."""
+
+    number: int
+    at: datetime | None
+    speaker: str
+    name: str
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One exhibit with the file that it is, if any."""
+
+    public_id: str
+    kind: str
+    title: str
+    party: str
+    facts: tuple[Row, ...]
+    captured_at: datetime
+    captured_by: str
+    sha256: str
+    mime: str
+    is_against_seller: bool
+    is_set_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One case, read for its report.
+
+    ``story`` tells the dispute in a few sentences for somebody who knows nothing of it. ``subjects`` are all public
+    ids whose entries belong into the pack. ``texts`` are the words of messages as they are kept, for opening the
+    commitments to them.
+    """
+
+    number: str
+    case_id: str
+    shop: str
+    order_no: str
+    headline: tuple[Row, ...]
+    story: tuple[str, ...]
+    sheets: tuple[Sheet, ...]
+    happenings: tuple[Happening, ...]
+    conversation: tuple[Utterance, ...]
+    exhibits: tuple[Exhibit, ...]
+    policy_text: str
+    subjects: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+def said_in(value: Any) -> Iterator[str]:
+    """Find every ``Said`` in a dossier or any part of one."""
+    if isinstance(value, Said):
+        yield str(value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from said_in(getattr(value, one.name))
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from said_in(inner)
+
+
+def with_said(value: T, change: Callable[[str], str]) -> T:
+    """Return a dossier, or part of one, with every ``Said`` replaced by what ``change`` makes of it."""
+    if isinstance(value, Said):
+        return type(value)(change(str(value)))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{one.name: with_said(getattr(value, one.name), change) for one in fields(value)})
+    if isinstance(value, tuple):
+        return type(value)(with_said(inner, change) for inner in value)
+    return value

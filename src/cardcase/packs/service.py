@@ -1,0 +1,243 @@
+"""Build and seal the evidence pack of a case."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.db import transaction
+
+import cardcase
+from cardcase.cards import masking
+from cardcase.custody import files as originals
+from cardcase.custody import queries as ledger
+from cardcase.custody import service as custody
+from cardcase.custody.rules import note
+from cardcase.kit import clock, ids
+from cardcase.kit.errors import Refused
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
+
+from . import archive, queries, report
+from .checks import count
+from .openings import Opened, Original, open_entries
+from .rules import catalogues, disclosure, form, images
+from .rules.dossier import Dossier, said_in, with_said
+from .rules.form import Line, State
+
+__all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build"]
+
+README_FILE: Final = Path(__file__).parent / "data" / "readme.txt"
+TOOL: Final = f"cardcase/{cardcase.__version__}"
+_ENDINGS: Final = {
+    "application/pdf": "pdf",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "text/plain": "txt",
+    "text/csv": "csv",
+    "application/json": "json",
+}
+
+CodeTest = Callable[[str], bool]
+"""Tells whether a text holds a card code."""
+
+
+class CodeInPack(Refused):
+    """Something that would go into the pack holds a card code. Nothing was sealed."""
+
+    code = "code_in_pack"
+
+
+class NothingRecorded(Refused):
+    """The record has no entry for this case, so a pack would prove nothing."""
+
+    code = "nothing_recorded"
+
+
+class PackTooLarge(Refused):
+    """The originals are more than one pack can hold."""
+
+    code = "pack_too_large"
+
+
+def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | None = None) -> bytes:
+    """Build, seal and record the pack of a case and return its ZIP.
+
+    Signs the record before and after, so it must not be called inside a transaction. ``contains_code`` is asked about
+    every text before sealing; the stock's own masking when not given. Raises NotAllowed, NotFound, NothingRecorded,
+    CodeInPack, PackTooLarge, the refusals of ``custody.checkpoint``, NoFont, ReportFailed.
+    """
+    actor.require(Permission.EXPORT)
+    told = _masked(actor, queries.dossier(actor, number))
+    head_note = custody.checkpoint(actor, at=at)
+    head = note.Checkpoint.parse(note.split(head_note)[0])
+    kept = ledger.entries(actor, told.subjects, below=head.size)
+    if not any(entry.subject == told.case_id for entry in kept):
+        raise NothingRecorded(
+            "这个售后单还没有记录，导出了也证明不了什么",
+            "Nothing is recorded of this case; a pack would prove nothing",
+            next=Text(
+                "先导入订单和退款，让售后单由系统建立。", "Import the order and refund so that the case is opened."
+            ),
+        )
+    kept_files = _originals(actor, told)
+    opened = open_entries(kept, told.texts, kept_files.values(), lambda texts: _have_codes(actor, texts))
+    _refuse_codes(actor, told, opened, kept_files, contains_code)
+    lines = opened.lines
+    pack = ids.public_id("pack")
+    files = {one.path: one.data for one in kept_files.values() if not one.is_withheld}
+    records = b"".join(form.write_line(line) for line in lines)
+    proofs = ledger.inclusion_proofs(actor, [entry.seq for entry in kept], head.size)
+    verifier = note.Verifier.parse(ledger.vkey(actor))
+    counts = {**count(iter(lines)), "files": len(files)}
+    pdf = report.make(
+        told,
+        report.Facts(
+            pack=pack,
+            made_at=at,
+            tool=TOOL,
+            vkey=verifier.vkey,
+            fingerprint=verifier.fingerprint,
+            origin=head.origin,
+            log_size=head.size,
+            records_sha256=hashlib.sha256(records).hexdigest(),
+            counts=counts,
+            records=[_record_row(entry, line) for entry, line in zip(kept, lines, strict=True)],
+            paths={sha256: one.path for sha256, one in kept_files.items() if not one.is_withheld},
+            withheld=frozenset(sha256 for sha256, one in kept_files.items() if one.is_withheld),
+        ),
+        files,
+    )
+    names = {"number": told.number, "pack": pack, "vkey": verifier.vkey, "fingerprint": verifier.fingerprint}
+    members = {
+        **files,
+        form.README: README_FILE.read_text("utf-8").format(**names).encode(),
+        form.REPORT: pdf,
+        form.RECORDS: records,
+        form.PROOFS: form.write_proofs(head.size, head.root, proofs),
+        form.CHECKPOINT: head_note.encode(),
+    }
+    manifest = form.Manifest(
+        pack=pack,
+        made_at=clock.iso(at),
+        tool=TOOL,
+        shop=told.shop,
+        case_number=told.number,
+        case_id=told.case_id,
+        origin=head.origin,
+        size=head.size,
+        root=head.root.hex(),
+        vkey=verifier.vkey,
+        subjects=Counter(entry.subject for entry in kept),
+        counts=counts,
+        files=[form.list_file(path, members[path]) for path in sorted(members)],
+    ).encode()
+    members[form.MANIFEST] = manifest
+    members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
+    members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, at=at)
+    return _zip(members)
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    try:
+        return archive.write(members)
+    except ValueError as error:
+        most = archive.MAX_ARCHIVE_BYTES // 2 // 2**20
+        raise PackTooLarge(
+            f"原件太大，一个证据包最多 {most} MiB",
+            f"The originals are too large; a pack holds at most {most} MiB",
+            next=Text("压缩视频，或另行提交大文件。", "Compress videos, or hand in large files separately."),
+        ) from error
+
+
+# ---- words and codes -----------------------------------------------------------------------------------------------
+
+
+def _masked(actor: Actor, told: Dossier) -> Dossier:
+    """Take card codes out of every text that a person wrote: channels and forms pass on what buyers paste into them."""
+    texts = sorted(set(said_in(told)))
+    masked = dict(zip(texts, (one.text for one in masking.mask_texts(actor, texts)), strict=True))
+    return with_said(told, masked.__getitem__)
+
+
+def _have_codes(actor: Actor, texts: Sequence[str], test: CodeTest | None = None) -> list[bool]:
+    if test is not None:
+        return [test(text) for text in texts]
+    return [one.had_code for one in masking.mask_texts(actor, texts)]
+
+
+def _refuse_codes(
+    actor: Actor, told: Dossier, opened: Opened, kept_files: Mapping[str, Original], test: CodeTest | None
+) -> None:
+    """Ask about every text that goes in, once more and all at once. The last door before the seal."""
+    places = [(form.REPORT, text) for text in said_in(told)]
+    places += [(f"{form.RECORDS} {seq}", text) for seq, text in opened.words()]
+    for one in kept_files.values():
+        if not one.is_withheld:
+            places += [(one.path, text) for text in disclosure.words_in(one.data, one.mime)]
+    found = _have_codes(actor, [text for _, text in places], test)
+    hit = next((place for (place, _), is_hit in zip(places, found, strict=True) if is_hit), None)
+    if hit is not None:
+        raise CodeInPack(
+            f"证据包的 {hit} 里会出现卡密，没有导出",
+            f"A card code would stand in {hit} of the pack; nothing was exported",
+            next=Text("在来源里遮蔽卡密后再导出。", "Mask the code where it comes from, then export again."),
+            place=hit,
+        )
+
+
+# ---- originals and openings ----------------------------------------------------------------------------------------
+
+
+def _originals(actor: Actor, told: Dossier) -> dict[str, Original]:
+    """Read the exhibits' files. One whose own words hold a code stays out of the pack."""
+    found: dict[str, Original] = {}
+    for exhibit in told.exhibits:
+        if not exhibit.sha256 or exhibit.sha256 in found:
+            continue
+        data = originals.read(exhibit.sha256)
+        picture = images.look(data)
+        ending = picture.ending if picture else _ENDINGS.get(exhibit.mime.partition(";")[0], "bin")
+        words = disclosure.words_in(data, exhibit.mime)
+        path = f"files/{exhibit.sha256}.{ending}"
+        found[exhibit.sha256] = Original(data, path, exhibit.mime, is_withheld=any(_have_codes(actor, words)))
+    return found
+
+
+def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
+    opened = sum(one.state is State.OPENED for one in line.openings)
+    rest = len(line.openings) - opened
+    contents = "，".join(
+        text for text in (f"公开 {opened} 项" if opened else "", f"只留承诺值 {rest} 项" if rest else "") if text
+    )
+    return {
+        "seq": entry.seq,
+        "at": queries.moment(entry.at),
+        "kind": catalogues.kind(entry.kind).zh,
+        "contents": contents,
+        "leaf": entry.leaf.hex()[:12],
+    }
+
+
+# ---- the export in the record --------------------------------------------------------------------------------------
+
+
+def _record_export(
+    actor: Actor, told: Dossier, pack: str, manifest: bytes, counts: Mapping[str, int], *, at: datetime
+) -> bytes:
+    """Record that this pack was exported, sign the record, and return the proof of it."""
+    digest = form.seal_lines(pack, manifest)[1].encode()
+    facts: dict[str, custody.JSON] = {"pack": pack, "case": told.number, "counts": dict(counts)}
+    content = custody.Content(form.MANIFEST_ROLE, digest)
+    with transaction.atomic():
+        ref = custody.append(actor, custody.Record(form.SEALED_KIND, told.case_id, at, facts, (content,)))
+    signed = custody.checkpoint(actor, at=at)
+    size = note.Checkpoint.parse(note.split(signed)[0]).size
+    path = ledger.inclusion_proofs(actor, [ref.seq], size)[ref.seq]
+    entry = next(one for one in ledger.entries(actor, [told.case_id]) if one.seq == ref.seq)
+    salt = next(one.salt for one in entry.contents if one.role == form.MANIFEST_ROLE)
+    assert salt is not None  # written a moment ago
+    return form.LogProof(entry.data, salt, ref.seq, tuple(path), signed).encode()
