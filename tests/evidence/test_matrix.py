@@ -89,6 +89,8 @@ def test_every_kind_says_in_both_languages_how_to_get_it(matrix):
     for kind in matrix.kinds.values():
         assert kind.title.zh
         assert kind.title.en
+        assert kind.shows.zh
+        assert kind.shows.en
         assert kind.how.zh.endswith("。")
         assert kind.how.en.endswith(".")
 

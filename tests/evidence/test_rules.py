@@ -346,6 +346,14 @@ def test_what_was_asked_in_vain_is_missing(state):
 def test_parcels_are_not_asked_about_for_a_code():
     assert not {"E14", "E15", "E16", "E17"} & set(items(a_case("O1")))
     assert "E16" in items(with_order(a_case("O1"), is_physical=True))
+    assert "E17" not in items(with_order(a_case("P1"), is_physical=None))
+    assert "E16" in items(with_order(a_case("O6"), is_physical=None))
+
+
+def test_what_could_be_asked_for_says_what_it_would_show_and_a_supplier_nobody_knows_is_not_asked():
+    assert items(a_case())["E10"].why.zh == "还没有；向买家要，能看出报的是什么错、用的哪个账号、什么时候"
+    assert items(a_case())["E24"].state is ItemState.ASK
+    assert items(with_card(a_case(), supplier_name=""))["E24"].state is ItemState.MISSING
 
 
 def test_every_sub_reason_gives_a_checklist_in_finished_sentences():
