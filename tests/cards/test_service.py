@@ -167,7 +167,7 @@ class TestShowingACode:
         def no_power(_card):
             raise OSError("lights out")
 
-        monkeypatch.setattr("cardcase.cards.service.rows.open_code", no_power)
+        monkeypatch.setattr("cardcase.cards.sealing.open_code", no_power)
         with pytest.raises(OSError, match="lights out"):
             service.reveal(lead, card_id, reason="核对", at=noon)
         assert history(lead, card_id)[-1] == "card.revealed"
@@ -344,6 +344,20 @@ def test_the_pages_show_no_code_and_only_the_own_shop(system, lead, stranger, no
     assert (life.masked, life.equal_in_stock, life.reveals) == (page.rows[0].masked, 4, ())
     with pytest.raises(NotFound):
         queries.card_life(stranger, page.rows[0].public_id)
+
+
+def test_reasons_and_notes_never_keep_a_code(system, lead, noon):
+    plain = code(0).expose()
+    notes = [CardNotice(code=code(0), note=f"预告 {plain[:4]} {plain}"), CardNotice(code=code(1), note="地区:美区")]
+    service.stock(system, notes, batch="b", at=noon)
+    service.record_deliveries(system, [delivery(0)], at=noon)
+    card_id = Card.objects.visible_to(lead).get(state=CardState.REVEALED).public_id
+    service.reveal(lead, card_id, reason=f"买家发来 {plain} 说无效", at=noon)
+    service.record_balance_check(lead, card_id, method="issuer_site", is_usable=True, note=plain, at=noon)
+    assert Reveal.objects.visible_to(lead).get(to="staff").reason == "买家发来 ‥0000 说无效"
+    assert set(Card.objects.visible_to(lead).values_list("note", flat=True)) == {"", "地区:美区"}
+    told = str([item.facts for item in custody.history(lead, [card_id])])
+    assert "92XF" not in told
 
 
 def test_the_source_of_a_card_stays_with_it(system, noon):

@@ -8,6 +8,8 @@ from cardcase.kit import clock
 from cardcase.orders.models import Order
 from cardcase.staff.models import ShopOwned, Sourced
 
+from .rules.life import CardEvent, CardState, advance
+
 
 class Supplier(ShopOwned):
     """Somebody from whom the shop buys cards. ``channel``: issuer_direct, authorised, second_hand or unknown."""
@@ -61,6 +63,10 @@ class Card(ShopOwned, Sourced):
     voided_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True, default="")
     acquired_at = models.DateTimeField(default=clock.now)
+
+    def become(self, event: CardEvent) -> None:
+        """Let an event happen to the card. Raises IllegalCardMove; the caller holds the lock and saves."""
+        self.state = advance(CardState(self.state), event).value
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "code_index"], name="code_known_once")]

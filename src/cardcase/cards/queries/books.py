@@ -20,6 +20,11 @@ UNUSED: Final = (CardState.ACQUIRED, CardState.CHECKED, CardState.IN_STOCK)
 """States of a card that nobody got or waits for."""
 
 
+IS_SOLD: Final = Q(order__isnull=False) | Q(state__in=[state.value for state in SOLD])
+IS_FAILED: Final = Q(state=CardState.VOIDED.value) | Q(balance_checks__is_usable=False)
+"""Cards that were voided or once found unusable. Joins the checks, so count distinct."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
     """Where the cards are (reliability I2). ``is_complete`` when every imported card is in exactly one place."""
@@ -119,16 +124,6 @@ def fates_of(actor: Actor, batch_ids: Iterable[int]) -> Mapping[int, tuple[int, 
     if not wanted:
         return {}
     mine = Card.objects.visible_to(actor).filter(batch_id__in=wanted).order_by()
-    sold = dict(mine.filter(is_sold()).values_list("batch_id").annotate(n=Count("pk")))
-    failed = dict(mine.filter(is_failed()).values_list("batch_id").annotate(n=Count("pk", distinct=True)))
+    sold = dict(mine.filter(IS_SOLD).values_list("batch_id").annotate(n=Count("pk")))
+    failed = dict(mine.filter(IS_FAILED).values_list("batch_id").annotate(n=Count("pk", distinct=True)))
     return {batch: (sold.get(batch, 0), failed.get(batch, 0)) for batch in wanted}
-
-
-def is_sold() -> Q:
-    """Match cards that were sold."""
-    return Q(order__isnull=False) | Q(state__in=[state.value for state in SOLD])
-
-
-def is_failed() -> Q:
-    """Match cards that were voided, or once found unusable; joins the checks, so count distinct."""
-    return Q(state=CardState.VOIDED.value) | Q(balance_checks__is_usable=False)

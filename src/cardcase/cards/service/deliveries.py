@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import transaction
 
+from cardcase.cards import sealing
 from cardcase.cards.models import Card, Reveal
 from cardcase.cards.rules import CardState
 from cardcase.cards.rules.life import DELIVERABLE
@@ -57,7 +58,7 @@ def _orders(actor: Actor, notices: Sequence[DeliveryNotice], at: datetime) -> li
 
 
 def _cards(
-    actor: Actor, notices: Sequence[DeliveryNotice], incoming: Sequence[rows.Incoming], at: datetime
+    actor: Actor, notices: Sequence[DeliveryNotice], incoming: Sequence[sealing.Incoming], at: datetime
 ) -> dict[str, Card]:
     """Return the card of each code, by index; an unknown one gets a row."""
     cards = rows.known_by_index(actor, (card.code_index for card in incoming))
@@ -87,7 +88,7 @@ class _Book:
         self._changed: dict[tuple[int, int], Reveal] = {}
         self._contents: dict[tuple[int, int], Content] = {}
 
-    def note(self, notice: DeliveryNotice, card: Card, order: Order, incoming: rows.Incoming) -> Taken:
+    def note(self, notice: DeliveryNotice, card: Card, order: Order, incoming: sealing.Incoming) -> Taken:
         """Note one delivery down and say what was new in it."""
         key = card.pk, order.pk
         reveal = self._reveals.get(key)
@@ -105,7 +106,7 @@ class _Book:
                 source_sha256=notice.origin.sha256[:64],
                 source_row=notice.origin.row,
             )
-            self._contents[key] = rows.commitment(card, incoming.code)
+            self._contents[key] = sealing.commitment(card, incoming.code)
             _fill(card, notice, incoming)
             return Taken.NEW
         is_changed = _fill(card, notice, incoming)
@@ -170,11 +171,11 @@ def _moment_and_number(reveal: Reveal) -> tuple[bool, float, str]:
     return moment is None, moment.timestamp() if moment else 0.0, order.order_no
 
 
-def _fill(card: Card, notice: DeliveryNotice, incoming: rows.Incoming) -> bool:
+def _fill(card: Card, notice: DeliveryNotice, incoming: sealing.Incoming) -> bool:
     """Put what the notice tells where nothing is known yet; tell whether that was anything."""
     before = card.cost_fen, card.number_index
     if card.cost_fen is None:
         card.cost_fen = notice.cost_fen
     if incoming.number and not card.number_index:
-        rows.set_number(card, incoming)
+        sealing.set_number(card, incoming)
     return (card.cost_fen, card.number_index) != before

@@ -63,7 +63,7 @@ def record_balance_check(
     )
     check.save()
     if (CardState(card.state), CardEvent.CHECK) in LIFE:
-        rows.move(card, CardEvent.CHECK)
+        card.become(CardEvent.CHECK)
         card.save(update_fields=["state"])
     facts = {
         "checked_at": clock.iso(seen_at),
@@ -86,7 +86,7 @@ def mark_redeemed(actor: Actor, card_id: str, *, at: datetime, redeemed_at: date
     actor.require(Permission.WORK)
     source = given_reason(actor, source)
     card = rows.locked(actor, card_id)
-    rows.move(card, CardEvent.REDEEM)
+    card.become(CardEvent.REDEEM)
     card.redeemed_at = redeemed_at
     card.save(update_fields=["state", "redeemed_at"])
     facts = {"redeemed_at": clock.iso(redeemed_at) if redeemed_at else None, "source": source}
@@ -108,7 +108,7 @@ def void_card(actor: Actor, card_id: str, *, reason: str, proof: bytes, at: date
             next=Text("上传发卡方作废记录的截图或文件。", "Upload the issuer's record."),
         )
     card = rows.locked(actor, card_id)
-    rows.move(card, CardEvent.VOID)
+    card.become(CardEvent.VOID)
     card.voided_at = at
     card.save(update_fields=["state", "voided_at"])
     rows.note(actor, "card.voided", card, at, {"reason": reason, "proof_sha256": files.keep(proof)})
@@ -120,7 +120,7 @@ def take_back(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     require_person(actor, Permission.MANAGE_CARDS)
     reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
-    rows.move(card, CardEvent.TAKE_BACK)
+    card.become(CardEvent.TAKE_BACK)
     card.save(update_fields=["state"])
     rows.note(actor, "card.returned", card, at, {"reason": reason})
 
@@ -163,7 +163,7 @@ def readmit(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
             next=Text("先查验这张卡。", "Check the card first."),
             code="check_needed",
         )
-    rows.move(card, CardEvent.READMIT)
+    card.become(CardEvent.READMIT)
     card.save(update_fields=["state"])
     rows.note(actor, "card.readmitted", card, at, {"reason": reason})
 
@@ -174,6 +174,6 @@ def write_off(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     require_person(actor, Permission.MANAGE_SHOP)
     reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
-    rows.move(card, CardEvent.WRITE_OFF)
+    card.become(CardEvent.WRITE_OFF)
     card.save(update_fields=["state"])
     rows.note(actor, "card.written_off", card, at, {"reason": reason})

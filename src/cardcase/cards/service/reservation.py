@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from cardcase.cards import queries
+from cardcase.cards import queries, sealing
 from cardcase.cards.models import Card
 from cardcase.cards.rules import CardEvent, CardState, advance, check_reveal
 from cardcase.kit import clock
@@ -53,7 +53,7 @@ def release(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     actor.require(Permission.WORK)
     reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)
-    rows.move(card, CardEvent.RELEASE)
+    card.become(CardEvent.RELEASE)
     rows.note(actor, "card.released", card, at, {"reason": reason})
     card.order = None
     card.save(update_fields=["state", "order"])
@@ -69,10 +69,10 @@ def hand_over(actor: Actor, card_id: str, *, reason: str, at: datetime) -> CardC
     reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
         card = rows.locked(actor, card_id)
-        order = rows.order_of(card)
+        order = rows.order_of(actor, card)
         check_reveal(CardState(card.state), bound_order=order.public_id if order else "", asked_order="")
-        rows.move(card, CardEvent.REVEAL)
+        card.become(CardEvent.REVEAL)
         card.save(update_fields=["state"])
         shown(actor, card, order, to="buyer", how="hand_over", reason=reason, at=at)
         rows.note(actor, "card.handed_over", card, at, {"reason": reason, "by": actor.label})
-    return rows.open_code(card)
+    return sealing.open_code(card)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from cardcase.cards import masking
+from cardcase.cards import masking, sealing
 from cardcase.cards.models import Card, Reveal
 from cardcase.cards.rules import CardState, check_reveal
 from cardcase.kit.errors import NotAllowed, WrongUse
@@ -27,7 +27,7 @@ def reveal(actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: s
     reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
         card = rows.locked(actor, card_id)
-        order = rows.order_of(card)
+        order = rows.order_of(actor, card)
         asked = asked_order(actor, order_no)
         check_reveal(
             CardState(card.state),
@@ -37,7 +37,7 @@ def reveal(actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: s
         shown(actor, card, asked or order, to="staff", how="staff_view", reason=reason, at=at)
         facts = {"reason": reason, "by": actor.label, "order_no": order_no, "state": card.state}
         rows.note(actor, "card.revealed", card, at, facts)
-    return rows.open_code(card)
+    return sealing.open_code(card)
 
 
 def asked_order(actor: Actor, order_no: str) -> Order | None:

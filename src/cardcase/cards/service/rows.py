@@ -1,15 +1,14 @@
 """Making and finding card rows: sealed, indexed, committed to. Used by the verbs of this room."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cardcase.cards import vault
+from cardcase.cards import sealing, vault
 from cardcase.cards.models import Card
-from cardcase.cards.rules import CardEvent, CardState, advance, identity
+from cardcase.cards.rules import CardState, identity
 from cardcase.custody import service as custody
-from cardcase.custody.service import Content, Record
+from cardcase.custody.service import Record
 from cardcase.kit import ids
 from cardcase.kit.errors import NotFound
 from cardcase.kit.secret import CardCode
@@ -22,25 +21,15 @@ A_RECORD: Final = 64
 """Cards in one record entry: each takes about 150 of its 16 KiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A code with its number, and the indices under which it is found again."""
-
-    code: CardCode
-    number: str
-    code_index: str
-    number_index: str
-
-
 def one_at_a_time(actor: Actor) -> None:
     """Let the shop's imports pass one by one until the transaction ends."""
     Shop.objects.select_for_update(no_key=True).only("pk").get(pk=actor.shop_id)
 
 
-def incoming(actor: Actor, code: CardCode, number: str) -> Incoming:
+def incoming(actor: Actor, code: CardCode, number: str) -> sealing.Incoming:
     """Compute the indices of a card. A short PIN counts only together with its card number."""
     number = number.strip()
-    return Incoming(
+    return sealing.Incoming(
         code,
         number,
         code_index=vault.blind_index(actor.shop_id, identity(code, number)),
@@ -58,13 +47,13 @@ def known_by_index(actor: Actor, indices: Iterable[str]) -> dict[str, Card]:
     return found
 
 
-def fresh(actor: Actor, card: Incoming, state: CardState, *, at: datetime) -> Card:
+def fresh(actor: Actor, card: sealing.Incoming, state: CardState, *, at: datetime) -> Card:
     """Make the row of a card that nobody knew, with its code sealed. Not saved yet."""
     public_id = ids.public_id("card")
     row = Card(
         shop_id=actor.shop_id,
         public_id=public_id,
-        code_sealed=seal_code(actor.shop_id, public_id, card.code),
+        code_sealed=sealing.seal_code(actor.shop_id, public_id, card.code),
         key_version=vault.key_version(),
         code_index=card.code_index,
         tail4=card.code.tail(),
@@ -72,32 +61,8 @@ def fresh(actor: Actor, card: Incoming, state: CardState, *, at: datetime) -> Ca
         acquired_at=at,
     )
     if card.number:
-        set_number(row, card)
+        sealing.set_number(row, card)
     return row
-
-
-def set_number(row: Card, card: Incoming) -> None:
-    """Seal and index the card number of a row."""
-    row.number_sealed = vault.seal(card.number.encode(), context=f"{row.shop_id}|{row.public_id}|number|1")
-    row.number_index = card.number_index
-    row.number_tail4 = CardCode(card.number).tail()
-
-
-def seal_code(shop_id: int, public_id: str, code: CardCode) -> bytes:
-    """Seal a code for its row; no other row opens it."""
-    return vault.seal(code.expose().encode(), context=f"{shop_id}|{public_id}|code|1")
-
-
-def open_code(card: Card) -> CardCode:
-    """Open the code of a row. Only for verbs that have written and committed the record of it."""
-    plain = vault.open_sealed(bytes(card.code_sealed), context=f"{card.shop_id}|{card.public_id}|code|1")
-    return CardCode(plain.decode())
-
-
-def commitment(card: Card, code: CardCode) -> Content:
-    """Commit to a code without its bytes: the record keeps a salted commitment to a keyed digest of it."""
-    digest = vault.keyed_digest(f"{card.public_id}|{code.normal_form()}".encode())
-    return Content(f"card/{card.public_id}", digest.encode(), "text/x-keyed-digest", keep=False)
 
 
 def locked(actor: Actor, public_id: str) -> Card:
@@ -108,18 +73,16 @@ def locked(actor: Actor, public_id: str) -> Card:
     return found
 
 
-def order_of(card: Card) -> Order | None:
+def order_of(actor: Actor, card: Card) -> Order | None:
     """Return the order that a card is bound to. Asked apart: PostgreSQL locks no outer join."""
-    return Order.objects.filter(pk=card.order_id).first() if card.order_id else None
-
-
-def move(card: Card, event: CardEvent) -> None:
-    """Let an event happen to a locked card. Raises IllegalCardMove; the caller saves."""
-    card.state = advance(CardState(card.state), event).value
+    if card.order_id is None:
+        return None
+    found: Order | None = Order.objects.visible_to(actor).filter(pk=card.order_id).first()
+    return found
 
 
 def note(actor: Actor, kind: str, card: Card, at: datetime, facts: Mapping[str, str | int | bool | None]) -> None:
     """Write one record entry about one card."""
-    order = order_of(card)
+    order = order_of(actor, card)
     refs = {"order": order.public_id} if order else {}
     custody.append(actor, Record(kind, card.public_id, at, dict(facts), refs=refs))

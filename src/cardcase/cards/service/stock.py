@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from cardcase.cards import sealing
 from cardcase.cards.models import Card, CardBatch, Supplier
 from cardcase.cards.rules import CardState, code_shaped, mask_spans
 from cardcase.connectors.ports import CardNotice
@@ -79,7 +80,7 @@ def _lot(actor: Actor, name: str, supplier: str, at: datetime) -> CardBatch:
     return lot
 
 
-def _fill(row: Card, notice: CardNotice, card: rows.Incoming, lot: CardBatch) -> bool:
+def _fill(row: Card, notice: CardNotice, card: sealing.Incoming, lot: CardBatch) -> bool:
     """Put what the notice tells where nothing is known yet; tell whether that was anything."""
     told: dict[str, Any] = {name: getattr(notice, name) for name in _GAPS}
     gaps = {name: value for name, value in told.items() if value is not None and getattr(row, name) is None}
@@ -90,7 +91,7 @@ def _fill(row: Card, notice: CardNotice, card: rows.Incoming, lot: CardBatch) ->
     for name, value in gaps.items():
         setattr(row, name, value)
     if card.number and not row.number_index:
-        rows.set_number(row, card)
+        sealing.set_number(row, card)
         return True
     return bool(gaps)
 
@@ -115,7 +116,7 @@ def _record(
             "cards": [row.public_id for row, _ in chunk],
             "source": sorted({row.source_sha256 for row, _ in chunk if row.source_sha256}),
         }
-        contents: list[Content] = [rows.commitment(row, code) for row, code in chunk]
+        contents: list[Content] = [sealing.commitment(row, code) for row, code in chunk]
         records.append(Record("card.stocked", lot.public_id, at, facts, contents))
     for row in changed:
         records.append(Record("card.completed", row.public_id, at, {"batch": lot.name}, refs={"batch": lot.public_id}))  # noqa: PERF401 - reads better

@@ -12,10 +12,11 @@ from cardcase.custody.service import Record
 from cardcase.kit import ids
 from cardcase.orders.models import Buyer, Listing, Order
 from cardcase.orders.rules import Taken, reading
+from cardcase.orders.rules.facts import plain_facts, source_facts
 from cardcase.orders.rules.merge import Telling
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import Key, Rows, Slot, one_at_a_time, plain_facts, source_facts
+from .rows import Key, Rows, Slot, one_at_a_time
 
 _UNTOLD: Final = ("channel", "order_no", "seller_remark", "raw", "buyer_id", "listing_id")
 """Columns that the list of changes leaves out: the key stands beside it, the remark is our own and may hold a code."""

@@ -12,10 +12,11 @@ from cardcase.custody.service import Record
 from cardcase.kit import ids
 from cardcase.orders.models import Order, Refund
 from cardcase.orders.rules import Taken, reading
+from cardcase.orders.rules.facts import plain_facts, source_facts
 from cardcase.staff.rules import Actor, Permission
 
 from .orders import ingest_orders
-from .rows import Key, Rows, Slot, one_at_a_time, plain_facts, source_facts
+from .rows import Key, Rows, Slot, one_at_a_time
 
 _UNTOLD: Final = ("order_id", "raw", "is_shadow")
 

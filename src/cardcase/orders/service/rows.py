@@ -2,14 +2,13 @@
 
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import models
 
 from cardcase.connectors.ports import Origin
-from cardcase.kit import clock, ids
+from cardcase.kit import ids
 from cardcase.orders.rules import Taken, merge
 from cardcase.orders.rules.merge import Sheet, Telling
 from cardcase.staff.models import Shop
@@ -182,18 +181,3 @@ def _copy(row: T) -> T:
     if hasattr(row, "public_id"):
         values["public_id"] = ids.public_id("upsert")
     return type(row)(**values)
-
-
-def plain_facts(columns: Mapping[str, Any], leave_out: Iterable[str]) -> dict[str, Any]:
-    """Return columns as JSON that the record can hold, without those left out and without what is empty."""
-    out = frozenset(leave_out)
-    return {
-        name: clock.iso(value) if isinstance(value, datetime) else value
-        for name, value in columns.items()
-        if name not in out and value not in (None, "")
-    }
-
-
-def source_facts(origin: Origin) -> dict[str, Any]:
-    """Return where a notice came from, as JSON."""
-    return {"file": origin.file, "sha256": origin.sha256, "row": origin.row} if origin.file else {}
