@@ -16,7 +16,7 @@ from .openers import openers
 from .reasons import DATA, SUB_REASONS
 from .results import Family
 
-_NARROW: Final = r"([^。!?;\n,]{0,5}?)"
+_NARROW: Final = r"([^。!?;\n, ]{0,5}? ?[^。!?;\n, ]{0,2}?)"
 _WIDE: Final = r"([^。!?;\n]{0,14}?)"
 _HEAD_CLASS: Final = re.compile(r"\[([^\]\\^-]+)\](?![?*+{])")
 _HEAD_CHOICE: Final = re.compile(r"\(\?:([^()|]+(?:\|[^()|]+)+)\)(?![?*+{])")

@@ -11,7 +11,10 @@ _DENIAL: Final = (
 _DENIED_BEFORE: Final = re.compile(
     _DENIAL + r"(?:的|说|讲|我|你|您|你们|因为|这个?|那个?|那种|它|张|卡|要|想|卖|在|是|买|发|给|什么){0,4}\s?$"
 )
-_BARE_NOT_BEFORE: Final = re.compile(r"(?:不|没|未|别|没有|并没|还没|从没|不会|不太|不算|唔|冇|无)$")
+_BARE_NOT_BEFORE: Final = re.compile(
+    r"(?:不|没|未|别|没有|并没|还没|从没|不会|不太|不算|唔|冇|无|"
+    r"(?:不会|没想|不想|不打算|没打算|没有要)(?:要|再|去|给|你|打|写){1,3})$"
+)
 _NOT_A_NEGATION: Final = re.compile(r"(?:是不|能不|会不|要不|好不|对不|有没|差不|不得不|怎么不|从不|无论|不小心|毫无)$")
 _HAS_NEGATION: Final = re.compile(r"[不没未无唔冇莫非别]")
 _NEGATED_GAP: Final = re.compile(r"(?:不|没|未|没有|不是|并非|并不|没说|不会|唔|冇|不算)$")
@@ -21,7 +24,8 @@ _SUPPOSED: Final = re.compile(
 )
 _FEARED: Final = re.compile(r"(?:怕|担心|害怕|唯恐|生怕|会不会)[^,。!?;\n]{0,3}$")
 _TAG: Final = re.compile(r"(?:吗|么|嘛|\?)")
-_SUPPOSED_AFTER: Final = re.compile(r"^[^,。!?;\n]{0,4}的话")
+_SUPPOSED_AFTER: Final = re.compile(r"^(?:[^,。!?;\n]{0,4}的话|了?的?(?:包|可|都能?)(?:退|赔|换))")
+_TERM: Final = re.compile(r"(?:包|可|都能?)(?:退|赔|换)")
 _WONDERS: Final = re.compile(r"怎么办|咋办|咋整|怎么处理|怎么弄|该怎么|如何处理|怎么解决")
 _COMPLAINS: Final = re.compile(r"怎么|为什么|为啥|咋|凭什么|什么情况|怎么回事|难道|岂不|why|how come")
 _ASKS_REFUND: Final = re.compile(
@@ -70,34 +74,33 @@ def is_platform_text(text: str) -> bool:
 class Scope:
     """One folded text with the places that are not the buyer's own claim worked out once."""
 
-    __slots__ = ("_foreign", "_has_supposition", "_is_asking", "_is_feared", "text")
+    __slots__ = ("_foreign", "_has_supposition", "_is_asking", "_is_feared", "_titles", "text")
 
     def __init__(self, text: str) -> None:
         """Take a folded text."""
         self.text = text
         self._foreign = self._find_foreign(text)
-        self._has_supposition = _SUPPOSED.search(text) is not None or "的话" in text
+        self._titles = [match.span() for match in _TITLE.finditer(text)] if "【" in text or "『" in text else []
+        self._has_supposition = _SUPPOSED.search(text) is not None or "的话" in text or _TERM.search(text) is not None
         self._is_feared = any(word in text for word in ("怕", "担心", "恐", "会不会"))
         self._is_asking = _RHETORICAL.search(text) is not None or "不" in text or "么" in text
 
     @staticmethod
     def _find_foreign(text: str) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        if "【" in text or "『" in text:
-            found += [match.span() for match in _TITLE.finditer(text)]
         if any(mark in text for mark in "\"'“‘「『"):
             found += [match.span(1) for match in _QUOTED.finditer(text)]
         if ">" in text or "」" in text or ":" in text:
             found += [match.span() for match in _QUOTED_LINE.finditer(text)]
         if any(word in text for word in ("说", "写", "标", "承诺", "保证", "讲", "怀疑", "答应", "冤枉")):
             found += [match.span(1) for match in _TERMS.finditer(text)]
-            found += [match.span(1) for match in _ACCUSED.finditer(text)]
+            found += [match.span() for match in _ACCUSED.finditer(text)]
         return found
 
     def meaning(self, match: re.Match[str], *, weight: float, asks: bool) -> Meaning:
         """Judge one match: cancelled when it is somebody else's words or denied, weakened when asked or supposed."""
         start, end = match.span()
-        if any(begin <= start and end <= stop for begin, stop in self._foreign):
+        if self._is_foreign(start, end):
             return CANCELLED
         clause_start, clause_end = self._clause(start, end)
         if self._is_denied(match, clause_start, clause_end):
@@ -109,6 +112,11 @@ class Scope:
         if asks or not self._is_asking:
             return Meaning(1.0)
         return self._asked(start, end, clause_start, clause_end, weight)
+
+    def _is_foreign(self, start: int, end: int) -> bool:
+        return any(begin <= start and end <= stop for begin, stop in self._foreign) or any(
+            begin < end and start < stop for begin, stop in self._titles
+        )
 
     def _clause(self, start: int, end: int) -> tuple[int, int]:
         """Return the bounds of the small clause that the end of a match lies in, its closing mark included."""
@@ -143,7 +151,7 @@ class Scope:
         left = start
         while left > 0 and self.text[left - 1] not in _HARD:
             left -= 1
-        if _SUPPOSED.search(self.text, max(left, start - 16), start) is not None:
+        if _SUPPOSED.search(self.text, max(left, start - 16), start + 1) is not None:
             return True
         return _SUPPOSED_AFTER.match(self.text[end : end + 12]) is not None
 

@@ -30,6 +30,7 @@ _SHORT: Final = 5
 _EARLIER: Final = 0.85
 _EARLIEST: Final = 0.5
 _SHARES: Final = (1.0, 0.5, 0.25)
+_SHOWN: Final = 6
 _UTTERANCES: Final = 300
 _PAID_TEXTS: Final = ("我已付款", "已付款,待发货", "买家已付款", "付款完成", "我已拍下", "记得及时发货", "你已发货")
 
@@ -256,6 +257,8 @@ def _with_reason(
         needs.append("admission")
     if form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
         needs.append("form_differs")
+    if sub == "O3":
+        needs.append("scam_victim")
     strongest = max((weight for weight, _, _, hit in total.quoted if hit.sub_reason == sub), default=0.0)
     rival_sub = scores[others[0]] if others else 0.0
     is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival_sub < 0.5 * scores[sub] and not needs
@@ -263,8 +266,6 @@ def _with_reason(
         needs.insert(0, "unsure")
     elif second and reasons.family_of(second) is not family and rival >= 0.5 * first:
         needs.append("two_reasons")
-    if sub == "O3":
-        needs.append("scam_victim")
     return TriageResult(
         reason=family,
         sub_reason=sub,
@@ -279,23 +280,23 @@ def _with_reason(
 
 
 def _quotes(total: _Sum, sub: str, second: str) -> tuple[Quote, ...]:
-    """Choose the words to show: the strongest of the reason, then of the second, none inside another."""
+    """Choose the words to show: the strongest of the reason, then of the second; what overlaps becomes one quote."""
     chosen: list[Quote] = []
     for wanted in filter(None, (sub, second)):
-        mine = sorted(
-            (entry for entry in total.quoted if entry[3].sub_reason == wanted),
-            key=lambda entry: (-entry[0], -(entry[3].end - entry[3].start)),
-        )
-        for _, message, text, hit in mine[:6]:
-            overlaps = any(
-                quote.message_id == message and quote.start < hit.end and hit.start < quote.end for quote in chosen
-            )
-            if not overlaps and hit.end > hit.start:
-                chosen.append(Quote(message, hit.start, hit.end, text[hit.start : hit.end], hit.rule))
+        mine = (entry for entry in total.quoted if entry[3].sub_reason == wanted)
+        for _, message, text, hit in sorted(mine, key=lambda entry: -entry[0])[:_SHOWN]:
+            start, end, rule = hit.start, hit.end, hit.rule
+            others = [quote for quote in chosen if quote.message_id == message]
+            for quote in others:
+                if quote.start < end and start < quote.end:
+                    start, end, rule = min(start, quote.start), max(end, quote.end), quote.rule
+                    chosen.remove(quote)
+            if end > start:
+                chosen.append(Quote(message, start, end, text[start:end], rule))
     if not chosen:  # the reason rests on a second reading of other words: show those
         for _, message, text, hit in sorted(total.quoted, key=lambda entry: -entry[0])[:1]:
             chosen.append(Quote(message, hit.start, hit.end, text[hit.start : hit.end], hit.rule))
-    return tuple(chosen[:6])
+    return tuple(chosen[:_SHOWN])
 
 
 def _signals(total: _Sum) -> tuple[str, ...]:

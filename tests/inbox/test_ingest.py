@@ -1,0 +1,159 @@
+import itertools
+import json
+
+import pytest
+
+from cardcase.cards import vault
+from cardcase.connectors.ports import MessageKind, Speaker
+from cardcase.custody import queries as custody
+from cardcase.inbox import queries, service
+from cardcase.inbox.models import Conversation, Message
+from cardcase.inbox.rules.links import Link
+from cardcase.kit.errors import NotAllowed
+from cardcase.orders.models import Buyer
+from cardcase.orders.service import Taken
+
+CODE = "XJ7K-9Q2M-PL4T-88ZA"
+
+
+def _state(actor):
+    talk = Conversation.objects.visible_to(actor).get()
+    rows = Message.objects.visible_to(actor).order_by("external_id")
+    return (
+        (talk.buyer.external_id, talk.order_no, talk.item_id, talk.last_message_at),
+        [(row.external_id, row.text, row.speaker, row.said_at, row.sender_name) for row in rows],
+    )
+
+
+def test_messages_are_taken_in_once(system, say, noon):
+    said = [say("卡充不进去", minute=1), say("在的", who=Speaker.SELLER, minute=2), say("快点", minute=3)]
+    assert service.ingest_messages(system, said, at=noon) == [Taken.NEW] * 3
+    assert service.ingest_messages(system, said, at=noon) == [Taken.KNOWN] * 3
+    assert Message.objects.visible_to(system).count() == 3
+
+
+def test_any_order_of_arrival_gives_the_same_state(system, say, noon):
+    said = [
+        say("卡充不进去", minute=1),
+        say("显示无效", minute=2, order_no="2226687816233094017"),
+        say("退款", minute=3, item="item-1"),
+    ]
+    states = set()
+    for arrival in itertools.permutations(said):
+        Message.objects.visible_to(system).delete()
+        Conversation.objects.visible_to(system).delete()
+        for notice in arrival:
+            service.ingest_messages(system, [notice], at=noon)
+        states.add(json.dumps(_state(system), default=str))
+    assert len(states) == 1
+
+
+def test_the_same_message_twice_in_one_call_is_one_row(system, say, noon):
+    twice = [say("你好", minute=1), say("你好", minute=1)]
+    assert service.ingest_messages(system, twice, at=noon) == [Taken.NEW, Taken.KNOWN]
+    assert Message.objects.visible_to(system).count() == 1
+
+
+def test_a_later_source_fills_what_the_first_did_not_tell_and_rewrites_nothing(system, say, noon):
+    service.ingest_messages(system, [say("你好", said_at=None, who=Speaker.UNKNOWN)], at=noon)
+    fuller = say("你好", sender_name="云朵邮差")
+    assert service.ingest_messages(system, [fuller], at=noon) == [Taken.CHANGED]
+    assert service.ingest_messages(system, [fuller], at=noon) == [Taken.KNOWN]
+    row = Message.objects.visible_to(system).get()
+    assert (row.speaker, row.sender_name, row.said_at) == ("buyer", "云朵邮差", fuller.said_at)
+    service.ingest_messages(system, [say("改过的话", sender_name="别人")], at=noon)
+    row.refresh_from_db()
+    assert (row.text, row.sender_name) == ("你好", "云朵邮差")
+
+
+def test_codes_never_reach_the_table_and_the_original_is_sealed_beside(system, say, noon):
+    service.ingest_messages(system, [say(f"你发的 {CODE} 充不了", minute=1), say("快点", minute=2)], at=noon)
+    masked, plain = Message.objects.visible_to(system).order_by("said_at")
+    assert "XJ7K" not in masked.text
+    assert "88ZA" in masked.text
+    opened = vault.open_sealed(bytes(masked.original_sealed), context=f"message:{masked.public_id}")
+    assert opened.decode() == f"你发的 {CODE} 充不了"
+    assert plain.original_sealed is None
+
+
+def test_what_was_said_is_committed_to_in_entries_of_64(system, say, noon):
+    said = [say(f"第 {minute} 句", minute=minute) for minute in range(130)]
+    service.ingest_messages(system, said, at=noon)
+    talk = Conversation.objects.visible_to(system).get()
+    entries = [item for item in custody.history(system, [talk.public_id]) if item.kind == "conversation.received"]
+    assert [item.facts["messages"] for item in entries] == [64, 64, 2]
+
+
+def test_a_conversation_finds_the_order_that_its_messages_name(system, order, say, noon):
+    service.ingest_messages(system, [say("没收到", order_no=order.order_no)], at=noon)
+    talk = Conversation.objects.visible_to(system).get()
+    assert (talk.order_id, talk.linked_how) == (order.pk, Link.ORDER_NO.value)
+    assert Buyer.objects.visible_to(system).count() == 1
+
+
+def test_a_conversation_finds_the_order_of_its_buyer_and_goods(system, order, say, noon):
+    service.ingest_messages(system, [say("没收到", item="item-1")], at=noon)
+    talk = Conversation.objects.visible_to(system).get()
+    assert (talk.order_id, talk.linked_how) == (order.pk, Link.ITEM.value)
+
+
+def test_a_conversation_that_came_first_is_linked_when_its_order_comes(system, say, noon, request):
+    service.ingest_messages(system, [say("没收到", order_no="2226687816233094017")], at=noon)
+    order = request.getfixturevalue("order")
+    assert [said.text for said in queries.utterances_for_order(system, order)] == ["没收到"]
+    [talk] = service.link_waiting(system, [order], at=noon)
+    assert (talk.order_id, talk.linked_how) == (order.pk, Link.ORDER_NO.value)
+    assert service.link_waiting(system, [order], at=noon) == []
+
+
+def test_a_weaker_link_never_replaces_a_stronger_one(system, order, say, noon):
+    service.ingest_messages(system, [say("没收到", talk="t9", buyer="b9")], at=noon)
+    talk = Conversation.objects.visible_to(system).get(external_id="t9")
+    service.link_order(system, talk, order, at=noon)
+    assert queries.is_linked_by_nick(system, order)
+    service.link_order(system, talk, order, at=noon, how=Link.HAND)
+    service.link_order(system, talk, order, at=noon)
+    talk.refresh_from_db()
+    assert talk.linked_how == Link.HAND.value
+    kinds = [item.kind for item in custody.history(system, [talk.public_id])]
+    assert kinds.count("conversation.linked") == 2
+
+
+def test_hostile_texts_are_stored_as_far_as_a_database_can(system, say, noon):
+    said = [say("a\0b", minute=1), say("\ud800坏", minute=2), say("长" * 30_000, minute=3), say("", minute=4)]
+    assert service.ingest_messages(system, said, at=noon) == [Taken.NEW] * 4
+    rows = Message.objects.visible_to(system).order_by("said_at")
+    assert [len(row.text) for row in rows] == [2, 2, 20_000, 0]
+
+
+def test_another_shop_sees_nothing(system, stranger, say, noon):
+    service.ingest_messages(system, [say("卡充不进去")], at=noon)
+    assert queries.conversations_by_external_ids(stranger, [("goofish", "63107041124")]) == {}
+    assert queries.conversation_list(stranger) == []
+
+
+def test_an_auditor_cannot_take_messages_in(auditor, say, noon):
+    with pytest.raises(NotAllowed):
+        service.ingest_messages(auditor, [say("x")], at=noon)
+
+
+def test_pictures_and_cards_are_no_words_of_the_buyer(system, order, say, noon):
+    said = [
+        say("", minute=1, kind=MessageKind.IMAGE, order_no=order.order_no),
+        say("我发起了退款申请", minute=2, who=Speaker.SYSTEM, kind=MessageKind.TIP),
+        say("苹果充值卡 正品保证", minute=3, kind=MessageKind.CARD),
+        say("充不了", minute=4),
+    ]
+    service.ingest_messages(system, said, at=noon)
+    spoken = queries.utterances_for_order(system, order)
+    assert [(one.speaker, one.text) for one in spoken] == [
+        (Speaker.SYSTEM, "我发起了退款申请"),
+        (Speaker.BUYER, "充不了"),
+    ]
+
+
+def test_five_hundred_messages_cost_a_bounded_number_of_queries(system, say, noon, django_assert_max_num_queries):
+    said = [say(f"第 {minute} 句", minute=minute, talk=f"t{minute % 50}", number=f"n{minute}") for minute in range(500)]
+    service.ingest_messages(system, said[:1], at=noon)
+    with django_assert_max_num_queries(45):
+        service.ingest_messages(system, said, at=noon)
