@@ -83,7 +83,7 @@ def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules
         signals=tuple(case.signals),
         policy_version=case.policy.version if case.policy is not None else None,
         is_buyer_known=order.buyer_id is not None,
-        **_about_buyer(actor, order, claimed_at, seen),
+        **_about_buyer(actor, order, claimed_at, seen, wanted={kind.id for kind, _ in seen.relevant(case.sub_reason)}),
     )
 
 
@@ -205,6 +205,8 @@ def _cards(actor: Actor, order: Order, claimed_at: datetime | None, *, named: st
     A card kept or handed over afterwards is a replacement, not the cause of the complaint.
     """
     known = cards.cards_of_order(actor, order.pk)
+    if not known:
+        return ()
     ids = [card.public_id for card in known]
     rows = {
         row.public_id: row
@@ -265,21 +267,27 @@ def _card(card: CardFacts, row: Card, checks: Sequence[rules.CheckSeen]) -> rule
     )
 
 
-def _about_buyer(actor: Actor, order: Order, claimed_at: datetime | None, seen: rules.Matrix) -> dict[str, Any]:
-    """Count the buyer's earlier quiet orders and other claims, and find orders that look like the same one twice."""
+def _about_buyer(
+    actor: Actor, order: Order, claimed_at: datetime | None, seen: rules.Matrix, *, wanted: set[str]
+) -> dict[str, Any]:
+    """Count the buyer's earlier quiet orders and other claims, and find orders that look like the same one twice.
+
+    Only what matters for the reason is asked of the database.
+    """
     if order.buyer_id is None:
         return {}
     mine = Order.objects.visible_to(actor).filter(buyer_id=order.buyer_id).exclude(pk=order.pk)
     told: dict[str, Any] = {}
-    if claimed_at is not None:
+    if claimed_at is not None and "E19" in wanted:
         first = claimed_at - timedelta(days=seen.numbers["prior_to_days"])
         last = claimed_at - timedelta(days=seen.numbers["prior_from_days"])
         quiet = mine.filter(state=OrderState.COMPLETED.value, refund_state__in=["", RefundState.NONE.value])
         told["undisputed_orders"] = quiet.filter(paid_at__gte=first, paid_at__lte=last).count()
-    claims = Refund.objects.visible_to(actor).filter(order__buyer_id=order.buyer_id, is_shadow=False)
-    claims = claims.exclude(order_id=order.pk).exclude(state=RefundState.NONE.value)
-    told["other_claims"] = claims.values("order_id").distinct().count()
-    if order.paid_at is not None and order.listing_id is not None:
+    if "E21" in wanted:
+        claims = Refund.objects.visible_to(actor).filter(order__buyer_id=order.buyer_id, is_shadow=False)
+        claims = claims.exclude(order_id=order.pk).exclude(state=RefundState.NONE.value)
+        told["other_claims"] = claims.values("order_id").distinct().count()
+    if "E23" in wanted and order.paid_at is not None and order.listing_id is not None:
         twins = mine.filter(
             listing_id=order.listing_id,
             paid_fen=order.paid_fen,

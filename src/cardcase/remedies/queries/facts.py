@@ -43,9 +43,12 @@ def refuse_reasons(actor: Actor) -> tuple[str, ...]:
 
 def remedy_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> RemedyFacts:
     """Gather everything about a case that floor, preconditions, costs and advice are judged on."""
-    at = at or clock.now()
+    return facts_around(actor, case, remedies_of_order(actor, case), open_offer(actor, case), at=at or clock.now())
+
+
+def facts_around(actor: Actor, case: Case, made: Sequence[Remedy], offer: Offer | None, *, at: datetime) -> RemedyFacts:
+    """Gather the same around remedies and an open offer that were read before."""
     matrix = evidence.matrix(actor)
-    made = remedies_of_order(actor, case)
     facts = _with_our_deeds(evidence.case_facts(actor, case, at=at), made)
     findings = find(facts, matrix)
     items = checklist(facts, matrix)
@@ -75,7 +78,7 @@ def remedy_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> Rem
             )
             for one in made
         ),
-        has_open_offer=open_offer(actor, case) is not None,
+        has_open_offer=offer is not None,
         platform_due_at=bound[0].due_at if bound else None,
         platform_margin_at=min((one.margin_at for one in bound), default=None),
     )
@@ -106,15 +109,19 @@ def live_remedy(actor: Actor, case: Case) -> Remedy | None:
     return found
 
 
-def guards(
-    actor: Actor, case: Case, facts: RemedyFacts, *, options: Sequence[rules.Option] | None = None
-) -> GuardFacts:
+def guards(actor: Actor, case: Case, facts: RemedyFacts) -> GuardFacts:
     """Turn what is known into the facts that guard the case's moves, as far as they are about the case, not the act."""
+    made = rules.options(facts, catalogue(actor))
+    return guards_around(actor, case, facts, made, live_remedy(actor, case))
+
+
+def guards_around(
+    actor: Actor, case: Case, facts: RemedyFacts, made: Sequence[rules.Option], agreed: Remedy | None
+) -> GuardFacts:
+    """Do the same with options and the live remedy that were read before."""
     shown = catalogue(actor)
-    made = options if options is not None else rules.options(facts, shown)
     offered = [option for option in made if option.route == "offer" and option.allowed]
     by_kind = {option.kind: option for option in made}
-    agreed = live_remedy(actor, case)
     floor = rules.floor(facts, shown)
     return GuardFacts(
         are_preconditions_met=bool(offered),
@@ -151,6 +158,8 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
 
 def _of_closing(actor: Actor, case: Case, facts: RemedyFacts) -> dict[str, Any]:
     """Say what T23 asks: windows over, books reconciled, nothing unclear (I7)."""
+    if case.is_open:
+        return {"is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in facts.remedies)}
     rest = timedelta(days=catalogue(actor).limits["windows_over"].days)
     resolved_at = case.resolved_at
     no_clock = not deadlines.armed(actor, [case.public_id])[case.public_id]

@@ -7,10 +7,11 @@ from datetime import datetime
 from cardcase.cases.models import Case
 from cardcase.cases.rules import GuardFacts
 from cardcase.evidence.rules import Item
+from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import Floor, Option, RemedyFacts
+from cardcase.remedies.rules import LIVE, Floor, Option, RemedyFacts
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -32,7 +33,10 @@ class Overview:
 
 def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overview:
     """Judge a case once, for everything that is shown of it. Cheaper than the single questions below together."""
-    facts = gather.remedy_facts(actor, case, at=at)
+    remedies = gather.remedies_of_order(actor, case)
+    offer = gather.open_offer(actor, case)
+    agreed = next((one for one in remedies if one.case_id == case.pk and one.state in LIVE), None)
+    facts = gather.facts_around(actor, case, remedies, offer, at=at or clock.now())
     shown = gather.catalogue(actor)
     made = rules.options(facts, shown)
     return Overview(
@@ -40,10 +44,10 @@ def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overvie
         items=facts.items,
         floor=rules.floor(facts, shown),
         options=made,
-        guards=gather.guards(actor, case, facts, options=made),
+        guards=gather.guards_around(actor, case, facts, made, agreed),
         tip=rules.tip(made, facts),
-        offer=gather.open_offer(actor, case),
-        remedy=gather.live_remedy(actor, case),
+        offer=offer,
+        remedy=agreed,
     )
 
 
