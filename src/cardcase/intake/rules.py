@@ -1,6 +1,7 @@
 """What an import does, without doing it: order of its stages, its report, refunds that other papers imply. Pure."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -128,6 +129,24 @@ _FROM_CHAT: Final = {
     SystemEvent.REFUND_REFUSED: RefundState.REFUSED,
     SystemEvent.REFUND_WITHDRAWN: RefundState.CLOSED,
 }
+
+
+_REFUND_WORDS: Final = re.compile(
+    "退|腿款|赔|还我|还钱|换[一个张]|假|骗|坑|无效|失效|失败|错误|不存在|用不|不能用|没法用|充不|兑不|绑不|过期|到期"
+    "|余额|没收到|没到账|投诉|举报|维权|差评|平台介入|小二|refund|invalid|fake",
+    re.IGNORECASE,
+)
+
+
+def speaks_of_refund(said: Sequence[MessageNotice]) -> bool:
+    """Tell whether a conversation could be about a refund at all, before it is read in earnest.
+
+    Only a sieve for thousands of everyday chats: what passes is read by triage, what a refund paper names always is.
+    """
+    return any(
+        message.event in _FROM_CHAT or (message.event is None and _REFUND_WORDS.search(message.text) is not None)
+        for message in said
+    )
 
 
 def implied_by_chat(messages: Sequence[MessageNotice], order_no: str, channel: str) -> RefundNotice | None:

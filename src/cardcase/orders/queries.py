@@ -1,7 +1,7 @@
 """Reads of orders, refunds and buyers, always for an actor and in the actor's shop."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cardcase.connectors.ports import OrderState, RefundState
@@ -62,12 +62,15 @@ def orders_by_pks(actor: Actor, pks: Iterable[int]) -> list[Order]:
     return found
 
 
-def orders_of_nick(actor: Actor, channel: str, nick: str, *, limit: int = 20) -> list[Order]:
-    """Return the latest orders of buyers who go by this nick; several buyers may, so this is a hint, not a proof."""
-    if not nick:
-        return []
-    rows = Order.objects.visible_to(actor).filter(channel=channel, buyer__nick=nick)
-    return list(rows.select_related("buyer", "listing").order_by("-pk")[:limit])
+def orders_of_nicks(actor: Actor, nicks: Iterable[tuple[str, str]]) -> Mapping[tuple[str, str], list[Order]]:
+    """Return the orders of buyers by channel and nick; several buyers may share one, so this is a hint, not a proof."""
+    wanted = sorted({nick for _, nick in nicks if nick})
+    found: dict[tuple[str, str], list[Order]] = defaultdict(list)
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Order.objects.visible_to(actor).filter(buyer__nick__in=wanted[start : start + _AT_ONCE])
+        for order in rows.select_related("buyer", "listing").order_by("pk"):
+            found[order.channel, order.buyer.nick].append(order)
+    return found
 
 
 def orders_of_buyers(actor: Actor, buyer_ids: Iterable[int]) -> Mapping[int, list[Order]]:
@@ -86,7 +89,7 @@ def has_orders(actor: Actor) -> bool:
     return bool(Order.objects.visible_to(actor).exists())
 
 
-def refunds_of(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, list[Refund]]:
+def refunds_of(actor: Actor, order_ids: Iterable[int]) -> Mapping[int, list[Refund]]:
     """Return the refunds of these orders (row ids), oldest application first, by order."""
     found: dict[int, list[Refund]] = defaultdict(list)
     wanted = sorted(set(order_ids))

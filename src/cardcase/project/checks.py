@@ -4,15 +4,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cardcase.cases import queries as cases
 from cardcase.evidence import queries as evidence
 from cardcase.inbox.rules import drafts, tone
 from cardcase.policies import queries as policies
 from cardcase.remedies import queries as remedies
 from cardcase.triage.rules import reasons
-
-
-def _evidence() -> None:
-    evidence.check_data()
 
 
 def _inbox() -> None:
@@ -27,7 +24,8 @@ def _triage() -> None:
 CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
         "policies": policies.check_data,
-        "evidence": _evidence,
+        "cases": cases.check_data,
+        "evidence": evidence.check_data,
         "remedies": remedies.check_data,
         "inbox": _inbox,
         "triage": _triage,

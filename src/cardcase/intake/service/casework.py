@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cardcase.cards import notices
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
@@ -42,32 +43,59 @@ def _silent(_done: int, _total: int, _what: str) -> None:
 def hang_conversations(actor: Actor, talks: Sequence[MessageNotice], *, at: datetime) -> set[int]:
     """Give every conversation its order, and every refund that only a chat tells of its mirror. Returns order keys.
 
-    A conversation that names no order is hung on the one order that its buyer's nick has; when that is not certain it
-    gets an order of its own, named after the chat, so that nothing said is lost and a person can link it.
+    A conversation that names no order is hung on the one order that its buyer's nick has; when that is not certain and
+    a refund is spoken of, it gets an order of its own, named after the chat, so that nothing said is lost and a person
+    can link it. The rest of thousands of conversations costs no query of its own.
     """
-    touched: set[int] = set()
     by_conversation: dict[tuple[str, str], list[MessageNotice]] = {}
     for notice in talks:
         by_conversation.setdefault((notice.channel, notice.conversation_id), []).append(notice)
     found = inbox_queries.conversations_by_external_ids(actor, list(by_conversation))
+    nicks = {key: _nick(found[key], said) for key, said in by_conversation.items() if found[key].order_id is None}
+    of_nick = order_queries.orders_of_nicks(actor, {(channel, nicks[channel, chat]) for channel, chat in nicks})
+    touched = {row.order_id for row in found.values() if row.order_id is not None}
+    told = order_queries.refunds_of(actor, touched)
     for key, said in by_conversation.items():
-        with transaction.atomic():
-            conversation = found[key]
-            order_id = conversation.order_id or _order_for(actor, conversation, said, at=at)
-            if order_id is None:
-                continue
-            touched.add(order_id)
-            [order] = order_queries.orders_by_pks(actor, [order_id])
-            implied = rules.implied_by_chat(said, order.order_no, order.channel)
-            if implied is not None and not order_queries.refunds_of(actor, [order_id]):
-                orders.ingest_refunds(actor, [implied], at=at)
+        conversation = found[key]
+        speaks = rules.speaks_of_refund(said)
+        if conversation.order_id is not None:
+            if speaks and conversation.order_id not in told:
+                _imply(actor, conversation.order_id, said, at=at)
+            continue
+        candidates = of_nick.get((key[0], nicks[key]), [])
+        if speaks or candidates:
+            with transaction.atomic():
+                order_id = _order_for(actor, conversation, said, candidates, at=at)
+                if order_id is not None:
+                    touched.add(order_id)
+                    _imply(actor, order_id, said, at=at)
     return touched
 
 
-def _order_for(actor: Actor, conversation: Conversation, said: Sequence[MessageNotice], *, at: datetime) -> int | None:
-    nick = next((notice.buyer_nick for notice in said if notice.buyer_nick), "")
-    nick = nick or (conversation.buyer.nick if conversation.buyer else "")
-    candidates = order_queries.orders_of_nick(actor, conversation.channel, nick)
+def _nick(conversation: Conversation, said: Sequence[MessageNotice]) -> str:
+    named = next((notice.buyer_nick for notice in said if notice.buyer_nick), "")
+    return named or (conversation.buyer.nick if conversation.buyer else "")
+
+
+@transaction.atomic
+def _imply(actor: Actor, order_id: int, said: Sequence[MessageNotice], *, at: datetime) -> None:
+    """Mirror the refund that the platform's texts in a chat tell of, unless a better source has told of one."""
+    if order_queries.refunds_of(actor, [order_id]):
+        return
+    [order] = order_queries.orders_by_pks(actor, [order_id])
+    implied = rules.implied_by_chat(said, order.order_no, order.channel)
+    if implied is not None:
+        orders.ingest_refunds(actor, notices.mask_refunds(actor, [implied]), at=at)
+
+
+def _order_for(
+    actor: Actor,
+    conversation: Conversation,
+    said: Sequence[MessageNotice],
+    candidates: Sequence[Order],
+    *,
+    at: datetime,
+) -> int | None:
     wanting = [order for order in candidates if order.refund_state not in ("", RefundState.NONE)]
     fitting = wanting or candidates
     if len(fitting) == 1:
@@ -83,7 +111,7 @@ def _order_for(actor: Actor, conversation: Conversation, said: Sequence[MessageN
         channel=conversation.channel,
         order_no=order_no,
         buyer_external_id=buyer.external_id if buyer else "",
-        buyer_nick=nick,
+        buyer_nick=_nick(conversation, said),
     )
     [(order, _)] = orders.ingest_orders(actor, [notice], at=at)
     inbox.link_order(actor, conversation, order, at=at, how=Link.MADE_UP)

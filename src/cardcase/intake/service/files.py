@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
+from cardcase.cards import notices, vault
 from cardcase.cards import service as cards
-from cardcase.cards import vault
 from cardcase.connectors import registry
 from cardcase.connectors.ports import (
     CardNotice,
@@ -92,14 +92,17 @@ def _take(
     touched: set[int] = set()
     for stage in rules.STAGES:
         mine = [
-            (file, [notice for notice in reading.notices if isinstance(notice, stage)])
+            (
+                file,
+                _in_batches_that_belong_together([notice for notice in reading.notices if isinstance(notice, stage)]),
+            )
             for file, reading in zip(report.files, readings, strict=True)
         ]
-        total = sum(len(notices) for _, notices in mine)
+        total = sum(len(told) for _, told in mine)
         done = 0
-        for file, notices in mine:
-            for start in range(0, len(notices), rules.BATCH):
-                part = notices[start : start + rules.BATCH]
+        for file, told in mine:
+            for start in range(0, len(told), rules.BATCH):
+                part = told[start : start + rules.BATCH]
                 with transaction.atomic():
                     outcomes = _take_batch(actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file)
                 for notice, outcome in zip(part, outcomes, strict=True):
@@ -110,6 +113,13 @@ def _take(
     touched.update(casework.hang_conversations(actor, talks, at=at))
     casework.adopt_chats(actor, sorted(touched), at=at)
     report.cases = casework.refresh(actor, sorted(touched), at=at, progress=progress)
+
+
+def _in_batches_that_belong_together(told: list[Any]) -> list[Any]:
+    """Bring the messages of one conversation side by side: a batch then touches few conversations, not all of them."""
+    if told and isinstance(told[0], MessageNotice):
+        told.sort(key=lambda notice: (notice.channel, notice.conversation_id))
+    return told
 
 
 def _take_batch(
@@ -126,11 +136,11 @@ def _take_batch(
         filled = [cards_are.fill(notice) for notice in part]
         return cards.stock(actor, filled, batch=cards_are.batch_for(file), supplier=cards_are.supplier, at=at)
     if stage is OrderNotice:
-        taken = orders.ingest_orders(actor, part, at=at)
+        taken = orders.ingest_orders(actor, notices.mask_orders(actor, part), at=at)
         touched.update(order.pk for order, _ in taken)
         return [outcome for _, outcome in taken]
     if stage is RefundNotice:
-        refunds = orders.ingest_refunds(actor, part, at=at)
+        refunds = orders.ingest_refunds(actor, notices.mask_refunds(actor, part), at=at)
         touched.update(refund.order_id for refund, _ in refunds)
         return [outcome for _, outcome in refunds]
     if stage is DeliveryNotice:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from cardcase.cards import vault
+from cardcase.cards import notices, vault
 from cardcase.connectors import documents
 from cardcase.connectors.goofish import mapping, signing
 from cardcase.connectors.ports import Origin
@@ -85,8 +85,8 @@ def take_push(actor: Actor, receipt_id: int, *, at: datetime) -> list[str]:
     notice, _ = mapping.read_push(receipt.body, Origin(file=f"push:{receipt.channel}", row=receipt.pk))
     refund = mapping.refund_of_order(notice)
     with transaction.atomic():
-        [(order, _)] = orders.ingest_orders(actor, [notice], at=at)
-        orders.ingest_refunds(actor, [refund] if refund else [], at=at)
+        [(order, _)] = orders.ingest_orders(actor, notices.mask_orders(actor, [notice]), at=at)
+        orders.ingest_refunds(actor, notices.mask_refunds(actor, [refund] if refund else []), at=at)
     return casework.refresh(actor, [order.pk], at=at)
 
 
