@@ -259,6 +259,16 @@ def test_the_same_key_is_the_same_act(world, owner, noon):
         service.execute(owner, other.number, key="tap-1", confirmation="", revision=other.revision, at=noon)
 
 
+def test_the_agreed_remedys_own_key_executes_it_once(world, owner, noon):
+    case = world.case("A1")
+    dead(world, case)
+    key = concede(world, case).key
+    assert execute(world, case, key=key).state == "executing"
+    again = service.execute(owner, case.number, key=key, confirmation="", revision=1, at=noon)
+    assert again.state == "executing"
+    assert kinds_of(world, case).count("remedy.executing") == 1
+
+
 def test_what_is_unclear_blocks_everything_until_it_is_cleared_up(world, owner, noon):
     case = world.case("A1", spare=1)
     dead(world, case)

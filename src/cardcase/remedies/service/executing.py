@@ -73,18 +73,21 @@ def execute(
 ) -> Remedy:
     """Write down that the agreed remedy is being carried out now (T9). For whoever may move money.
 
-    ``key`` names this act: the same key again is the same act and returns the same remedy. ``confirmation`` is the
-    phrase of ``rules.phrase("execute", kind, amount)``. A replacement card is kept for the order here; handing it over
-    is ``cards.service.hand_over``. Raises Conflict, Blocked, NotConfirmed, the refusals of T9.
+    ``key`` names this act: the same key again is the same act and returns the same remedy. The agreed remedy's own
+    ``key`` serves well: then each agreement is executed once. ``confirmation`` is the phrase of
+    ``rules.phrase("execute", kind, amount)``. A replacement card is kept for the order here; handing it over is
+    ``cards.service.hand_over``. Raises Conflict, Blocked, NotConfirmed, the refusals of T9.
     """
     actor.require(Permission.MONEY)
     key = key.strip()
-    if not key or len(key) > KEY_MAX or key.startswith("agreed:"):
+    if not key or len(key) > KEY_MAX:
         raise WrongUse("防重复的编号要有 1 到 80 个字符", "The key has 1 to 80 characters")
     case = take(actor, number)
-    known = Remedy.objects.visible_to(actor).filter(key=key).first()
-    if known is not None:
-        return _same_act(known, case)
+    known: Remedy | None = Remedy.objects.visible_to(actor).filter(key=key).first()
+    if known is not None and known.case_id != case.pk:
+        raise Conflict("这个编号用在了别的售后单上", "This key belongs to another case")
+    if known is not None and known.state not in _AGREED:
+        return known
     case = take(actor, number, revision=revision)
     remedy = _agreed(actor, case)
     require_typed(confirmation, rules.phrase("execute", remedy.kind, remedy.amount_fen))
@@ -180,12 +183,6 @@ def record_result(
         note=remedy.note,
     )
     return remedy
-
-
-def _same_act(known: Remedy, case: Case) -> Remedy:
-    if known.case_id != case.pk:
-        raise Conflict("这个编号用在了别的售后单上", "This key belongs to another case")
-    return known
 
 
 def _agreed(actor: Actor, case: Case) -> Remedy:
