@@ -90,7 +90,7 @@ def mark_sent(actor: Actor, number: str, text: str, *, revision: int, at: dateti
     if case.status == Status.CLOSED.value:
         raise Refused("售后单已关闭", "The case is closed", code="case_closed", number=case.number)
     words = text.strip()
-    if masking.mask_text(actor, words).had_code:
+    if masking.mask_text(actor, tone.without_case_numbers(words)).had_code:
         raise Refused("内容里有卡密，不能发送", "The text holds a card code", code="reply_unfit", checks=["no_code"])
     _require_fit(case, words)
     reply = queries.draft_of(actor, case) or Reply(

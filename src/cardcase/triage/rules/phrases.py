@@ -60,7 +60,10 @@ class VariantRecord(catalogue.Record):
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A compiled pattern. Its capturing groups are its gaps."""
+    """A compiled pattern. Its capturing groups are its gaps.
+
+    ``needs``: one bit for each set of letters of which a match has one (see ``Letters``).
+    """
 
     id: str
     sub_reason: str
@@ -70,7 +73,7 @@ class Phrase:
     asks: bool
     is_symptom: bool
     is_hearsay: bool
-    openers: frozenset[str] | None
+    needs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Signal:
     name: str
     pattern: re.Pattern[str]
     asks: bool
-    openers: frozenset[str] | None
+    needs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,38 @@ class Lexicon:
     phrases: tuple[Phrase, ...]
     signals: tuple[Signal, ...]
     variants: Variants
+    letters: "Letters"
     refund: re.Pattern[str]
     version: str
+
+
+class Letters:
+    """Sets of letters as bits of an integer, so that patterns are skipped by one ``&`` instead of a search."""
+
+    def __init__(self) -> None:
+        """Start without any set."""
+        self._bits: dict[frozenset[str], int] = {}
+        self._of: dict[str, int] = {}
+        self._all = 0
+
+    def bits(self, sets: Iterable[frozenset[str]]) -> int:
+        """Return the bits of these sets, new ones where they are not known yet."""
+        wanted = 0
+        for letters in sets:
+            bit = self._bits.setdefault(letters, 1 << len(self._bits))
+            wanted |= bit
+            for letter in letters:
+                self._of[letter] = self._of.get(letter, 0) | bit
+        self._all |= wanted
+        return wanted
+
+    def missing(self, text: str) -> int:
+        """Return the bits of the sets of which a text has no letter."""
+        present, of = 0, self._of
+        for letter in set(text):
+            if letter in of:
+                present |= of[letter]
+        return self._all & ~present
 
 
 def _spread(form: str) -> list[str]:
@@ -112,17 +145,21 @@ def word_group(forms: Iterable[str]) -> str:
     return "|".join(sorted(spread, key=len, reverse=True))
 
 
-def compile_pattern(regex: str, words: Mapping[str, str], where: str) -> re.Pattern[str]:
-    """Turn a pattern of the catalogue into a regular expression. Raises BrokenCatalogue naming the record."""
+def _expand(regex: str, words: Mapping[str, str]) -> str:
+    """Write out word groups and gaps. Raises KeyError for an unknown group."""
 
     def fill(match: re.Match[str]) -> str:
         word = words[match.group(1)]
         is_choice = regex[: match.start()].endswith(("|", "(?:")) and regex[match.end() :].startswith(("|", ")"))
         return word if is_choice else f"(?:{word})"
 
+    return _GROUP.sub(fill, regex).replace("~~", _WIDE).replace("~", _NARROW)
+
+
+def compile_pattern(regex: str, words: Mapping[str, str], where: str) -> re.Pattern[str]:
+    """Turn a pattern of the catalogue into a regular expression. Raises BrokenCatalogue naming the record."""
     try:
-        filled = _GROUP.sub(fill, regex)
-        return re.compile(filled.replace("~~", _WIDE).replace("~", _NARROW))
+        return re.compile(_expand(regex, words))
     except KeyError as error:
         raise catalogue.BrokenCatalogue(
             f"规则 {where} 用了没有定义的词组 {error}", f"Pattern {where} uses an undefined word group {error}"
@@ -131,6 +168,25 @@ def compile_pattern(regex: str, words: Mapping[str, str], where: str) -> re.Patt
         raise catalogue.BrokenCatalogue(
             f"规则 {where} 写法有误：{error}", f"Pattern {where} is malformed: {error}"
         ) from error
+
+
+def needs(regex: str, words: Mapping[str, str]) -> tuple[frozenset[str], ...]:
+    """Return the sets of first letters of a pattern's parts between its gaps: a match has a letter of each."""
+    parts, depth, part = [], 0, ""
+    for char in regex:
+        if char in "()":
+            depth += 1 if char == "(" else -1
+        if char == "|" and not depth:  # alternatives share no parts
+            parts, part = [regex], ""
+            break
+        if char == "~" and not depth:
+            parts, part = [*parts, part], ""
+        elif char == "?" and not part and parts:
+            continue  # the gap itself may be missing
+        else:
+            part += char
+    found = (openers(_expand(piece, words)) for piece in (*parts, part) if piece)
+    return tuple(letters for letters in found if letters is not None)
 
 
 @cache
@@ -145,6 +201,7 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
         return catalogue.load(DATA / f"{name}.toml", kind, table=table, override=own).records
 
     words = {record.id: word_group(record.forms) for record in load("words", WordRecord, "word").values()}
+    letters = Letters()
     known = {*SUB_REASONS, Family.NONE.value}
     phrases = []
     for record in load("phrases", PhraseRecord, "phrase").values():
@@ -156,16 +213,27 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
         pattern = compile_pattern(record.regex, words, record.id)
         also = tuple(record.also.items())
         kind = (record.asks, record.is_symptom, record.is_hearsay)
-        first = openers(pattern.pattern)
-        phrases.append(Phrase(record.id, record.sub_reason, pattern, record.weight, also, *kind, first))
+        phrases.append(
+            Phrase(
+                record.id,
+                record.sub_reason,
+                pattern,
+                record.weight,
+                also,
+                *kind,
+                letters.bits(needs(record.regex, words)),
+            )
+        )
     signals = []
     for signal in load("signals", SignalRecord, "signal").values():
         pattern = compile_pattern(signal.regex, words, signal.id)
-        signals.append(Signal(signal.id, pattern, signal.asks, openers(pattern.pattern)))
+        signals.append(Signal(signal.id, pattern, signal.asks, letters.bits(needs(signal.regex, words))))
     pairs = {form: row.id for row in load("variants", VariantRecord, "variant").values() for form in row.forms}
     try:
         variants = Variants(pairs)
     except ValueError as error:
         raise catalogue.BrokenCatalogue(f"错别字表有误：{error}", f"The typing errors are broken: {error}") from error
     version = catalogue.load(DATA / "phrases.toml", PhraseRecord, table="phrase").header.version
-    return Lexicon(tuple(phrases), tuple(signals), variants, compile_pattern("{refund}", words, "refund"), version)
+    return Lexicon(
+        tuple(phrases), tuple(signals), variants, letters, compile_pattern("{refund}", words, "refund"), version
+    )

@@ -74,9 +74,9 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
         return result
     scope = Scope(folded.text)
     talk: list[Hit] = []
-    letters = set(folded.text)
+    missing = book.letters.missing(folded.text)
     for phrase in book.phrases:
-        if phrase.openers is not None and phrase.openers.isdisjoint(letters):
+        if phrase.needs & missing:
             continue
         for count, match in enumerate(phrase.pattern.finditer(folded.text)):
             if count == _MATCHES:
@@ -127,9 +127,9 @@ def _without_nested(hits: list[Hit], talk: list[Hit]) -> list[Hit]:
 
 
 def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon) -> None:
-    letters = set(folded.text)
+    missing = book.letters.missing(folded.text)
     for signal in book.signals:
-        if signal.openers is not None and signal.openers.isdisjoint(letters):
+        if signal.needs & missing:
             continue
         match = signal.pattern.search(folded.text)
         if match is None:
