@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from contracts import house
 
 ROOT = house.ROOT
@@ -41,8 +42,12 @@ def test_no_test_or_script_or_front_end_file_is_too_long():
         (house.clocks_read, "cases/service.py", "at = datetime.now(UTC)"),
         (house.markup_trusted, "desk/web.py", "return mark_safe(text)"),
         (house.too_long, "desk/web.py", "x\n" * 501),
-        (house.verbs_without_actor, "cases/service.py", "def close(case):\n    pass\n"),
-        (house.queries_without_actor, "cases/queries.py", "def all_cases():\n    pass\n"),
+        (house.without_actor, "cases/service.py", "def close(case):
+    Case.objects.get(pk=case)
+"),
+        (house.without_actor, "cases/queries.py", "def all_cases():
+    return Case.objects.all()
+"),
     ],
 )
 def test_a_planted_violation_is_found(rule, where, planted):

@@ -131,7 +131,7 @@ def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) ->
 def _facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts:
     """Gather what the mirror tells about the times of a case."""
     order, refund = case.order, case.refund
-    support = order.listing.service_support if order.listing else ""
+    support = order.service_support or (order.listing.service_support if order.listing else "")
     return ClockFacts(
         refund_state=refund.state if refund else "",
         refund_timeout_at=refund.timeout_at if refund else None,

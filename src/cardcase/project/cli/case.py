@@ -31,9 +31,8 @@ def list_(*, limit: int, as_json: bool, shop_slug: str | None) -> None:
     if not rows:
         click.echo("没有未完成的售后单。/ No open case.")
     for row in rows:
-        click.echo(
-            f"{row['number']}  {row['due_text']}  {row['buyer']} · {row['title']}  {row['reason_text']}  {row['status_text']}"
-        )
+        who = f"{row['buyer']} · {row['title']}"
+        click.echo(f"{row['number']}  {row['due_text']}  {who}  {row['reason_text']}  {row['status_text']}")
 
 
 @case.command(help="一个售后单的全部要点 / all that matters about one case")
