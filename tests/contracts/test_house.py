@@ -42,12 +42,8 @@ def test_no_test_or_script_or_front_end_file_is_too_long():
         (house.clocks_read, "cases/service.py", "at = datetime.now(UTC)"),
         (house.markup_trusted, "desk/web.py", "return mark_safe(text)"),
         (house.too_long, "desk/web.py", "x\n" * 501),
-        (house.without_actor, "cases/service.py", "def close(case):
-    Case.objects.get(pk=case)
-"),
-        (house.without_actor, "cases/queries.py", "def all_cases():
-    return Case.objects.all()
-"),
+        (house.without_actor, "cases/service.py", "def close(case):\n    Case.objects.get(pk=case)\n"),
+        (house.without_actor, "cases/queries.py", "def all_cases():\n    return Case.objects.all()\n"),
     ],
 )
 def test_a_planted_violation_is_found(rule, where, planted):
