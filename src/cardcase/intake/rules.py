@@ -15,6 +15,7 @@ from cardcase.connectors.ports import (
     MessageNotice,
     Notice,
     OrderNotice,
+    Origin,
     RefundNotice,
     RefundState,
     SystemEvent,
@@ -84,16 +85,19 @@ class FileReport:
     changed: int = 0
     refused: list[Finding] = field(default_factory=list)
 
-    rows: dict[tuple[int | None, int], int] = field(default_factory=dict, repr=False)
+    rows: dict[tuple[str, int], int] = field(default_factory=dict, repr=False)
 
     @property
     def is_clean(self) -> bool:
         """Tell whether nothing was refused."""
         return not self.refused
 
-    def count(self, origin_row: int | None, outcome: str) -> None:
-        """Count a row once, whatever number of things it told: new beats changed beats known."""
-        key = (origin_row, 0) if origin_row is not None else (None, len(self.rows))
+    def count(self, origin: Origin, outcome: str) -> None:
+        """Count a row once, whatever number of things it told: new beats changed beats known.
+
+        ``origin.file`` names the sheet of a workbook, so that row 2 of two sheets are two rows.
+        """
+        key = (origin.file, origin.row) if origin.row is not None else ("", -len(self.rows))
         rank = _RANK.index(outcome)
         before = self.rows.get(key)
         if before is not None and before >= rank:

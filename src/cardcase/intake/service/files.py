@@ -106,7 +106,7 @@ def _take(
                 with transaction.atomic():
                     outcomes = _take_batch(actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file)
                 for notice, outcome in zip(part, outcomes, strict=True):
-                    file.count(notice.origin.row, outcome.value)
+                    file.count(notice.origin, outcome.value)
                 done += len(part)
                 progress(done, total, stage.__name__.removesuffix("Notice").lower())
     talks = [notice for reading in readings for notice in reading.notices if isinstance(notice, MessageNotice)]
