@@ -18,6 +18,7 @@ from cardcase.kit.text import Text
 from cardcase.orders import queries as order_queries
 from cardcase.orders import service as orders
 from cardcase.orders.models import Order, Refund
+from cardcase.remedies import service as remedies
 from cardcase.staff.rules import Actor
 from cardcase.triage import rules as triage
 
@@ -200,5 +201,6 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
                 cases.add_need(actor, case.pk, "linked_by_nick", LINKED_BY_NICK, at=at)
         if refund is not None and not is_new:
             cases.platform_moved(actor, case.pk, RefundState(refund.state), at=at)
+            remedies.follow(actor, case.pk, at=at)
         numbers.append(case.number)
     return numbers
