@@ -27,9 +27,9 @@ from cardcase.deadlines.rules import IF_MISSED_TEXTS, KIND_TITLES, DeadlineKind,
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import PARTY_TITLES
 from cardcase.inbox.models import Conversation, Message, Reply
-from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.money import yuan
 from cardcase.orders.models import Order, Refund
+from cardcase.orders.queries import refunds_of
 from cardcase.remedies.models import Offer, Remedy
 from cardcase.remedies.rules.catalogue import read_catalogue
 from cardcase.staff.models import Shop
@@ -38,6 +38,7 @@ from cardcase.triage.rules import reasons
 
 from .rules import catalogues
 from .rules.dossier import Dossier, Exhibit, Happening, Row, Said, Sheet, Utterance
+from .rules.wording import MISSING, moment, money
 
 _CHANNELS: Final = {"goofish": "闲鱼", "taobao": "淘宝", "demo": "演示市场", "mail": "电子邮件"}
 _SPEAKERS: Final = {
@@ -76,7 +77,7 @@ _PROMISES: Final = {
 }
 """Names of the channel's service promises (platform-rules §1.3, service_support)."""
 
-_REFUND_KINDS: Final = {RefundKind.MONEY_ONLY: "仅退款", RefundKind.RETURN: "退货退款"}
+_REFUND_KINDS: Final = {RefundKind.MONEY_ONLY: "仅退款", RefundKind.RETURN: "退货退款", RefundKind.UNKNOWN: "未写明"}
 _REFUND_STATES: Final = {
     RefundState.AWAITING_SELLER: "待卖家处理",
     RefundState.AWAITING_RETURN: "待买家退货",
@@ -85,6 +86,8 @@ _REFUND_STATES: Final = {
     RefundState.SUCCEEDED: "退款成功",
     RefundState.REFUSED: "卖家已拒绝",
     RefundState.AWAITING_ADDRESS: "待确认退货地址",
+    RefundState.NONE: "没有退款",
+    RefundState.UNKNOWN: "未识别",
 }
 _DELIVERIES: Final = {
     "channel_auto": "渠道自动发货",
@@ -113,18 +116,7 @@ _REMEDIES: Final = {
     "cancelled": "已取消",
 }
 _DEADLINES: Final = {"armed": "进行中", "met": "已按时", "missed": "已错过", "void": "不再适用"}
-_MISSING: Final = "未提供"
 _MOST_QUOTES: Final = 5
-
-
-def moment(at: datetime | None) -> str:
-    """Say a moment as the marketplace does, in Shanghai time; a missing one is called missing."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if at else _MISSING
-
-
-def money(fen: int | None) -> str:
-    """Say an amount, or that none was given."""
-    return _MISSING if fen is None else yuan(fen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +137,7 @@ def dossier(actor: Actor, number: str) -> Dossier:
     case = by_number(actor, number)
     order = case.order
     cards = cards_of_order(actor, order.pk)
-    refunds = list(Refund.objects.visible_to(actor).filter(order=order).order_by("applied_at", "pk"))
+    refunds = list(refunds_of(actor, [order.pk]).get(order.pk, []))
     talks = _talks(actor, order)
     messages = list(
         Message.objects.visible_to(actor)
@@ -157,7 +149,8 @@ def dossier(actor: Actor, number: str) -> Dossier:
     offers = list(Offer.objects.visible_to(actor).filter(case=case).order_by("pk"))
     remedies = list(Remedy.objects.visible_to(actor).filter(case=case).order_by("pk"))
     replies = list(Reply.objects.visible_to(actor).filter(case=case, state="sent").order_by("sent_at"))
-    own = [*exhibits, *offers, *remedies, *replies, *refunds, *talks, *evidence.requests(actor, case)]
+    refund = [case.refund] if case.refund else []
+    own = [*refund, *exhibits, *offers, *remedies, *replies, *refunds, *talks, *evidence.requests(actor, case)]
     subjects = (case.public_id, order.public_id, *(card.public_id for card in cards), *(row.public_id for row in own))
     shop = Shop.objects.get(pk=actor.shop_id)
     papers = _Papers(actor, case, refunds, cards, messages, offers, remedies)
@@ -209,8 +202,8 @@ def _headline(case: Case, order: Order) -> Iterator[Row]:
     yield from _rows(
         ("渠道", _CHANNELS.get(order.channel, order.channel)),
         ("订单号", order.order_no),
-        ("买家昵称", Said(buyer.nick) if buyer else _MISSING),
-        ("商品", Said(order.listing.title) if order.listing else _MISSING),
+        ("买家昵称", Said(buyer.nick) if buyer else MISSING),
+        ("商品", Said(order.listing.title) if order.listing else MISSING),
         ("订单金额", money(order.paid_fen if order.paid_fen is not None else order.total_fen)),
         ("争议金额", money(case.claimed_fen)),
         ("买家主张的原因", _reason(case.sub_reason)),
@@ -291,10 +284,10 @@ def _order_sheet(order: Order) -> Sheet:
     rows = _rows(
         ("订单号", order.order_no),
         ("渠道状态", _state(_ORDER_STATES, OrderState, order.state, order.state_raw)),
-        ("商品", Said(listing.title) if listing else _MISSING),
+        ("商品", Said(listing.title) if listing else MISSING),
         ("规格", Said(listing.sku_text) if listing else ""),
         ("服务承诺", _promises(listing.service_support) if listing else ""),
-        ("数量", str(order.quantity) if order.quantity is not None else _MISSING),
+        ("数量", str(order.quantity) if order.quantity is not None else MISSING),
         ("应付 / 实付", f"{money(order.total_fen)} / {money(order.paid_fen)}"),
         ("下单", moment(order.created_at)),
         ("付款", moment(order.paid_at)),
@@ -334,11 +327,11 @@ def _card_sheet(card: CardFacts, checks: Iterable[BalanceCheck]) -> Sheet:
         ("卡密尾号", f"‥{card.tail4}" if card.tail4 else "过短，不显示"),
         ("状态", CARD_TITLES[card.state].zh),
         ("交付给买家", moment(card.revealed_at)),
-        ("交付方式", _DELIVERIES.get(card.reveal_how, card.reveal_how) or _MISSING),
+        ("交付方式", _DELIVERIES.get(card.reveal_how, card.reveal_how) or MISSING),
         ("交付前看过明文", "店铺人员看过" if card.seen_by_staff_before else "记录中没有"),
         ("有效期至", card.expires_on.isoformat() if card.expires_on else ""),
         ("兑换时间", moment(card.redeemed_at) if card.redeemed_at else ""),
-        ("进货日期", card.acquired_on.isoformat() if card.acquired_on else _MISSING),
+        ("进货日期", card.acquired_on.isoformat() if card.acquired_on else MISSING),
         ("进货渠道", _SUPPLIES.get(card.supplier_channel, "未记")),
         ("进货凭证", "有（由店铺保存）" if card.has_proof else "没有"),
     ]

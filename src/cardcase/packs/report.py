@@ -16,10 +16,10 @@ from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 
 from . import fonts
-from .queries import moment
 from .rules import catalogues, images
 from .rules.dossier import Dossier, Exhibit, Sheet
 from .rules.visible import make_visible
+from .rules.wording import moment
 
 TEMPLATE: Final = Path(__file__).parent / "data" / "report.typ"
 STANDARD: Final = "a-3u"

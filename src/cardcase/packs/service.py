@@ -26,6 +26,7 @@ from .openings import Opened, Original, open_entries
 from .rules import catalogues, disclosure, form, images
 from .rules.dossier import Dossier, said_in, with_said
 from .rules.form import Line, State
+from .rules.wording import moment
 
 __all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build"]
 
@@ -215,7 +216,7 @@ def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
     )
     return {
         "seq": entry.seq,
-        "at": queries.moment(entry.at),
+        "at": moment(entry.at),
         "kind": catalogues.kind(entry.kind).zh,
         "contents": contents,
         "leaf": entry.leaf.hex()[:12],

@@ -9,7 +9,7 @@ from . import catalogues
 OWN_CONCERN = frozenset({"seller_remark", "cost_fen", "unit_cost_fen", "supplier", "supplier_name", "batch", "p_win"})
 """Fields that concern only the shop: facts that tell one of them stay closed. Judgement."""
 
-_OUR_IDS = re.compile(r"\b[a-z]{2,12}_[0-9a-f]{32}\b|\b[0-9a-f]{64}\b")
+_OUR_IDS = re.compile(r"\b[a-z]{2,12}_[0-9a-f]{32}\b|\b[0-9a-f]{64}\b|\bAS-\d{4}-\d{6}\b")
 
 
 def is_opened(kind: str, body: bytes, mime: str) -> bool:
@@ -58,4 +58,4 @@ def words_in(body: bytes, mime: str) -> list[str]:
     """
     if mime == "application/json":
         return [_OUR_IDS.sub(" ", one) for one in _strings(_parse(body))]
-    return [body.decode("utf-8", "replace")] if mime.startswith("text/") else []
+    return [_OUR_IDS.sub(" ", body.decode("utf-8", "replace"))] if mime.startswith("text/") else []
