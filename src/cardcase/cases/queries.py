@@ -81,15 +81,18 @@ def find(actor: Actor, ref: int | str) -> Case:
     chosen = Q(**{name: ref})
     case = Case.objects.visible_to(actor).select_related(*RELATED).filter(chosen).first()
     if case is None:
-        raise NotFound(
-            f"没有售后单 {ref}",
-            f"There is no case {ref}",
-            next=Text(
-                "检查编号；别的店铺的售后单在这里看不到。", "Check the number; other shops' cases are not shown."
-            ),
-        )
+        raise unknown(ref)
     assert isinstance(case, Case)
     return case
+
+
+def unknown(ref: int | str) -> NotFound:
+    """Return the refusal for a case that is not there, or not this shop's."""
+    return NotFound(
+        f"没有售后单 {ref}",
+        f"There is no case {ref}",
+        next=Text("检查编号；别的店铺的售后单在这里看不到。", "Check the number; other shops' cases are not shown."),
+    )
 
 
 def by_number(actor: Actor, number: str) -> Case:

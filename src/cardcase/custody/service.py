@@ -5,8 +5,11 @@ later could cross. Sign after the verb: only what is committed is signed.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connection, transaction
 
@@ -41,6 +44,7 @@ __all__ = [
     "checkpoint",
     "continue_as_new_log",
     "sign_statement",
+    "together",
 ]
 
 
@@ -51,23 +55,60 @@ class OutsideTransaction(Problem):
     status = 500
 
 
-def append(actor: Actor, record: Record) -> EntryRef:
-    """Add one entry in the caller's transaction. Raises OutsideTransaction without one, BadEntry for a bad record."""
-    return append_many(actor, [record])[0]
+_gathered: ContextVar[list[tuple[Actor, Record]] | None] = ContextVar("cardcase_gathered_records", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Gather what is appended within, and write it in one go at the end: for work on many cases at once.
+
+    Order and contents are those of single appends; the head of the log is held only for the last moment. Use it around
+    verbs that all succeed or all fail: an exception that is caught inside would undo a fact and keep its entry.
+    Raises OutsideTransaction when there is none.
+    """
+    _require_transaction()
+    if _gathered.get() is not None:
+        yield
+        return
+    told: list[tuple[Actor, Record]] = []
+    token = _gathered.set(told)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    for actor, run in groupby(told, key=lambda pair: pair[0]):
+        append_many(actor, [record for _, record in run])
+
+
+def append(actor: Actor, record: Record) -> EntryRef | None:
+    """Add one entry in the caller's transaction; None while ``together`` gathers.
+
+    Raises OutsideTransaction without a transaction, BadEntry for a bad record.
+    """
+    refs = append_many(actor, [record])
+    return refs[0] if refs else None
 
 
 def append_many(actor: Actor, records: Sequence[Record]) -> list[EntryRef]:
     """Add entries in order, in the caller's transaction. Takes thousands a second; nothing is written on an error."""
+    _require_transaction()
+    for record in records:
+        form.check_record(record)
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.extend((actor, record) for record in records)
+        return []
+    if not records:
+        return []
+    head = log.locked_head(records[0].at)
+    return log.write(actor, head, records, shop_id=actor.shop_id)
+
+
+def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise OutsideTransaction(
             "记录必须与事实写在同一个事务里", "An entry is written in the transaction that writes the fact"
         )
-    if not records:
-        return []
-    for record in records:
-        form.check_record(record)
-    head = log.locked_head(records[0].at)
-    return log.write(actor, head, records, shop_id=actor.shop_id)
 
 
 class NotContinuous(Refused):

@@ -235,6 +235,7 @@ def _record_export(
     content = custody.Content(form.MANIFEST_ROLE, digest)
     with transaction.atomic():
         ref = custody.append(actor, custody.Record(form.SEALED_KIND, told.case_id, at, facts, (content,)))
+        assert ref is not None, "a pack is sealed by itself"
     signed = custody.checkpoint(actor, at=at)
     size = note.Checkpoint.parse(note.split(signed)[0]).size
     path = ledger.inclusion_proofs(actor, [ref.seq], size)[ref.seq]

@@ -101,6 +101,6 @@ def without(needs: list[dict[str, str]], *codes: str) -> list[dict[str, str]]:
 
 
 def without_triage(needs: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return only what this room raised itself: a new triage replaces what an older one asked for."""
+    """Return what this room or an upper one raised: a new triage replaces what an older one asked for, nothing else."""
     own = {need.value for need in Need} - {Need.REASON_UNCLEAR.value}
-    return [need for need in needs if need["code"] in own]
+    return [need for need in needs if need["code"] in own or need.get("by")]

@@ -33,7 +33,8 @@ def add_need(actor: Actor, ref: Ref, code: str, text: Text, *, at: datetime) -> 
     actor.require(Permission.WORK)
     case = take(actor, ref)
     if not any(need["code"] == code for need in case.needs_human):
-        keep(actor, case, needs_human=[*case.needs_human, {"code": code, "zh": text.zh, "en": text.en}])
+        need = {"code": code, "zh": text.zh, "en": text.en, "by": actor.label or actor.kind.value}
+        keep(actor, case, needs_human=[*case.needs_human, need])
         facts: dict[str, custody.JSON] = {"code": code, "text": text.zh}
         custody.append(actor, custody.Record("case.person_asked", case.public_id, at, facts))
     return case
