@@ -1,12 +1,10 @@
 """Which reply fits a case now, filled from its facts. A suggestion: a person reads, changes and sends it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
-from cardcase.cards.queries import CardFacts
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Status
 from cardcase.evidence.rules import ItemState
@@ -40,19 +38,20 @@ _BY_STATUS: Final = {
 }
 
 
-def draft_for(case: Case, judged: Overview, cards: Sequence[CardFacts], *, now: datetime) -> Draft | None:
+def draft_for(case: Case, judged: Overview, *, now: datetime) -> Draft | None:
     """Compose the reply for where a case stands; None when nothing fitting can be said.
 
     The step follows the status, then the offer or remedy in course, then the advice. Facts that are not known stay
     out: the templates ask for them instead.
     """
+    cards = judged.facts.case.cards_meant()
     card = cards[0] if len(cards) == 1 else None
     asks = _asks(judged)
     step = _step(case, judged, has_asks=bool(asks))
     offer = judged.remedy or judged.offer
     advised = next((option for option in judged.options if option.is_recommended), None)
     amount = offer.amount_fen if offer is not None else advised.amount_fen if advised is not None else None
-    balance = card.last_check_balance_fen if card else None
+    balance = card.checks[-1].balance_fen if card and card.checks else None
     slug = case.shop.slug if settings.CARDCASE.overrides.is_dir() else ""
     overrides: Path | None = settings.CARDCASE.overrides / slug if slug else None
     draft = drafts.compose(

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cardcase.cards import queries as cards
-from cardcase.cards.queries import CardFacts
 from cardcase.cases import queries as cases
 from cardcase.cases.models import Case, Note
 from cardcase.cases.rules import Event, Move
@@ -13,7 +11,7 @@ from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
-from cardcase.evidence.rules import Item
+from cardcase.evidence.rules import CardSeen, Item
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Reply
 from cardcase.inbox.queries import MessageView
@@ -38,7 +36,11 @@ class CaseView:
     moves: Sequence[Move]
     draft: Draft | None
     talk: Sequence[MessageView]
-    cards: Sequence[CardFacts]
+
+    @property
+    def cards(self) -> Sequence[CardSeen]:
+        """The cards that the order got."""
+        return self.judged.facts.case.cards
 
     @property
     def clock(self) -> ClockView | None:
@@ -85,7 +87,6 @@ def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
     case = cases.by_number(actor, number)
     judged = remedies.overview(actor, case, at=now)
     clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
-    of_order = cards.cards_of_order(actor, case.order_id)
     talk = inbox.conversation_view(actor, case, now=now)
     return CaseView(
         case=case,
@@ -93,9 +94,8 @@ def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
         clocks=clocks,
         judged=judged,
         moves=cases.allowed_moves(actor, case, judged.guards),
-        draft=drafting.draft_for(case, judged, of_order, now=now) if case.is_open else None,
+        draft=drafting.draft_for(case, judged, now=now) if case.is_open else None,
         talk=talk,
-        cards=of_order,
     )
 
 
