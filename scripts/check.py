@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
+RUFF_JUDGES = "B108,B608"  # ruff's S108 and S608 look at the same lines; each exception has its reason there
 WORKERS = str(min(4, os.cpu_count() or 2))
 
 
@@ -23,7 +24,7 @@ def steps(*, night: bool) -> list[tuple[str, str, list[str]]]:
         ("lint", "lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
         ("lint", "types", [str(BIN / "mypy")]),
         ("lint", "import contracts", [str(BIN / "lint-imports"), "--no-logo"]),
-        ("lint", "security lint", [str(BIN / "bandit"), "-q", "-ll", "-r", "src"]),
+        ("lint", "security lint", [str(BIN / "bandit"), "-q", "-ll", "-r", "src", "-s", RUFF_JUDGES]),
         ("lint", "texts in both languages", [python, "scripts/translate.py", "check"]),
         ("test", "suite on SQLite", [*pytest, "-n", WORKERS, "-m", marks]),
         ("test", "suite on PostgreSQL", [python, "scripts/postgres.py", "--", *pytest, "-n", WORKERS, "-m", marks]),

@@ -85,7 +85,8 @@ def _evidence(actor: Actor, act: Act) -> None:
     if (redeemed_at := _moment(act, "redeemed_at")) is not None:
         facts["redeemed_at"] = redeemed_at.isoformat()
     facts |= {key: act.word(key) for key in ("order_no", "tail4") if act.word(key)}
-    for name, data in act.files or [("", None)]:
+    originals: Sequence[tuple[str, bytes | None]] = act.files or [("", None)]
+    for name, data in originals:
         evidence.add_exhibit(
             actor, act.number, act.word("kind"), act.word("title") or name, data, "", facts, at=act.at, source_file=name
         )

@@ -16,7 +16,9 @@ from jinja2 import Environment, StrictUndefined
 
 def environment(**options: Any) -> Environment:
     """Build the environment that Django's Jinja2 backend asks for."""
-    env = Environment(**{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True})  # noqa: S701
+    mine = {**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    mine.pop("autoescape", None)
+    env = Environment(autoescape=True, **mine)
     env.globals.update(static=static, asset=asset, url=reverse, _=gettext, ngettext=ngettext, frame_of=frame_of)
     return env
 
