@@ -108,6 +108,18 @@ def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
     return list(_about(actor, order).order_by("pk"))
 
 
+def talks_of_nicks_without_order(actor: Actor, nicks: Iterable[tuple[str, str]]) -> list[Conversation]:
+    """Return conversations that hang on no order, of buyers with one of these (channel, nick)."""
+    wanted = set(nicks)
+    names = sorted({nick for _, nick in wanted if nick})
+    found: list[Conversation] = []
+    for start in range(0, len(names), _AT_ONCE):
+        rows = Conversation.objects.visible_to(actor).filter(order__isnull=True)
+        rows = rows.filter(buyer__nick__in=names[start : start + _AT_ONCE]).select_related("buyer").order_by("pk")
+        found += [row for row in rows if row.buyer and (row.channel, row.buyer.nick) in wanted]
+    return found
+
+
 def is_linked_by_nick(actor: Actor, order: Order) -> bool:
     """Tell whether a conversation hangs on this order only because the buyer's nick fits."""
     rows = Conversation.objects.visible_to(actor).filter(order_id=order.pk, linked_how=Link.NICK.value)

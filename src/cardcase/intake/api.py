@@ -10,12 +10,13 @@ from cardcase.connectors.ports import FileKind
 from cardcase.intake import service
 from cardcase.intake.rules import CardDefaults, Upload
 from cardcase.kit import clock
+from cardcase.kit.errors import Finding
 
 router = Router()
 
 
-class RefusedRow(Schema):
-    """One row that was not taken: where, why, what to do."""
+class RowFinding(Schema):
+    """One row that was not taken, or was taken but is worth a look: where, why, what to do."""
 
     row: int | None
     column: str | None
@@ -35,7 +36,8 @@ class FileReport(Schema):
     new: int
     known: int
     changed: int
-    refused: list[RefusedRow]
+    refused: list[RowFinding]
+    notes: list[RowFinding]
 
 
 class ImportReport(Schema):
@@ -79,19 +81,21 @@ def import_files(
                 "new": file.new,
                 "known": file.known,
                 "changed": file.changed,
-                "refused": [
-                    {
-                        "row": finding.row,
-                        "column": finding.column,
-                        "code": finding.code,
-                        "reason": finding.message.zh,
-                        "next": finding.next.zh,
-                        "reason_en": finding.message.en,
-                        "next_en": finding.next.en,
-                    }
-                    for finding in file.refused
-                ],
+                "refused": [_line(finding) for finding in file.refused],
+                "notes": [_line(finding) for finding in file.notes],
             }
             for file in report.files
         ],
+    }
+
+
+def _line(finding: Finding) -> dict[str, Any]:
+    return {
+        "row": finding.row,
+        "column": finding.column,
+        "code": finding.code,
+        "reason": finding.message.zh,
+        "next": finding.next.zh,
+        "reason_en": finding.message.en,
+        "next_en": finding.next.en,
     }

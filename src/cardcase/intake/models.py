@@ -30,6 +30,7 @@ class ImportedFile(ShopOwned):
     known = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     refused = models.JSONField(default=list)
+    notes = models.JSONField(default=list)  # taken, but worth a look: who is the seller was worked out, and such
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "digest"], name="file_by_digest")]

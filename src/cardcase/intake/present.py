@@ -1,11 +1,14 @@
 """Finished sentences for the import pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from cardcase.connectors.ports import FileKind
 from cardcase.intake import pages
 from cardcase.intake.models import ImportedFile, ImportRun
 from cardcase.intake.rules import FileReport, ImportReport
@@ -91,7 +94,7 @@ def preview(report: ImportReport, key: str) -> pages.ReportPage:
         is_dry_run=True,
         confirm=confirm if has_rows else None,
         again_url=reverse("import"),
-        notices=() if has_rows else (Notice(Tone.WARN, _("没有新的内容可以导入。")),),
+        notices=(*(() if has_rows else (Notice(Tone.WARN, _("没有新的内容可以导入。")),)), *_notes(report.files)),
     )
 
 
@@ -107,13 +110,26 @@ def report(run: ImportRun, files: Sequence[ImportedFile]) -> pages.ReportPage:
         else _("这次导入没有走完；再导入一次同样的文件即可，不会重复。"),
         cases=(Link(_("去看今日待办"), reverse("today")),),
         again_url=reverse("import"),
+        notices=tuple(_notes(done)),
     )
 
 
-def _file_of(row: ImportedFile) -> FileReport:
-    from cardcase.connectors.ports import FileKind
+def _notes(files: Iterable[FileReport]) -> Iterator[Notice]:
+    """Say what was taken but is worth a look, each thing once a file."""
+    lang = get_language() or "zh-hans"
+    for file in files:
+        for finding in file.notes:
+            yield Notice(Tone.WARN, f"{file.file}: {finding.message.say(lang)}", finding.next.say(lang))
 
-    findings = [
+
+def _file_of(row: ImportedFile) -> FileReport:
+    told = FileReport(row.name, FileKind(row.kind), row.encoding, row.new, row.known, row.changed)
+    told.refused, told.notes = _findings(row, row.refused), _findings(row, row.notes)
+    return told
+
+
+def _findings(row: ImportedFile, kept: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    return [
         Finding(
             item["code"],
             Text(item["zh"], item["en"]),
@@ -122,9 +138,8 @@ def _file_of(row: ImportedFile) -> FileReport:
             item["row"],
             item["column"],
         )
-        for item in row.refused
+        for item in kept
     ]
-    return FileReport(row.name, FileKind(row.kind), row.encoding, row.new, row.known, row.changed, findings)
 
 
 def _summary(files: Iterable[FileReport]) -> str:
@@ -138,8 +153,6 @@ def _summary(files: Iterable[FileReport]) -> str:
 
 
 def _file(file: FileReport) -> pages.FileReport:
-    from django.utils.translation import get_language
-
     lang = get_language() or "zh-hans"
     more = len(file.refused) - SHOWN
     return pages.FileReport(

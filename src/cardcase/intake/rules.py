@@ -27,6 +27,9 @@ _RANK: Final = ("known", "changed", "new")
 STAGES: Final[tuple[type[Notice], ...]] = (CardNotice, OrderNotice, RefundNotice, DeliveryNotice, MessageNotice)
 """Cards come first so that a code said in a chat is known as a code; messages last, when their order is known."""
 
+SELLER_CALLS_HIMSELF: Final = ("我",)
+"""What copied chats write for the one who copied them, beside the shop's name."""
+
 BATCH: Final = 500
 """Rows in one transaction: large enough that the flush costs little, small enough that a page never waits long."""
 
@@ -84,6 +87,7 @@ class FileReport:
     known: int = 0
     changed: int = 0
     refused: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)  # what was taken but is worth a look
 
     rows: dict[tuple[str, int], int] = field(default_factory=dict, repr=False)
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -38,7 +39,6 @@ def import_page(request: HttpRequest, actor: Actor) -> HttpResponse:
             kind=_kind(kind),
             cards_are=CardDefaults(batch=batch),
             dry_run=is_preview,
-            seller_names=(_("我"),),
             at=clock.now(),
         )
     except Problem as problem:
@@ -60,7 +60,6 @@ def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
             uploads,
             kind=_kind(kind),
             cards_are=CardDefaults(batch=batch),
-            seller_names=(_("我"),),
             at=clock.now(),
         )
     except Problem as problem:
@@ -115,14 +114,13 @@ def _uploads(request: HttpRequest) -> list[Upload]:
 def push(request: HttpRequest, channel: str, key: str) -> JsonResponse:
     """Take a push: 闲管家 counts only ``{"result":"success"}`` within 3 s, and repeats at most three times."""
     query: dict[str, Any] = request.GET.dict()
-    envelope = service.Envelope(hook_key=key, query=query, body=request.body)
     try:
+        try:
+            body = request.body
+        except (RequestDataTooBig, UnreadablePostError) as error:
+            raise service.too_large() from error
+        envelope = service.Envelope(kind=channel, hook_key=key, query=query, body=body)
         service.accept_push(None, envelope, at=clock.now())
     except Problem as problem:
-        return JsonResponse({"result": "fail", "msg": problem.message.zh}, status=_answer_status(channel, problem))
+        return JsonResponse({"result": "fail", "msg": problem.message.zh}, status=problem.status)
     return JsonResponse({"result": "success", "msg": "接收成功"})
-
-
-def _answer_status(_channel: str, problem: Problem) -> int:
-    # An unknown address and a wrong signature look the same from outside.
-    return 403 if problem.status in (403, 404) else problem.status

@@ -32,12 +32,12 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
-    if case.reason_confirmed_at is not None:
-        _record_reading(actor, case, result, is_kept=False, at=at)
-        return case
     linked = card_changes(actor, case)
     if linked:
         keep(actor, case, **linked)
+    if case.reason_confirmed_at is not None:
+        _record_reading(actor, case, result, is_kept=False, at=at)
+        return case
     changes = _changes(case, result)
     if not changes:
         return case

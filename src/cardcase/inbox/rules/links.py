@@ -12,6 +12,7 @@ class Link(StrEnum):
     NONE = ""
     MADE_UP = "made_up"  # the chat names no order: one was made so that nothing is lost
     NICK = "nick"  # the only order of a buyer of that nick: a person should look
+    BUYER = "buyer"  # the only order of the very buyer, by the channel's own id
     ITEM = "item"  # the same buyer and the same goods
     ORDER_NO = "order_no"  # the channel named the order
     HAND = "hand"  # a person said so

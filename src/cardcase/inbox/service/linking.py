@@ -47,7 +47,7 @@ def link_waiting(actor: Actor, orders: Sequence[Order], *, at: datetime) -> list
     actor.require(Permission.WORK)
     numbers = [order.order_no for order in orders]
     buyers = {order.buyer_id for order in orders if order.buyer_id is not None}
-    weak = (Link.NONE.value, Link.MADE_UP.value, Link.NICK.value, Link.ITEM.value)
+    weak = (Link.NONE.value, Link.MADE_UP.value, Link.NICK.value, Link.BUYER.value, Link.ITEM.value)
     waiting: dict[int, Conversation] = {}
     for start in range(0, len(numbers), _AT_ONCE):
         rows = Conversation.objects.visible_to(actor).filter(linked_how__in=weak)

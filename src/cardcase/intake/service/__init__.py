@@ -4,7 +4,7 @@ from .casework import refresh
 from .channels import add_channel, set_enabled
 from .files import import_files
 from .pending import hold_uploads, take_uploads
-from .pushes import Envelope, accept_push, take_push
+from .pushes import Envelope, accept_push, take_push, too_large
 
 __all__ = [
     "Envelope",
@@ -16,4 +16,5 @@ __all__ = [
     "set_enabled",
     "take_push",
     "take_uploads",
+    "too_large",
 ]

@@ -9,6 +9,7 @@ from cardcase.cards import notices
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
+from cardcase.custody import service as custody
 from cardcase.inbox import queries as inbox_queries
 from cardcase.inbox import service as inbox
 from cardcase.inbox.models import Conversation
@@ -24,8 +25,14 @@ from cardcase.triage import rules as triage
 
 Progress = Callable[[int, int, str], None]
 
+AT_ONCE = 10
+"""Orders refreshed in one transaction: enough to write the record in one go, short enough to let others in."""
+
 ENQUIRY_CONFIDENCE = 0.5
 """Without a refund on the platform a case is opened only when the buyer's words ask for one at least this clearly."""
+
+NICK_ONLY = "nick:"
+"""How the key of a buyer begins of whom no channel told an id (orders.rules.reading.buyer_key)."""
 
 LINKED_BY_NICK = Text(
     "会话按买家昵称对上了这一单，请核对是不是同一个人",
@@ -35,6 +42,13 @@ ORDER_UNKNOWN = Text(
     "聊天里没有订单号：请核对订单、金额和截止时间",
     "The chat names no order: look up the order, its amount and the deadline",
 )
+
+
+def _same_as(number: str) -> Text:
+    return Text(
+        f"这段聊天说的是 {number} 那一单，已转过去：请在那边处理，这里核对后撤回",
+        f"This chat is about {number} and was moved there: work on that one and withdraw this one after a look",
+    )
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -97,10 +111,9 @@ def _order_for(
     *,
     at: datetime,
 ) -> int | None:
-    wanting = [order for order in candidates if order.refund_state not in ("", RefundState.NONE)]
-    fitting = wanting or candidates
+    fitting = _fitting(candidates)
     if len(fitting) == 1:
-        inbox.link_order(actor, conversation, fitting[0], at=at)
+        inbox.link_order(actor, conversation, fitting[0], at=at, how=_how(conversation, fitting[0]))
         return fitting[0].pk
     order_no = rules.order_no_of_chat(conversation.external_id)
     if rules.implied_by_chat(said, order_no, conversation.channel) is None:
@@ -119,6 +132,13 @@ def _order_for(
     return order.pk
 
 
+def _how(conversation: Conversation, order: Order) -> Link:
+    """Say how far a chat and an order of one nick belong together: the channel's own id of the buyer leaves no doubt."""
+    buyer = conversation.buyer
+    is_same = buyer is not None and buyer.pk == order.buyer_id and not buyer.external_id.startswith(NICK_ONLY)
+    return Link.BUYER if is_same else Link.NICK
+
+
 def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> None:
     """Move chats that waited under made-up orders, with their cases, to the orders that have now come in.
 
@@ -134,16 +154,34 @@ def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> None
     for orders_of_one in by_buyer.values():
         stood_in = [order for order in orders_of_one if rules.is_order_no_made_up(order.order_no)]
         real = [order for order in orders_of_one if order not in stood_in]
-        fitting = [order for order in real if order.refund_state not in ("", RefundState.NONE)] or real
+        fitting = _fitting(real)
         if len(fitting) == 1:
             for order in stood_in:
                 _adopt(actor, order, fitting[0], at=at)
+    _link_quiet_talks(actor, came, at=at)
+
+
+def _link_quiet_talks(actor: Actor, came: Sequence[Order], *, at: datetime) -> None:
+    """Hang chats that came first and asked for nothing then: with a refund, what they say begins to matter."""
+    nicks = {(order.channel, order.buyer.nick) for order in came if order.buyer is not None and order.buyer.nick}
+    talks = inbox_queries.talks_of_nicks_without_order(actor, nicks)
+    of_nick = order_queries.orders_of_nicks(actor, nicks) if talks else {}
+    for talk in talks:
+        fitting = _fitting(of_nick.get((talk.channel, talk.buyer.nick if talk.buyer else ""), []))
+        if len(fitting) == 1:
+            inbox.link_order(actor, talk, fitting[0], at=at, how=_how(talk, fitting[0]))
+
+
+def _fitting(candidates: Sequence[Order]) -> Sequence[Order]:
+    """Return the orders that a chat of their buyer is most likely about: those with a refund, else all of them."""
+    real = [order for order in candidates if not rules.is_order_no_made_up(order.order_no)]
+    return [order for order in real if order.refund_state not in ("", RefundState.NONE)] or real
 
 
 @transaction.atomic
 def _adopt(actor: Actor, stood_in: Order, order: Order, *, at: datetime) -> None:
     for conversation in inbox_queries.conversations_of_order(actor, stood_in):
-        inbox.link_order(actor, conversation, order, at=at)
+        inbox.link_order(actor, conversation, order, at=at, how=_how(conversation, order))
     told = order_queries.refunds_of(actor, [stood_in.pk, order.pk])
     if told.get(stood_in.pk) and not told.get(order.pk):
         only = told[stood_in.pk][0]
@@ -156,23 +194,29 @@ def _adopt(actor: Actor, stood_in: Order, order: Order, *, at: datetime) -> None
             modified_at=only.modified_at,
         )
         orders.ingest_refunds(actor, [notice], at=at)
-    if not case_queries.cases_of_order(actor, order.pk):
-        for case in case_queries.cases_of_order(actor, stood_in.pk)[:1]:
+    own = case_queries.cases_of_order(actor, order.pk)
+    for case in case_queries.cases_of_order(actor, stood_in.pk)[:1]:
+        if not own:
             cases.move_to_order(actor, case.pk, order, at=at)
+        elif case.is_open:
+            # The order got its case before anybody knew whose it was. A machine does not make two complaints one.
+            cases.add_need(actor, case.pk, "same_as_other_case", _same_as(own[-1].number), at=at)
 
 
 def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: Progress = _silent) -> list[str]:
     """Bring the cases of these orders up to date with what the outside now says; open those that are missing.
 
-    Returns the numbers of the cases concerned. Each order is one transaction: reason, clock and moves of the platform
-    stand together or not at all.
+    Returns the numbers of the cases concerned. A handful of orders is one transaction: reason, clock, moves of the
+    platform and their entries in the record stand together or not at all.
     """
     numbers: list[str] = []
     refunds = order_queries.refunds_of(actor, order_ids)
-    for done, order in enumerate(order_queries.orders_by_pks(actor, order_ids), 1):
-        with transaction.atomic():
-            numbers += _refresh_order(actor, order, refunds.get(order.pk, []), at=at)
-        progress(done, len(order_ids), "case")
+    orders_now = order_queries.orders_by_pks(actor, order_ids)
+    for start in range(0, len(orders_now), AT_ONCE):
+        with transaction.atomic(), custody.together():
+            for order in orders_now[start : start + AT_ONCE]:
+                numbers += _refresh_order(actor, order, refunds.get(order.pk, []), at=at)
+        progress(min(start + AT_ONCE, len(orders_now)), len(orders_now), "case")
     return numbers
 
 
@@ -194,13 +238,13 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
             continue
         case, is_new = cases.open_case(actor, order, refund, at=at)
         if case.is_open:
-            cases.record_triage(actor, case.pk, result, at=at)
+            cases.record_triage(actor, case, result, at=at)
             if is_new and rules.is_order_no_made_up(order.order_no):
-                cases.add_need(actor, case.pk, "order_unknown", ORDER_UNKNOWN, at=at)
+                cases.add_need(actor, case, "order_unknown", ORDER_UNKNOWN, at=at)
             elif is_new and inbox_queries.is_linked_by_nick(actor, order):
-                cases.add_need(actor, case.pk, "linked_by_nick", LINKED_BY_NICK, at=at)
+                cases.add_need(actor, case, "linked_by_nick", LINKED_BY_NICK, at=at)
         if refund is not None and not is_new:
-            cases.platform_moved(actor, case.pk, RefundState(refund.state), at=at)
-            remedies.follow(actor, case.pk, at=at)
+            cases.platform_moved(actor, case, RefundState(refund.state), at=at)
+            remedies.follow(actor, case, at=at)
         numbers.append(case.number)
     return numbers

@@ -26,8 +26,11 @@ from cardcase.inbox import service as inbox
 from cardcase.intake import rules
 from cardcase.intake.models import ImportedFile, ImportRun
 from cardcase.kit import ids
+from cardcase.kit.errors import Finding
+from cardcase.orders import queries as order_queries
 from cardcase.orders import service as orders
 from cardcase.orders.service import Taken
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from . import casework
@@ -56,16 +59,20 @@ def import_files(
 
     The same rows twice, late or in another order lead to the same state. Each batch of rows is one transaction, so a
     kill between two batches loses nothing that was taken and doubles nothing when the import is run again. A dry run
-    does the whole work in one transaction and rolls it back. Raises NotAllowed without the import permission.
+    does the whole work in one transaction and rolls it back. ``seller_names`` are nicks of the seller beside the
+    shop's name, by which a chat tells who is who. Raises NotAllowed without the import permission.
     """
     actor.require(Permission.IMPORT)
+    sellers = (*seller_names, staff.shop_of(actor).name, *rules.SELLER_CALLS_HIMSELF)
     readings = [
-        registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=seller_names)
+        registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=sellers)
         for upload in uploads
     ]
     report = rules.ImportReport(run=ids.public_id("imp"), is_dry_run=dry_run)
     report.files = [
-        rules.FileReport(reading.file, reading.kind, reading.encoding, refused=list(reading.refused))
+        rules.FileReport(
+            reading.file, reading.kind, reading.encoding, refused=list(reading.refused), notes=list(reading.notes)
+        )
         for reading in readings
     ]
     whole: AbstractContextManager[Any] = transaction.atomic() if dry_run else nullcontext()
@@ -144,7 +151,10 @@ def _take_batch(
         touched.update(refund.order_id for refund, _ in refunds)
         return [outcome for _, outcome in refunds]
     if stage is DeliveryNotice:
-        return cards.record_deliveries(actor, part, at=at)
+        outcomes = cards.record_deliveries(actor, part, at=at)
+        named = order_queries.orders_by_nos(actor, {notice.order_no for notice in part})
+        touched.update(order.pk for order in named.values())
+        return outcomes
     return inbox.ingest_messages(actor, part, at=at)
 
 
@@ -184,7 +194,9 @@ def _note_run(
             )
         )
     ImportedFile.objects.bulk_create(rows)
-    facts = {"files": [{"name": row.name, "digest": row.digest, "kind": row.kind, "size": row.size} for row in rows]}
+    facts: dict[str, custody.JSON] = {
+        "files": [{"name": row.name, "digest": row.digest, "kind": row.kind, "size": row.size} for row in rows]
+    }
     custody.append(actor, custody.Record("import.started", report.run, at, facts))
 
 
@@ -195,19 +207,9 @@ def _finish_run(actor: Actor, report: rules.ImportReport, *, at: datetime) -> No
     run.save(update_fields=["finished_at"])
     for row, file in zip(run.files.order_by("pk"), report.files, strict=True):
         row.new, row.known, row.changed = file.new, file.known, file.changed
-        row.refused = [
-            {
-                "row": finding.row,
-                "column": finding.column,
-                "code": finding.code,
-                "zh": finding.message.zh,
-                "en": finding.message.en,
-                "next_zh": finding.next.zh,
-                "next_en": finding.next.en,
-            }
-            for finding in file.refused
-        ]
-        row.save(update_fields=["new", "known", "changed", "refused"])
+        row.refused = [_kept(finding) for finding in file.refused]
+        row.notes = [_kept(finding) for finding in file.notes]
+        row.save(update_fields=["new", "known", "changed", "refused", "notes"])
     totals = {
         "new": sum(file.new for file in report.files),
         "known": sum(file.known for file in report.files),
@@ -215,3 +217,15 @@ def _finish_run(actor: Actor, report: rules.ImportReport, *, at: datetime) -> No
         "refused": sum(len(file.refused) for file in report.files),
     }
     custody.append(actor, custody.Record("import.finished", report.run, at, totals))
+
+
+def _kept(finding: Finding) -> dict[str, Any]:
+    return {
+        "row": finding.row,
+        "column": finding.column,
+        "code": finding.code,
+        "zh": finding.message.zh,
+        "en": finding.message.en,
+        "next_zh": finding.next.zh,
+        "next_en": finding.next.en,
+    }

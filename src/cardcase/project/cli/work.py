@@ -71,6 +71,7 @@ def report_document(report: Any) -> dict[str, Any]:
                 "known": file.known,
                 "changed": file.changed,
                 "refused": [finding_line(finding) for finding in file.refused],
+                "notes": [finding_line(finding) for finding in file.notes],
             }
             for file in report.files
         ]
@@ -96,6 +97,8 @@ def print_report(report: Any) -> None:
             click.echo(f"  ✗ {place} {finding.message.zh}  [{finding.code}]")
             if finding.next.zh:
                 click.echo(f"    → {finding.next.zh}")
+        for note in file.notes:
+            click.echo(f"  ! {note.message.zh}" + (f"\n    → {note.next.zh}" if note.next.zh else ""))
 
 
 def _fen(yuan: str) -> int | None:
