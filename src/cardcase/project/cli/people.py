@@ -1,5 +1,7 @@
 """Administration: members of staff, shops, API tokens, channels."""
 
+import sys
+
 import click
 
 from cardcase.kit import clock
@@ -196,7 +198,7 @@ def channel_add(kind: str, label: str, *, app_key: str, seller_id: str, shop_slu
     from cardcase.intake import service
     from cardcase.project.boot import operator
 
-    secret = click.get_text_stream("stdin").readline().strip()
+    secret = sys.stdin.readline().strip()
     row = service.add_channel(operator(shop_slug), kind, label, app_key, secret, seller_id=seller_id, at=clock.now())
     click.echo(f"/hooks/{row.kind}/{row.hook_key}")
 
