@@ -76,6 +76,11 @@ export function draft() {
   };
 }
 
+// The server forgives width, case, spaces and the ¥ of a typed confirmation; so does the button.
+function plainly(text) {
+  return text.normalize("NFKC").toLowerCase().replace(/[\s¥]/g, "");
+}
+
 /** A confirmation typed by hand: the button stays off until the word stands there. */
 export function typed() {
   return {
@@ -85,10 +90,10 @@ export function typed() {
       this.word = this.$root.dataset.word;
     },
     check(event) {
-      this.given = event.target.value.trim();
+      this.given = event.target.value;
     },
     get isOff() {
-      return this.given !== this.word;
+      return plainly(this.given) !== plainly(this.word);
     },
   };
 }

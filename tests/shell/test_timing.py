@@ -42,9 +42,9 @@ def test_an_unknown_deadline_is_said_and_not_hidden():
 @pytest.mark.parametrize(
     ("moment", "zh", "en"),
     [
-        (NOW + timedelta(hours=6), "今天 18:00", "Today 18:00"),
-        (NOW + timedelta(hours=13), "明天 01:00", "Tomorrow 01:00"),
-        (NOW - timedelta(hours=13), "昨天 23:00", "Yesterday 23:00"),
+        (NOW + timedelta(hours=6), "今天 18:00", "today 18:00"),
+        (NOW + timedelta(hours=13), "明天 01:00", "tomorrow 01:00"),
+        (NOW - timedelta(hours=13), "昨天 23:00", "yesterday 23:00"),
         (NOW - timedelta(days=4), "11月20日 12:00", "20 Nov 12:00"),
         (NOW - timedelta(days=365), "2025年11月24日 12:00", "24 Nov 2025 12:00"),
     ],

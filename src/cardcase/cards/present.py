@@ -105,15 +105,15 @@ def stock(page: StockPage, summary: Sequence[StockSum], asked: dict[str, str], *
 
 
 def _sum(row: StockSum) -> pages.StockRow:
+    counted = (
+        (row.sold, Text(f"已售 {row.sold}", f"{row.sold} sold")),
+        (row.reserved, Text(f"预留 {row.reserved}", f"{row.reserved} reserved")),
+        (row.quarantined, Text(f"冻结 {row.quarantined}", f"{row.quarantined} quarantined")),
+    )
     return pages.StockRow(
         title=f"{brand_text(row.brand)} {face_text(row.face_fen)}",
         count=say(Text(f"{row.unused} 张可售", f"{row.unused} to sell")),
-        text=say(
-            Text(
-                f"已售 {row.sold} · 预留 {row.reserved} · 冻结 {row.quarantined}",
-                f"{row.sold} sold · {row.reserved} reserved · {row.quarantined} quarantined",
-            )
-        ),
+        text=" · ".join(say(text) for number, text in counted if number),
         tone=Tone.WARN if row.unused <= LOW else Tone.PLAIN,
         url=f"{reverse('cards')}?{urlencode({'brand': row.brand})}" if row.brand else "",
     )
@@ -123,7 +123,7 @@ def batches(actor: Actor, rows: Sequence[BatchRow], *, now: datetime) -> pages.B
     """Build the page of batches."""
     del now
     return pages.BatchesPage(
-        rows=tuple(_batch(actor, row) for row in rows),
+        rows=tuple(_batch(actor, row) for row in sorted(rows, key=_is_quiet)),
         stock=Link(say(Text("回到卡库", "Back to the stock")), reverse("cards")),
         empty=None
         if rows
@@ -132,6 +132,11 @@ def batches(actor: Actor, rows: Sequence[BatchRow], *, now: datetime) -> pages.B
             say(Text("导入卡密时会建立批次。", "An import of cards makes one.")),
         ),
     )
+
+
+def _is_quiet(row: BatchRow) -> tuple[bool, bool]:
+    """Order batches: those with failures first, then those whose provenance is incomplete."""
+    return not row.failed, bool(row.supplier_name and row.has_proof)
 
 
 def _batch(actor: Actor, row: BatchRow) -> pages.BatchRow:

@@ -60,7 +60,8 @@ class CaseRow:
 
     ``title``: 「云朵邮差 · 苹果充值卡 200」. ``reason``: 「卡密无效」 with the family's tone. ``next_step``: the one
     thing to do next, as an order to the reader: 「确认原因」; while somebody else must act: 「等买家回复」.
-    ``amount``: what the buyer claims, 「¥193.00」. ``number``: 「AS-2026-000123」.
+    ``amount``: what the buyer claims, 「¥193.00」. ``number``: 「AS-2026-000123」. ``is_held``: messages still wait
+    although the reason is confirmed.
     """
 
     url: str
@@ -134,6 +135,7 @@ class TalkLine:
     anchor: str = ""
     tone: Tone = Tone.PLAIN
     note: str = ""  # 「卡密已遮盖」, 「图片：见证据 E10」
+    is_next: bool = False  # the same person goes on in the same minute: the name is not said again
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ class ClockBox:
 
     ``countdown``: time left. ``if_missed``: 「11月25日 10:00 前不处理，平台自动退款 ¥193.00。」
     ``source``: 「来源：平台接口 timeout_time · 确定」 or 「来源：店铺默认 24 小时 · 未证实」. ``others``: further armed
-    clocks, nearest first, one sentence each. When there is no clock: countdown.text 「没有时限在走」.
+    clocks, nearest first, one sentence each. ``fix``: types in the deadline of the App, while ours is not certain.
+    When there is no clock: countdown.text 「没有时限在走」, and how it ended once it is over.
     """
 
     countdown: Countdown
@@ -162,6 +165,7 @@ class ClockBox:
     source: str
     is_certain: bool = True
     others: tuple[str, ...] = ()
+    fix: ActionForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +181,20 @@ class ReasonBox:
     """原因: what the buyer claims.
 
     ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second
-    reason that also fits, as a sentence. ``question``: what to ask the buyer when unclear. ``found``: what the record
-    shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then. ``confirm``:
-    button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded. Both None when the
-    actor may not.
+    reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``question``: what
+    to ask the buyer when unclear; it lies open when ``is_asking`` (no reason was given at all). ``found``: what the
+    record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
+    ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded. Both
+    None when the actor may not.
     """
 
     pill: Pill
     confidence: str = ""
     quotes: tuple[QuoteLink, ...] = ()
     second: str = ""
+    form: str = ""
     question: str = ""
+    is_asking: bool = False
     found: str = ""
     confirmed: str = ""
     confirm: ActionForm | None = None
@@ -242,14 +249,19 @@ class EvidenceBox:
 class RemedyRow:
     """One remedy.
 
-    ``cost``: 「¥176–193」. ``needs``: what it needs first. When blocked: ``blocked`` holds one sentence per reason,
-    each saying how to clear it. ``act``: the form that starts it, None when it cannot be done now or by this actor
-    (then ``needs`` or ``blocked`` says who can).
+    ``cost``: 「¥176–193」. ``needs``: what it needs first. When blocked: ``short`` is the first reason in half a
+    sentence, ``blocked`` one sentence per reason, each saying how to clear it. ``act``: the form that starts it, None
+    when it cannot be done now or by this actor (then ``waits`` or ``blocked`` says why). ``more``: a second way to the
+    same, folded. ``link``: where on the page it is done instead.
     """
 
     title: str
     cost: str = ""
     needs: str = ""
+    waits: str = ""
+    short: str = ""
+    link: Link | None = None
+    more: ActionForm | None = None
     is_recommended: bool = False
     is_floor: bool = False
     blocked: tuple[str, ...] = ()
@@ -352,8 +364,9 @@ class CasePage:
 
     ``title``: 「苹果充值卡 200 元」. ``buyer``: nick. ``amount``: claimed. ``stage``: 「平台退款申请」. ``status``:
     「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could
-    not decide. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads
-    the pack. ``siblings``: other cases of the same order or buyer.
+    not decide, beyond what ``next_step`` and ``hold`` already say. ``moves``: what happened elsewhere and can be
+    noted. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the
+    pack. ``siblings``: other cases of the same order or buyer.
     """
 
     url: str
@@ -375,6 +388,7 @@ class CasePage:
     talk_summary: str = ""  # 「3 条 · 王店已读」 or 「3 条未读」
     talk_more: Link | None = None  # earlier messages, when the page shows only the latest
     draft: DraftBox | None = None  # None when the case is over
+    turns: tuple[MoveRow, ...] = ()  # what the state of the case asks for now: carry out, record an answer, a ruling
     hold: Hold | None = None
     facts: tuple[Fact, ...] = ()
     needs_human: tuple[Notice, ...] = ()

@@ -2,6 +2,8 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import STATUS_TITLES, Status
+from cardcase.deadlines.queries import ClockView
+from cardcase.deadlines.rules import IfMissed
 from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
@@ -33,9 +35,29 @@ def reason_pill(family: str, sub_reason: str, *, is_long: bool = False) -> Pill:
     return Pill(f"{say(reasons.family_title(family))} › {title}" if is_long else title, tone)
 
 
-def status_pill(status: str) -> Pill:
-    """Name where a case stands."""
+def status_pill(status: str, *, is_missed: bool = False) -> Pill:
+    """Name where a case stands. ``is_missed``: it was lost because nobody answered in time, not by a ruling."""
+    if is_missed and status == Status.LOST:
+        return Pill(say(Text("超时退款", "Timed out")), Tone.BAD)
     return Pill(say(STATUS_TITLES[Status(status)]), _STATUS_TONES.get(Status(status), Tone.PLAIN))
+
+
+def step_text(step: Text) -> str:
+    """Say a next step as an order: Today and the case page already have 「下一步」 beside it."""
+    chinese = step.zh.removeprefix("下一步：")
+    english = step.en.removeprefix("Next: ")
+    return say(Text(chinese, english[:1].upper() + english[1:]))
+
+
+def due_text(clock: ClockView, due: str, amount: str) -> Text:
+    """Say until when, and what happens without an act: a person reads it as one sentence."""
+    lost = clock.if_missed_text
+    if clock.if_missed is IfMissed.OWN_GOAL:
+        return Text(
+            f"{due} 前回复买家；这是我们自己的目标，平台不会因此退款",
+            f"Answer by {due}: our own goal, nothing is refunded",
+        )
+    return Text(f"{due} 前不处理：{lost.zh}{amount}", f"If nothing is done by {due}: {lost.en}{amount}")
 
 
 def amount_text(fen: int | None) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
 from cardcase.connectors.ports import FileKind
@@ -19,6 +19,9 @@ from cardcase.shell.parts import ActionForm, Choice, Link, Notice, Tone
 
 SHOWN = 100
 """Refused rows shown of one file; the rest is counted."""
+
+MACHINES = {"cli": gettext_noop("命令行"), "console": gettext_noop("命令行"), "system": gettext_noop("系统")}
+"""Names of what is no person, as a reader says them."""
 
 
 def kind_text(kind: str) -> str:
@@ -70,9 +73,11 @@ def _run_row(run: ImportRun) -> pages.RunRow:
     new, refused = sum(file.new for file in files), sum(len(file.refused) for file in files)
     return pages.RunRow(
         url=reverse("import-report", args=[run.public_id]),
-        head=f"{_when(run)} · {run.by}",
+        head=f"{_when(run)} · {_(MACHINES[run.by]) if run.by in MACHINES else run.by}",
         text=_("%(files)d 个文件 · 新 %(new)d · 拒收 %(refused)d")
-        % {"files": len(files), "new": new, "refused": refused},
+        % {"files": len(files), "new": new, "refused": refused}
+        if refused
+        else _("%(files)d 个文件 · 新 %(new)d") % {"files": len(files), "new": new},
         tone=Tone.WARN if refused else Tone.PLAIN,
     )
 

@@ -46,7 +46,7 @@ def time_text(moment: datetime) -> str:
 def moment_text(moment: datetime, *, now: datetime) -> str:
     """Say a moment as a person would: 「今天 18:00」, 「明天 10:00」, 「昨天 09:48」, 「11月20日 20:12」."""
     days = (moment.astimezone(clock.SHANGHAI).date() - now.astimezone(clock.SHANGHAI).date()).days
-    near = {-1: Text("昨天", "Yesterday"), 0: Text("今天", "Today"), 1: Text("明天", "Tomorrow")}.get(days)
+    near = {-1: Text("昨天", "yesterday"), 0: Text("今天", "today"), 1: Text("明天", "tomorrow")}.get(days)
     return f"{say(near) if near else day_text(moment, now=now)} {time_text(moment)}"
 
 

@@ -10,6 +10,7 @@ from cardcase.evidence.rules import Item, ItemState
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.remedies import rules as remedies
+from cardcase.remedies.queries import refuse_reasons
 from cardcase.remedies.rules import Option
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
@@ -47,14 +48,21 @@ def change_reason(actor: Actor, case: Case) -> ActionForm | None:
     """The select of all reasons by family."""
     if not _may_confirm(actor, case):
         return None
-    choices = tuple(
+    choices = [
         Choice(code, say(reasons.title(code)), say(reasons.family_title(family_of(code))), code == case.sub_reason)
         for code in SUB_REASONS
-    )
+    ]
+    if not case.sub_reason:  # nothing stands there until a person has chosen: a slip of the thumb confirms nothing
+        choices.insert(0, Choice("", say(Text("请选一个", "Choose one")), is_chosen=True))
+    change = Text("改成这个原因", "Change to this")
     return ActionForm(
         url=url(case, "reason"),
-        button=say(Text("改成这个原因", "Change to this")),
-        inputs=(Input("sub_reason", say(Text("原因", "Reason")), InputKind.SELECT, choices=choices, is_required=True),),
+        button=say(change if case.sub_reason else Text("就是这个原因", "That is the reason")),
+        inputs=(
+            Input(
+                "sub_reason", say(Text("原因", "Reason")), InputKind.SELECT, choices=tuple(choices), is_required=True
+            ),
+        ),
         hidden=hidden(case),
         opens=say(Text("不是这个原因", "It is another reason")) if case.sub_reason else "",
         is_main=not case.sub_reason,
@@ -209,17 +217,18 @@ def concede(view: CaseView, option: Option) -> ActionForm | None:
 def _decline(actor: Actor, view: CaseView) -> ActionForm | None:
     if not actor.may(Permission.DECIDE) or not view.may(Event.DECLINED):
         return None
-    listed = view.judged.refuse_reasons if hasattr(view.judged, "refuse_reasons") else ()
-    choices = tuple(Choice(reason, reason) for reason in listed)
-    kind = InputKind.SELECT if choices else InputKind.TEXT
+    choices = (
+        Choice("", say(Text("请选一个", "Choose one")), is_chosen=True),
+        *(Choice(reason, reason) for reason in refuse_reasons(actor)),
+    )
     return ActionForm(
         url=url(view.case, "decline"),
         button=say(Text("拒绝退款", "Decline")),
         inputs=(
             Input(
                 "refuse_reason",
-                say(Text("平台选项里的理由", "The platform's reason")),
-                kind,
+                say(Text("理由（和 App 里选的一致）", "Reason (the same as in the App)")),
+                InputKind.SELECT,
                 choices=choices,
                 is_required=True,
             ),
@@ -381,7 +390,7 @@ def typed_deadline(actor: Actor, view: CaseView) -> ActionForm | None:
             ),
         ),
         hidden=hidden(view.case),
-        opens=say(Text("填写 App 里的截止时间", "Type in the deadline from the App")),
+        opens=say(Text("填 App 里的截止时间", "Type in the deadline from the App")),
     )
 
 

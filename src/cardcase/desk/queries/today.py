@@ -64,18 +64,17 @@ def _is_first(case: Case, now: datetime) -> bool:
 
 
 def _row(case: Case, steps: dict[str, Text], *, now: datetime) -> pages.CaseRow:
-    step = next_step(
-        Status(case.status), is_confirmed=case.reason_confirmed_at is not None, playbook_step=steps.get(case.sub_reason)
-    )
+    is_confirmed = case.reason_confirmed_at is not None
+    step = next_step(Status(case.status), is_confirmed=is_confirmed, playbook_step=steps.get(case.sub_reason))
     return pages.CaseRow(
         url=reverse("case", args=[case.number]),
         number=case.number,
         title=f"{words.buyer_text(case)} · {words.goods_text(case)}",
         reason=words.reason_pill(case.claimed_reason, case.sub_reason),
-        next_step=say(step),
+        next_step=words.step_text(step),
         amount=words.amount_text(case.claimed_fen),
         countdown=timing.countdown(case.next_due_at, now=now),
-        is_held=case.is_held,
+        is_held=case.is_held and is_confirmed,  # without a reason the next step says it
     )
 
 
@@ -90,10 +89,10 @@ def _sum(number: int, label: Text, key: str, chosen: str, tone: Tone) -> pages.S
 
 
 def _incident(case: Case) -> Notice:
-    what = f"{words.buyer_text(case)} {words.amount_text(case.claimed_fen)}"
+    who, amount = words.buyer_text(case), words.amount_text(case.claimed_fen)
     return Notice(
         Tone.BAD,
-        say(Text(f"{case.number} 错过了时限：{what}", f"{case.number} missed its deadline: {what}")),
+        say(Text(f"{who} 的 {amount} 错过了时限", f"{who}, {amount}: a deadline was missed")),
         say(Text("先到平台看这笔退款的结果，再写下原因。", "Look up the refund on the platform, then write down why.")),
         Link(say(Text("打开", "Open")), reverse("case", args=[case.number])),
     )
