@@ -50,7 +50,7 @@ def chat_file(messages: int, conversations: int, start: int = 0) -> bytes:
                 "created_at": at + number * 1000,
                 "session_type": 1,
                 "send_user_id": sender,
-                "send_user_name": f"买家{talk}" if is_buyer else "礼卡小铺",
+                "send_user_name": f"云朵{talk}号" if is_buyer else "礼卡小铺",
                 "receiver_user_ids": ["999000111" if is_buyer else f"22{talk:08d}"],
                 "message": {"contentType": 1, "text": {"text": WORDS[number % len(WORDS)]}},
             }
@@ -66,7 +66,7 @@ def orders_file(count: int, *, refunds: bool) -> bytes:
     ]
     reasons = ["卡密无效", "不想要了", "余额不足", "没收到货", "与描述不符"]
     for number in range(count):
-        line = f"{3310145690545000000 + number},22{number:08d},买家{number},苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12"
+        line = f"{3310145690545000000 + number},22{number:08d},云朵{number}号,苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12"
         if refunds:
             line += f",待商家处理,193.00,{reasons[number % 5]},2026-11-23 {number % 24:02d}:15,R{number:08d}"
         lines.append(line)

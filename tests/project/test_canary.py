@@ -34,7 +34,7 @@ def world(folder: Path, codes: list[str]) -> list[Path]:
         "订单号,买家id,买家昵称,商品标题,订单状态,金额,付款时间,发货时间,退款状态,退款金额,退款原因,申请时间,退款编号"
     ]
     orders += [
-        f"{3310145690545000000 + n},22{n:06d},买家{n},苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12,待商家处理,193.00,卡密无效,2026-11-23 10:15,R{n:06d}"
+        f"{3310145690545000000 + n},22{n:06d},云朵{n}号,苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12,待商家处理,193.00,卡密无效,2026-11-23 10:15,R{n:06d}"
         for n in range(5)
     ]
     (folder / "orders.csv").write_text("\n".join(orders), encoding="utf-8")
@@ -57,7 +57,7 @@ def world(folder: Path, codes: list[str]) -> list[Path]:
         for k, form in enumerate(spoken):
             chat.append({
                 "cid": f"{50_000_000 + n}@goofish", "message_id": f"m{n}-{k}", "created_at": 1763900000000 + n * 100000 + k * 1000,
-                "session_type": 1, "send_user_id": "1" if k == 0 else f"22{n:06d}", "send_user_name": "礼卡小铺" if k == 0 else f"买家{n}",
+                "session_type": 1, "send_user_id": "1" if k == 0 else f"22{n:06d}", "send_user_name": "礼卡小铺" if k == 0 else f"云朵{n}号",
                 "receiver_user_ids": [f"22{n:06d}" if k == 0 else "1"],
                 "message": {"contentType": 1, "text": {"text": f"您的卡密：{form}" if k == 0 else f"我输的是 {form} 一直说无效，骗人的吧"}},
             })  # fmt: skip
