@@ -149,7 +149,7 @@ def _marked(body: bytes, name: str) -> Decoded:
             text = _torn(body, name)
             return Decoded(text, name) if text is not None else Decoded("", name, "encoding_unclear")
         # An odd last byte is a cut-off file: its last row is refused, the others are good.
-        return Decoded(body.decode(_CODECS.get(name, name), "replace").replace("\ufffd", "\udcff"), name)
+        return Decoded(body.decode(name, "replace").replace("\ufffd", "\udcff"), name)
 
 
 def _utf16(data: bytes) -> Decoded | None:
@@ -218,7 +218,10 @@ def _strict(data: bytes, name: str) -> str | None:
 
 def _torn(data: bytes, name: str) -> str | None:
     """Decode a file of which a few bytes are wrong, marking those; None when it is more than a few."""
-    text = data.decode(_CODECS.get(name, name), "surrogateescape")
+    if name.startswith("utf-16"):
+        text = data.decode(name, "replace").replace("\ufffd", "\udcff")
+    else:
+        text = data.decode(_CODECS.get(name, name), "surrogateescape")
     wrong = sum(1 for char in text if "\udc80" <= char <= "\udcff")
     high = sum(1 for byte in data if byte > 0x7F)  # noqa: PLR2004 - the end of ASCII
     if wrong == 0:

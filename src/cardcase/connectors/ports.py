@@ -201,7 +201,7 @@ class CardNotice:
     face_fen: int | None = None
     cost_fen: int | None = None
     expires_on: date | None = None
-    note: str = ""
+    note: str = field(default="", repr=False)
     origin: Origin = Origin()
 
 

@@ -61,11 +61,9 @@ def recognise(
         order_no=order_no.strip(),
         copied_on=copied_on,
     )
-    problem = _opened(source, encoding)
-    if problem is not None:
-        return _nothing(source, problem)
     try:
-        return _recognised(readers, source)
+        problem = _opened(source, encoding)
+        return _nothing(source, problem) if problem is not None else _recognised(readers, source)
     except Exception:  # noqa: BLE001 - the promise is that a file never stops an import; tests prove that this stays unused
         return _nothing(source, finding("reader_failed", file=label))
 

@@ -139,10 +139,12 @@ class CardLines:
     kinds = frozenset({FileKind.CARDS})
 
     def claim(self, source: Source) -> int:
-        """Nine of ten lines must be cards; lines whose form says so weigh more than words that might be anything."""
+        """Nine of ten lines must be cards; or six, when their form says so; single words might be anything."""
+        if source.text is not None and documents.looks_like_json(source.text):
+            return 0  # whole or broken, JSON is no list of cards
         if source.wanted is FileKind.CARDS:
             return 50 if _plain_rows(source) else 0
-        if source.text is None or source.document is not None or source.records:
+        if source.text is None:
             return 0
         good = structured = filled = 0
         for line in source.lines[:_HEAD_LINES]:
@@ -155,9 +157,10 @@ class CardLines:
                 continue
             good += 1
             structured += parts.is_structured
+        is_structured = structured * 2 >= filled
         if not filled or good * 10 < filled * 9:
-            return 0
-        return 80 if structured * 2 >= filled else 60
+            return 58 if filled and is_structured and good * 10 >= filled * 6 else 0
+        return 80 if is_structured else 60
 
     def read(self, source: Source) -> Draft:
         """Read every line; blank lines are none, and lines that start with # are remarks."""

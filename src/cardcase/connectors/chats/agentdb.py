@@ -1,6 +1,6 @@
 """XianyuAutoAgent's chat database: one table `messages`, read without ever letting the file run anything.
 
-The database is a stranger's file. It is opened read-only from an unlinked copy (on Linux from memory, so that no plain
+The database is a stranger's file. It is opened read-only from a private copy (on Linux in memory, so that no plain
 text reaches a disk); a fixed SELECT is the only statement, an authoriser denies everything else, a progress handler
 stops a file that is made to loop, and the text taken out of it is capped.
 """
@@ -22,6 +22,7 @@ _STEPS: Final = 200_000
 _LOOKS: Final = 2_000
 """Looks after which reading is stopped: 400 million steps, minutes of work; 200,000 honest rows need 20 million."""
 _ALLOWED: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA})
+_IN_MEMORY: Final = "/dev/shm"  # noqa: S108 - a private folder with a random name is made in it
 _COLUMNS: Final = ("id", "user_id", "item_id", "role", "content", "timestamp", "chat_id")
 
 
@@ -62,7 +63,7 @@ def rows(data: bytes) -> tuple[list[Saved], str]:
                 found.append(saved)  # noqa: PERF402 - what was read before an error must stay
     except DatabaseTrouble as trouble:
         return [], trouble.code
-    except (sqlite3.Error, OverflowError, MemoryError):
+    except (sqlite3.Error, OSError, OverflowError, MemoryError):
         return found, "database_broken"
     return found, ""
 
@@ -86,21 +87,13 @@ def _opened(image: bytes) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def _as_file(image: bytes) -> Iterator[str]:
-    """Give bytes a path: in memory where the system can, else as a private file that is removed at once afterwards."""
-    if hasattr(os, "memfd_create"):
-        handle = os.memfd_create("chat", os.MFD_CLOEXEC)
-        try:
-            with open(handle, "wb", closefd=False) as stream:  # noqa: PTH123 - a descriptor, not a path
-                stream.write(image)
-            yield f"/proc/self/fd/{handle}"
-        finally:
-            os.close(handle)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "chat.db")  # noqa: PTH118 - goes into a URI as text
-        with open(path, "wb", opener=_private) as stream:  # noqa: PTH123
+    """Give bytes a path: a private file in memory where the system has such a folder, removed at once afterwards."""
+    folder = _IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=folder) as private:
+        path = os.path.join(private, "chat.db")  # noqa: PTH118 - goes into a URI as text
+        with open(path, "wb", opener=_private) as stream:
             stream.write(image)
-        yield path.replace("\\", "/").replace("?", "%3f").replace("#", "%23")
+        yield path.replace("\\", "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def _private(path: str, flags: int) -> int:

@@ -120,7 +120,7 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
         sender_name="" if name and systemtexts.classify(name, is_alone=True) else name,
         said_at=said_at,
         order_no=content.order_no,
-        item_id=_text(data.get("item_id")),
+        item_id=_text(data.get("item_id"))[:40],
         raw={key: value for key, value in raw.items() if value},
         origin=origin,
     )

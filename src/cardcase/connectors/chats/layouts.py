@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 _DATE: Final = (
-    r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|今天|昨天|前天|(?:星期|周)[一二三四五六日天])"
+    r"(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|今天|昨天|前天|(?:星期|周)[一二三四五六日天])"
     r"(?:\s*(?:星期|周)[一二三四五六日天])?"
 )
 _CLOCK: Final = (
@@ -18,24 +18,27 @@ _CLOCK: Final = (
 )
 _STAMP: Final = rf"(?P<stamp>(?:{_DATE}[T,， ]{{0,3}})?{_CLOCK})"
 _OPEN, _CLOSE = r"[\[【(（<〔]", r"[\]】)）>〕]"
-_NAME: Final = r"(?P<name>\S(?:.{0,38}?\S)??)"
+_NAME: Final = r"(?P<name>[^:：\s](?:[^:：]{0,38}?[^:：\s])??)"
 
 _HAS_CLOCK: Final = re.compile(r"\d[:：]\d{2}")
 _STAMP_FIRST: Final = re.compile(
     rf"^\s*(?:{_OPEN}\s?{_STAMP}\s?{_CLOSE}\s*|{_STAMP.replace('stamp', 'stamp2')}\s+)"
     r"(?P<name>[^:：\s](?:[^:：]{0,38}?[^:：\s])?)\s*(?P<colon>[:：]\s*(?P<words>.*))?$"
 )
-_NAME_FIRST: Final = re.compile(rf"^\s*{_NAME}(?:\s*{_OPEN}\s?|\s+){_STAMP}\s?{_CLOSE}?\s*[:：]?\s*$")
+_NAME_FIRST: Final = re.compile(rf"^\s*{_NAME}(?:\s*{_OPEN}\s?|\s+|(?<=[】\]])){_STAMP}\s?{_CLOSE}?\s*[:：]?\s*$")
 _NAME_STAMP_WORDS: Final = re.compile(
     rf"^\s*(?:{_NAME}\s*{_OPEN}\s?{_STAMP}\s?{_CLOSE}\s*[:：]?|"
     rf"{_NAME.replace('name', 'name2')}\s+{_STAMP.replace('stamp', 'stamp2')}\s*[:：])\s*(?P<words>\S.*)$"
 )
 _NAME_STAMP_INLINE: Final = re.compile(
-    rf"^\s*(?P<name>\S{{1,30}})\s+(?P<stamp>{_DATE}[T,， ]{{0,3}}{_CLOCK})\s+(?P<words>\S.*)$"
+    rf"^\s*(?P<name>[^:：\s]{{1,30}})\s+(?P<stamp>{_DATE}[T,， ]{{0,3}}{_CLOCK})\s+(?P<words>\S.*)$"
 )
+_NAME_CLOCK_INLINE: Final = re.compile(rf"^\s*(?P<name>[^:：\s]{{1,30}})\s+(?P<stamp>{_CLOCK})\s+(?P<words>\S.*)$")
 _STAMP_ONLY: Final = re.compile(rf"^\s*[-—─=]*\s*{_OPEN}?\s?{_STAMP}\s?{_CLOSE}?\s*[-—─=]*\s*$")
 _DATE_ONLY: Final = re.compile(rf"^\s*[-—─=]*\s*{_OPEN}?\s?(?P<date>{_DATE})\s?{_CLOSE}?\s*[-—─=]*\s*$")
-_COLON: Final = re.compile(r"^\s*(?P<name>[^:：\s](?:[^:：]{0,30}?[^:：\s])?)\s*[:：]\s*(?P<words>.*)$")
+_COLON: Final = re.compile(
+    r"^\s*(?P<name>[^:：\s](?:[^:：]{0,30}?[^:：\s])?)\s*(?!(?<=\d)[:：]\d\d)[:：]\s*(?P<words>.*)$"
+)
 
 _NO_NAMES: Final = frozenset(
     [
@@ -150,6 +153,8 @@ _NO_NAMES: Final = frozenset(
 _LONGEST_NAME: Final = 40
 """Nicknames of the marketplace have at most 30 characters; a role tag may stand beside them."""
 _LABEL: Final = re.compile("(?:卡号|密码|卡密|账号|订单号|有效期).{0,2}")
+_CODE: Final = re.compile(r"(?=[^\d]*\d)[0-9A-Za-z@._\-]{4,}$")
+"""A word with digits: two of them around a colon are a card, not somebody speaking."""
 _SENTENCE: Final = re.compile(r"[，。！？,!?；;、…]|\d{6,}.*\d{6,}|https?|www\.|--|═|║|\t|=")
 
 
@@ -159,6 +164,7 @@ class Form(StrEnum):
     TIMED = "timed"
     STAMP_AND_TEXT = "stamp_and_text"  # "09:48 小鹿" or "09:48 在吗"
     INLINE = "inline"  # "小鹿 11-22 09:48 在吗"
+    INLINE_CLOCK = "inline_clock"  # "小鹿 09:48 在吗"
     COLON = "colon"
     STAMP = "stamp"
     DATE = "date"
@@ -180,6 +186,7 @@ _TIMED: Final = (
     (_NAME_FIRST, Form.TIMED),
     (_NAME_STAMP_WORDS, Form.TIMED),
     (_NAME_STAMP_INLINE, Form.INLINE),
+    (_NAME_CLOCK_INLINE, Form.INLINE_CLOCK),
 )
 
 
@@ -193,7 +200,7 @@ def head_of(line: str) -> Head | None:
         return Head(Form.DATE, stamp=_norm(match["date"]))
     if ":" in line or "：" in line:
         match = _COLON.match(line)
-        if match and is_nick(match["name"]):
+        if match and is_nick(match["name"]) and not (_CODE.match(match["name"]) and _CODE.match(match["words"])):
             return Head(Form.COLON, match["name"].strip(), "", match["words"])
     return None
 

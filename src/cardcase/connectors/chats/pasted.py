@@ -49,6 +49,10 @@ _COMMON_NAMES: Final = frozenset(
 )
 
 
+_WITH_TIME: Final = frozenset({Form.TIMED, Form.INLINE, Form.INLINE_CLOCK, Form.STAMP_AND_TEXT, Form.STAMP})
+_INLINE: Final = frozenset({Form.INLINE, Form.INLINE_CLOCK})
+
+
 @dataclass
 class Block:
     """Lines of one speaker. ``row`` is the line number of the head; lines keep their own numbers."""
@@ -56,6 +60,14 @@ class Block:
     row: int
     head: Head | None
     lines: list[tuple[int, str]] = field(default_factory=list)
+    line: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether somebody is named who then says nothing."""
+        return bool(self.head and self.head.name) and not (
+            (self.head and self.head.words) or any(line.strip() for _, line in self.lines)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ def signs_in(lines: list[str]) -> Signs:
         head = head_of(line) if line.strip() else None
         if head is None:
             system += bool(line.strip()) and systemtexts.classify(line.strip(), is_alone=True) is not None
-        elif head.form in {Form.TIMED, Form.INLINE, Form.STAMP_AND_TEXT, Form.STAMP}:
+        elif head.form in _WITH_TIME:
             timed += 1
         elif head.form is Form.COLON:
             colon += 1
@@ -176,28 +188,31 @@ class _Reader:
         )
         colon = Counter(head.name for _, _, head in self.heads if head and head.form is Form.COLON)
         seller_names = self.source.seller_names
-        known = set(timed)
+        repeated = {name for name, count in timed.items() if count > 1}
+        # With two people who speak again and again, a "name" that stands beside a time once is somebody's words.
+        known = repeated if len(repeated) > 1 else set(timed)
+        known |= {name for name in timed if role_of(name, seller_names) is not None}
         known |= {name for name in (*weak, *colon) if role_of(name, seller_names) is not None}
         known |= {name for name, count in weak.items() if count > 1 or name in timed}
         if len(weak) <= 2 and not timed:  # noqa: PLR2004 - two people, each of whom spoke once
             known |= {name for name in weak if len(name) <= 16 and name not in known and self._is_followed(name)}  # noqa: PLR2004
-        inline = {head.name for _, _, head in self.heads if head and head.form is Form.INLINE}
-        if len(inline) <= 3 and self._cover(inline, Form.INLINE):  # noqa: PLR2004 - two people and the platform
+        inline = {head.name for _, _, head in self.heads if head and head.form in _INLINE}
+        if len(inline) <= 3 and self._cover(inline, _INLINE):  # noqa: PLR2004 - two people and the platform
             known |= inline
         sides = {role_of(name, seller_names) for name in known} & {Speaker.BUYER, Speaker.SELLER}
         if len(sides) < 2 and not timed:  # noqa: PLR2004 - with both sides named, other colons belong to the words
             others = {name: count for name, count in colon.items() if name not in known}
             known |= {head.name for _, _, head in self.heads if head and head.form is Form.COLON and not head.words}
-            if len(others) <= 3 and self._cover({*others, *known}, Form.COLON):  # noqa: PLR2004
+            if len(others) <= 3 and self._cover({*others, *known}, frozenset({Form.COLON})):  # noqa: PLR2004
                 known |= set(others)
             else:
-                known |= {name for name, count in others.items() if count > 1 or len(others) == 1}
+                known |= {name for name, count in others.items() if count > 1 or (known and len(others) == 1)}
         return frozenset(known | self._names_by_stamps())
 
-    def _cover(self, names: set[str], form: Form) -> bool:
-        """Tell whether lines of one form with these names are most of the text: then it is written in that form."""
+    def _cover(self, names: set[str], forms: frozenset[Form]) -> bool:
+        """Tell whether lines of some forms with these names are most of the text: then it is written so."""
         filled = sum(1 for _, line, _ in self.heads if line.strip())
-        covered = sum(1 for _, _, head in self.heads if head and head.form is form and head.name in names)
+        covered = sum(1 for _, _, head in self.heads if head and head.form in forms and head.name in names)
         return covered * 10 >= filled * 6
 
     def _is_followed(self, name: str) -> bool:
@@ -236,7 +251,7 @@ class _Reader:
         for block in blocks:
             if block.head and block.head.form is Form.DATE:
                 self.calendar.see_day(block.head.stamp)
-                continue
+                block = Block(block.row, None, block.lines)  # noqa: PLW2901 - what follows a date is nobody's in particular
             messages.extend(self._messages(block))
         if self.calendar.is_incomplete:
             self.draft.note("time_incomplete")
@@ -254,18 +269,22 @@ class _Reader:
             text = line.strip()
             if head is None and text in self.names and found is None:
                 head = Head(Form.TIMED, text, stamp.stamp if blocks and blocks[-1].head is stamp else "")
-            if not blocks and text and (self._is_meta(line, head) if is_timed or head is None else False):
+            if not blocks and text and (is_timed or head is None) and self._is_meta(number, line, head):
                 before.append(line)
                 continue
             if head is not None:
-                named_above = blocks and blocks[-1].head and blocks[-1].head.name and not blocks[-1].lines
-                if head.form is Form.STAMP and named_above and not blocks[-1].head.stamp:  # type: ignore[union-attr]
+                above = blocks[-1].head if blocks and not blocks[-1].lines else None
+                if above and above.name and head.form is Form.STAMP and not (above.stamp or above.words):
                     # The time stands on the line below the name.
-                    blocks[-1].head = Head(Form.TIMED, blocks[-1].head.name, head.stamp)  # type: ignore[union-attr]
+                    blocks[-1].head = Head(Form.TIMED, above.name, head.stamp)
+                    continue
+                if above and above.form is Form.STAMP and head.form is Form.COLON:
+                    # The time stands on the line above the name.
+                    blocks[-1] = Block(number, Head(Form.TIMED, head.name, above.stamp, head.words))
                     continue
                 if head.form is Form.STAMP:
                     stamp = head
-                blocks.append(Block(number, head))
+                blocks.append(Block(number, head, line=line))
             elif blocks:
                 blocks[-1].lines.append((number, line))
             elif text and has_heads and systemtexts.classify(text, is_alone=True) is None:
@@ -273,17 +292,25 @@ class _Reader:
                 self.draft.note("preamble_ignored", number)
             elif text:
                 blocks.append(Block(number, None, [(number, line)]))
-        return blocks, before
+        return _without_false_heads(blocks), before
 
     def _is_head(self, head: Head) -> bool:
-        if head.form in {Form.STAMP, Form.DATE, Form.TIMED, Form.STAMP_AND_TEXT}:
+        if head.form in {Form.STAMP, Form.DATE, Form.STAMP_AND_TEXT}:
             return True
         return head.name in self.names
 
-    def _is_meta(self, line: str, head: Head | None) -> bool:
-        if head is not None and head.form not in {Form.COLON, Form.DATE}:
+    def _is_meta(self, number: int, line: str, head: Head | None) -> bool:
+        """Tell whether a line above the first speaker tells about the chat; what is not used of it is noted."""
+        if head is not None and head.form is not Form.COLON:
             return False
-        return bool(_META.match(line) or _ORDER_NO.search(line) or _TOLD_NICK.search(line))
+        if head is not None and role_of(head.name, ()) is not None and (head.words or "").strip() not in self.names:
+            return False  # "买家：在吗" is somebody speaking, "买家：小鹿" is not when 小鹿 speaks below
+        if _ORDER_NO.search(line) or _TOLD_NICK.search(line):
+            return True
+        if _META.match(line):
+            self.draft.note("preamble_ignored", number)
+            return True
+        return False
 
     def _order_no(self, before: list[str]) -> str:
         """Return the order that the chat is about: told by the caller, the heading, the file name, or labelled once."""
@@ -349,6 +376,8 @@ class _Reader:
             elif name and system.is_buyers:
                 self.told.buyer_cards.add((self.conversation, fold(name)))
         found.extend(self._spoken(row, said, words))
+        if not found and said.name:
+            self.draft.note("message_empty", block.row)
         return found
 
     def _opening(self, block: Block) -> Said:
@@ -397,6 +426,23 @@ class _Reader:
             origin=self.source.origin(row),
         )
         return Line(notice, said.stamp, self.fallback)
+
+
+def _without_false_heads(blocks: list[Block]) -> list[Block]:
+    """Give lines that looked like a name and a time back to whoever spoke before, when nobody of that name speaks."""
+    heads = [block.head for block in blocks if block.head]
+    speaking = {block.head.name for block in blocks if block.head and not block.is_empty}
+    speaking |= {head.name for head in heads if role_of(head.name, ()) is not None}
+    kept: list[Block] = []
+    for block in blocks:
+        head = block.head
+        if not (head and head.form is Form.TIMED and block.line and block.is_empty and head.name not in speaking):
+            kept.append(block)
+        elif kept:
+            kept[-1].lines.append((block.row, block.line))
+        else:
+            kept.append(Block(block.row, None, [(block.row, block.line)]))
+    return kept
 
 
 def _digits(number: str) -> str:

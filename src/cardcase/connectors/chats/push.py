@@ -19,9 +19,9 @@ from . import systemtexts
 from .identity import Ids
 
 _DOMAIN: Final = "@goofish"
-_ITEM: Final = re.compile(r"[?&]itemId=(\d+)")
-_PEER: Final = re.compile(r"[?&]peerUserId=(\d+)")
-_SID: Final = re.compile(r"[?&]sid=(\d+)")
+_ITEM: Final = re.compile(r"[?&]itemId=(\d{1,40})")
+_PEER: Final = re.compile(r"[?&]peerUserId=(\d{1,40})")
+_SID: Final = re.compile(r"[?&]sid=(\d{1,40})")
 _UPDATE_KEY: Final = re.compile(r"^[^:]*:(\d{15,25}):")
 _SYSTEM_USER: Final = "1400"
 """senderUserId of the marketplace itself (data-shapes §6.1)."""
@@ -130,7 +130,7 @@ def read(push: Mapping[str, Any], origin: Origin, ids: Ids) -> Pushed:
         sender_name=name,
         said_at=said_at,
         order_no=update_key.group(1) if update_key else content.order_no or _order_no(content, url, tag, message),
-        item_id=_found(_ITEM, url) or _text(detail.get("itemId")),
+        item_id=(_found(_ITEM, url) or _text(detail.get("itemId")))[:40],
         raw=_kept(detail, tag, extension, content, content_type),
         origin=origin,
     )

@@ -1,4 +1,4 @@
-"""Recognises and reads chats: JSON of pushes and histories, XianyuAutoAgent's database, copied text."""
+"""Recognises and reads chats: JSON of pushes and histories, XianyuAutoAgent's database, tables, copied text."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from cardcase.connectors.ports import GOOFISH, FileKind, MessageKind, MessageNot
 from cardcase.connectors.reader import Draft, Source
 from cardcase.connectors.values import Unreadable, odd_characters
 
-from . import agentdb, history, pasted, push, speakers, systemtexts
+from . import agentdb, history, pasted, push, speakers, systemtexts, tables
 from .identity import Ids
 from .layouts import head_of
 from .speakers import Told, Voice
@@ -271,4 +271,22 @@ def _named_roles(lines: list[str], seller_names: tuple[str, ...]) -> bool:
     return False
 
 
-READERS = (ChatJson(), AgentDatabase(), PastedChat())
+class ChatTables:
+    """Reads tables with a message a row."""
+
+    name = "chat-tables"
+    kinds = frozenset({FileKind.CHAT})
+
+    def claim(self, source: Source) -> int:
+        """Words and a speaker are needed; with a time it is surely a chat, and surer than an order table."""
+        header = tables.header_of(source)
+        return 0 if header is None else 87 if header.has("said_at") else 45
+
+    def read(self, source: Source) -> Draft:
+        """Read every row."""
+        draft = Draft(source)
+        messages, told = tables.read(source, draft)
+        return _finish(draft, messages, told)
+
+
+READERS = (ChatJson(), AgentDatabase(), ChatTables(), PastedChat())

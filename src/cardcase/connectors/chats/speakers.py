@@ -43,6 +43,11 @@ _TO_BUYER: Final = re.compile(
     "^亲|亲[，,~～]|亲亲|亲爱的|宝子|请(?:您)?(?:尽快)?确认收货|这边(?:给|帮|为)您|给您(?:发|补|退|换|核实)|您稍等"
     "|本店|我们店|已(?:经)?给您"
 )
+_FIRST_WORD: Final = re.compile(r"[-—_·:：\s(（]")
+_ATTACHED_ROLE: Final = re.compile(r"^(买家|卖家|客服|顾客|商家|店主|掌柜)(?=[^端秀\s].{0,11}$)")
+_ROLE_AND_NAME: Final = re.compile(
+    r"^(?:买家|卖家|客服|顾客|客户|商家|我)\s*(?:[-—_·:：\s]\s*(.+)|[(（\[【](.+)[)）\]】])$"
+)
 _ROLE_TAG: Final = re.compile(r"[(（\[【](买家|卖家|客服|商家|店主|买方|我)[)）\]】]")
 
 
@@ -53,7 +58,9 @@ def role_of(name: str, seller_names: tuple[str, ...]) -> Speaker | None:
     if any(folded == fold(own).strip() for own in seller_names if own.strip()):
         return Speaker.SELLER
     tag = _ROLE_TAG.search(name)
-    word = tag.group(1) if tag else re.split(r"[-—_·:：\s]", folded, maxsplit=1)[0].strip("[]【】()（）")
+    word = tag.group(1) if tag else _FIRST_WORD.split(folded, maxsplit=1)[0].strip("[]【】")
+    attached = _ATTACHED_ROLE.match(folded)
+    word = attached[1] if attached and word == folded else word
     if word in _SELLER_WORDS:
         return Speaker.SELLER
     if word in _BUYER_WORDS:
@@ -63,9 +70,10 @@ def role_of(name: str, seller_names: tuple[str, ...]) -> Speaker | None:
 
 @lru_cache(maxsize=4096)
 def without_role(name: str) -> str:
-    """Return a nickname without its role tag: 「买家-小鹿」, 「小鹿(买家)」 give 「小鹿」, a bare 「买家」 nothing."""
+    """Return a nickname without its role tag: 「买家-小鹿」, 「买家(小鹿)」 give 「小鹿」, a bare 「买家」 nothing."""
     bare = re.sub(r"[(（<]\d{5,12}[)）>]$", "", _ROLE_TAG.sub("", name).strip())  # QQ writes the number behind the name
-    bare = re.sub(r"^(?:买家|卖家|客服|顾客|客户|商家)\s*[-—_·:：\s]\s*", "", bare).strip("[]【】 ")
+    match = _ROLE_AND_NAME.match(bare)
+    bare = (match[1] or match[2] if match else _ATTACHED_ROLE.sub("", bare)).strip("[]【】 ")
     return "" if fold(bare) in _SELLER_WORDS | _BUYER_WORDS | _SYSTEM_WORDS else bare
 
 

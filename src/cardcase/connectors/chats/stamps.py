@@ -9,11 +9,20 @@ from cardcase.connectors.values import hour_of
 from cardcase.kit import clock
 
 _FULL: Final = re.compile(r"(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})")
+_YEAR_LAST: Final = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 _SHORT: Final = re.compile(r"(?<!\d)(\d{1,2})[-/月](\d{1,2})")
 _CLOCK: Final = re.compile(
     r"(上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s?([AaPp][Mm])?\s*$"
 )
 _WEEKDAYS: Final = "一二三四五六日"
+
+
+def _year_last(first: int, second: int, year: int) -> date | None:
+    """Read 22/11/2026 and 11/22/2026; when both could be the month, the day is not known."""
+    months = 12
+    if first <= months and second <= months and first != second:
+        return None
+    return date(year, second, first) if first > months else date(year, first, second)
 
 
 @dataclass
@@ -63,6 +72,9 @@ class Calendar:
         try:
             if match:
                 return date(int(match[1]), int(match[2]), int(match[3]))
+            match = _YEAR_LAST.search(text)
+            if match:
+                return _year_last(int(match[1]), int(match[2]), int(match[3]))
             match = _SHORT.search(text)
             if match:
                 return self._latest(int(match[1]), int(match[2]))

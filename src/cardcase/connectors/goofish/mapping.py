@@ -119,7 +119,7 @@ def _listing(fields: Fields) -> ListingNotice | None:
         title=title,
         sku_text=goods.text("sku_text", limit=200),
         price_fen=goods.fen("price"),
-        service_support=tuple(documents.storable(str(part)).strip()[:20] for part in parts if str(part).strip()),
+        service_support=tuple(documents.storable(str(part)).strip()[:20] for part in parts[:10] if str(part).strip()),
     )
 
 

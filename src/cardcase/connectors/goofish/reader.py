@@ -147,15 +147,17 @@ def _inside(value: Any, order_no: str, depth: int) -> Iterator[tuple[dict[str, A
         return
     if isinstance(value, dict):
         shape = shape_of(value)
+        if shape == "card" and not (order_no or value.get("order_no") or "sold_type" in value):
+            return  # cards that nobody got: a stock file, not ours
         if shape and not (shape == "refund" and isinstance(value.get("list"), list)):
             yield value, order_no, shape
             if shape == "order":
                 yield from _cards_beside(value, depth)
             return
         told = _order_no_around(value) or order_no
-        for item in value.values():
+        for key, item in value.items():
             if isinstance(item, dict | list):
-                yield from _inside(item, told, depth + 1)
+                yield from _inside(item, str(key) if _IN_NAME.fullmatch(str(key)) else told, depth + 1)
     elif isinstance(value, list):
         inside = [(item, list(_inside(item, order_no, depth + 1))) for item in value if isinstance(item, dict | list)]
         known = any(found for _, found in inside)

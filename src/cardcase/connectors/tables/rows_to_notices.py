@@ -129,7 +129,7 @@ def notices_of(
 
 
 def _channel(word: str) -> str:
-    return _CHANNELS.get(words.squeeze(word), words.squeeze(word) or GOOFISH)
+    return _CHANNELS.get(words.squeeze(word), words.squeeze(word)[:20] or GOOFISH)
 
 
 def _order(cells: Cells, place: Place) -> tuple[OrderNotice, words.Hint | None]:
