@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.cards import present, queries, service
 from cardcase.kit import clock
@@ -17,6 +17,7 @@ from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
 
+@require_safe
 @signed_in
 def stock(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the stock and the cards, masked."""
@@ -26,12 +27,14 @@ def stock(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(request, "cards/stock.html", present.stock(page, summary, asked, now=clock.now()))
 
 
+@require_safe
 @signed_in
 def batches(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the batches with where they came from."""
     return render(request, "cards/batches.html", present.batches(actor, queries.batches_page(actor), now=clock.now()))
 
 
+@require_safe
 @signed_in
 def card(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
     """Show one card: facts, provenance, history."""
@@ -60,9 +63,10 @@ def check(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
     try:
         balance_fen = parse_yuan(balance) if balance else None
     except ValueError as error:
-        raise WrongUse(
-            f"「{balance}」不是金额",
-            f"“{balance}” is no amount",
+        raise WrongUse(  # what was typed is not repeated: a card code may have slipped in
+            "这不是金额",
+            "This is no amount",
+            code="not_an_amount",
             next=Text("写成 200 或 199.50 这样。", "Write it like 200 or 199.50."),
         ) from error
     service.record_balance_check(

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from django.db import transaction
 
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
@@ -20,6 +23,8 @@ from cardcase.remedies import service as remedies
 from cardcase.remedies.rules import OfferState, RemedyState
 from cardcase.staff.rules import Actor
 
+E = TypeVar("E", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -33,8 +38,9 @@ class Act:
     files: Sequence[tuple[str, bytes]] = ()
 
     def word(self, name: str) -> str:
-        """Return what was typed under a name, without surrounding space."""
-        return self.values.get(name, "").strip()
+        """Return what was typed under a name, without surrounding space and what no database takes."""
+        typed = self.values.get(name, "").replace("\0", "")
+        return typed.encode("utf-8", "replace").decode("utf-8").strip()
 
 
 def _fen(act: Act, name: str) -> int | None:
@@ -43,10 +49,10 @@ def _fen(act: Act, name: str) -> int | None:
         return None
     try:
         return parse_yuan(typed)
-    except ValueError as error:
+    except ValueError as error:  # what was typed is not repeated: a card code may have slipped in
         raise WrongUse(
-            f"「{typed}」不是金额",
-            f"“{typed}” is no amount",
+            "这不是金额",
+            "This is no amount",
             next=Text("写成 45 或 45.50。", "Write 45 or 45.50."),
             code="not_an_amount",
         ) from error
@@ -58,9 +64,25 @@ def _moment(act: Act, name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(typed)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise WrongUse(
+            "这不是时间",
+            "This is no moment",
+            next=Text("写成 2026-11-25T10:00。", "Write 2026-11-25T10:00."),
+            code="not_a_moment",
+        ) from error
+
+
+def _chosen(kind: type[E], act: Act, name: str) -> E:
+    """Return a choice among known words. Raises WrongUse that names the words."""
+    try:
+        return kind(act.word(name))
     except ValueError as error:
-        raise WrongUse(f"「{typed}」不是时间", f"“{typed}” is no moment", code="not_a_moment") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+        known = ", ".join(kind)
+        raise WrongUse(
+            f"「{name}」要从这些里选：{known}", f"{name} is one of: {known}", code="unknown_choice", field=name
+        ) from error
 
 
 def _reason(actor: Actor, act: Act) -> None:
@@ -107,7 +129,7 @@ def _note(actor: Actor, act: Act) -> None:
 def _deadline(actor: Actor, act: Act) -> None:
     due_at = _moment(act, "due_at")
     if due_at is None:
-        raise WrongUse("请填写截止时间", "Type in the deadline")
+        raise WrongUse("请填写截止时间", "Type in the deadline", code="not_a_moment")
     cases.type_deadline(actor, act.number, due_at, revision=act.revision, at=act.at)
 
 
@@ -162,15 +184,13 @@ def _execute(actor: Actor, act: Act) -> None:
 
 def _result(actor: Actor, act: Act) -> None:
     remedies.record_result(
-        actor, act.number, RemedyState(act.word("result")), source_event=act.word("source"), at=act.at
+        actor, act.number, _chosen(RemedyState, act, "result"), source_event=act.word("source"), at=act.at
     )
 
 
 def _move(actor: Actor, act: Act) -> None:
     """Record what the buyer or the platform did, as a person read it."""
-    if act.word("event") not in set(Event):
-        raise WrongUse(f"没有这个动作：{act.word('event')}", f"There is no such move: {act.word('event')}")
-    event = Event(act.word("event"))
+    event = _chosen(Event, act, "event")
     if event is Event.ACCEPTED:
         remedies.settle_offer(
             actor, act.number, OfferState.ACCEPTED, source_event=act.word("source"), revision=act.revision, at=act.at
@@ -180,7 +200,7 @@ def _move(actor: Actor, act: Act) -> None:
         remedies.settle_offer(
             actor,
             act.number,
-            OfferState(act.word("answer")),
+            _chosen(OfferState, act, "answer"),
             source_event=act.word("source"),
             reason=act.word("source"),
             revision=act.revision,
@@ -191,13 +211,29 @@ def _move(actor: Actor, act: Act) -> None:
     facts = replace(
         remedy_queries.standing(actor, case, at=act.at),
         source_event_id=act.word("source"),
-        verdict=Status(act.word("verdict")) if act.word("verdict") else None,
+        verdict=_chosen(Status, act, "verdict") if act.word("verdict") else None,
         ruling_raw=act.word("ruling"),
         is_confirmed=True,
     )
     details = {"source": act.word("source"), "ruling": act.word("ruling")}
     cases.advance(actor, act.number, event, facts=facts, revision=act.revision, details=details, at=act.at)
     remedies.follow(actor, act.number, at=act.at)
+
+
+def _need(actor: Actor, act: Act) -> None:
+    cases.settle_need(actor, act.number, act.word("code"), revision=act.revision, at=act.at)
+
+
+def _review(actor: Actor, act: Act) -> None:
+    cases.review_incident(actor, act.number, act.word("text"), revision=act.revision, at=act.at)
+
+
+def _card(actor: Actor, act: Act) -> None:
+    cases.link_card(actor, act.number, act.word("card"), revision=act.revision, at=act.at)
+
+
+def _cause(actor: Actor, act: Act) -> None:
+    cases.record_found_cause(actor, act.number, act.word("cause"), revision=act.revision, at=act.at)
 
 
 ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
@@ -217,14 +253,24 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "execute": _execute,
         "result": _result,
         "move": _move,
+        "need": _need,
+        "review": _review,
+        "card": _card,
+        "cause": _cause,
     }
 )
 """Every act of the case page and of the API by its name."""
 
 
 def perform(actor: Actor, name: str, act: Act) -> None:
-    """Do one act. Raises NotFound for an unknown name, and whatever its verb refuses."""
+    """Do one act, all of it or nothing. Raises NotFound for an unknown name, and whatever its verb refuses."""
     verb = ACTS.get(name)
     if verb is None:
-        raise NotFound(f"没有这个操作：{name}", f"There is no such act: {name}")
-    verb(actor, act)
+        raise NotFound(
+            "没有这个操作",
+            "There is no such act",
+            next=Text(f"可用的有：{'、'.join(ACTS)}。", f"Known: {', '.join(ACTS)}."),
+            code="unknown_act",
+        )
+    with transaction.atomic():
+        verb(actor, act)

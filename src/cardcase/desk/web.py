@@ -31,7 +31,7 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor,
         now=clock.now(),
         chosen=chosen if chosen in CHOICES else "",
-        after=int(after) if after.isdigit() and len(after) < 7 else 0,  # noqa: PLR2004 - a million rows is no page
+        after=int(after) if after.isdecimal() and len(after) < 7 else 0,  # noqa: PLR2004 - a million rows is no page
     )
     return render(request, "desk/today.html", page)
 
@@ -73,7 +73,7 @@ def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpRespo
             name,
             Act(
                 number=number,
-                revision=int(revision) if revision.isdigit() and len(revision) < 10 else 0,  # noqa: PLR2004
+                revision=int(revision) if revision.isdecimal() and len(revision) < 10 else 0,  # noqa: PLR2004
                 at=clock.now(),
                 values=typed,
                 lists={key: request.POST.getlist(key) for key in request.POST},

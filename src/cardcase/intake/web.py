@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cardcase.connectors.ports import FileKind
 from cardcase.intake import present, queries, service
@@ -23,11 +23,11 @@ LARGEST_FILE = 8 * 1024 * 1024
 MOST_FILES = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def import_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the import form; take or preview what was given."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(request, actor)
     paste, batch, kind = request.POST.get("paste", ""), request.POST.get("batch", ""), request.POST.get("kind", "auto")
     try:
@@ -67,6 +67,7 @@ def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
     return redirect("import-report", report.run)
 
 
+@require_safe
 @signed_in
 def report(request: HttpRequest, actor: Actor, run: str) -> HttpResponse:
     """Show what became of an import."""

@@ -1,23 +1,29 @@
 """The HTTP API: who calls, how refusals are said (RFC 9457), and the rooms' routers hung up under /api/v1."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
 
 from cardcase import __version__
 from cardcase.cards.api import router as cards
 from cardcase.desk.api import router as cases
 from cardcase.intake.api import router as imports
 from cardcase.kit import canonical
-from cardcase.kit.errors import Problem
+from cardcase.kit.errors import NotAllowed, Problem
+from cardcase.kit.text import Text
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
 from cardcase.triage.api import router as triage
 
 PROBLEM = "application/problem+json"
+_FIELD: Final = re.compile(r"[a-z][a-z_]{0,30}")
+"""What a field of ours is called; anything else in the place of one was made up by the caller."""
 
 
 class Token(HttpBearer):
@@ -25,27 +31,55 @@ class Token(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:  # noqa: ARG002 - ninja's signature
         """Return the actor behind a token, or None."""
-        return staff.actor_by_token(token)
+        return staff.actor_by_token(token.strip())
 
 
 class Session(APIKeyCookie):
-    """The signed-in browser; unsafe methods need Django's CSRF token too."""
+    """The signed-in browser; unsafe methods need Django's CSRF token too. A token that is sent is never passed over."""
 
     param_name = "cardcase_session"
 
+    def __init__(self) -> None:
+        """Leave CSRF to ``authenticate``: a caller without a session is nobody (401), not a forger (403)."""
+        super().__init__(csrf=False)
+
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:  # noqa: ARG002 - ninja's signature
-        """Return the actor of the session's current shop, or None."""
-        if not request.user.is_authenticated:
+        """Return the actor of the session's current shop, or None. Raises NotAllowed."""
+        if _token(request) is not None or not request.user.is_authenticated:
             return None
-        return staff.actor_for(request)
+        if check_csrf(request) is not None:
+            raise NotAllowed(
+                "缺少防伪令牌（CSRF）",
+                "The CSRF token is missing or wrong",
+                next=Text("浏览器请求要带 X-CSRFToken；脚本请用令牌。", "Send X-CSRFToken, or use an API token."),
+                code="csrf_failed",
+            )
+        return _session_actor(request)
 
 
 def actor_of(request: HttpRequest) -> Actor | None:
-    """Return who calls, before ninja asks: the idempotency of POSTs is kept per shop."""
-    header = request.headers.get("Authorization", "")
-    if header.startswith("Bearer "):
-        return staff.actor_by_token(header.removeprefix("Bearer "))
-    return staff.actor_for(request) if request.user.is_authenticated else None
+    """Return who calls, before ninja asks: the idempotency of POSTs is kept per shop. Raises NotAllowed."""
+    token = _token(request)
+    if token is not None:
+        return staff.actor_by_token(token)
+    return _session_actor(request) if request.user.is_authenticated else None
+
+
+def _token(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _session_actor(request: HttpRequest) -> Actor:
+    person = staff.person_of(request)
+    if person is not None and person.must_change_password:
+        raise NotAllowed(
+            "请先换掉一次性密码",
+            "Change the one-time password first",
+            next=Text("在网页上登录并设置自己的密码。", "Sign in on the web and choose a password."),
+            code="must_change_password",
+        )
+    return staff.actor_for(request)
 
 
 api = NinjaAPI(
@@ -65,21 +99,45 @@ api.add_router("/triage", triage, tags=["triage"])
 
 def problem_response(status: int, code: str, title: str, **more: Any) -> HttpResponse:
     """Write a problem document with a stable ``code``; ``type`` is a name, not an address that must resolve."""
-    document = {"type": f"urn:cardcase:problem:{code}", "title": title, "status": status, "code": code, **more}
+    document = {**more, "type": f"urn:cardcase:problem:{code}", "title": title, "status": status, "code": code}
     return HttpResponse(canonical.encode(document), status=status, content_type=PROBLEM)
 
 
 def say_problem(problem: Problem) -> HttpResponse:
-    """Say a refusal in both languages, with the way out and its facts."""
-    return problem_response(
-        problem.status,
-        problem.problem_code,
-        problem.message.zh,
-        detail=problem.message.en,
-        next=problem.next.zh,
-        next_en=problem.next.en,
-        **{key: value for key, value in problem.facts.items() if isinstance(value, str | int | bool | None)},
+    """Say a refusal in both languages, with the way out and its facts; no fact hides what every document has."""
+    own = ("status", "code", "title")
+    facts = {
+        key: value
+        for key, value in problem.facts.items()
+        if key not in own and isinstance(value, str | int | bool | None)
+    }
+    told = {"detail": problem.message.en, "next": problem.next.zh, "next_en": problem.next.en}
+    return problem_response(problem.status, problem.problem_code, problem.message.zh, **{**facts, **told})
+
+
+_BARE: Final = {
+    400: ("wrong_use", "请求格式不对", "The request is malformed"),
+    403: ("not_allowed", "没有权限", "This is not allowed"),
+    404: ("not_found", "没有这个地址", "There is no such address"),
+    405: ("method_not_allowed", "这个地址不支持这种方法", "This address does not take this method"),
+    413: ("too_large", "请求太大", "The request is too large"),
+}
+
+
+def say_bare(response: HttpResponseBase) -> HttpResponseBase:
+    """Turn a refusal that did not come from our code into a problem document, with its headers kept."""
+    if response.status_code < 400 or response.headers.get("Content-Type", "").startswith(  # noqa: PLR2004
+        ("application/json", PROBLEM)
+    ):
+        return response
+    code, title, detail = _BARE.get(
+        response.status_code, ("broken", "出了问题，是我们的错", "Something broke, and it is our fault")
     )
+    said = problem_response(response.status_code, code, title, detail=detail)
+    for name in ("Allow", "WWW-Authenticate"):
+        if name in response.headers:
+            said.headers[name] = response.headers[name]
+    return said
 
 
 @api.exception_handler(Problem)
@@ -89,11 +147,15 @@ def _refused(_request: HttpRequest, problem: Problem) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _malformed(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-    # The input itself is left out: it may hold a card code.
+    # The input itself is left out, also where it named a field: it may hold a card code.
     places = [
-        {"where": ".".join(map(str, item.get("loc", ()))), "what": str(item.get("msg", ""))} for item in error.errors
+        {"where": ".".join(map(_field, item.get("loc", ()))), "what": str(item.get("msg", ""))} for item in error.errors
     ]
     return problem_response(422, "wrong_use", "请求格式不对", detail="The request is malformed", errors=places)
+
+
+def _field(place: object) -> str:
+    return str(place) if isinstance(place, int) or _FIELD.fullmatch(str(place)) else "…"
 
 
 @api.exception_handler(AuthenticationError)
@@ -110,4 +172,5 @@ def _not_there(_request: HttpRequest, _error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _other(_request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem_response(error.status_code, "wrong_use", "请求格式不对", detail=str(error))
+    code, title, detail = _BARE.get(error.status_code, _BARE[400])
+    return problem_response(error.status_code, code, title, detail=detail)

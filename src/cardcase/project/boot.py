@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cardcase.kit.errors import NotFound
+from cardcase.kit.errors import NotFound, Unavailable, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, ActorKind, Role
 
@@ -22,19 +22,41 @@ class FirstOwner:
 
 
 def prepare(data: Path | str | None = None) -> FirstOwner | None:
-    """Set Django up on a data folder and initialise it when it is fresh. Returns the first owner when one was made."""
+    """Set Django up on a data folder and initialise it when it is fresh. Returns the first owner when one was made.
+
+    Raises WrongUse for a folder or a setting that cannot be used, Unavailable when the database is away.
+    """
     configure(data)
     import django
     from django.conf import settings
+    from django.db.utils import OperationalError
 
-    django.setup()
-    settings.CARDCASE.data.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(settings.CARDCASE.data / "starting.lock"):
-        if _schema_is_behind():
-            from django.core.management import call_command
+    try:
+        django.setup()
+        settings.CARDCASE.data.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(settings.CARDCASE.data / "starting.lock"):
+            if _schema_is_behind():
+                from django.core.management import call_command
 
-            call_command("migrate", interactive=False, verbosity=0)
-        return _first_shop()
+                call_command("migrate", interactive=False, verbosity=0)
+            return _first_shop()
+    except OSError as error:
+        raise WrongUse(
+            f"数据目录不能用：{error.filename or data}（{error.strerror}）",
+            f"The data folder cannot be used: {error.filename or data} ({error.strerror})",
+            next=Text("用 --data 换一个可写的目录。", "Name a writable folder with --data."),
+            code="data_folder_unusable",
+        ) from error
+    except OperationalError as error:
+        raise Unavailable(
+            "连不上数据库",
+            "The database cannot be reached",
+            next=Text(
+                "检查 database_url、磁盘空间和数据目录的权限。",
+                "Check database_url, disk space and permissions of the folder.",
+            ),
+            code="database_away",
+        ) from error
 
 
 def configure(data: Path | str | None = None) -> None:

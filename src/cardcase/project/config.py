@@ -4,6 +4,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ DATA_VARIABLE = "CARDCASE_DATA"
 class Config(BaseModel):
     """Every setting of Cardcase. The handbook's table of settings is made from these descriptions."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     data: Path = Field(description="数据目录：数据库、附件、密钥 / data folder: database, files, keys")
     database_url: str = Field(
-        "", description="留空用 SQLite；postgres://用户:密码@主机:端口/库名 / empty: SQLite; else a postgres:// address"
+        "",
+        pattern="^(postgres(ql)?://.+)?$",
+        description="留空用 SQLite；postgres://用户:密码@主机:端口/库名 / empty: SQLite; else a postgres:// address",
     )
     host: str = Field("127.0.0.1", description="监听地址 / address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="监听端口 / port to listen on")
@@ -31,7 +34,7 @@ class Config(BaseModel):
     )
     secure: bool = Field(default=False, description="经 https 访问时设为 true / true when served over https")
     debug: bool = Field(default=False, description="仅供开发 / for development only")
-    language: str = Field("zh-hans", description="默认语言 zh-hans 或 en / default language")
+    language: str = Field("zh-hans", pattern="^(zh-hans|en)$", description="默认语言 zh-hans 或 en / default language")
     log_format: str = Field("text", pattern="^(text|json)$", description="日志格式 / form of log lines")
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
 
@@ -57,15 +60,20 @@ class Config(BaseModel):
 
 def read_or_make_key(path: Path, make: Any) -> bytes:
     """Return the bytes of a key file; make it once, readable by its owner only, safe against two first starts."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
+    if path.exists():
         return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(make())
-        file.flush()
-        os.fsync(file.fileno())
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # the other of two first starts was quicker: its key is the key
+            os.link(unfinished, path)  # whole or not at all: nobody ever reads half a key
+    finally:
+        unfinished.unlink()
     return path.read_bytes()
 
 
@@ -87,10 +95,19 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
                 values[name] = tuple(raw.split(",")) if name == "allowed_hosts" else raw
         values["data"] = data
         return Config.model_validate(values)
-    except (ValidationError, tomllib.TOMLDecodeError, OSError) as error:
-        detail = "; ".join(str(error).splitlines()[:3])
-        raise WrongUse(
-            f"设置有误：{detail}",
-            f"A setting is wrong: {detail}",
-            next=Text(f"检查 {file} 和 CARDCASE_ 开头的环境变量。", f"Check {file} and the CARDCASE_ variables."),
-        ) from error
+    except ValidationError as error:
+        names = ", ".join(dict.fromkeys(str(item["loc"][0]) for item in error.errors() if item["loc"]))
+        detail = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise _wrong(file, detail, setting=names) from None  # the cause would print what stands in the setting
+    except (OSError, ValueError) as error:  # not TOML, not UTF-8, or not there
+        raise _wrong(file, str(error)) from error
+
+
+def _wrong(file: Path, detail: str, **facts: str) -> WrongUse:
+    return WrongUse(
+        f"设置有误：{detail}",
+        f"A setting is wrong: {detail}",
+        next=Text(f"检查 {file} 和 CARDCASE_ 开头的环境变量。", f"Check {file} and the CARDCASE_ variables."),
+        code="bad_setting",
+        **facts,
+    )

@@ -1,16 +1,19 @@
-"""What surrounds every request: ids in log lines, and one answer for one Idempotency-Key in the API."""
+"""What surrounds every request: ids in log lines, no NUL, and one answer for one Idempotency-Key in the API."""
 
 import secrets
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from cardcase.kit.errors import Problem
 
 from . import service
 
 API = "/api/v1/"
+HOOKS = "/hooks/"
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -29,20 +32,60 @@ def request_ids(get_response: Answer) -> Answer:
     return middleware
 
 
-def answer_posts_once(get_response: Answer) -> Answer:
-    """Hold every POST of the API to its Idempotency-Key; callers whom nobody knows go on to be refused by the API."""
+def refuse_nul(get_response: Answer) -> Answer:
+    """Refuse NUL in addresses and forms: no honest client sends it, and no database takes it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method != "POST" or not request.path.startswith(API):
-            return get_response(request)
-        from .api import actor_of, say_problem
-
-        try:
-            actor = actor_of(request)
-            if actor is None:
-                return get_response(request)
-            return service.answer_once(actor, request, lambda: get_response(request))
-        except Problem as problem:
-            return say_problem(problem)
+        asked = (request.path, *request.GET, *(value for values in request.GET.lists() for value in values[1]))
+        if any("\0" in str(text) for text in asked) or (_is_form(request) and _has_nul(request)):
+            raise BadRequest("NUL in a request")
+        return get_response(request)
 
     return middleware
+
+
+def _is_form(request: HttpRequest) -> bool:
+    return request.method == "POST" and not request.path.startswith((API, HOOKS))
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    return any("\0" in str(value) for _, values in request.POST.lists() for value in values)
+
+
+def answer_posts_once(get_response: Answer) -> Answer:
+    """Hold every POST of the API to its Idempotency-Key; callers whom nobody knows go on to be refused by the API.
+
+    Whatever is refused under the API's addresses is said as a problem document.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API):
+            return get_response(request)
+        from .api import problem_response, say_bare, say_problem
+
+        try:
+            return say_bare(_answer(request, get_response))
+        except Problem as problem:
+            return say_problem(problem)
+        except RequestDataTooBig:
+            return problem_response(
+                413,
+                "too_large",
+                "请求太大（最多 8 MB）",
+                detail="The request is too large (8 MB at most)",
+                next="分几次发送，或者用 cardcase import 命令。",
+                next_en="Send it in parts, or use the command cardcase import.",
+            )
+
+    return middleware
+
+
+def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
+    from .api import actor_of
+
+    if request.method != "POST":
+        return get_response(request)
+    actor = actor_of(request)
+    if actor is None:
+        return get_response(request)
+    return service.answer_once(actor, request, lambda: get_response(request))

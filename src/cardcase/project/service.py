@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +16,15 @@ from cardcase.staff.rules import Actor
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 100
 KEPT = 2 * 1024 * 1024
+REMEMBERED = timedelta(days=1)
+"""How long a repetition gets the first answer (RFC draft idempotency-key-header leaves it to the server)."""
 
 
 def answer_once(actor: Actor, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Run ``work`` unless its key was answered before; then return that answer.
 
-    Raises WrongUse without a key or when the key came with another body (RFC draft idempotency-key-header: 422), and
-    Conflict when the same key is being answered at this moment. Refusals are not remembered: they changed nothing.
+    Raises WrongUse without a key or when the key came with another body or from another caller (RFC draft
+    idempotency-key-header: 422). Refusals are not remembered: they changed nothing.
     """
     key = request.headers.get(HEADER, "")
     if not key or len(key) > LONGEST_KEY:
@@ -34,31 +37,64 @@ def answer_once(actor: Actor, request: HttpRequest, work: Callable[[], HttpRespo
             ),
             code="idempotency_key_missing",
         )
-    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode() + request.body).hexdigest()
-    known = IdempotentReply.objects.filter(shop_id=actor.shop_id, key=key).first()
-    if known is not None:
+    digest = _digest(actor, request)
+    answered = IdempotentReply.objects.filter(shop_id=actor.shop_id, key=key)
+    if (known := answered.first()) is not None:
         return _again(known, digest)
-    try:
-        with transaction.atomic():
-            response = work()
-            if response.status_code >= 400:  # noqa: PLR2004 - refusals change nothing and may be retried
-                transaction.set_rollback(True)
-            elif not response.streaming and len(response.content) <= KEPT:
-                IdempotentReply.objects.create(
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                # Taken before the work: a second call with this key waits here until the first is through.
+                mine = IdempotentReply.objects.create(
                     shop_id=actor.shop_id,
                     key=key,
                     request_sha256=digest,
-                    status=response.status_code,
-                    body=response.content,
-                    content_type=response.headers.get("Content-Type", "application/json"),
+                    status=0,
+                    body=b"",
+                    content_type="",
                     created_at=clock.now(),
                 )
-    except IntegrityError as error:
-        known = IdempotentReply.objects.filter(shop_id=actor.shop_id, key=key).first()
-        if known is None:
-            raise Conflict("同一个请求正在处理，请稍后再试", "The same request is being answered; try again") from error
-        return _again(known, digest)
+        except IntegrityError:
+            known = answered.first()
+            if known is None:
+                raise Conflict(
+                    "同一个请求正在处理，请稍后再试", "The same request is being answered; try again"
+                ) from None
+            return _again(known, digest)
+        response = work()
+        if response.status_code >= 400:  # noqa: PLR2004 - refusals change nothing and may be retried
+            transaction.set_rollback(True)
+        elif response.streaming or len(response.content) > KEPT:
+            mine.delete()
+        else:
+            mine.status, mine.body = response.status_code, response.content
+            mine.content_type = response.headers.get("Content-Type", "application/json")
+            mine.save(update_fields=["status", "body", "content_type"])
     return response
+
+
+def forget_replies(actor: Actor | None, *, at: datetime) -> int:
+    """Forget answers older than a day, of all shops; ``actor`` is None, nobody asks for it. Returns how many."""
+    assert actor is None
+    count, _ = IdempotentReply.objects.filter(created_at__lt=at - REMEMBERED).delete()
+    return count
+
+
+def _digest(actor: Actor, request: HttpRequest) -> str:
+    """Bind an answer to who asked and what for: nobody gets the answer that was meant for somebody else."""
+    who = f"{actor.kind.value}:{actor.staff_id}:{actor.role}:{actor.label}"
+    seal = hashlib.sha256(f"{who}\n{request.method} {request.get_full_path()}\n{request.content_type}\n".encode())
+    body = request.body  # read before it is parsed, so that it can be parsed again
+    if request.content_type == "multipart/form-data":  # its boundary is a new random word with each repetition
+        for name, values in sorted(request.POST.lists()):
+            seal.update(repr((name, values)).encode())
+        for name, files in sorted(request.FILES.lists()):
+            for file in files:
+                seal.update(repr((name, file.name, hashlib.sha256(file.read()).hexdigest())).encode())
+                file.seek(0)
+    else:
+        seal.update(body)
+    return seal.hexdigest()
 
 
 def _again(known: IdempotentReply, digest: str) -> HttpResponse:

@@ -135,7 +135,7 @@ def stock_page(
         rows = rows.filter(brand=brand)
     if state:
         rows = rows.filter(state=state)
-    if after and after.isdigit():
+    if after and after.isdecimal() and len(after) < 19:  # noqa: PLR2004 - what a row number can be
         rows = rows.filter(pk__lt=int(after))
     rows = rows.defer("code_sealed", "number_sealed")
     found = list(rows.order_by("-pk")[: limit + 1])

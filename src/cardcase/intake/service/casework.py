@@ -19,6 +19,7 @@ from cardcase.kit.text import Text
 from cardcase.orders import queries as order_queries
 from cardcase.orders import service as orders
 from cardcase.orders.models import Order, Refund
+from cardcase.orders.rules import merge
 from cardcase.remedies import service as remedies
 from cardcase.staff.rules import Actor
 from cardcase.triage import rules as triage
@@ -133,7 +134,7 @@ def _order_for(
 
 
 def _how(conversation: Conversation, order: Order) -> Link:
-    """Say how far a chat and an order of one nick belong together: the channel's own id of the buyer leaves no doubt."""
+    """Say how far a chat and an order of one nick belong together: the channel's own id leaves no doubt."""
     buyer = conversation.buyer
     is_same = buyer is not None and buyer.pk == order.buyer_id and not buyer.external_id.startswith(NICK_ONLY)
     return Link.BUYER if is_same else Link.NICK
@@ -243,8 +244,24 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
                 cases.add_need(actor, case, "order_unknown", ORDER_UNKNOWN, at=at)
             elif is_new and inbox_queries.is_linked_by_nick(actor, order):
                 cases.add_need(actor, case, "linked_by_nick", LINKED_BY_NICK, at=at)
-        if refund is not None and not is_new:
-            cases.platform_moved(actor, case, RefundState(refund.state), at=at)
-            remedies.follow(actor, case, at=at)
+        if refund is not None:
+            now = _state_now(order, refund, is_only=len(told) == 1)
+            if not is_new or now is not RefundState(refund.state):
+                cases.platform_moved(actor, case, now, at=at)
+                remedies.follow(actor, case, at=at)
         numbers.append(case.number)
     return numbers
+
+
+def _state_now(order: Order, refund: Refund, *, is_only: bool) -> RefundState:
+    """Return where a refund stands by the latest word of the channel.
+
+    A push tells the state of the order's refund without its number. Where the order has just one, that is the one
+    meant, and the later of the two words counts; money that was paid back stays paid.
+    """
+    state, told = RefundState(refund.state), RefundState(order.refund_state or RefundState.NONE)
+    says_nothing = told in (RefundState.NONE, RefundState.UNKNOWN)
+    if not is_only or says_nothing or state is RefundState.SUCCEEDED:
+        return state
+    is_later = merge.told_at(order.told, "refund_state") > merge.told_at(refund.told, "state")
+    return told if is_later else state

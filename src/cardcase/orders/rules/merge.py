@@ -106,3 +106,11 @@ def packed(told: Mapping[str, Stamp]) -> dict[str, list[str]]:
 def unpacked(told: Told) -> dict[str, Stamp]:
     """Undo ``packed``."""
     return {unit: at for at, units in told.items() for unit in units}
+
+
+def told_at(told: Told, unit: str) -> str:
+    """Return the moment on the channel's clock of what a row was last told of a unit, as ISO text that sorts.
+
+    "0" when it was told without a moment, empty when it was never told.
+    """
+    return unpacked(told).get(unit, "").partition("|")[2].partition("|")[0]

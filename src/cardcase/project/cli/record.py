@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from cardcase.kit import clock
+from cardcase.kit.errors import WrongUse
+from cardcase.kit.text import Text
 
 from .common import json_option, plain, print_json, progress, shop_option, with_desk
 
@@ -28,8 +30,16 @@ def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
 
     data = service.build(operator(shop_slug), case, at=clock.now())
     unfinished = target.with_name(f".{target.name}.part")
-    unfinished.write_bytes(data)
-    unfinished.replace(target)
+    try:
+        unfinished.write_bytes(data)
+        unfinished.replace(target)
+    except OSError as error:
+        raise WrongUse(
+            f"写不了 {target}：{error.strerror}",
+            f"Cannot write {target}: {error.strerror}",
+            next=Text("检查目录和权限。", "Check the folder and its permissions."),
+            code="file_unwritable",
+        ) from error
     click.echo(f"已写入 / written: {target} ({len(data):,} bytes)")
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -220,9 +220,9 @@ def handle(
 @click.command(
     help="逐行判断原因；输入一行一条，或 JSON 行（id, text）/ one message a line, or JSON lines; JSON lines out"
 )
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+@click.argument("file", type=click.File("rb"), default="-")
 @data_option
-def triage(file: TextIO, data: Path | None) -> int:  # noqa: ARG001 - every command takes --data
+def triage(file: BinaryIO, data: Path | None) -> int:  # noqa: ARG001 - every command takes --data
     """Say for each message why the buyer wants the money back, with the words it rests on."""
     from cardcase.triage.rules import read_text
 
@@ -242,20 +242,32 @@ def triage(file: TextIO, data: Path | None) -> int:  # noqa: ARG001 - every comm
             "spans": [{"start": quote.start, "end": quote.end} for quote in result.quotes],
             "needs_human": [need.code for need in result.needs_human],
         }
-        write(json.dumps(document, ensure_ascii=False) + "\n")
+        # A lone surrogate cannot be written as UTF-8; an id that holds one comes back with a question mark.
+        write(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
     return code
 
 
-def _messages(lines: Iterable[str]) -> Iterator[tuple[int, Any, str | None]]:
+def _decoded(line: bytes) -> str:
+    """Read a line as UTF-8, else as GB18030: messages saved on a Chinese Windows are no heap of question marks."""
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return line.decode("utf-8", "replace")
+
+
+def _messages(lines: Iterable[bytes]) -> Iterator[tuple[int, Any, str | None]]:
     for number, line in enumerate(lines, 1):
-        text = line.rstrip("\r\n")
+        text = _decoded(line).rstrip("\r\n").removeprefix("\ufeff" if number == 1 else "")
         if not text.strip():
             continue
         if text.lstrip().startswith("{"):
             try:
                 row = json.loads(text)
-                yield number, row.get("id", number), str(row["text"])
-            except (ValueError, KeyError, AttributeError):
-                yield number, number, None
+            except ValueError:
+                row = {}
+            said = row.get("text")
+            yield number, row.get("id", number), said if isinstance(said, str) else None
         else:
             yield number, number, text
