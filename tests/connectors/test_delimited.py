@@ -109,6 +109,12 @@ def test_a_file_of_too_many_rows_is_refused_whole():
     assert "200000" in finding.message.en
 
 
+def test_a_json_list_of_too_many_records_is_refused_whole():
+    for body in (b"{}," * limits.TEXT_ROWS, b'{"order_no":"3364202298717566229"},' * limits.TEXT_ROWS):
+        for document in (b"[" + body + b"{}]", b'{"code":0,"data":{"list":[' + body + b"{}]}}"):
+            assert [finding.code for finding in read_file("o.json", document).refused] == ["too_many_rows"]
+
+
 def test_a_file_beyond_32_mib_is_refused_before_it_is_looked_at():
     [finding] = read_file("o.csv", b"a" * (limits.FILE_BYTES + 1)).refused
     assert finding.code == "file_too_large"

@@ -134,6 +134,15 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def longest_list(value: Any, *, depth: int = 3) -> int:
+    """Return the length of the longest list in the outer layers of a document: there its records stand."""
+    if depth <= 0 or not isinstance(value, dict | list):
+        return 0
+    own = len(value) if isinstance(value, list) else 0
+    inner = list(value.values())[:100] if isinstance(value, dict) else value[:100]
+    return max([own, *(longest_list(item, depth=depth - 1) for item in inner)])
+
+
 def objects(value: Any, *, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Walk through every object of a document, outer ones first, down to a depth."""
     if depth > JSON_DEPTH:

@@ -13,7 +13,7 @@ from typing import Final
 from cardcase.kit.errors import Finding
 
 from . import encoding as encodings
-from .documents import looks_like_json
+from .documents import longest_list, looks_like_json
 from .findings import finding
 from .limits import FILE_BYTES, TEXT_ROWS
 from .ports import FileKind, Reading
@@ -96,7 +96,7 @@ def _opened(source: Source, encoding: str | None) -> Finding | None:
     source.text = decoded.text
     if not decoded.text.strip("\ufeff\0 \t\r\n"):
         return finding("empty_file", file=source.name)
-    if len(source.lines) > TEXT_ROWS + 1:
+    if len(source.lines) > TEXT_ROWS + 1 or longest_list(source.document) > TEXT_ROWS:
         return finding("too_many_rows", file=source.name, limit=TEXT_ROWS)
     return None
 
