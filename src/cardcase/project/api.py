@@ -124,16 +124,20 @@ _BARE: Final = {
 }
 
 
+def bare(status: int) -> HttpResponse:
+    """Say a refusal of which only the status is known."""
+    broken = ("broken", "出了问题，是我们的错", "Something broke, and it is our fault")
+    code, title, detail = _BARE.get(status, broken)
+    return problem_response(status, code, title, detail=detail)
+
+
 def say_bare(response: HttpResponseBase) -> HttpResponseBase:
     """Turn a refusal that did not come from our code into a problem document, with its headers kept."""
     if response.status_code < 400 or response.headers.get("Content-Type", "").startswith(  # noqa: PLR2004
         ("application/json", PROBLEM)
     ):
         return response
-    code, title, detail = _BARE.get(
-        response.status_code, ("broken", "出了问题，是我们的错", "Something broke, and it is our fault")
-    )
-    said = problem_response(response.status_code, code, title, detail=detail)
+    said = bare(response.status_code)
     for name in ("Allow", "WWW-Authenticate"):
         if name in response.headers:
             said.headers[name] = response.headers[name]
@@ -172,5 +176,4 @@ def _not_there(_request: HttpRequest, _error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _other(_request: HttpRequest, error: HttpError) -> HttpResponse:
-    code, title, detail = _BARE.get(error.status_code, _BARE[400])
-    return problem_response(error.status_code, code, title, detail=detail)
+    return bare(error.status_code)

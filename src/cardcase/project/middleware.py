@@ -4,16 +4,20 @@ import secrets
 from collections.abc import Callable
 
 import structlog
-from django.core.exceptions import BadRequest, RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 
 from cardcase.kit.errors import Problem
+from cardcase.shell.web import bad_request
 
 from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
+DURABLE = ("/pack",)
+"""What commits by itself: a pack carries a signed checkpoint, which must be on the disk before anybody sees it."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -38,10 +42,18 @@ def refuse_nul(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponse:
         asked = (request.path, *request.GET, *(value for values in request.GET.lists() for value in values[1]))
         if any("\0" in str(text) for text in asked) or (_is_form(request) and _has_nul(request)):
-            raise BadRequest("NUL in a request")
+            return _refused(request)
         return get_response(request)
 
     return middleware
+
+
+def _refused(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(API):
+        from .api import bare
+
+        return bare(400)
+    return bad_request(request)
 
 
 def _is_form(request: HttpRequest) -> bool:
@@ -61,7 +73,7 @@ def answer_posts_once(get_response: Answer) -> Answer:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path.startswith(API):
             return get_response(request)
-        from .api import problem_response, say_bare, say_problem
+        from .api import bare, problem_response, say_bare, say_problem
 
         try:
             return say_bare(_answer(request, get_response))
@@ -76,6 +88,8 @@ def answer_posts_once(get_response: Answer) -> Answer:
                 next="分几次发送，或者用 cardcase import 命令。",
                 next_en="Send it in parts, or use the command cardcase import.",
             )
+        except (SuspiciousOperation, MultiPartParserError):
+            return bare(400)
 
     return middleware
 
@@ -88,4 +102,5 @@ def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
     actor = actor_of(request)
     if actor is None:
         return get_response(request)
-    return service.answer_once(actor, request, lambda: get_response(request))
+    is_durable = request.path.endswith(DURABLE)
+    return service.answer_once(actor, request, lambda: get_response(request), is_durable=is_durable)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from cardcase.kit import clock
@@ -15,19 +15,26 @@ from cardcase.staff.rules import Actor
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 100
+GIVEN_UP = timedelta(minutes=10)
+"""Durable work that takes longer than this was broken off."""
+
 KEPT = 2 * 1024 * 1024
 REMEMBERED = timedelta(days=1)
 """How long a repetition gets the first answer (RFC draft idempotency-key-header leaves it to the server)."""
 
 
-def answer_once(actor: Actor, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
+def answer_once(
+    actor: Actor, request: HttpRequest, work: Callable[[], HttpResponse], *, is_durable: bool = False
+) -> HttpResponse:
     """Run ``work`` unless its key was answered before; then return that answer.
 
-    Raises WrongUse without a key or when the key came with another body or from another caller (RFC draft
-    idempotency-key-header: 422). Refusals are not remembered: they changed nothing.
+    Effect and answer are one transaction. Durable work commits by itself (a signed checkpoint must be on the disk
+    before it is shown), so there the key is taken in a transaction of its own. Raises WrongUse without a key or when
+    the key came with another body or from another caller (RFC draft idempotency-key-header: 422), Conflict while
+    durable work of the same key goes on. Refusals are not remembered: they changed nothing.
     """
     key = request.headers.get(HEADER, "")
-    if not key or len(key) > LONGEST_KEY:
+    if not key or len(key) > LONGEST_KEY or "\0" in key:
         raise WrongUse(
             "POST 请求要带 Idempotency-Key（最多 100 个字符）",
             "A POST needs an Idempotency-Key of at most 100 characters",
@@ -38,39 +45,63 @@ def answer_once(actor: Actor, request: HttpRequest, work: Callable[[], HttpRespo
             code="idempotency_key_missing",
         )
     digest = _digest(actor, request)
-    answered = IdempotentReply.objects.filter(shop_id=actor.shop_id, key=key)
-    if (known := answered.first()) is not None:
+    known = IdempotentReply.objects.filter(shop_id=actor.shop_id, key=key).first()
+    if known is not None and not _is_given_up(known):
         return _again(known, digest)
+    if is_durable:
+        return _answer_durably(actor, key, digest, work)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                # Taken before the work: a second call with this key waits here until the first is through.
-                mine = IdempotentReply.objects.create(
-                    shop_id=actor.shop_id,
-                    key=key,
-                    request_sha256=digest,
-                    status=0,
-                    body=b"",
-                    content_type="",
-                    created_at=clock.now(),
-                )
-        except IntegrityError:
-            known = answered.first()
-            if known is None:
-                raise Conflict(
-                    "同一个请求正在处理，请稍后再试", "The same request is being answered; try again"
-                ) from None
-            return _again(known, digest)
+        mine = _take(actor, key, digest)
+        if mine.request_sha256 != digest or mine.status:
+            return _again(mine, digest)
         response = work()
         if response.status_code >= 400:  # noqa: PLR2004 - refusals change nothing and may be retried
             transaction.set_rollback(True)
-        elif response.streaming or len(response.content) > KEPT:
-            mine.delete()
         else:
-            mine.status, mine.body = response.status_code, response.content
-            mine.content_type = response.headers.get("Content-Type", "application/json")
-            mine.save(update_fields=["status", "body", "content_type"])
+            _remember(mine, response)
     return response
+
+
+def _answer_durably(actor: Actor, key: str, digest: str, work: Callable[[], HttpResponse]) -> HttpResponse:
+    mine = _take(actor, key, digest)
+    if mine.request_sha256 != digest or mine.status:
+        return _again(mine, digest)
+    try:
+        response = work()
+    except BaseException:
+        mine.delete()
+        raise
+    if response.status_code >= 400:  # noqa: PLR2004 - as above
+        mine.delete()
+    else:
+        _remember(mine, response)
+    return response
+
+
+def _take(actor: Actor, key: str, digest: str) -> IdempotentReply:
+    """Take the key before the work: a second call with it waits here, or meets what the first one left."""
+    IdempotentReply.objects.filter(
+        shop_id=actor.shop_id, key=key, status=0, created_at__lt=clock.now() - GIVEN_UP
+    ).delete()
+    values = {"request_sha256": digest, "status": 0, "body": b"", "content_type": "", "created_at": clock.now()}
+    mine, is_mine = IdempotentReply.objects.get_or_create(shop_id=actor.shop_id, key=key, defaults=values)
+    if not is_mine and not mine.status and mine.request_sha256 == digest:
+        raise Conflict("同一个请求正在处理，请稍后再试", "The same request is being answered; try again")
+    return mine
+
+
+def _remember(mine: IdempotentReply, response: HttpResponse) -> None:
+    if response.streaming or len(response.content) > KEPT:
+        mine.delete()
+        return
+    mine.status, mine.body = response.status_code, response.content
+    mine.content_type = response.headers.get("Content-Type", "application/json")
+    mine.save(update_fields=["status", "body", "content_type"])
+
+
+def _is_given_up(known: IdempotentReply) -> bool:
+    """Tell whether durable work with this key was broken off: its process is gone and will never answer."""
+    return not known.status and known.created_at < clock.now() - GIVEN_UP
 
 
 def forget_replies(actor: Actor | None, *, at: datetime) -> int:
@@ -98,6 +129,8 @@ def _digest(actor: Actor, request: HttpRequest) -> str:
 
 
 def _again(known: IdempotentReply, digest: str) -> HttpResponse:
+    if not known.status and known.request_sha256 == digest:
+        raise Conflict("同一个请求正在处理，请稍后再试", "The same request is being answered; try again")
     if known.request_sha256 != digest:
         raise WrongUse(
             "这个 Idempotency-Key 已用在另一个请求上",
