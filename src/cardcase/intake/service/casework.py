@@ -71,20 +71,19 @@ def hang_conversations(actor: Actor, talks: Sequence[MessageNotice], *, at: date
     of_nick = order_queries.orders_of_nicks(actor, {(channel, nicks[channel, chat]) for channel, chat in nicks})
     touched = {row.order_id for row in found.values() if row.order_id is not None}
     told = order_queries.refunds_of(actor, touched)
-    for key, said in by_conversation.items():
-        conversation = found[key]
-        speaks = rules.speaks_of_refund(said)
-        if conversation.order_id is not None:
-            if speaks and conversation.order_id not in told:
-                _imply(actor, conversation.order_id, said, at=at)
-            continue
-        candidates = of_nick.get((key[0], nicks[key]), [])
-        if speaks or candidates:
-            with transaction.atomic():
-                order_id = _order_for(actor, conversation, said, candidates, at=at)
+    waiting = list(by_conversation.items())
+    for start in range(0, len(waiting), AT_ONCE):
+        with transaction.atomic(), custody.together():
+            for key, said in waiting[start : start + AT_ONCE]:
+                conversation = found[key]
+                order_id, speaks = conversation.order_id, rules.speaks_of_refund(said)
+                candidates = of_nick.get((key[0], nicks[key]), []) if order_id is None else []
+                if order_id is None and (speaks or candidates):
+                    order_id = _order_for(actor, conversation, said, candidates, at=at)
+                if order_id is not None and speaks and order_id not in told:
+                    _imply(actor, order_id, said, at=at)
                 if order_id is not None:
                     touched.add(order_id)
-                    _imply(actor, order_id, said, at=at)
     return touched
 
 
