@@ -1,5 +1,6 @@
 """Opening a case: once for each claim, with its number, its clock and the hold on outgoing messages."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -38,13 +39,15 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
     another claim. The platform's present state of the refund is acted upon at once.
     """
     actor.require(Permission.IMPORT)
-    known = _known(actor, order, refund)
+    mine = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(order_id=order.pk).order_by("-pk")
+    cases = list(mine)
+    known = _known(cases, refund)
     if known is not None:
         return known, False
-    if refund is not None and (enquiry := _enquiry(actor, order)) is not None:
+    if refund is not None and (enquiry := _enquiry(cases)) is not None:
         return _join(actor, enquiry, refund, at=at), False
     rules.check_move(Stage.ENQUIRY, None, Event.OPENED, actor, GuardFacts(is_claim_new=True))
-    key = _key(actor, order, refund)
+    key = _key(cases, order, refund)
     try:
         with transaction.atomic():  # a savepoint: who loses the race for a claim gives its number back
             case = _create(actor, order, refund, key, at=at)
@@ -107,18 +110,16 @@ def card_changes(actor: Actor, case: Case) -> dict[str, object]:
     return changes
 
 
-def _known(actor: Actor, order: Order, refund: Refund | None) -> Case | None:
-    """Return the case that this claim has already."""
-    mine = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(order_id=order.pk).order_by("-pk")
+def _known(cases: Sequence[Case], refund: Refund | None) -> Case | None:
+    """Return the case that this claim has already; ``cases`` are those of its order, newest first."""
     if refund is None:
-        return mine.filter(is_open=True).first() or mine.first()
-    last = mine.filter(refund_id=refund.pk).first()
+        return next((case for case in cases if case.is_open), cases[0] if cases else None)
+    last = next((case for case in cases if case.refund_id == refund.pk), None)
     return None if last is not None and _is_again(last, refund) else last
 
 
-def _enquiry(actor: Actor, order: Order) -> Case | None:
-    rows = Case.objects.visible_to(actor).filter(order_id=order.pk, refund=None, is_open=True)
-    return rows.order_by("-pk").first()
+def _enquiry(cases: Sequence[Case]) -> Case | None:
+    return next((case for case in cases if case.refund_id is None and case.is_open), None)
 
 
 def _is_again(last: Case, refund: Refund) -> bool:
@@ -132,9 +133,9 @@ def _is_again(last: Case, refund: Refund) -> bool:
     )
 
 
-def _key(actor: Actor, order: Order, refund: Refund | None) -> str:
+def _key(cases: Sequence[Case], order: Order, refund: Refund | None) -> str:
     key = rules.claim_key(order.channel, order.order_no, refund.external_id if refund else "")
-    taken = Case.objects.visible_to(actor).filter(claim_key=key).exists()
+    taken = any(case.claim_key == key for case in cases)
     if refund is None or not taken:
         return key
     return rules.claim_key(order.channel, order.order_no, refund.external_id, again_at=refund.applied_at)
@@ -173,10 +174,11 @@ def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, at: 
 def _next_number(shop: Shop, at: datetime) -> str:
     """Count one up in the shop's year. The row stays locked until the case is there, so no number is given twice."""
     year = rules.year_of(at, shop.time_zone)
-    counter, _ = CaseNumber.objects.get_or_create(shop=shop, year=year)
-    CaseNumber.objects.filter(pk=counter.pk).update(last=F("last") + 1)
-    counter.refresh_from_db()
-    return rules.number(year, counter.last)
+    counter = CaseNumber.objects.filter(shop=shop, year=year)
+    if not counter.update(last=F("last") + 1):
+        CaseNumber.objects.get_or_create(shop=shop, year=year)
+        counter.update(last=F("last") + 1)
+    return rules.number(year, counter.values_list("last", flat=True).get())
 
 
 def _join(actor: Actor, enquiry: Case, refund: Refund, *, at: datetime) -> Case:

@@ -20,7 +20,7 @@ def sheet(actor: Actor, number: str, *, now: datetime) -> Sheet:
 
     Raises NotFound.
     """
-    return sheet_of(case_view(actor, number, now=now))
+    return sheet_of(case_view(actor, number, now=now, with_talk=False))
 
 
 def sheet_of(view: CaseView) -> Sheet:

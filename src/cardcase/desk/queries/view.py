@@ -82,12 +82,12 @@ class Background:
     siblings: Sequence[Case]
 
 
-def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
-    """Read one case. Raises NotFound when the actor's shop has none of that number."""
+def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = True) -> CaseView:
+    """Read one case; the sheet needs no conversation. Raises NotFound when the actor's shop has none of that number."""
     case = cases.by_number(actor, number)
     judged = remedies.overview(actor, case, at=now)
     clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
-    talk = inbox.conversation_view(actor, case, now=now)
+    talk = inbox.conversation_view(actor, case, now=now) if with_talk else ()
     return CaseView(
         case=case,
         now=now,
