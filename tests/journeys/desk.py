@@ -34,6 +34,17 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+ONE_TIME = re.compile(r"\b[a-z0-9]{4}(-[a-z0-9]{4}){3}\b")
+
+
+@dataclass
+class Person:
+    """Somebody who signs in."""
+
+    name: str
+    password: str
+
+
 @dataclass
 class Desk:
     """A running desk. ``folder`` is its data folder; ``owner`` and ``password`` sign in."""
@@ -82,18 +93,59 @@ class Desk:
                 self.process.kill()
                 self.process.wait()
 
-    def sign_in(self, page: Any) -> None:
-        """Sign in as the owner; at the first time, replace the one-time password as asked."""
+    def log_tail(self, lines: int = 60) -> str:
+        """Return the end of what the server wrote to stderr."""
+        return "\n".join((self.folder / "server.log").read_text().splitlines()[-lines:])
+
+    def cardcase(self, *words: str) -> str:
+        """Run another ``cardcase`` command on the same folder and return what it printed."""
+        environment = {**os.environ, "CARDCASE_DATABASE_URL": ""}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        done = subprocess.run(
+            [str(CARDCASE), *words, "--data", str(self.folder)],
+            capture_output=True, text=True, env=environment, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    def one_time_password(self, name: str) -> str:
+        """Give a person a new one-time password, as the owner does on the server."""
+        told = ONE_TIME.search(self.cardcase("user", "reset-password", name))
+        assert told
+        return told.group(0)
+
+    def hire(self, name: str, role: str) -> "Person":
+        """Make an account; the person signs in with the one-time password that was printed."""
+        told = ONE_TIME.search(self.cardcase("user", "add", name, "--role", role))
+        assert told
+        return Person(name, told.group(0))
+
+    def sign_in(self, page: Any, who: "Person | None" = None) -> None:
+        """Sign in, as the owner when nobody is named; at the first time, replace the one-time password as asked."""
+        person = who or Person(self.owner, self.password)
         page.goto(f"{self.url}/account/login/")
-        page.fill("input[name=login]", self.owner)
-        page.fill("input[name=password]", self.password)
+        page.fill("input[name=login]", person.name)
+        page.fill("input[name=password]", person.password)
         page.click("form[method=post] button[type=submit]:visible")
         page.wait_for_load_state()
         if "password/change" in page.url:
-            page.fill("input[name=oldpassword]", self.password)
+            page.fill("input[name=oldpassword]", person.password)
             page.fill("input[name=password1]", NEW_PASSWORD)
             page.fill("input[name=password2]", NEW_PASSWORD)
             page.click("form[method=post] button[type=submit]:visible")
             page.wait_for_load_state()
-            self.password = NEW_PASSWORD
+            person.password = NEW_PASSWORD
+            if who is None:
+                self.password = NEW_PASSWORD
         page.goto(self.url)
+
+    def open_case(self, page: Any, nick: str) -> None:
+        """Open the case of a buyer from Today, as a person does."""
+        page.goto(self.url)
+        page.locator("a.case-row", has_text=nick).first.click()
+        page.wait_for_url("**/cases/**")
+
+    @staticmethod
+    def overflow(page: Any) -> int:
+        """Return by how many pixels a page is wider than its window."""
+        return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

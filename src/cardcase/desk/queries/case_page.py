@@ -18,7 +18,7 @@ from cardcase.cases.rules import (
     WaitingOn,
 )
 from cardcase.cases.rules import next_step as step_of
-from cardcase.connectors.ports import Speaker, SystemEvent
+from cardcase.connectors.ports import RefundState, Speaker, SystemEvent
 from cardcase.custody.queries import HistoryItem
 from cardcase.desk import pages, words
 from cardcase.inbox.queries import MessageView
@@ -164,6 +164,8 @@ def _needs(view: CaseView) -> Iterator[Notice]:
         code = need["code"]
         if code in _SAID_ELSEWHERE and case.reason_confirmed_at is None and case.is_open:
             continue
+        if code == Need.PAID_WHILE_EXECUTING and view.judged.remedy is None:
+            continue  # a person has recorded the result: that was the check
         if code == Need.CARD_UNLINKED and (view.cards or case.order.delivered_at is None):
             continue
         yield Notice(Tone.WARN, need["en"] if current() == "en" else need["zh"])
@@ -188,6 +190,13 @@ def _next_step(actor: Actor, view: CaseView) -> pages.NextStep | None:
     step = step_of(status, is_confirmed=is_confirmed, playbook_step=policies.playbook(actor, case.sub_reason).next_step)
     if not is_confirmed and status in (Status.NEW, Status.NEEDS_RESPONSE):
         return pages.NextStep(say(_CONFIRM), "#reason", say(Text("去确认原因", "Confirm the reason")))
+    if status is Status.EXECUTING and view.judged.remedy is None:
+        if case.mirror_state == RefundState.SUCCEEDED:
+            both = Text(
+                "结果已记下，平台也显示完成：没有要做的了", "On record, and the platform shows it too: nothing to do"
+            )
+            return pages.NextStep(say(both))
+        step = Text("结果已记下，再用平台数据核对一次", "The result is on record: compare it with the platform's data")
     return pages.NextStep(words.step_text(step), *_place(view, status))
 
 
@@ -195,6 +204,10 @@ def _place(view: CaseView, status: Status) -> tuple[str, str]:
     """Return where on the page the next step is done, and what the button that leads there says."""
     advised = next((option for option in view.options if option.is_recommended), None)
     is_asking = advised is None or advised.route == "ask"
+    if (
+        status is Status.EXECUTING and view.judged.remedy is None
+    ):  # the result is on record, the platform's data are not
+        return reverse("import"), say(Text("导入平台数据", "Import the platform's data"))
     if status in _TO_TURNS:
         return "#turns", say(_TO_TURNS[status])
     if status is Status.WAITING_BUYER:
@@ -267,6 +280,9 @@ def _facts(view: CaseView) -> Iterator[Fact]:
     order = view.case.order
     yield Fact(say(Text("售后单", "Case")), view.case.number)
     yield Fact(say(Text("订单", "Order")), order.order_no)
+    refund = view.case.refund
+    if refund is not None and refund.external_id.isalnum():  # else no source told its number
+        yield Fact(say(Text("退款单", "Refund")), refund.external_id)
     if order.paid_fen is not None:
         yield Fact(say(Text("实付", "Paid")), yuan(order.paid_fen))
     for label, moment in (

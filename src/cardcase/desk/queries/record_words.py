@@ -13,7 +13,7 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.remedies.rules import read_catalogue
 from cardcase.shell import timing
-from cardcase.shell.language import say
+from cardcase.shell.language import ENGLISH, current, say
 from cardcase.shell.parts import Tone
 from cardcase.triage.rules import reasons
 
@@ -180,7 +180,7 @@ def _moments(facts: Mapping[str, Any], now: datetime) -> list[str]:
 
 def _said(facts: Mapping[str, Any]) -> list[str]:
     keys = ["title", "reason", "refuse_reason", "note", "shown_by", "ruling_raw"]
-    if facts.get("code") not in set(Need):
+    if "code" not in facts or (facts["code"] not in set(Need) and current() != ENGLISH):  # those are kept in Chinese
         keys.append("text")
     families = set(reasons.FAMILY_OF.values())
     return [str(facts[key]) for key in keys if facts.get(key) and facts[key] not in families]
