@@ -104,8 +104,9 @@ def _evidence(actor: Actor, act: Act) -> None:
         facts["is_usable"] = act.word("usable") == "yes"
     if (balance := _fen(act, "balance")) is not None:
         facts["balance_fen"] = balance
-    if (redeemed_at := _moment(act, "redeemed_at")) is not None:
-        facts["redeemed_at"] = redeemed_at.isoformat()
+    for name in ("redeemed_at", "at"):  # when it says the card was redeemed; when what it shows happened
+        if (moment := _moment(act, name)) is not None:
+            facts[name] = moment.isoformat()
     facts |= {key: act.word(key) for key in ("order_no", "tail4") if act.word(key)}
     originals: Sequence[tuple[str, bytes | None]] = act.files or [("", None)]
     for name, data in originals:

@@ -1,5 +1,7 @@
 """Today and the case page. Every act is a plain POST that works without JavaScript."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.desk import words
+from cardcase.desk.kept import with_words
 from cardcase.desk.queries import case_page, exhibit_file, today_page
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
@@ -14,10 +17,11 @@ from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.packs import service as packs
 from cardcase.shell.language import say
 from cardcase.shell.page import render
-from cardcase.shell.parts import Check
+from cardcase.shell.parts import Check, Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
+REPLIES = ("reply", "sent")
 CHOICES = ("due", "seller", "buyer", "missed")
 
 
@@ -83,11 +87,26 @@ def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpRespo
     except (NotFound, NotAllowed):
         raise
     except Problem as problem:
-        kept = [(key, value) for key, value in typed.items() if key not in ("csrfmiddlewaretoken", "revision")]
-        page = case_page(actor, number, now=clock.now(), problem=problem, typed=kept)
-        return render(request, "desk/case.html", page, status=problem.status)
+        return _refused(request, actor, number, name, problem)
     messages.success(request, _("已记下。"))
     return redirect("case", number)
+
+
+def _refused(request: HttpRequest, actor: Actor, number: str, name: str, problem: Problem) -> HttpResponse:
+    """Show the case again: the refusal, and what was typed in the form that it was typed into."""
+    typed = {
+        key: value
+        for key, value in request.POST.items()
+        if isinstance(value, str) and key not in ("csrfmiddlewaretoken", "revision")
+    }
+    # Only what was meant as a reply goes back into the reply; a conflict shows all of it to be copied.
+    for_page = [(key if key != "text" or name in REPLIES else _("内容"), value) for key, value in typed.items()]
+    page = case_page(actor, number, now=clock.now(), problem=problem, typed=for_page)
+    filled = with_words(page, request.path, typed, say(problem.message))
+    if filled is page and page.conflict is None and name not in REPLIES:  # its form is gone: nothing typed is lost
+        words_typed = " · ".join(value for value in typed.values() if value)
+        filled = replace(page, notices=(*page.notices, Notice(Tone.PLAIN, _("你刚才填的内容："), words_typed)))
+    return render(request, "desk/case.html", filled, status=problem.status)
 
 
 def _checks(request: HttpRequest) -> HttpResponse:
