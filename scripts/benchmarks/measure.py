@@ -1,5 +1,6 @@
 """One benchmark in this process; prints progress, then one JSON line of rows: what, measured, goal, beside, met."""
 
+import gc
 import io
 import json
 import os
@@ -148,15 +149,12 @@ def _plain_insert() -> float:
 
 
 def today_page() -> list[Row]:
-    """CPU of the Today page: 50 cases shown out of 20,000."""
+    """CPU of the Today page: 50 cases shown out of 20,000, in a process as fresh as a server's."""
+    subprocess.run([sys.executable, __file__, "fill_today"], check=True, stdout=subprocess.DEVNULL)
     actor = boot()
     from django.db import connection
     from django.test import Client
 
-    from cardcase.intake import service
-    from cardcase.intake.rules import Upload
-
-    _many_cases(actor, 20_000, service, Upload)
     client = Client()
     from cardcase.staff.models import Staff
 
@@ -174,6 +172,8 @@ def today_page() -> list[Row]:
 
     with connection.execute_wrapper(note):
         answer = client.get("/")
+    gc.collect()
+    gc.freeze()  # as ``cardcase run`` does once it is up
     rounds, started = 30, time.process_time()
     for _ in range(rounds):
         client.get("/")
@@ -193,6 +193,16 @@ def today_page() -> list[Row]:
         ),
         row("Queries of Today", str(len(captured)), "≤ 8", "–", met=len(captured) <= 8),
     ]
+
+
+def fill_today() -> list[Row]:
+    """Make the 20,000 cases of ``today_page``."""
+    actor = boot()
+    from cardcase.intake import service
+    from cardcase.intake.rules import Upload
+
+    _many_cases(actor, 20_000, service, Upload)
+    return []
 
 
 def _many_cases(actor: Any, count: int, service: Any, upload: Any) -> None:
@@ -406,7 +416,8 @@ def help_cpu() -> list[Row]:
 
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
-    name.__name__: name for name in (import_messages, today_page, handle_refunds, pack, idle_memory, help_cpu)
+    name.__name__: name
+    for name in (import_messages, today_page, fill_today, handle_refunds, pack, idle_memory, help_cpu)
 }
 
 if __name__ == "__main__":

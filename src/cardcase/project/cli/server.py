@@ -1,5 +1,6 @@
 """Processes that stay: run, demo, worker."""
 
+import gc
 import os
 import shutil
 import signal
@@ -46,6 +47,7 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
         ) from error
     runner = ThreadRunner()
     runner.start()
+    gc.freeze()  # what is loaded by now stays: the collector need not walk through it at every page
     signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     click.echo(f"Cardcase 已启动 / is running: http://{host}:{port}\n按 Ctrl-C 停止 / Ctrl-C stops it", err=True)
     try:
