@@ -1,0 +1,318 @@
+"""Who gets what from every address: a row for each, checked for every role, a stranger of another shop, and nobody.
+
+An address that is not in the table fails the first test: whoever adds one says here who may use it.
+"""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver
+
+from cardcase.cards.models import Card
+from cardcase.cases.models import Case
+from cardcase.evidence import service as evidence
+from cardcase.intake import service as intake
+from cardcase.staff import service as staff
+from cardcase.staff.models import ApiToken, Shop, Staff
+from cardcase.staff.rules import Role
+from intake.world import INVALID, files, order_row, orders_csv, take
+
+pytestmark = pytest.mark.django_db
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+WHO = ("owner", "lead", "agent", "auditor", "stranger", "nobody")
+
+OK, LOGIN = "ok", "login"
+ALL = "ok ok ok ok ok login"  # any member of staff sees their own
+WORK = "ok ok ok 403 404 login"
+LEAD = "ok ok 403 403 404 login"
+OWNER = "ok 403 403 403 404 login"
+SHOP = "ok 403 403 403 ok login"  # the stranger owns a shop too
+OPEN = "ok ok ok ok ok ok"
+OBJECT = "ok ok ok ok 404 login"
+API_OBJECT = "ok ok ok ok 404 401"
+API_OWN = "ok ok ok ok ok 401"
+API_WORK = "ok ok ok 403 404 401"
+NONE = "404 404 404 404 404 login"  # there is no such factor yet
+TO_DOOR = "302 302 302 302 302 ok"  # the door itself: who is in is led on
+
+
+@dataclass(frozen=True)
+class Row:
+    """One address with one method: what is sent, and what owner, lead, agent, auditor, stranger and nobody get."""
+
+    method: str
+    pattern: str
+    gets: str
+    data: dict[str, Any] = field(default_factory=dict)
+    at: dict[str, str] = field(default_factory=dict)  # what stands in the place of <name> when the world does not say
+    is_durable: bool = False  # commits by itself, so that its check cannot be rolled back
+
+    def expected(self, who: str) -> str:
+        return self.gets.split()[WHO.index(who)]
+
+
+def act(name: str, gets: str, **data: str) -> Row:
+    return Row("POST", "cases/<str:number>/<str:name>/", gets, {"revision": "REVISION", **data}, {"name": name})
+
+
+def api_act(name: str, gets: str, **data: str) -> Row:
+    return Row("POST", "api/v1/cases/<number>/acts/<name>", gets, data, {"name": name})
+
+
+ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
+
+TABLE = (
+    # Rooms without a shop
+    Row("POST", "language/", OPEN, {"language": "en"}),
+    Row("GET", "parts/", ALL),
+    Row("GET", "healthz", OPEN),
+    Row("GET", "readyz", OPEN),
+    # Settings
+    Row("GET", "settings/", ALL),
+    Row("GET", "settings/shop/", SHOP),
+    Row("POST", "settings/shop/", SHOP, {"name": "x", "default_response_hours": "24", "agent_limit": "50", "is_pro": "no"}),
+    Row("GET", "settings/staff/", SHOP),
+    Row("POST", "settings/staff/new/", SHOP, {"username": "新人", "role": "agent", "act": "new"}),
+    Row("POST", "settings/staff/<int:staff_id>/role/", OWNER, {"role": "lead"}),
+    Row("POST", "settings/staff/<int:staff_id>/remove/", OWNER, {"typed": "victim"}),
+    Row("POST", "settings/staff/<int:staff_id>/password/", OWNER),
+    Row("GET", "settings/tokens/", SHOP),
+    Row("POST", "settings/tokens/new/", SHOP, {"label": "x", "role": "agent"}),
+    Row("POST", "settings/tokens/<int:token_id>/revoke/", OWNER),
+    Row("POST", "settings/switch-shop/", ALL, {"shop": "SHOP"}),
+    # Cases
+    Row("GET", "", ALL),
+    Row("GET", "cases/<str:number>/", OBJECT),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/", OBJECT),
+    act("reason", WORK, sub_reason="A1"),
+    act("note", WORK, text="x"),
+    act("reply", WORK, text="您好"),
+    act("evidence", WORK, kind="E3", usable="no"),
+    act("need", WORK, code="linked_by_nick"),
+    act("cause", WORK, cause="A1"),
+    act("card", WORK, card="CARD"),
+    act("hold", OWNER, reason="x"),
+    act("deadline", "409 409 409 403 404 login", due_at="2026-11-26T10:00"),
+    act("ask", "409 409 409 403 404 login", kinds="E9", to="buyer"),
+    act("sent", "409 409 409 403 404 login", text="您好"),
+    act("offer", "409 409 409 403 404 login", kind="full_refund"),
+    act("concede", "409 409 409 403 404 login", kind="full_refund"),
+    act("result", "409 409 409 403 404 login", result="verified", source="x"),
+    act("move", "ok ok ok 403 404 login", event="withdrawn", source="x"),
+    act("decline", "409 409 403 403 404 login", refuse_reason="其他", text="x", typed="拒绝退款"),
+    act("escalate", "409 409 403 403 404 login", typed="平台介入"),
+    act("review", "409 409 403 403 404 login", text="x"),
+    act("execute", "409 403 403 403 404 login", key="k", typed="x"),
+    act("check", ALL, text="您好"),
+    act("dance", "404 404 404 404 404 login"),
+    Row("POST", "cases/<str:number>/<str:name>/", OBJECT, {"revision": "1"}, {"name": "pack"}, is_durable=True),
+    Row("GET", "cases/<str:number>/<str:name>/", "405 405 405 405 405 405", at={"name": "note"}),
+    # Cards
+    Row("GET", "cards/", ALL),
+    Row("GET", "cards/batches/", ALL),
+    Row("GET", "cards/<str:public_id>/", OBJECT),
+    Row("POST", "cards/<str:public_id>/check/", WORK, {"balance": "200", "usable": "yes", "method": "官网"}),
+    Row("POST", "cards/batches/<str:public_id>/quarantine/", LEAD, {"reason": "可疑"}, {"public_id": "BATCH"}),
+    Row("POST", "cards/<str:public_id>/reveal/", LEAD, {"reason": "核对"}, is_durable=True),
+    # Imports
+    Row("GET", "import/", ALL),
+    Row("POST", "import/", "ok ok ok 403 ok login", {"files": ORDERS, "act": "import"}),
+    Row("POST", "import/", "ok ok ok 403 ok login", {"files": ORDERS, "act": "preview"}),
+    Row("POST", "import/confirm/", WORK, {"key": "HELD"}),
+    Row("GET", "import/<str:run>/", OBJECT),
+    Row("POST", "hooks/<str:channel>/<str:key>", "403 403 403 403 403 403", {}, {"channel": "goofish", "key": "x"}),
+    # API
+    Row("GET", "api/v1/openapi.json", OPEN),
+    Row("GET", "api/v1/", "404 404 404 404 404 404"),
+    Row("GET", "api/v1/cases", API_OWN),
+    Row("GET", "api/v1/cases/<number>", API_OBJECT),
+    api_act("note", API_WORK, text="x"),
+    api_act("hold", "ok 403 403 403 404 401", reason="x"),
+    api_act("decline", "409 409 403 403 404 401", refuse_reason="其他", text="x", typed="拒绝退款"),
+    api_act("execute", "409 403 403 403 404 401", key="k", typed="x"),
+    Row("POST", "api/v1/cases/<number>/pack", API_OBJECT, is_durable=True),
+    Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
+    Row("GET", "api/v1/cards", API_OWN),
+    Row("GET", "api/v1/cards/balance", API_OWN),
+    Row("POST", "api/v1/triage", API_OWN, {"text": "卡密无效"}),
+    # One's own account (allauth)
+    Row("GET", "account/login/", TO_DOOR),
+    Row("GET", "account/logout/", "ok ok ok ok ok 302"),
+    Row("GET", "account/inactive/", OPEN),
+    Row("GET", "account/signup/", "302 302 302 302 302 ok"),  # says that it is closed
+    Row("GET", "account/reauthenticate/", ALL),
+    Row("GET", "account/email/", "302 302 302 302 302 302"),
+    Row("GET", "account/confirm-email/", OPEN),
+    Row("GET", "account/password/change/", ALL),
+    Row("GET", "account/password/set/", "302 302 302 302 302 login"),
+    Row("GET", "account/password/reset/", OPEN),
+    Row("GET", "account/login/code/confirm/", "302 302 302 302 302 302"),
+    Row("GET", r"account/^confirm-email/(?P<key>[-:\w]+)/$", OPEN, at={"key": "x"}),
+    Row("GET", "account/password/reset/key/done/", OPEN),
+    Row("GET", "account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", OPEN, at={"uidb36": "1", "key": "x"}),
+    Row("GET", "account/password/reset/done/", OPEN),
+    Row("GET", "account/2fa/", ALL),
+    Row("GET", "account/2fa/authenticate/", "302 302 302 302 302 302"),
+    Row("GET", "account/2fa/reauthenticate/", ALL),
+    Row("GET", "account/2fa/totp/activate/", ALL),
+    Row("GET", "account/2fa/totp/deactivate/", NONE),
+    Row("GET", "account/2fa/recovery-codes/", NONE),
+    Row("GET", "account/2fa/recovery-codes/generate/", ALL),
+    Row("GET", "account/2fa/recovery-codes/download/", NONE),
+    Row("GET", "account/2fa/webauthn/", ALL),
+    Row("GET", "account/2fa/webauthn/add/", ALL),
+    Row("GET", "account/2fa/webauthn/reauthenticate/", ALL),
+    Row("GET", "account/2fa/webauthn/keys/<int:pk>/remove/", ALL, at={"pk": "1"}),
+    Row("GET", "account/2fa/webauthn/keys/<int:pk>/edit/", ALL, at={"pk": "1"}),
+    Row("GET", "account/2fa/webauthn/login/", OPEN),
+    Row("GET", "account/sessions/", ALL),
+)  # fmt: skip
+
+
+def patterns(resolver=None, before: str = "") -> list[str]:
+    """List every address of the product as the URLconf writes it."""
+    found = []
+    for item in (resolver or get_resolver()).url_patterns:
+        whole = before + str(item.pattern)
+        found += patterns(item, whole) if hasattr(item, "url_patterns") else [whole]
+    return found
+
+
+def test_every_address_stands_in_the_table():
+    listed = {row.pattern for row in TABLE}
+    real = set(patterns())
+    assert real - listed == set(), "say in TABLE who may use these"
+    assert listed - real == set(), "these are gone"
+
+
+def test_every_row_says_what_all_six_get():
+    assert all(len(row.gets.split()) == len(WHO) for row in TABLE)
+
+
+@pytest.fixture
+def world(owner, noon):
+    report = take(owner, files(), at=noon)
+    case = Case.objects.visible_to(owner).get(order__order_no=INVALID)
+    exhibit = evidence.add_exhibit(
+        owner,
+        case.number,
+        "E3",
+        "查询",
+        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        "",
+        {"is_usable": False, "tail4": "81AB"},
+        at=noon,
+    )
+    from cardcase.cases import service as cases
+    from cardcase.kit.text import Text
+
+    cases.add_need(owner, case.number, "linked_by_nick", Text("看", "look"), at=noon)
+    case.refresh_from_db()
+    victim = staff.create_staff(owner, username="victim", role=Role.AGENT, at=noon)
+    card = Card.objects.visible_to(owner).get(order__order_no=INVALID)
+    return SimpleNamespace(
+        number=case.number,
+        exhibit=exhibit.public_id,
+        public_id=card.public_id,
+        run=report.run,
+        staff_id=victim.id,
+        token_id=staff.create_token(owner, label="x", role=Role.AGENT, at=noon).id,
+        words={
+            "REVISION": str(case.revision),
+            "CARD": card.public_id,
+            "BATCH": card.batch.public_id,
+            "SHOP": str(owner.shop_id),
+            "HELD": intake.hold_uploads(owner, files()[:1], kind="auto", batch="", at=noon),
+        },
+    )
+
+
+def address(row: Row, world) -> str:
+    """Fill the places of a pattern."""
+    import re
+
+    def fill(match) -> str:
+        name = match.group(1) or match.group(2)
+        value = row.at.get(name) or str(getattr(world, name))
+        return world.words.get(value, value)
+
+    plain = re.sub(r"\^|\$$", "", row.pattern)
+    return "/" + re.sub(r"\(\?P<(\w+)>[^()]*\)|<(?:\w+:)?(\w+)>", fill, plain)
+
+
+def ask(row: Row, client: Client, headers: dict[str, str], world):
+    """Send what a row says."""
+    url = address(row, world)
+    if row.method == "GET":
+        return client.get(url, headers=headers)
+    data = {
+        key: SimpleUploadedFile(*value) if isinstance(value, tuple) else world.words.get(value, value)
+        for key, value in row.data.items()
+    }
+    headers = {**headers, "Idempotency-Key": "k"}
+    if not url.startswith("/api/") or "files" in data:
+        return client.post(url, data, headers=headers)
+    if "/acts/" in url:
+        data = {"revision": int(world.words["REVISION"]), "fields": data}
+    return client.post(url, data, content_type="application/json", headers=headers)
+
+
+def told(answer) -> str:
+    """Say in the table's words what came back."""
+    if answer.status_code == 302:
+        if answer.headers["Location"].startswith("/account/login/?next="):
+            return LOGIN
+        return "302"
+    return OK if answer.status_code < 400 else str(answer.status_code)
+
+
+def matches(got: str, wanted: str) -> bool:
+    return got == wanted or (wanted == OK and got == "302")
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_gets_what_the_table_says(request, world, who, noon):
+    actor = None if who == "nobody" else request.getfixturevalue(who)
+    token = ""
+    if actor is not None:
+        made = staff.create_token(_owner_of(actor), label="t", role=actor.role, at=noon)
+        ApiToken.objects.filter(pk=made.id).update(staff_id=actor.staff_id)
+        token = made.plain
+    wrong = []
+    for row in sorted(TABLE, key=lambda row: row.is_durable):
+        client = Client()
+        headers = {}
+        if row.pattern.startswith("api/"):
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+        elif actor is not None:
+            client.force_login(Staff.objects.get(pk=actor.staff_id), BACKEND)
+        if row.is_durable:
+            got = told(ask(row, client, headers, world))
+        else:
+            with transaction.atomic():
+                got = told(ask(row, client, headers, world))
+                transaction.set_rollback(True)
+        if not matches(got, row.expected(who)):
+            wrong.append(f"{row.method} {row.pattern} {row.at.get('name', '')}: {got}, not {row.expected(who)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _owner_of(actor):
+    from dataclasses import replace
+
+    return replace(actor, role=Role.OWNER)
+
+
+def test_a_person_without_a_shop_sees_no_page_of_any(world):
+    lonely = Staff.objects.create_user("lonely", password="correct horse battery")
+    client = Client()
+    client.force_login(lonely, BACKEND)
+    assert not Shop.objects.filter(memberships__staff=lonely).exists()
+    for row in TABLE:
+        if row.method == "GET" and row.gets in (ALL, OBJECT, SHOP) and not row.pattern.startswith("account/"):
+            assert client.get(address(row, world)).status_code == 403, row.pattern
