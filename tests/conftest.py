@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+
 from cardcase.kit import clock
 from cardcase.staff.models import Membership, Shop, Staff
 from cardcase.staff.rules import Actor, ActorKind, Role
