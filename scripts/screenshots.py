@@ -1,30 +1,40 @@
 """Draw every page of the example shop at 360 and 1280 px, light and dark, into build/screenshots.
 
-With ``--readme`` the picture of the README is written too. The pages are those of a real ``cardcase run``.
+    screenshots.py [name…] [--dark] [--readme]
+
+The pages are those of a real ``cardcase run``. Names pick some of them (``today``, ``case-3``, ``cards`` …). With
+``--readme`` the pictures that README.md shows are written into docs/images too.
 """
 
 import sys
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from journeys.desk import QUIET, Desk, browser_path  # noqa: E402
 
 WIDTHS = {"360": (360, 780), "1280": (1280, 900)}
+TARGET = ROOT / "build" / "screenshots"
+IMAGES = ROOT / "docs" / "images"
+README_CASE = "一只橘猫"
+"""The buyer whose case the README shows: hours left, an angry buyer, a card that was used before it was sold."""
+
+BAR = 84
+"""Pixels of the bar at the bottom with the air above it."""
 
 
 def pages(page: Page, desk: Desk) -> dict[str, str]:
     """Name the pages to draw and where they are."""
+    hrefs = "links => links.map(link => link.getAttribute('href'))"
     page.goto(desk.url)
-    cases = page.locator("a[href^='/cases/AS-']").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    cases = page.locator("a[href^='/cases/AS-']").evaluate_all(hrefs)
     page.goto(f"{desk.url}/cards/")
-    cards = page.locator("a[href^='/cards/card_']").evaluate_all(
-        "links => links.map(link => link.getAttribute('href'))"
-    )
+    cards = page.locator("a[href^='/cards/card_']").evaluate_all(hrefs)
     listed = {
         "today": "/",
         "import": "/import/",
@@ -34,7 +44,10 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-staff": "/settings/staff/",
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
+        "password": "/account/password/change/",
+        "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",
+        "not-found": "/cases/AS-2026-999999/",
     }
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}
     if cards:
@@ -42,48 +55,60 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
     return listed
 
 
+def draw(chromium: Browser, desk: Desk, name: str, scheme: str, only: list[str]) -> None:
+    """Draw the pages at one width in one scheme; say when one is wider than its window or fails."""
+    width, height = WIDTHS[name]
+    suffix = "-dark" if scheme == "dark" else ""
+    context = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN", color_scheme=scheme)
+    page = context.new_page()
+    if not only:
+        page.goto(f"{desk.url}/account/login/")
+        page.screenshot(path=TARGET / f"login-{name}{suffix}.png", full_page=True)
+    desk.sign_in(page)
+    for title, url in pages(page, desk).items():
+        if only and title not in only:
+            continue
+        answer = page.goto(f"{desk.url}{url}")
+        overflow = desk.overflow(page)
+        if overflow > 0:
+            print(f"!! {title} at {width}: {overflow} px too wide")
+        if answer is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            print(f"!! {title}: the server failed\n{desk.log_tail()}")
+        page.screenshot(path=TARGET / f"{title}-{name}{suffix}.png", full_page=True)
+    context.close()
+
+
+def draw_readme(chromium: Browser, desk: Desk) -> None:
+    """Draw what README.md shows: an urgent case down to its reason, and Today, as a phone of that height would."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 780}, locale="zh-CN", color_scheme="light", device_scale_factor=1.5
+    )
+    page = context.new_page()
+    desk.sign_in(page)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": 360, "height": 1100})
+    page.screenshot(path=IMAGES / "today-360.png")
+    desk.open_case(page, README_CASE)
+    bottom = page.locator("#reason").evaluate("box => box.getBoundingClientRect().bottom + scrollY")
+    page.set_viewport_size({"width": 360, "height": int(bottom) + BAR})
+    page.screenshot(path=IMAGES / "case-360.png")
+    context.close()
+
+
 def main() -> int:
     """Start the desk, sign in, draw."""
-    target = ROOT / "build" / "screenshots"
-    target.mkdir(parents=True, exist_ok=True)
+    TARGET.mkdir(parents=True, exist_ok=True)
     only = [word for word in sys.argv[1:] if not word.startswith("--")]
+    schemes = ("light", "dark") if "--dark" in sys.argv else ("light",)
     with tempfile.TemporaryDirectory(prefix="cardcase-shots-") as folder, sync_playwright() as playwright:
         desk = Desk(Path(folder)).start()
         try:
             chromium = playwright.chromium.launch(executable_path=browser_path(), args=QUIET)
-            for name, (width, height) in WIDTHS.items():
-                for scheme in ("light", "dark"):
-                    if scheme == "dark" and "--dark" not in sys.argv:
-                        continue
-                    context = chromium.new_context(
-                        viewport={"width": width, "height": height}, locale="zh-CN", color_scheme=scheme
-                    )
-                    page = context.new_page()
-                    if not only and scheme == "light":
-                        page.goto(f"{desk.url}/account/login/")
-                        page.screenshot(path=target / f"login-{name}.png", full_page=True)
-                    desk.sign_in(page)
-                    for title, url in pages(page, desk).items():
-                        if only and title not in only:
-                            continue
-                        page.goto(f"{desk.url}{url}")
-                        overflow = page.evaluate(
-                            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                        )
-                        if overflow > 0:
-                            print(f"!! {title} at {width}: {overflow} px too wide")
-                        suffix = "-dark" if scheme == "dark" else ""
-                        page.screenshot(path=target / f"{title}-{name}{suffix}.png", full_page=True)
-                    if "--readme" in sys.argv and name == "360" and scheme == "light":
-                        page.goto(desk.url)
-                        page.locator("a[href^='/cases/AS-']").first.click()
-                        page.wait_for_load_state()
-                        page.screenshot(
-                            path=ROOT / "docs" / "images" / "case-360.png",
-                            clip={"x": 0, "y": 0, "width": 360, "height": 1500},
-                            full_page=True,
-                        )
-                    context.close()
+            if "--readme" in sys.argv:
+                draw_readme(chromium, desk)
+            for name in WIDTHS:
+                for scheme in schemes:
+                    draw(chromium, desk, name, scheme, only)
             chromium.close()
         finally:
             desk.stop()

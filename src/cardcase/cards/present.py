@@ -188,6 +188,15 @@ def _batch(actor: Actor, row: BatchRow) -> pages.BatchRow:
     )
 
 
+REGIONS = {"CN": Text("国区", "mainland China"), "US": Text("美区", "United States"), "HK": Text("港区", "Hong Kong")}
+
+
+def _region(region: str) -> str:
+    if not region:
+        return say(Text("没有写", "not told"))
+    return say(REGIONS[region]) if region in REGIONS else region
+
+
 def card_title(life: CardLife) -> str:
     """Name a card: brand, face value, tail."""
     return f"{brand_text(life.brand)} {face_text(life.face_fen)} {life.masked}"
@@ -200,7 +209,7 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         Fact(say(Text("面值", "Face value")), face_text(life.face_fen)),
         Fact(say(Text("卡号", "Number")), life.number_masked or say(Text("没有", "none"))),
         Fact(say(Text("有效期", "Expires")), _day(life.expires_on) or say(Text("没有写", "not told"))),
-        Fact(say(Text("地区", "Region")), life.region or say(Text("没有写", "not told"))),
+        Fact(say(Text("地区", "Region")), _region(life.region)),
         Fact(say(Text("订单", "Order")), life.order_no or say(Text("还没有", "none yet"))),
         Fact(say(Text("同款在库", "Equal cards in stock")), str(life.equal_in_stock)),
     ]

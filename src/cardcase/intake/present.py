@@ -92,7 +92,7 @@ def preview(report: ImportReport, key: str) -> pages.ReportPage:
     confirm = ActionForm(url=reverse("import-confirm"), button=_("确认导入"), hidden=(("key", key),), is_main=True)
     has_rows = any(file.new or file.changed for file in report.files)
     return pages.ReportPage(
-        title=_("预览：还没有改动任何东西"),
+        title=_("预览"),
         summary=_summary(report.files),
         files=tuple(_file(file) for file in report.files),
         outcome=_("导入后会涉及 %d 个售后单。") % len(report.cases) if report.cases else "",

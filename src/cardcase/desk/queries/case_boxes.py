@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from cardcase.cases.models import Case
-from cardcase.cases.rules import Event
+from cardcase.cases.rules import Event, Status
 from cardcase.desk import pages, words
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
 from cardcase.kit.money import yuan
@@ -134,9 +134,14 @@ def remedies(actor: Actor, view: CaseView) -> pages.RemedyBox:
     shown = sorted(view.options, key=lambda option: (not option.is_recommended, not option.allowed))
     return pages.RemedyBox(
         floor=say(view.floor),
-        rows=tuple(_remedy_row(actor, view, option) for option in shown) if view.case.is_open else (),
+        rows=tuple(_remedy_row(actor, view, option) for option in shown) if _is_choosing(view) else (),
         current=told,
     )
+
+
+def _is_choosing(view: CaseView) -> bool:
+    """Tell whether there is anything to choose: not after the end, and not while a remedy is carried out."""
+    return view.case.is_open and view.case.status not in (Status.AGREED, Status.EXECUTING)
 
 
 def _remedy_row(actor: Actor, view: CaseView, option: Option) -> pages.RemedyRow:
@@ -187,6 +192,8 @@ def _waits(view: CaseView, option: Option) -> str:
     move = view.move(event) if event is not None else None
     if move is not None and move.why_not is not None:
         return say(move.why_not)
+    if option.route == "offer" and not forms.has_time_to_answer(view):
+        return say(Text("时限快到了，来不及等买家答复。", "The deadline is too close for the buyer to answer."))
     if view.judged.offer is not None:
         return say(Text("先记下买家对上一个方案的答复。", "Record the buyer's answer to the open offer first."))
     return ""

@@ -96,7 +96,9 @@ def _page(
             for note in behind.notes
         ),
         note_form=forms.note(actor, case),
-        timeline=tuple(_timeline(item, view.now) for item in reversed(behind.history)),
+        timeline=tuple(
+            _timeline(item, view.now) for item in reversed(behind.history) if not record_words.is_said_twice(item)
+        ),
         pack=forms.pack(actor, case),
         siblings=tuple(
             Link(f"{other.number} · {words.status_pill(other.status).text}", reverse("case", args=[other.number]))

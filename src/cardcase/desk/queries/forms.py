@@ -1,6 +1,7 @@
 """The forms of the case page: each one thing that can be done now, with what it asks of the reader."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.urls import reverse
 
@@ -174,6 +175,16 @@ def remedy(actor: Actor, view: CaseView, option: Option) -> ActionForm | None:
     return None
 
 
+LEAST_TO_ANSWER = timedelta(minutes=10)
+"""A buyer is not asked to answer in less: ``remedies.service`` refuses such an offer, so no button leads to it."""
+
+
+def has_time_to_answer(view: CaseView) -> bool:
+    """Tell whether an offer made now could still be answered before the margin of the platform's clock."""
+    margin = view.judged.facts.platform_margin_at
+    return margin is None or margin - view.now >= LEAST_TO_ANSWER
+
+
 def _amount_input(option: Option) -> Iterator[Input]:
     if option.kind in ("partial_refund", "goodwill"):
         value = yuan(option.amount_fen).removeprefix("¥") if option.amount_fen is not None else ""
@@ -182,7 +193,7 @@ def _amount_input(option: Option) -> Iterator[Input]:
 
 def _offer(view: CaseView, option: Option) -> ActionForm | None:
     inputs = tuple(_amount_input(option))
-    if view.may(Event.OFFERED):
+    if view.may(Event.OFFERED) and has_time_to_answer(view):
         return ActionForm(
             url=url(view.case, "offer"),
             button=say(Text("提给买家", "Offer it")),

@@ -96,6 +96,27 @@ _MACHINES: Final[Mapping[str, Text]] = MappingProxyType(
 )
 
 
+_TOLD_BY_OTHERS: Final = frozenset(
+    {
+        Event.TRIAGED.value,
+        Event.EVIDENCE_ASKED.value,
+        Event.OFFERED.value,
+        Event.ACCEPTED.value,
+        Event.OFFER_ENDED.value,
+        Event.CONCEDED.value,
+        Event.EXECUTED.value,
+        Event.DECLINED.value,
+        Event.ESCALATED.value,
+    }
+)
+"""Moves beside which another entry says the same with more: who was asked for what, what was offered."""
+
+
+def is_said_twice(item: HistoryItem) -> bool:
+    """Tell whether another entry beside this one says the same; the record and the pack keep both."""
+    return item.kind == "case.moved" and item.facts.get("event") in _TOLD_BY_OTHERS
+
+
 def tell(item: HistoryItem, *, now: datetime) -> tuple[str, str, Tone]:
     """Return what happened, its detail and its colour; an unknown kind is shown by its own name."""
     what = KINDS.get(item.kind, Text(item.kind, item.kind))
