@@ -4,7 +4,6 @@ import re
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
@@ -131,7 +130,7 @@ def bare(status: int) -> HttpResponse:
     return problem_response(status, code, title, detail=detail)
 
 
-def say_bare(response: HttpResponseBase) -> HttpResponseBase:
+def say_bare(response: HttpResponse) -> HttpResponse:
     """Turn a refusal that did not come from our code into a problem document, with its headers kept."""
     if response.status_code < 400 or response.headers.get("Content-Type", "").startswith(  # noqa: PLR2004
         ("application/json", PROBLEM)

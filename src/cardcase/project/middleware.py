@@ -7,7 +7,6 @@ import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
-from django.http.response import HttpResponseBase
 
 from cardcase.kit.errors import Problem
 from cardcase.shell.web import bad_request
@@ -70,7 +69,7 @@ def answer_posts_once(get_response: Answer) -> Answer:
     Whatever is refused under the API's addresses is said as a problem document.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponseBase:
+    def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(API):
             return get_response(request)
         from .api import bare, problem_response, say_bare, say_problem
