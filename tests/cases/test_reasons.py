@@ -53,6 +53,8 @@ def test_an_unsure_reading_leaves_the_case_new_and_asks_a_person(opened, system,
     vague = TriageResult(reason=Family.VALUE, sub_reason="V1", confidence=0.5)
     case = service.record_triage(system, case.pk, vague, at=noon)
     assert (case.status, needs(case)) == ("new", ["reason_unclear"])
+    assert "确认" in case.needs_human[0]["zh"]
+    assert "不明" not in case.needs_human[0]["zh"]  # it may be clear enough; a person still confirms it
 
 
 def test_the_same_reading_again_changes_nothing(opened, system, noon):

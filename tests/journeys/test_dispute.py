@@ -159,3 +159,15 @@ def test_the_second_of_two_people_gets_the_conflict_and_keeps_her_words(open_pag
     expect(mine.locator("#notes")).to_contain_text("电话里说好了明天再退")  # a note takes nothing from anybody
     mine.goto(mine.url)
     expect(mine.locator("#reason h2")).to_contain_text("lead-lin")
+
+
+def test_a_missed_deadline_stands_on_today_until_its_review_is_written(phone, desk):
+    phone.locator(".notice", has_text="肥肥今天减肥").get_by_role("link", name="打开").click()
+    expect(phone.locator(".clock-what")).to_contain_text("没有在时限内回应")
+    phone.locator("#needs summary", has_text="写复盘").click()
+    phone.locator("#needs textarea").fill("那两天出差没看手机。以后每晚十点看一次今日，出门前请小林代班。")
+    phone.locator("#needs").get_by_role("button", name="写好了").click()
+    expect(phone.locator("#notes")).to_contain_text("请小林代班")
+    expect(phone.locator("#record")).to_contain_text("写了复盘")
+    phone.goto(desk.url)
+    expect(phone.locator(".notice", has_text="肥肥今天减肥")).to_have_count(0)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cardcase.desk import pages as desk
 from cardcase.kit import clock
 from cardcase.shell import timing
-from cardcase.shell.parts import ActionForm, Check, Choice, Fact, Input, InputKind, Link, Notice, Pill, Tone
+from cardcase.shell.parts import ActionForm, Check, Choice, Fact, Input, InputKind, Link, Pill, Tone
 
 CASE = "/cases/AS-2026-000123/"
 REVISION = ("revision", "4")
@@ -235,7 +235,7 @@ def case(**changes) -> desk.CasePage:
             Fact("售前查验", "11月20日 20:06 可兑换", "余额 ¥200.00，有截图"),
             Fact("售后政策", "第 3 版", "11月1日 起适用"),
         ),
-        "needs_human": (Notice(Tone.WARN, "买家截图里的卡尾号和这一单不一致。", "先问清是不是发错了图，再往下走。"),),
+        "needs_human": (desk.NeedRow("买家截图里的卡尾号和这一单不一致：先问清是不是发错了图。"),),
         "moves": (
             desk.MoveRow(
                 "买家撤回了退款",

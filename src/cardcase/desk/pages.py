@@ -17,6 +17,10 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     reply/check/  text                answers desk/_checks.html
     sent/       text                  the person has sent it on the channel
     note/       text                  write something down
+    need/       code                  what asked for a person has been looked at
+    review/     text                  the review of a missed deadline
+    card/       card                  which of the order's cards it is about
+    cause/      cause                 what the record shows, apart from the claim
     move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build
     pack/       –                     downloads the evidence pack (zip)
 Only the urls inside ActionForm and the named ``…_url`` fields are used by the templates, so other paths work as well.
@@ -184,8 +188,8 @@ class ReasonBox:
     reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``question``: what
     to ask the buyer when unclear; it lies open when ``is_asking`` (no reason was given at all). ``found``: what the
     record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
-    ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded. Both
-    None when the actor may not.
+    ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded; ``cause``
+    writes down what was found. None when the actor may not.
     """
 
     pill: Pill
@@ -199,6 +203,7 @@ class ReasonBox:
     confirmed: str = ""
     confirm: ActionForm | None = None
     change: ActionForm | None = None
+    cause: ActionForm | None = None
 
 
 class EvidenceState(StrEnum):
@@ -317,6 +322,14 @@ class MoveRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedRow:
+    """Something that asks for a person's eye. ``act``: clears it away, or answers it; None when something else does."""
+
+    text: str
+    act: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NoteRow:
     """Something staff wrote down. ``head``: 「王店 · 11月24日 12:03」."""
 
@@ -391,7 +404,7 @@ class CasePage:
     turns: tuple[MoveRow, ...] = ()  # what the state of the case asks for now: carry out, record an answer, a ruling
     hold: Hold | None = None
     facts: tuple[Fact, ...] = ()
-    needs_human: tuple[Notice, ...] = ()
+    needs_human: tuple[NeedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
     conflict: ConflictNotice | None = None
     moves: tuple[MoveRow, ...] = ()

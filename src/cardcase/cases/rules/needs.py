@@ -32,7 +32,10 @@ class Need(StrEnum):
 
 NEED_TEXTS: Final = MappingProxyType(
     {
-        Need.REASON_UNCLEAR: Text("原因不明，请看买家消息后确认", "The reason is unclear: read the buyer's words"),
+        Need.REASON_UNCLEAR: Text(
+            "原因是系统读出来的，请人看过买家的话后确认",
+            "The reason was read by the system: a person confirms it after reading the buyer's words",
+        ),
         Need.CARD_UNLINKED: Text("没有找到这一单交付的卡", "No delivered card is known for this order"),
         Need.CARDS_SEVERAL: Text("这一单有多张卡，请指明是哪一张", "Several cards belong to this order: say which one"),
         Need.CLOCK_UNVERIFIED: Text(

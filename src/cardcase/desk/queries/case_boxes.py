@@ -63,6 +63,7 @@ def reason(actor: Actor, view: CaseView) -> pages.ReasonBox:
         confirmed=confirmed,
         confirm=forms.confirm_reason(actor, case) if not confirmed else None,
         change=forms.change_reason(actor, case),
+        cause=forms.cause(actor, case),
     )
 
 

@@ -31,7 +31,7 @@ from cardcase.shell.language import current, say
 from cardcase.shell.parts import Countdown, Fact, Link, Notice, Tone
 from cardcase.staff.rules import Actor
 
-from . import case_boxes, forms, record_words
+from . import attention, case_boxes, forms, record_words
 from .view import Background, CaseView, background, case_view
 
 TALK_SHOWN = 60
@@ -86,7 +86,7 @@ def _page(
         draft=case_boxes.draft(actor, view, behind, typed),
         hold=case_boxes.hold(actor, view),
         facts=tuple(_facts(view)),
-        needs_human=tuple(_needs(view)),
+        needs_human=tuple(_needs(actor, view)),
         notices=() if problem is None or is_conflict else (_refusal(problem),),
         conflict=_conflict(view, problem, typed) if is_conflict else None,
         turns=tuple(_turns(actor, view)),
@@ -159,7 +159,7 @@ _SAID_ELSEWHERE = frozenset({Need.REASON_UNCLEAR.value, Need.HOLD_AT_MARGIN.valu
 """The next step and the hold say these already while the reason is not confirmed."""
 
 
-def _needs(view: CaseView) -> Iterator[Notice]:
+def _needs(actor: Actor, view: CaseView) -> Iterator[pages.NeedRow]:
     """Say what asks for a person, each thing once; no card that came later, or was not sent yet, is missed."""
     case = view.case
     for need in case.needs_human:
@@ -170,7 +170,13 @@ def _needs(view: CaseView) -> Iterator[Notice]:
             continue  # a person has recorded the result: that was the check
         if code == Need.CARD_UNLINKED and (view.cards or case.order.delivered_at is None):
             continue
-        yield Notice(Tone.WARN, need["en"] if current() == "en" else need["zh"])
+        text = need["en"] if current() == "en" else need["zh"]
+        yield pages.NeedRow(
+            text, attention.review(actor, case) if code == Need.POST_MORTEM else attention.need(actor, view, code)
+        )
+    if case.is_incident and not any(need["code"] == Need.POST_MORTEM for need in case.needs_human):
+        missed = Text("错过的时限还没有复盘", "The missed deadline has not been reviewed yet")
+        yield pages.NeedRow(say(missed), attention.review(actor, case))
 
 
 _CONFIRM = Text("看完买家的话，确认原因", "Read the buyer's words and confirm the reason")
@@ -186,7 +192,9 @@ _TO_TURNS = {
 def _next_step(actor: Actor, view: CaseView) -> pages.NextStep | None:
     case = view.case
     if not case.is_open:
-        return None
+        review = Text("写下为什么错过、以后怎么避免", "Write down why it was missed, and how it will not be again")
+        button = say(Text("写复盘", "Write the review"))
+        return pages.NextStep(say(review), "#needs", button) if case.is_incident else None
     status = Status(case.status)
     is_confirmed = case.reason_confirmed_at is not None
     step = step_of(status, is_confirmed=is_confirmed, playbook_step=policies.playbook(actor, case.sub_reason).next_step)

@@ -418,6 +418,34 @@ def note(actor: Actor, case: Case) -> ActionForm | None:
     )
 
 
+def cause(actor: Actor, case: Case) -> ActionForm | None:
+    """Write down what the record shows to be the cause; the claim stays beside it."""
+    if not _may_confirm(actor, case) or case.reason_confirmed_at is None:
+        return None
+    choices = (
+        Choice("", say(Text("请选一个", "Choose one")), is_chosen=not case.found_cause),
+        *(
+            Choice(code, say(reasons.title(code)), say(reasons.family_title(family_of(code))), code == case.found_cause)
+            for code in SUB_REASONS
+        ),
+    )
+    return ActionForm(
+        url=url(case, "cause"),
+        button=say(Text("记下", "Write it down")),
+        inputs=(
+            Input(
+                "cause",
+                say(Text("查实是什么", "What it turned out to be")),
+                InputKind.SELECT,
+                choices=choices,
+                is_required=True,
+            ),
+        ),
+        hidden=hidden(case),
+        opens=say(Text("查实了？记下真正的原因", "Found out? Note the real cause")),
+    )
+
+
 def pack(actor: Actor, case: Case) -> ActionForm | None:
     """Download the evidence pack."""
     if not actor.may(Permission.EXPORT):

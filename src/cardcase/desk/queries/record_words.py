@@ -159,8 +159,7 @@ def _status(facts: Mapping[str, Any]) -> str:
 def _titles(room: str, facts: Mapping[str, Any]) -> list[str]:
     """Name what an entry is about: reasons, clocks, evidence and remedies by their titles, never by their codes."""
     found: list[Text] = []
-    if facts.get("sub_reason") in reasons.SUB_REASONS:
-        found.append(reasons.title(str(facts["sub_reason"])))
+    found += [reasons.title(facts[key]) for key in ("sub_reason", "cause") if facts.get(key) in reasons.SUB_REASONS]
     kind = facts.get("kind")
     if room in ("deadline", "case") and isinstance(kind, str) and kind in set(DeadlineKind):
         found.append(KIND_TITLES[DeadlineKind(kind)])

@@ -1,0 +1,61 @@
+"""The forms that answer what asks for a person: write the review, say which card it is, say that one has looked."""
+
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Need
+from cardcase.kit.text import Text
+from cardcase.shell.language import say
+from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
+from cardcase.staff.rules import Actor, Permission
+
+from . import forms
+from .view import CaseView
+
+
+def review(actor: Actor, case: Case) -> ActionForm | None:
+    """Write the review of a missed deadline: it ends the incident, the missed deadline stays."""
+    if not case.is_incident or not actor.may(Permission.DECIDE):
+        return None
+    asked = Text("为什么错过？以后怎么避免？", "Why was it missed, and how will it not happen again?")
+    return ActionForm(
+        url=forms.url(case, "review"),
+        button=say(Text("写好了", "Done")),
+        inputs=(Input("text", say(asked), InputKind.TEXTAREA, is_required=True, max_length=2000),),
+        hidden=forms.hidden(case),
+        opens=say(Text("写复盘", "Write the review")),
+        is_main=True,
+    )
+
+
+_ANSWERED_ELSEWHERE = frozenset(
+    {
+        Need.REASON_UNCLEAR.value,
+        Need.HOLD_AT_MARGIN.value,
+        Need.CLOCK_UNVERIFIED.value,
+        Need.CARD_UNLINKED.value,
+        Need.POST_MORTEM.value,
+    }
+)
+"""A confirmed reason, a typed deadline, an import or a written review ends these; looking at them is not enough."""
+
+
+def need(actor: Actor, view: CaseView, code: str) -> ActionForm | None:
+    """Answer what asks for a person: say which card it is, or that one has looked."""
+    case = view.case
+    if not actor.is_person or not actor.may(Permission.WORK):
+        return None
+    if code == Need.CARDS_SEVERAL:
+        cards = tuple(Choice(card.public_id, f"{card.brand} ‥{card.tail4}".strip()) for card in view.cards)
+        return ActionForm(
+            url=forms.url(case, "card"),
+            button=say(Text("就是这张", "This one")),
+            inputs=(Input("card", say(Text("哪一张卡", "Which card")), InputKind.SELECT, choices=cards),),
+            hidden=forms.hidden(case),
+            opens=say(Text("指明是哪张", "Say which one")),
+        )
+    if code in _ANSWERED_ELSEWHERE or (code == Need.DEADLINE_MISSED and case.is_incident):
+        return None
+    if case.is_open and case.reason_confirmed_at is None and code not in set(Need):
+        return None  # what the reading of the words asks ends when a person confirms the reason
+    return ActionForm(
+        url=forms.url(case, "need"), button=say(Text("看过了", "Seen")), hidden=forms.hidden(case, ("code", code))
+    )
