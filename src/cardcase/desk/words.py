@@ -57,7 +57,9 @@ def due_text(clock: ClockView, due: str, amount: str) -> Text:
             f"{due} 前回复买家；这是我们自己的目标，平台不会因此退款",
             f"Answer by {due}: our own goal, nothing is refunded",
         )
-    return Text(f"{due} 前不处理：{lost.zh}{amount}", f"If nothing is done by {due}: {lost.en}{amount}")
+    return Text(
+        f"{due} 前不处理：{lost.zh}{amount}", f"If nothing is done by {due}: {lost.en[:1].lower()}{lost.en[1:]}{amount}"
+    )
 
 
 def amount_text(fen: int | None) -> str:
