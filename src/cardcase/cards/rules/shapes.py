@@ -22,6 +22,9 @@ _LONGEST_PIN: Final = 11  # identity.py: longer ones are looked for by themselve
 _TAIL: Final = 4
 _MOST_GROUPS: Final = 8  # Microsoft has five, Google Play five; eight leaves room
 
+CERTAIN: Final = 14
+"""Length of the shortest code of any brand (platform-rules §8): a run of letters and digits this long is no word."""
+
 _JOINS = "-_\u2010\u2011\u2012\u2013\u2014\u2015"
 _DROPPED = dict.fromkeys(map(ord, f"{_JOINS} \t\r\n\u3000\xa0"))
 _TOKEN = re.compile(rf"[A-Za-z0-9]+(?:[{_JOINS}][A-Za-z0-9]+)*")
@@ -37,6 +40,10 @@ _ODD = re.compile(
 _DATED = re.compile(r"(?:19|20)\d\d[-_]?\d\d[-_]?\d\d[Tt_-]")
 _WAYBILL = re.compile(r"(?:SF|YT|JT|ZTO|STO|YD|DPK|EMS)\d{12,15}")  # couriers; JD is left out, its cards begin so too
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|mp4|mov|pdf|xlsx?|csv|txt|zip)\b", re.IGNORECASE)
+_PRODUCT = re.compile(
+    r"(?:iphone|ipad|airpods|macbook|redmi|xiaomi|huawei|honor|galaxy|playstation|windows|office)[a-z]*\d+[a-z]*",
+    re.IGNORECASE,
+)
 _SYMBOLIC = re.compile(r"[!-~]{8,64}")
 _GROUPED: Final = frozenset(range(4, 7))
 
@@ -203,6 +210,8 @@ def _is_innocent(token: str, normal: str, plain: str, start: int, end: int) -> b
 
 def _is_worded(token: str) -> bool:
     """Tell words with one short number in them, such as 「iPhone15ProMax」 or 「redmi-note-12」."""
+    if len(token) >= CERTAIN and token.isalnum() and token == token.lower() and not _PRODUCT.fullmatch(token):
+        return False  # as long as a whole code and in one piece: one code in fifteen, typed small, has a single number
     numbers = re.findall(r"\d+", token)
     words = re.findall(r"[A-Za-z]+", token)
     return (

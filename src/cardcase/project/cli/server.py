@@ -1,7 +1,6 @@
 """Processes that stay: run, demo, worker."""
 
 import gc
-import os
 import shutil
 import signal
 import tempfile
@@ -48,7 +47,7 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
     runner = ThreadRunner()
     runner.start()
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it at every page
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    signal.signal(signal.SIGTERM, _stop)
     click.echo(f"Cardcase 已启动 / is running: http://{host}:{port}\n按 Ctrl-C 停止 / Ctrl-C stops it", err=True)
     try:
         server.run()
@@ -57,6 +56,11 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
     finally:
         server.close()
         runner.stop()
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """Leave the serving loop the same way as Ctrl-C, also where a shell has told us to ignore that."""
+    raise KeyboardInterrupt
 
 
 @click.command(
