@@ -8,9 +8,8 @@ from ninja.files import UploadedFile
 
 from cardcase.connectors.ports import FileKind
 from cardcase.intake import service
-from cardcase.intake.rules import CardDefaults, Upload
+from cardcase.intake.rules import CardDefaults, Upload, files_document
 from cardcase.kit import clock
-from cardcase.kit.errors import Finding
 
 router = Router()
 
@@ -73,29 +72,5 @@ def import_files(
         "run": report.run,
         "is_dry_run": report.is_dry_run,
         "cases": report.cases,
-        "files": [
-            {
-                "file": file.file,
-                "kind": file.kind.value,
-                "encoding": file.encoding,
-                "new": file.new,
-                "known": file.known,
-                "changed": file.changed,
-                "refused": [_line(finding) for finding in file.refused],
-                "notes": [_line(finding) for finding in file.notes],
-            }
-            for file in report.files
-        ],
-    }
-
-
-def _line(finding: Finding) -> dict[str, Any]:
-    return {
-        "row": finding.row,
-        "column": finding.column,
-        "code": finding.code,
-        "reason": finding.message.zh,
-        "next": finding.next.zh,
-        "reason_en": finding.message.en,
-        "next_en": finding.next.en,
+        "files": files_document(report.files),
     }

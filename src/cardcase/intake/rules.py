@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePath
-from typing import Final
+from typing import Any, Final
 
 from cardcase.connectors.ports import (
     CardNotice,
@@ -184,3 +184,32 @@ def order_no_of_chat(conversation_id: str) -> str:
 def is_order_no_made_up(order_no: str) -> bool:
     """Tell whether an order number was made by ``order_no_of_chat``."""
     return order_no.startswith("chat:")
+
+
+def files_document(files: Sequence[FileReport]) -> list[dict[str, Any]]:
+    """Write what became of the files for programs: the stable form of ``import --json`` and of the API."""
+    return [
+        {
+            "file": file.file,
+            "kind": file.kind.value,
+            "encoding": file.encoding,
+            "new": file.new,
+            "known": file.known,
+            "changed": file.changed,
+            "refused": [_line(finding) for finding in file.refused],
+            "notes": [_line(finding) for finding in file.notes],
+        }
+        for file in files
+    ]
+
+
+def _line(finding: Finding) -> dict[str, Any]:
+    return {
+        "row": finding.row,
+        "column": finding.column,
+        "code": finding.code,
+        "reason": finding.message.zh,
+        "next": finding.next.zh,
+        "reason_en": finding.message.en,
+        "next_en": finding.next.en,
+    }

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import click
 
 from cardcase.kit import clock
-from cardcase.kit.errors import Finding, WrongUse
+from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
 from .common import data_option, json_option, print_json, progress, shop_option, with_desk
@@ -46,36 +46,11 @@ def read_uploads(paths: Sequence[Path]) -> list[Any]:
     return uploads
 
 
-def finding_line(finding: Finding) -> dict[str, Any]:
-    """Write a refused row for programs: row, column, code, reason, next, in Chinese with English beside it."""
-    return {
-        "row": finding.row,
-        "column": finding.column,
-        "code": finding.code,
-        "reason": finding.message.zh,
-        "next": finding.next.zh,
-        "reason_en": finding.message.en,
-        "next_en": finding.next.en,
-    }
-
-
 def report_document(report: Any) -> dict[str, Any]:
     """Write an import report for programs."""
-    return {
-        "files": [
-            {
-                "file": file.file,
-                "kind": file.kind.value,
-                "encoding": file.encoding,
-                "new": file.new,
-                "known": file.known,
-                "changed": file.changed,
-                "refused": [finding_line(finding) for finding in file.refused],
-                "notes": [finding_line(finding) for finding in file.notes],
-            }
-            for file in report.files
-        ]
-    }
+    from cardcase.intake.rules import files_document
+
+    return {"files": files_document(report.files)}
 
 
 def print_report(report: Any) -> None:
