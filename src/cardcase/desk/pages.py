@@ -305,6 +305,7 @@ class DraftBox:
     sent_blocked: str = ""
     check_url: str = ""
     note: str = ""  # 「模板 reply.a1.ask · 只供参考，请改成你的话」
+    meaning: str = ""  # what the suggestion says, for a reader of another language than the buyer's
     sent_texts: tuple[str, ...] = ()
 
 

@@ -7,7 +7,7 @@ from cardcase.deadlines.rules import IfMissed
 from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
-from cardcase.shell.language import say
+from cardcase.shell.language import CHINESE, ENGLISH, say
 from cardcase.shell.parts import Pill, Tone
 from cardcase.triage.rules import reasons
 
@@ -22,6 +22,16 @@ _STATUS_TONES = {
     Status.WITHDRAWN: Tone.GOOD,
     Status.LOST: Tone.BAD,
 }
+
+
+def language_of_buyer(case: Case) -> str:
+    """Return the language to write to a buyer in: Chinese, unless all the words we have of theirs are Latin letters.
+
+    The desk may be read in English by staff who serve Chinese buyers; what is sent must still be Chinese.
+    """
+    said = "".join(quote["text"] for quote in case.quotes if quote["message"].startswith("msg_"))
+    letters = [letter for letter in said if letter.isalpha()]
+    return ENGLISH if letters and all(letter.isascii() for letter in letters) else CHINESE
 
 
 def reason_pill(family: str, sub_reason: str, *, is_long: bool = False) -> Pill:

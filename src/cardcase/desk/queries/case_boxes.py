@@ -57,7 +57,7 @@ def reason(actor: Actor, view: CaseView) -> pages.ReasonBox:
         quotes=tuple(pages.QuoteLink(text, anchor) for text, anchor in spoken),
         second=second,
         form=case.refund.reason_raw if case.refund is not None else "",
-        question=say(asked.text) if asked is not None and is_asking else "",
+        question=asked.text.say(words.language_of_buyer(case)) if asked is not None and is_asking else "",
         is_asking=case.claimed_reason in words.UNSTATED,
         found=found,
         confirmed=confirmed,
@@ -109,7 +109,7 @@ def _evidence_row(view: CaseView, item: Item) -> pages.EvidenceRow:
         why=say(item.why),
         party=say(_PARTIES.get(item.party, Text("", ""))) if is_wanted else "",
         weight=say(Text("决定性", "decisive")) if item.weight.is_decisive else "",
-        wording=say(item.wording) if item.wording and is_wanted else "",
+        wording=item.wording.say(words.language_of_buyer(view.case)) if item.wording and is_wanted else "",
         how=say(item.how) if item.how and is_wanted else "",
         ask=forms.ask(view, item) if is_wanted else None,
         exhibits=tuple(
@@ -239,6 +239,7 @@ def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str
         note=""
         if saved or mine
         else say(Text("建议的说法，改成你自己的话再发。", "A suggestion: make it your own words.")),
+        meaning="" if saved or mine else view.draft_meaning,
         sent_texts=tuple(
             f"{timing.moment_text(reply.sent_at, now=view.now)} {reply.sent_by}：{reply.text}"
             for reply in behind.replies

@@ -39,7 +39,7 @@ _BY_STATUS: Final = {
 
 
 def draft_for(case: Case, judged: Overview, *, now: datetime) -> Draft | None:
-    """Compose the reply for where a case stands; None when nothing fitting can be said.
+    """Compose the reply for where a case stands, in the language now spoken; None when nothing fitting can be said.
 
     The step follows the status, then the offer or remedy in course, then the advice. Facts that are not known stay
     out: the templates ask for them instead.

@@ -11,6 +11,7 @@ from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
+from cardcase.desk import words
 from cardcase.evidence.rules import CardSeen, Item
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Reply
@@ -20,6 +21,7 @@ from cardcase.kit.text import Text
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.queries import Overview
 from cardcase.remedies.rules import Option
+from cardcase.shell.language import current, speaking
 from cardcase.staff.rules import Actor
 
 from . import drafting
@@ -35,6 +37,7 @@ class CaseView:
     judged: Overview
     moves: Sequence[Move]
     draft: Draft | None
+    draft_meaning: str  # the draft in the reader's language, when the buyer speaks another
     talk: Sequence[MessageView]
 
     @property
@@ -88,15 +91,28 @@ def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = Tru
     judged = remedies.overview(actor, case, at=now)
     clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
     talk = inbox.conversation_view(actor, case, now=now) if with_talk else ()
+    draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
     return CaseView(
         case=case,
         now=now,
         clocks=clocks,
         judged=judged,
         moves=cases.allowed_moves(actor, case, judged.guards),
-        draft=drafting.draft_for(case, judged, now=now) if case.is_open else None,
+        draft=draft,
+        draft_meaning=meaning,
         talk=talk,
     )
+
+
+def _draft(case: Case, judged: Overview, *, now: datetime) -> tuple[Draft | None, str]:
+    """Compose the reply in the buyer's language, and say what it means to a reader of another."""
+    spoken = words.language_of_buyer(case)
+    with speaking(spoken):
+        draft = drafting.draft_for(case, judged, now=now)
+    if draft is None or spoken == current():
+        return draft, ""
+    meaning = drafting.draft_for(case, judged, now=now)
+    return draft, meaning.text if meaning else ""
 
 
 def background(actor: Actor, case: Case) -> Background:
