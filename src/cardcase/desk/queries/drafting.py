@@ -105,7 +105,8 @@ def _nonce(judged: Overview) -> str:
 
 
 def _due(case: Case, now: datetime) -> Text | None:
-    if case.next_due_at is None or case.next_due_at <= now:
+    promised = drafts.promise_by(now, case.next_due_at) if case.next_due_at is not None else None
+    if promised is None:
         return None
-    said = timing.moment_text(now + (case.next_due_at - now) / 2, now=now)
+    said = timing.moment_text(promised, now=now)
     return Text(said, said)
