@@ -27,7 +27,7 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
     if with_example:
         from cardcase.project.boot import operator
 
-        with progress("示例店铺") as step:
+        with progress(Text("示例店铺", "Example shop")) as step:
             example.load_once(operator(), at=clock.now(), progress=step)
 
     from waitress.server import create_server
