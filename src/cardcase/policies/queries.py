@@ -25,6 +25,9 @@ from .rules import AnyRule, DeadlineRule, EntitlementRule, LawItem, Playbook
 DATA: Final = Path(__file__).parent / "data"
 RULES: Final = "rules.toml"
 PLAYBOOKS: Final = "playbooks.toml"
+FAMILY_PLAYBOOKS: Final = tuple(f"playbooks_{family}.toml" for family in ("authenticity", "personal", "value", "other"))
+"""The shipped playbooks, one file a family. A shop writes its own, of any family, into one ``playbooks.toml``."""
+
 
 R = TypeVar("R", bound=catalogue.Record)
 
@@ -166,7 +169,20 @@ def _load_rules(own: Path | None) -> RuleBook:
 
 
 def _load_playbooks(own: Path | None) -> Mapping[str, Playbook]:
-    return catalogue.load(DATA / PLAYBOOKS, Playbook, table="playbook", override=own).records
+    """Gather the shipped files and lay a shop's one file over them, by id. What an answer points to must exist."""
+    found: dict[str, Playbook] = {}
+    for name in (PLAYBOOKS, *FAMILY_PLAYBOOKS):
+        found |= catalogue.load(DATA / name, Playbook, table="playbook").records
+    if own is not None and own.exists():
+        found |= catalogue.load(own, Playbook, table="playbook").records
+    for book in found.values():
+        for answer in (answer for question in book.questions for answer in question.answers):
+            if answer.points_to and answer.points_to not in found:
+                raise catalogue.BrokenCatalogue(
+                    f"处理手册 {book.id} 的回答「{answer.zh}」指向没有的原因 {answer.points_to}",
+                    f"Playbook {book.id}: the answer “{answer.en}” points to {answer.points_to}, which is no reason",
+                )
+    return found
 
 
 def _check_codes(path: Path, book: RuleBook) -> None:
