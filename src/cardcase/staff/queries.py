@@ -35,19 +35,29 @@ def label_of(person: Staff) -> str:
     return f"{person.last_name}{person.first_name}".strip() or person.username
 
 
-def memberships_for(request: HttpRequest) -> tuple[Membership, ...]:
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the signed-in person is in one shop, as far as a page needs to know."""
+
+    shop_id: int
+    shop_name: str
+    as_role: Role
+
+
+def memberships_for(request: HttpRequest) -> tuple[Member, ...]:
     """Return the memberships of the signed-in person, with their shops; asked once per request."""
     person = person_of(request)
     if person is None:
         return ()
-    known: tuple[Membership, ...] | None = getattr(request, _CACHE, None)
+    known: tuple[Member, ...] | None = getattr(request, _CACHE, None)
     if known is None:
-        known = tuple(Membership.objects.filter(staff=person).select_related("shop").order_by("shop_id"))
+        rows = Membership.objects.filter(staff=person).order_by("shop_id").values_list("shop_id", "shop__name", "role")
+        known = tuple(Member(shop_id, name, Role(role)) for shop_id, name, role in rows)
         setattr(request, _CACHE, known)
     return known
 
 
-def membership_for(request: HttpRequest) -> Membership | None:
+def membership_for(request: HttpRequest) -> Member | None:
     """Return the membership in the shop that the person works in now: the one chosen, else the first."""
     members = memberships_for(request)
     chosen = request.session.get(SHOP_KEY) if hasattr(request, "session") else None
