@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from cardcase.kit.errors import NotAllowed
 from cardcase.staff.models import ApiToken, Membership
-from cardcase.staff.questions import ANY_SHOP, Question
+from cardcase.staff.questions import ANY_SHOP, Question, moment
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +49,18 @@ def test_a_question_about_no_shop_in_particular_is_not_written(shop):
 def test_whoever_may_not_read_gets_no_answer(lead):
     with pytest.raises(NotAllowed):
         people().ask(replace(lead, role=None))
+
+
+def test_a_question_that_was_not_cut_is_cut_as_it_is_asked(lead, agent, owner):
+    question = people()
+    assert question.ask(lead, limit=2) == [("agent",), ("lead",)]
+    assert question.ask(lead, limit=2, offset=2) == [("owner",)]
+
+
+def test_a_moment_is_read_the_same_from_every_database(lead, noon):
+    ApiToken.objects.create(
+        shop_id=lead.shop_id, staff_id=lead.staff_id, label="t", role="lead", token_sha256="0", created_at=noon
+    )
+    rows = ApiToken.objects.filter(shop_id=ANY_SHOP).values_list("created_at", "revoked_at")
+    assert [tuple(map(moment, row)) for row in Question.of(rows).ask(lead)] == [(noon, None)]
+    assert moment(noon.replace(tzinfo=None)) == noon

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -17,8 +17,8 @@ from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
-from cardcase.staff.models import Shop, ShopRows
-from cardcase.staff.questions import ANY_SHOP, Question
+from cardcase.staff.models import Shop
+from cardcase.staff.questions import ANY_SHOP, Question, moment
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
@@ -46,14 +46,14 @@ class QueueRow(NamedTuple):
     waiting_on: str
     claimed_reason: str
     sub_reason: str
-    reason_confirmed_at: datetime | None
     is_held: bool
     claimed_fen: int | None
-    next_due_at: datetime | None
     revision: int
     order_no: str
     title: str | None
     nick: str | None
+    reason_confirmed_at: datetime | None
+    next_due_at: datetime | None
 
     @property
     def cursor(self) -> str:
@@ -63,6 +63,7 @@ class QueueRow(NamedTuple):
 
 _ELSEWHERE = {"order_no": "order__order_no", "title": "order__listing__title", "nick": "buyer__nick"}
 _COLUMNS = tuple(_ELSEWHERE.get(name, name) for name in QueueRow._fields)
+_BY_DUE = (F("next_due_at").asc(nulls_last=True), "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +135,8 @@ def queue(
     narrows to one of the sums: "due" (by the end of today in ``zone``, needs ``now``), "seller", "buyer" or "missed".
     Raises WrongUse for a cursor or a choice that is none.
     """
-    rows = _listed(chosen).visible_to(actor) if chosen in _NARROWED else _due(actor, chosen, now, zone)
-    if after:
-        due_at, pk = _read_cursor(after)
-        if due_at is None:
-            rows = rows.filter(next_due_at__isnull=True, pk__gt=pk)
-        else:
-            rows = rows.filter(
-                Q(next_due_at__gt=due_at) | Q(next_due_at=due_at, pk__gt=pk) | Q(next_due_at__isnull=True)
-            )
-    return [QueueRow._make(row) for row in rows[offset : offset + min(limit, QUEUE_MOST)]]
+    question = _listed(chosen) if chosen in _NARROWED and not after else _narrowed(chosen, after, now, zone)
+    return [_row(told) for told in question.ask(actor, limit=min(limit, QUEUE_MOST), offset=offset)]
 
 
 def counts(actor: Actor, now: datetime, *, zone: ZoneInfo = SHANGHAI) -> Counts:
@@ -154,8 +147,7 @@ def counts(actor: Actor, now: datetime, *, zone: ZoneInfo = SHANGHAI) -> Counts:
 
 def incidents(actor: Actor, *, limit: int = 20) -> list[QueueRow]:
     """Return cases in which a deadline was missed and nobody has reviewed it, newest first."""
-    rows = _listed("missed").visible_to(actor).order_by("-opened_at")
-    return [QueueRow._make(row) for row in rows[:limit]]
+    return [_row(told) for told in _incidents().ask(actor, limit=limit)]
 
 
 def resolved_before(actor: Actor, moment: datetime, *, limit: int = 200) -> list[Case]:
@@ -230,14 +222,36 @@ _NARROWED = {
 }
 
 
-@cache
-def _listed(narrowing: str) -> ShopRows:
-    """Return the query behind a list, of no shop yet and never answered: callers narrow a copy by ``visible_to``.
+def _rows() -> "QuerySet[Case, tuple[Any, ...]]":
+    return Case.objects.filter(shop_id=ANY_SHOP).values_list(*_COLUMNS).order_by(*_BY_DUE)
 
-    Django takes longer to put it together than the database to answer it.
-    """
-    rows = Case.objects.filter(_NARROWED[narrowing]).order_by(F("next_due_at").asc(nulls_last=True), "pk")
-    return cast("ShopRows", rows.values_list(*_COLUMNS))
+
+@cache
+def _listed(chosen: str) -> Question:
+    return Question.of(_rows().filter(_NARROWED[chosen]))
+
+
+@cache
+def _incidents() -> Question:
+    return Question.of(_rows().filter(_NARROWED["missed"]).order_by("-opened_at"))
+
+
+def _narrowed(chosen: str, after: str | None, now: datetime | None, zone: ZoneInfo) -> Question:
+    """Write a question that is another each time: what is due today, or what comes after a case."""
+    rows = _rows().filter(_NARROWED.get(chosen) or _choice(chosen, now, zone))
+    if after:
+        due_at, pk = _read_cursor(after)
+        if due_at is None:
+            rows = rows.filter(next_due_at__isnull=True, pk__gt=pk)
+        else:
+            rows = rows.filter(
+                Q(next_due_at__gt=due_at) | Q(next_due_at=due_at, pk__gt=pk) | Q(next_due_at__isnull=True)
+            )
+    return Question.of(rows)
+
+
+def _row(told: tuple[Any, ...]) -> QueueRow:
+    return QueueRow._make((*told[:-2], *map(moment, told[-2:])))  # the two moments are its last columns
 
 
 @lru_cache(maxsize=8)
@@ -256,9 +270,9 @@ def _count(rows: "QuerySet[Case]") -> Subquery:
     return Subquery(rows.order_by().annotate(n=number).values("n"))
 
 
-def _due(actor: Actor, chosen: str, now: datetime | None, zone: ZoneInfo) -> ShopRows:
+def _choice(chosen: str, now: datetime | None, zone: ZoneInfo) -> Q:
     if chosen == "due" and now is not None:
-        return _listed("").visible_to(actor).filter(next_due_at__lt=_tomorrow(now, zone))
+        return _OPEN & Q(next_due_at__lt=_tomorrow(now, zone))
     raise WrongUse(f"没有这种筛选：{chosen}", f"There is no such choice: {chosen}")
 
 

@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -13,6 +14,9 @@ from cardcase.kit.text import Text
 
 from .models import ApiToken, Membership, Shop, Staff
 from .rules import Actor, ActorKind, Permission, Role, narrower
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SHOP_KEY: Final = "shop"  # of the session: the shop that the person turned to last
 _CACHE: Final = "_cardcase_memberships"
@@ -44,6 +48,12 @@ class Member:
     as_role: Role
 
 
+@cache
+def _memberships() -> "QuerySet[Membership, tuple[int, str, str]]":
+    """Return the query of every page, of nobody yet and never answered: filtering makes the copy that is."""
+    return Membership.objects.order_by("shop_id").values_list("shop_id", "shop__name", "role")
+
+
 def memberships_for(request: HttpRequest) -> tuple[Member, ...]:
     """Return the memberships of the signed-in person, with their shops; asked once per request."""
     person = person_of(request)
@@ -51,7 +61,7 @@ def memberships_for(request: HttpRequest) -> tuple[Member, ...]:
         return ()
     known: tuple[Member, ...] | None = getattr(request, _CACHE, None)
     if known is None:
-        rows = Membership.objects.filter(staff=person).order_by("shop_id").values_list("shop_id", "shop__name", "role")
+        rows = _memberships().filter(staff_id=person.pk)
         known = tuple(Member(shop_id, name, Role(role)) for shop_id, name, role in rows)
         setattr(request, _CACHE, known)
     return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db import connection
@@ -20,8 +21,7 @@ ANY_SHOP: Final = -1
 class Question:
     """A query over one shop as the SQL that Django writes for it, which takes Django longer than answering takes.
 
-    Only the SQL is kept, never an answer. What comes back is as the database gives it: for whole numbers, texts and
-    truth values, which need no turning; where moments are read, keep the unanswered QuerySet instead.
+    Only the SQL is kept, never an answer. Columns come back as the database gives them: read moments with ``moment``.
     """
 
     sql: str
@@ -35,10 +35,20 @@ class Question:
             raise ValueError("a question is about one shop: narrow it to ANY_SHOP")
         return cls(sql, tuple(values))
 
-    def ask(self, actor: Actor) -> list[tuple[Any, ...]]:
-        """Return the rows of the actor's shop. Raises NotAllowed when the actor may not read at all."""
+    def ask(self, actor: Actor, *, limit: int | None = None, offset: int = 0) -> list[tuple[Any, ...]]:
+        """Return the rows of the actor's shop. Raises NotAllowed when the actor may not read at all.
+
+        ``limit`` and ``offset`` are for a query that was not cut when it was written down.
+        """
         actor.require(Permission.READ)
-        values = [actor.shop_id if value == ANY_SHOP else value for value in self.values]
+        sql, values = self.sql, [actor.shop_id if value == ANY_SHOP else value for value in self.values]
+        if limit is not None:
+            sql, values = f"{sql} LIMIT %s OFFSET %s", [*values, limit, offset]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, values)
+            cursor.execute(sql, values)
             return list(cursor.fetchall())
+
+
+def moment(told: datetime | None) -> datetime | None:
+    """Read a moment as the database gives it: aware from PostgreSQL, from SQLite in UTC without saying so."""
+    return told if told is None or told.tzinfo is not None else told.replace(tzinfo=UTC)
