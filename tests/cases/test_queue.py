@@ -95,15 +95,20 @@ def test_the_queue_is_read_through_its_index(agent, opened):
         assert "TEMP B-TREE" not in plan, plan
 
 
+# PostgreSQL chooses by what it has seen in a table, and sees nothing in five rows.
+by_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="the plan of a small table says nothing")
+
+
+@by_sqlite
 def test_the_sums_are_counted_in_indexes_without_reading_a_case(agent, opened, noon):
     for _ in range(5):
         opened()
     plan = plan_of(lambda: queries.counts(agent, noon))
     assert "case_incidents" in plan, plan
-    if connection.vendor == "sqlite":
-        assert plan.count("SEARCH U0 USING COVERING INDEX") == 4, plan
+    assert plan.count("SEARCH U0 USING COVERING INDEX") == 4, plan
 
 
+@by_sqlite
 @pytest.mark.parametrize("ask", [queries.incidents, lambda actor: queries.queue(actor, chosen="missed")])
 def test_the_few_incidents_are_found_without_reading_the_many_cases(ask, agent, opened):
     opened()
