@@ -1,6 +1,5 @@
 """The case: one complaint about one order, with its stage, status, reason, hold and revision."""
 
-from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
@@ -62,14 +61,13 @@ class Case(ShopOwned):
         indexes: ClassVar = [
             models.Index(fields=["shop", "is_open", "next_due_at", "id"], name="case_queue"),
             models.Index(fields=["shop", "is_open", "waiting_on", "next_due_at"], name="case_by_turn"),
-            models.Index(fields=["shop", "opened_at"], condition=models.Q(is_incident=True), name="case_incidents"),
+            models.Index(
+                fields=["shop", "is_incident", "opened_at", "status"],  # all that counting them asks for
+                condition=models.Q(is_incident=True),
+                name="case_incidents",
+            ),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
-
-    @property
-    def cursor(self) -> str:
-        """Return where the queue goes on after this case."""
-        return f"{self.next_due_at.astimezone(UTC).isoformat() if self.next_due_at else ''}~{self.pk}"
 
     def asks_for(self, *codes: str) -> bool:
         """Tell whether the case asks for a person for one of these reasons."""

@@ -81,7 +81,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [],
         "APP_DIRS": True,  # each room's jinja2/ folder
-        "OPTIONS": {"environment": "cardcase.shell.jinja.environment"},
+        "OPTIONS": {
+            "environment": "cardcase.shell.jinja.environment",
+            "context_processors": ["cardcase.shell.jinja.csrf_once"],
+        },
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('is_incident', True)), fields=['shop', 'opened_at'], name='case_incidents'),
+            index=models.Index(condition=models.Q(('is_incident', True)), fields=['shop', 'is_incident', 'opened_at', 'status'], name='case_incidents'),
         ),
         migrations.AddIndex(
             model_name='case',

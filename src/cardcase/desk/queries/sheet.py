@@ -113,9 +113,9 @@ def queue(actor: Actor, *, limit: int, now: datetime, chosen: str = "", after: s
     return [
         {
             "number": case.number,
-            "order_no": case.order.order_no,
-            "buyer": words.buyer_text(case),
-            "title": words.goods_text(case),
+            "order_no": case.order_no,
+            "buyer": words.buyer_name(case.nick),
+            "title": words.goods_name(case.title, case.order_no),
             "claimed_fen": case.claimed_fen,
             "claimed_reason": case.claimed_reason or "unstated",
             "sub_reason": case.sub_reason or None,
