@@ -164,6 +164,7 @@ _CLOCK: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_EPOCH: Final = re.compile(r"\d{9,13}")
 _LAST_SECOND_DIGITS, _LAST_MILLI_DIGITS = 10, 13
 _FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_415
 """Excel serial days of 2000-01-01 and 2101-01-01."""
@@ -214,7 +215,7 @@ def epoch(value: Any) -> datetime | None:
     text = "" if value is None else str(value).strip()
     if text in {"", "0"}:
         return None
-    if re.fullmatch(r"\d{9,13}", text):
+    if _EPOCH.fullmatch(text):
         return _from_number(text)
     if isinstance(value, str) and _YMD.match(clean(text)):
         return moment(text)

@@ -4,8 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cardcase.connectors import documents
 from cardcase.connectors.ports import MessageKind, SystemEvent
@@ -42,8 +41,7 @@ _ORDER_IN_URL: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What one message holds. ``media`` are addresses of pictures, sound or film."""
 
     text: str = ""

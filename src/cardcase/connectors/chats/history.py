@@ -1,8 +1,7 @@
 """Chat histories in JSON: goofish-cli's `message history`, XianYuApis' output, and the raw listUserMessages answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cardcase.connectors import documents, values
 from cardcase.connectors.ports import GOOFISH, MessageKind, MessageNotice, Origin, Speaker
@@ -16,8 +15,7 @@ _DOMAIN: Final = "@goofish"
 _SYSTEM_USER: Final = "1400"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """One message of a history, and whether its sender is the buyer by the kind of card it is."""
 
     notice: MessageNotice

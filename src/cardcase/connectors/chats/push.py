@@ -18,11 +18,16 @@ from . import content as contents
 from . import systemtexts
 from .identity import Ids
 
+MARKS: Final = ('"1"', '"1\\', "\\u00", "syncPushPackage")
+"""One of these stands in every text that holds a push, whose keys are numbers: bare, in a string within the text (then
+a backslash follows, however deep), written in escapes, or packed."""
+
 _DOMAIN: Final = "@goofish"
 _ITEM: Final = re.compile(r"[?&]itemId=(\d{1,40})")
 _PEER: Final = re.compile(r"[?&]peerUserId=(\d{1,40})")
 _SID: Final = re.compile(r"[?&]sid=(\d{1,40})")
 _UPDATE_KEY: Final = re.compile(r"^[^:]*:(\d{15,25}):")
+_WRAPPINGS: Final = ("raw_message_json", "raw_message", "raw", "message", "data", "payload")
 _SYSTEM_USER: Final = "1400"
 """senderUserId of the marketplace itself (data-shapes §6.1)."""
 
@@ -63,9 +68,8 @@ def unwrapped(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
             inner = _decoded(part)
             yield (inner, "") if is_push(inner) else ({}, "push_encrypted" if not inner else "shape_unknown")
         return
-    for name in ("raw_message_json", "raw_message", "raw", "message", "data", "payload"):
-        inner = documents.embedded(value.get(name))
-        if is_push(inner):
+    for name in _WRAPPINGS:
+        if name in value and is_push(inner := documents.embedded(value[name])):
             yield inner, ""
             return
 
