@@ -6,6 +6,7 @@ times as fast). Everything else goes to rfc8785. That both write the same is pro
 
 import json
 from collections.abc import Iterable
+from json.encoder import encode_basestring
 from typing import Any, Final
 
 import rfc8785
@@ -28,6 +29,11 @@ def encode(value: Any) -> bytes:
 def write(value: Any) -> bytes:
     """Encode what is known to have ASCII keys, whole numbers under 2^53 and no lone surrogates. Checks nothing."""
     return _ENCODER.encode(value).encode()
+
+
+def text(value: str) -> str:
+    """Write one text as it stands in canonical JSON, for who puts thousands of equal small documents together."""
+    return encode_basestring(value)
 
 
 def _is_plain(value: object) -> bool:

@@ -1,6 +1,7 @@
 """Chat histories in JSON: goofish-cli's `message history`, XianYuApis' output, and the raw listUserMessages answer."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from cardcase.connectors import documents, values
@@ -86,7 +87,7 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     summary = body.get("summary") if isinstance(body, dict) else None
     words = content.text or (summary if isinstance(summary, str) else "")
     sender = _text(data.get("send_user_id")).removesuffix(_DOMAIN)
-    name = documents.storable(_text(data.get("send_user_name")))[:120]
+    name = _name(_text(data.get("send_user_name")))
     told = systemtexts.Told(content.event, content.is_buyers) if content.event else None
     told = told or systemtexts.classify(words, is_alone=content.content_type in contents.NOT_PEOPLE)
     is_system = (
@@ -100,7 +101,6 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     said_at = _moment(data.get("created_at"))
     conversation = (_text(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
     message_id = _text(data.get("message_id"))[:120]
-    written = _text(data.get("created_at"))
     raw = {
         "content_type": content.content_type,
         "media": list(content.media),
@@ -109,13 +109,13 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     notice = MessageNotice(
         channel=GOOFISH,
         conversation_id=conversation,
-        message_id=message_id or ids.of(conversation, written, sender or name, words),
+        message_id=message_id or ids.of(conversation, _text(data.get("created_at")), sender or name, words),
         speaker=Speaker.SYSTEM if is_system else Speaker.UNKNOWN,
         text=words,
         kind=content.kind if content.kind is not MessageKind.OTHER or content.content_type else MessageKind.TEXT,
         event=told.event if told else None,
         sender_id=sender[:80],
-        sender_name="" if name and systemtexts.classify(name, is_alone=True) else name,
+        sender_name="" if _is_system_text(name) else name,
         said_at=said_at,
         order_no=content.order_no,
         item_id=_text(data.get("item_id"))[:40],
@@ -123,6 +123,18 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
         origin=origin,
     )
     return Remembered(notice, bool(told and told.is_buyers and sender and sender != _SYSTEM_USER))
+
+
+@lru_cache(maxsize=1024)
+def _name(told: str) -> str:
+    """Return a nick as it can be kept. A person's name stands beside each of thousands of messages."""
+    return documents.storable(told)[:120]
+
+
+@lru_cache(maxsize=1024)
+def _is_system_text(name: str) -> bool:
+    """Tell whether the platform's own words stand where a name should."""
+    return bool(name) and systemtexts.classify(name, is_alone=True) is not None
 
 
 def _flattened(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -159,6 +159,8 @@ class _Batch:
 
     def _find_known(self, told: Sequence[tuple[_Talk, str]]) -> None:
         """Find the messages that are told again; a new conversation has none and is not asked for."""
+        if not told:
+            return
         talks = {talk.row.pk: talk for talk, _ in told}
         wanted = sorted({message_id for _, message_id in told})
         rows = Message.objects.visible_to(self.actor).filter(conversation_id__in=talks, external_id__in=wanted)
@@ -287,9 +289,9 @@ def _note_latest(talk: _Talk) -> None:
 
 def content(message: Message | NewMessage) -> custody.Content:
     """Return what the record commits to for a message: canonical JSON of speaker, time and masked text."""
-    said_at = clock.iso(message.said_at) if message.said_at else None
-    body = canonical.encode({"speaker": message.speaker, "said_at": said_at, "text": message.text})
-    return custody.Content(f"message/{message.public_id}", body, mime="application/json")
+    said_at = f'"{clock.iso(message.said_at)}"' if message.said_at else "null"
+    body = f'{{"said_at":{said_at},"speaker":"{message.speaker}","text":{canonical.text(message.text)}}}'
+    return custody.Content(f"message/{message.public_id}", body.encode(), mime="application/json")
 
 
 @lru_cache(maxsize=1024)
