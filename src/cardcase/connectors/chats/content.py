@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from cardcase.connectors import documents
 from cardcase.connectors.ports import MessageKind, SystemEvent
+from cardcase.connectors.values import word
 
 from . import systemtexts
 
@@ -63,9 +64,7 @@ def read(content: Mapping[str, Any]) -> Content:
                 content = inner
                 continue
         break
-    content_type = str(
-        content.get("contentType", "") if not isinstance(content.get("contentType"), dict | list) else ""
-    )
+    content_type = word(content.get("contentType"))
     kind = KINDS.get(content_type) or _kind_by_keys(content)
     if kind is MessageKind.TEXT:
         return Content(_words(content.get("text")), kind, content_type)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from cardcase.connectors import documents, values
+from cardcase.connectors import documents
 from cardcase.connectors.ports import GOOFISH, MessageKind, MessageNotice, Origin, Speaker
-from cardcase.connectors.values import Unreadable
+from cardcase.connectors.values import Unreadable, epoch_or_none, word
 
 from . import content as contents
 from . import systemtexts
@@ -86,21 +86,21 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     content = contents.read(body if isinstance(body, dict) else {})
     summary = body.get("summary") if isinstance(body, dict) else None
     words = content.text or (summary if isinstance(summary, str) else "")
-    sender = _text(data.get("send_user_id")).removesuffix(_DOMAIN)
-    name = _name(_text(data.get("send_user_name")))
+    sender = word(data.get("send_user_id")).removesuffix(_DOMAIN)
+    name = _name(word(data.get("send_user_name")))
     told = systemtexts.Told(content.event, content.is_buyers) if content.event else None
     told = told or systemtexts.classify(words, is_alone=content.content_type in contents.NOT_PEOPLE)
     is_system = (
         sender == _SYSTEM_USER
-        or _text(data.get("session_type")) not in {"", "1", "0", "None"}
+        or word(data.get("session_type")) not in {"", "1", "0", "None"}
         or content.content_type in contents.NOT_PEOPLE
         or told is not None
     )
     if not words and told is None:
         raise Unreadable("message_empty")
-    said_at = _moment(data.get("created_at"))
-    conversation = (_text(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
-    message_id = _text(data.get("message_id"))[:120]
+    said_at = epoch_or_none(data.get("created_at"))
+    conversation = (word(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
+    message_id = word(data.get("message_id"))[:120]
     raw = {
         "content_type": content.content_type,
         "media": list(content.media),
@@ -109,7 +109,7 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     notice = MessageNotice(
         channel=GOOFISH,
         conversation_id=conversation,
-        message_id=message_id or ids.of(conversation, _text(data.get("created_at")), sender or name, words),
+        message_id=message_id or ids.of(conversation, word(data.get("created_at")), sender or name, words),
         speaker=Speaker.SYSTEM if is_system else Speaker.UNKNOWN,
         text=words,
         kind=content.kind if content.kind is not MessageKind.OTHER or content.content_type else MessageKind.TEXT,
@@ -118,7 +118,7 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
         sender_name="" if _is_system_text(name) else name,
         said_at=said_at,
         order_no=content.order_no,
-        item_id=_text(data.get("item_id"))[:40],
+        item_id=word(data.get("item_id"))[:40],
         raw={key: value for key, value in raw.items() if value},
         origin=origin,
     )
@@ -151,14 +151,3 @@ def _flattened(model: Mapping[str, Any]) -> dict[str, Any]:
         "send_user_name": extension.get("reminderTitle"),
         "message": {**message["content"], "summary": extension.get("reminderContent")},
     }
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
-
-
-def _moment(value: Any) -> Any:
-    try:
-        return values.epoch(value if isinstance(value, int | str) else None)
-    except Unreadable:
-        return None
