@@ -1,7 +1,10 @@
 import itertools
 import json
+from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cardcase.cards import vault
 from cardcase.connectors.ports import MessageKind, Speaker
@@ -9,6 +12,8 @@ from cardcase.custody import queries as custody
 from cardcase.inbox import queries, service
 from cardcase.inbox.models import Conversation, Message
 from cardcase.inbox.rules.links import Link
+from cardcase.inbox.service.ingest import content
+from cardcase.kit import canonical, clock
 from cardcase.kit.errors import NotAllowed
 from cardcase.orders.models import Buyer
 from cardcase.orders.service import Taken
@@ -82,6 +87,13 @@ def test_what_was_said_is_committed_to_in_entries_of_64(system, say, noon):
     talk = Conversation.objects.visible_to(system).get()
     entries = [item for item in custody.history(system, [talk.public_id]) if item.kind == "conversation.received"]
     assert [item.facts["messages"] for item in entries] == [64, 64, 2]
+
+
+@given(st.text(), st.sampled_from(Speaker), st.datetimes(timezones=st.just(UTC)) | st.none())
+def test_what_is_committed_to_is_canonical(text, speaker, said_at):
+    message = Message(public_id="msg_1", speaker=speaker.value, said_at=said_at, text=text)
+    told = {"speaker": speaker.value, "said_at": clock.iso(said_at) if said_at else None, "text": text}
+    assert content(message).body == canonical.encode(told)
 
 
 def test_a_conversation_finds_the_order_that_its_messages_name(system, order, say, noon):

@@ -1,7 +1,8 @@
 """Files in: read, take every good row in batches, account for every bad one, then look after the cases concerned."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +44,22 @@ def _silent(_done: int, _total: int, _what: str) -> None:
     """Tell nobody."""
 
 
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the collector of cycles from walking through all that was read, again and again: it holds no cycles.
+
+    A tenth of the time of a large import. Of imports side by side the first one to begin wakes it.
+    """
+    was_awake = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_awake:
+            gc.enable()
+
+
+@_collector_at_rest()
 def import_files(
     actor: Actor,
     uploads: Sequence[rules.Upload],
