@@ -103,6 +103,8 @@ def yes(**changes) -> GuardFacts:
         "is_clock_read": True,
         "platform_due_at": NOON + 10 * HOUR,
         "platform_margin_at": NOON + 9 * HOUR,
+        "next_margin_at": NOON + 9 * HOUR,
+        "is_reviewed": True,
         "has_deadline_passed": True,
         "is_claim_new": True,
         "is_reason_set": True,
@@ -136,6 +138,7 @@ def yes(**changes) -> GuardFacts:
         "ruling_raw": "卖家未能证明商品可用",
         "is_pack_sealed": True,
         "is_pack_redacted": True,
+        "is_submission_open": True,
         "has_new_evidence": True,
         "are_windows_over": True,
         "is_ledger_reconciled": True,
@@ -143,6 +146,7 @@ def yes(**changes) -> GuardFacts:
         "is_same_claim": True,
         "is_mirror_newer": True,
         "hold_until": NOON + HOUR,
+        "is_hold_ending": True,
     }
     from cardcase.cases.rules import Status
 

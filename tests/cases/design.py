@@ -41,26 +41,36 @@ DESIGN = {
     "T28": ("refused_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made"}, {"declined"}),
 }
 
-NOT_OFFERED = {"T4", "T10", "T11", "T15", "T16", "T18", "T19", "T20", "T24", "T25", "T26"}
-
 # Who may make each move, of: owner, lead, agent, auditor, system, platform, buyer, supplier. Staff act or record.
 _OWNER, _DECIDERS, _WORKERS = {"owner"}, {"owner", "lead"}, {"owner", "lead", "agent"}
 WHO = {
     "T1": _WORKERS | {"system"},
     "T2": _WORKERS | {"system"},
     "T3": _WORKERS,
+    "T4": _WORKERS | {"system", "buyer"},
     "T5": _WORKERS,
     "T6": _WORKERS | {"buyer"},
     "T7": _WORKERS | {"system", "buyer"},
     "T8": _WORKERS,
     "T9": _OWNER,
+    # docs/decisions/0008: a person records what they saw, the verb never asks for more than that
+    "T10": _WORKERS | {"system", "platform"},
+    "T11": _WORKERS | {"system", "platform"},
     "T12": _DECIDERS,
     "T13": _DECIDERS | {"buyer"},
     "T14": _WORKERS | {"platform"},
+    "T15": _WORKERS | {"platform"},
+    "T16": _DECIDERS,
     "T17": _WORKERS | {"platform"},
+    "T18": _DECIDERS,
+    "T19": _WORKERS | {"platform", "buyer"},
+    "T20": _WORKERS | {"platform", "buyer"},
     "T21": _WORKERS | {"platform", "buyer"},
     "T22": _WORKERS | {"platform"},
     "T23": {"system"},
+    "T24": _DECIDERS | {"platform", "buyer"},
+    "T25": {"system"},
+    "T26": _WORKERS | {"system"},
     "T27": _WORKERS | {"platform"},
     "T28": _WORKERS | {"platform"},
 }

@@ -7,8 +7,7 @@ import pytest
 
 from cardcase.cases import queries, service
 from cardcase.cases.models import Case
-from cardcase.cases.rules import Event, flow
-from cardcase.cases.service import mirror
+from cardcase.cases.rules import Event
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries as deadlines
@@ -139,7 +138,7 @@ def test_money_back_after_our_refusal_is_the_platforms_ruling_whose_words_are_as
     service.advance(owner, case.number, Event.DECLINED, facts=all_yes(), revision=2, at=noon)
     case = tell(case, RefundState.SUCCEEDED, at=noon + 50 * HOUR, refunded_at=noon + 49 * HOUR)
     assert (case.status, case.stage, case.outcome) == ("lost", "platform_dispute", "lost")
-    assert needs(case) == {"ruling_unread"}
+    assert needs(case) == {"ruling_unread", "review_due"}
     rows = [item.facts["row"] for item in custody.history(system, [case.public_id]) if item.kind == "case.moved"]
     assert rows == ["T2", "T12", "T14", "T17"]
 
@@ -150,27 +149,10 @@ def test_the_platforms_own_words_are_kept_when_they_are_known(opened, tell, agen
     Refund.objects.update(state="succeeded", refunded_at=noon)
     words = "经核实，卖家未能证明商品可正常使用"
     case = service.platform_moved(system, case.pk, RefundState.SUCCEEDED, ruling_raw=words, at=noon + HOUR)
-    assert (case.status, case.ruling_raw, needs(case)) == ("lost", words, set())
+    assert (case.status, case.ruling_raw, needs(case)) == ("lost", words, {"review_due"})
 
 
-def test_a_payment_while_executing_asks_until_this_version_verifies_it(
-    opened, tell, agent, owner, all_yes, noon, monkeypatch
-):
-    case = opened()
-    service.confirm_reason(agent, case.number, "A1", revision=1, at=noon)
-    service.advance(owner, case.number, Event.CONCEDED, facts=all_yes(), revision=2, at=noon)
-    service.advance(owner, case.number, Event.EXECUTED, facts=all_yes(), revision=3, at=noon)
-    asked = tell(case, RefundState.SUCCEEDED, at=noon + HOUR, refunded_at=noon)
-    assert (asked.status, needs(asked)) == ("executing", {"paid_while_executing"})
-
-
-def test_once_verifying_is_offered_the_payment_settles_the_case(opened, tell, agent, owner, all_yes, noon, monkeypatch):
-    import dataclasses
-
-    by_event = dict(flow.BY_EVENT)
-    by_event[Event.VERIFIED] = dataclasses.replace(by_event[Event.VERIFIED], offered=True)
-    monkeypatch.setattr(flow, "BY_EVENT", by_event)
-    monkeypatch.setattr(mirror, "BY_EVENT", by_event)
+def test_a_payment_while_executing_settles_the_case(opened, tell, agent, owner, all_yes, noon):
     case = opened()
     service.confirm_reason(agent, case.number, "A1", revision=1, at=noon)
     service.advance(owner, case.number, Event.CONCEDED, facts=all_yes(), revision=2, at=noon)

@@ -39,6 +39,10 @@ class Case(ShopOwned):
     held_at = models.DateTimeField(null=True)
     hold_lifted_reason = models.CharField(max_length=300, blank=True, default="")
     claimed_fen = models.BigIntegerField(null=True)
+    reapplied_at = models.DateTimeField(null=True)  # a person saw the buyer apply again, or come back, at this moment
+    linked_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="followed_by")  # T24
+    snoozed_until = models.DateTimeField(null=True)  # T26: work is put off until then
+    snooze_reason = models.CharField(max_length=300, blank=True, default="")
     owner = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+")
     needs_human = models.JSONField(default=list)  # [{"code", "zh", "en"}]
     next_due_at = models.DateTimeField(null=True)  # copy of the nearest armed deadline, for the queue
@@ -50,6 +54,10 @@ class Case(ShopOwned):
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
     ruling_raw = models.TextField(blank=True, default="")
+    review = models.TextField(blank=True, default="")
+    reviewed_at = models.DateTimeField(null=True)
+    recovered_fen = models.BigIntegerField(default=0)  # what came back from the supplier
+    mirror_at = models.DateTimeField(null=True)  # the platform's own time of the state last acted upon
     opened_at = models.DateTimeField(default=clock.now)
     resolved_at = models.DateTimeField(null=True)
 
@@ -91,3 +99,40 @@ class Note(ShopOwned):
     text = models.TextField()
     by = models.CharField(max_length=80)
     at = models.DateTimeField()
+
+
+class ClaimHistory(ShopOwned):
+    """What the buyer claimed before, each time the claim changed (T20, T24): reason, amount, and who says so."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="claims")
+    event = models.CharField(max_length=24)
+    claimed_reason = models.CharField(max_length=16, blank=True, default="")
+    sub_reason = models.CharField(max_length=4, blank=True, default="")
+    claimed_fen = models.BigIntegerField(null=True)
+    source = models.CharField(max_length=120, blank=True, default="")
+    by = models.CharField(max_length=80)
+    until = models.DateTimeField()  # when this claim was replaced by the next
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case", "until"], name="claims_by_case")]
+
+
+class PlatformDispute(ShopOwned):
+    """One dispute as the platform tells it. A mirror: written from a notice or by who read it there, never from us."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="disputes")
+    kind = models.CharField(max_length=16)  # rules.DisputeKind
+    external_id = models.CharField(max_length=60, blank=True, default="")
+    status = models.CharField(max_length=16)  # rules.DisputeStatus: our reading of the raw word
+    status_raw = models.CharField(max_length=80, blank=True, default="")
+    respond_by = models.DateTimeField(null=True)
+    allowed_actions = models.JSONField(default=list)
+    raw = models.JSONField(default=dict)
+    source = models.CharField(max_length=120)
+    fetched_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "case", "kind", "external_id"], name="dispute_known_once"),
+        ]

@@ -22,8 +22,9 @@ from cardcase.staff.questions import ANY_SHOP, Question, moment
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
-from .models import Case, Note
+from .models import Case, ClaimHistory, Note, PlatformDispute
 from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
+from .rules.disputes import STOPS_MONEY
 
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
@@ -108,7 +109,7 @@ def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
 
 def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
     """Return other cases of the same order or the same buyer, newest first."""
-    same = Q(order_id=case.order_id)
+    same = Q(order_id=case.order_id) | Q(linked_to_id=case.pk)
     if case.buyer_id is not None:
         same |= Q(buyer_id=case.buyer_id)
     return list(Case.objects.visible_to(actor).filter(same).exclude(pk=case.pk).order_by("-pk")[:limit])
@@ -117,6 +118,23 @@ def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
 def notes_of(actor: Actor, case: Case) -> list[Note]:
     """Return the notes of a case, oldest first."""
     return list(Note.objects.visible_to(actor).filter(case_id=case.pk).order_by("at", "pk"))
+
+
+def claims_of(actor: Actor, case: Case) -> list[ClaimHistory]:
+    """Return what was claimed before the present claim, oldest first."""
+    return list(ClaimHistory.objects.visible_to(actor).filter(case_id=case.pk).order_by("until", "pk"))
+
+
+def disputes_of(actor: Actor, case: Case) -> list[PlatformDispute]:
+    """Return the platform's disputes of a case as it tells them, the latest word first."""
+    return list(PlatformDispute.objects.visible_to(actor).filter(case_id=case.pk).order_by("-fetched_at", "-pk"))
+
+
+def has_open_dispute(actor: Actor, order_id: int) -> bool:
+    """Tell whether the platform runs a dispute about an order, in whichever case of it: then no money of ours moves."""
+    standing = [status.value for status in STOPS_MONEY]
+    rows = PlatformDispute.objects.visible_to(actor).filter(case__order_id=order_id, status__in=standing)
+    return rows.exists()
 
 
 def queue(
@@ -183,7 +201,9 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         is_clock_read=True,
         platform_due_at=platform.due_at if platform else None,
         platform_margin_at=platform.margin_at if platform else None,
+        next_margin_at=min((clock.margin_at for clock in history if clock.state == "armed"), default=None),
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
+        is_reviewed=case.reviewed_at is not None or not (case.is_incident or case.asks_for(*_ASKS_REVIEW)),
     )
 
 
@@ -202,6 +222,10 @@ def check_data() -> None:
     """Make sure that the clocks know every word of every shop's rules of time. Raises BrokenCatalogue."""
     for book in policies.rule_books():
         rules.time_rules(book.deadlines)
+
+
+_ASKS_REVIEW = (Need.POST_MORTEM, Need.DEADLINE_MISSED, Need.REVIEW_DUE)
+"""What is not put away before somebody has written why."""
 
 
 def _has_passed(clock: ClockView, at: datetime | None) -> bool:

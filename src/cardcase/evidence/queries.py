@@ -32,7 +32,9 @@ __all__ = [
     "checklist",
     "exhibit",
     "exhibits",
+    "has_come",
     "matrix",
+    "open_requests",
     "overdue_requests",
     "request",
     "requests",
@@ -118,6 +120,20 @@ def request(actor: Actor, public_id: str) -> EvidenceRequest:
         raise NotFound("没有这个索证请求", "There is no such request for evidence")
     assert isinstance(found, EvidenceRequest)
     return found
+
+
+def open_requests(actor: Actor, case: Case) -> list[EvidenceRequest]:
+    """Return what is still asked for in a case, oldest first."""
+    rows = EvidenceRequest.objects.visible_to(actor).filter(case_id=case.pk, state="open")
+    return list(rows.select_related("case").order_by("pk"))
+
+
+def has_come(actor: Actor, asked: EvidenceRequest) -> bool:
+    """Tell whether every kind that was asked for has come since and still counts."""
+    rows = Exhibit.objects.visible_to(actor).filter(
+        case_id=asked.case_id, kind__in=asked.kinds, captured_at__gte=asked.asked_at, set_aside_at=None
+    )
+    return set(rows.values_list("kind", flat=True)) >= set(asked.kinds)
 
 
 def overdue_requests(actor: Actor, *, at: datetime) -> list[EvidenceRequest]:

@@ -10,10 +10,12 @@ from cardcase.cards import masking
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
-from cardcase.cases.rules import Event, GuardFacts
+from cardcase.cases.rules import Event, GuardFacts, Status
+from cardcase.cases.service.rows import Ref, take
 from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadlines
+from cardcase.inbox import queries as inbox
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Conflict, Refused, WrongUse
 from cardcase.kit.text import Text
@@ -23,7 +25,7 @@ from . import queries, rules
 from .models import EvidenceRequest, Exhibit
 from .rules.exhibits import FREE_TEXT, RECORDING
 
-__all__ = ["add_exhibit", "ask", "expire", "expire_overdue", "fulfil", "refuse", "set_aside"]
+__all__ = ["add_exhibit", "answered", "ask", "expire", "expire_overdue", "follow", "fulfil", "refuse", "set_aside"]
 
 WANTED: Final = timedelta(hours=12)
 """Time given to somebody who is asked, when the platform's clock leaves as much. Judgement."""
@@ -31,6 +33,11 @@ WANTED: Final = timedelta(hours=12)
 LEAST: Final = timedelta(minutes=30)
 """Less time than this is no time to ask for anything. Judgement; the margin of deadlines is the same."""
 
+BUYER: Final = "buyer"
+ENDS: Final = ("fulfilled", "refused", "words")
+"""How a request to the buyer can end by a person's word; after words alone it stays open."""
+
+SOURCE_MAX: Final = 120
 TITLE_MAX: Final = 200
 NOTE_MAX: Final = 300
 
@@ -113,7 +120,57 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
             contents,
         ),
     )
+    follow(actor, case, at=at)
     return exhibit
+
+
+@transaction.atomic
+def follow(actor: Actor, ref: Ref, *, at: datetime) -> Case:
+    """Bring the requests of a case, and the case itself (T4), in line with what has come. Again changes nothing.
+
+    A request is fulfilled when every kind that it asked for has come since, and expires when its time is up. A case
+    that waits for its buyer comes back when nothing is open any more, or when the buyer has written since.
+    """
+    actor.require(Permission.WORK)
+    case = take(actor, ref)
+    for one in queries.open_requests(actor, case):
+        if queries.has_come(actor, one):
+            _settle(actor, one.public_id, "fulfilled", "", at=at)
+        elif one.due_at <= at:
+            _settle(actor, one.public_id, "expired", "", at=at)
+    if case.status != Status.WAITING_BUYER.value:
+        return case
+    wanted = [one for one in queries.requests(actor, case) if one.to == BUYER]
+    still_open = [one for one in wanted if one.state == "open"]
+    if still_open and not inbox.has_buyer_written(actor, case.order, since=max(one.asked_at for one in still_open)):
+        return case
+    why = "answered" if still_open or not wanted else wanted[-1].state
+    return _bring_back(actor, case, why, "", at=at)
+
+
+@transaction.atomic
+def answered(actor: Actor, number: str, how: str, *, source: str, revision: int, at: datetime) -> Case:
+    """Let a person say how a request to the buyer ended (T4): fulfilled, refused, or answered in words only.
+
+    Raises Conflict, WrongUse without a source or for an unknown end, the refusals of T4.
+    """
+    actor.require(Permission.WORK)
+    case = take(actor, number, revision=revision)
+    said = _said(actor, source)[:SOURCE_MAX]
+    if how not in ENDS or not said:
+        raise WrongUse(
+            f"要写明怎么结束的（{'、'.join(ENDS)}）和凭什么知道",
+            f"Say how it ended ({', '.join(ENDS)}) and how you know",
+        )
+    for one in queries.open_requests(actor, case):
+        if one.to == BUYER and how != "words":
+            _settle(actor, one.public_id, how, said, at=at)
+    return _bring_back(actor, case, how, said, at=at)
+
+
+def _bring_back(actor: Actor, case: Case, why: str, source: str, *, at: datetime) -> Case:
+    facts = GuardFacts(is_request_over=True, source_event_id=source)
+    return cases.advance(actor, case, Event.ANSWERED, facts=facts, revision=case.revision, details={"why": why}, at=at)
 
 
 @transaction.atomic
@@ -184,7 +241,7 @@ def ask(
         "due_at": clock.iso(due),
         "nonce": request.nonce,
     }
-    if to == "buyer":
+    if to == BUYER:
         facts = GuardFacts(asked_kinds=wanted, request_due_at=due)
         cases.advance(actor, number, Event.EVIDENCE_ASKED, facts=facts, revision=revision, details=told, at=at)
     else:
@@ -212,8 +269,11 @@ def expire(actor: Actor, request_id: str, *, at: datetime) -> EvidenceRequest:
 
 
 def expire_overdue(actor: Actor, *, at: datetime) -> list[EvidenceRequest]:
-    """Note all requests whose time is up. Safe to run again and by two machines at once."""
-    return [_settle(actor, one.public_id, "expired", "", at=at) for one in queries.overdue_requests(actor, at=at)]
+    """Note all requests whose time is up, and bring their cases back (T4). Safe to run again and by two at once."""
+    overdue = queries.overdue_requests(actor, at=at)
+    for case_id in dict.fromkeys(one.case_id for one in overdue):
+        follow(actor, case_id, at=at)
+    return overdue
 
 
 @transaction.atomic
@@ -242,7 +302,7 @@ def _wanted(actor: Actor, kinds: Sequence[str], to: str) -> tuple[str, ...]:
             f"要什么证据没有写对：{'、'.join(unknown) or '空'}",
             f"What is asked for is not known: {', '.join(unknown) or 'nothing'}",
         )
-    if to not in ("buyer", "supplier", "issuer", "platform", "carrier"):
+    if to not in rules.PARTY_TITLES:
         raise WrongUse(f"不能向“{to}”要证据", f"Evidence cannot be asked of {to!r}")
     return wanted
 

@@ -140,6 +140,13 @@ def utterances_for_order(actor: Actor, order: Order) -> list[Utterance]:
     return _utterances(Message.objects.visible_to(actor).filter(conversation_id__in=about))
 
 
+def has_buyer_written(actor: Actor, order: Order, *, since: datetime) -> bool:
+    """Tell whether the buyer of an order has sent anything, words or pictures, after a moment."""
+    about = _about(actor, order).values("pk")
+    rows = Message.objects.visible_to(actor).filter(conversation_id__in=about, speaker=Speaker.BUYER.value)
+    return rows.filter(said_at__gt=since).exists()
+
+
 def conversation_view(actor: Actor, case: Case, *, now: datetime | None = None) -> list[MessageView]:
     """Return the messages about a case's order as they are shown, the words behind its reason marked.
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,10 @@ from django.db import transaction
 
 import cardcase
 from cardcase.cards import masking
+from cardcase.cases import service as cases
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Event
+from cardcase.cases.service.rows import take
 from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
@@ -18,9 +23,11 @@ from cardcase.custody.rules import note
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
+from cardcase.remedies import queries as remedies
+from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from . import archive, queries, report
+from . import archive, queries, report, sealed
 from .checks import count
 from .openings import Opened, Original, open_entries
 from .rules import catalogues, disclosure, form, images
@@ -28,7 +35,7 @@ from .rules.dossier import Dossier, said_in, with_said
 from .rules.form import Line, State
 from .rules.wording import moment
 
-__all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build"]
+__all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build", "submit"]
 
 README_FILE: Final = Path(__file__).parent / "data" / "readme.txt"
 TOOL: Final = f"cardcase/{cardcase.__version__}"
@@ -140,6 +147,36 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
     members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, at=at)
     return _zip(members)
+
+
+@transaction.atomic
+def submit(
+    actor: Actor,
+    number: str,
+    *,
+    confirmation: str,
+    revision: int,
+    at: datetime,
+    pack: str = "",
+    is_once: bool = False,
+) -> Case:
+    """Note that a sealed pack is handed in on the platform now (T16): the latest, or the one named. A person does it.
+
+    The same pack is handed in once; ``is_once``: the platform takes no second one unless it asks (T15).
+    ``confirmation`` is the phrase of ``remedies.rules.phrase("submit")``. Raises Conflict, NotConfirmed, the refusals
+    of T16.
+    """
+    actor.require(Permission.DECIDE)
+    case = take(actor, number, revision=revision)
+    require_typed(confirmation, phrase("submit"))
+    known = remedies.standing(actor, case, at=at)
+    facts = replace(sealed.with_packs(actor, case, known, pack=pack), is_confirmed=True)
+    named = [one.pack for one in sealed.sealed(actor, case) if not pack or one.pack == pack]
+    chosen = named[-1] if named else ""
+    told: dict[str, custody.JSON] = {"pack": chosen, "is_once": is_once}
+    case = cases.advance(actor, case, Event.PACK_SUBMITTED, facts=facts, revision=revision, details=told, at=at)
+    custody.append(actor, custody.Record(sealed.SUBMITTED_KIND, case.public_id, at, told))
+    return case
 
 
 def _zip(members: Mapping[str, bytes]) -> bytes:

@@ -18,7 +18,9 @@ class Offer(ShopOwned):
     kind = models.CharField(max_length=24)
     amount_fen = models.BigIntegerField(null=True)
     proposed_by = models.CharField(max_length=80)
-    state = models.CharField(max_length=10)  # proposed, accepted, denied, countered, expired, withdrawn
+    approved_by = models.CharField(max_length=80, blank=True, default="")  # who let a draft above the limit go out
+    counter_fen = models.BigIntegerField(null=True)  # what the buyer wanted instead
+    state = models.CharField(max_length=10)  # draft, proposed, accepted, denied, countered, expired, withdrawn
     expires_at = models.DateTimeField()
     proposed_at = models.DateTimeField(default=clock.now)
     settled_at = models.DateTimeField(null=True)

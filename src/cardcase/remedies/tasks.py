@@ -1,7 +1,8 @@
-"""Periodic work of remedies: offers end, rested cases close. Money is never touched here."""
+"""Work of remedies by the clock: offers end, results are read back, rested cases close. Money is never touched here."""
 
 from datetime import timedelta
 
+from cardcase.cases.service import OFFER_OVER, SETTLING_OVER
 from cardcase.jobs.registry import Claim, handles
 from cardcase.kit import clock
 from cardcase.staff import queries as staff
@@ -22,3 +23,23 @@ def close_rested(_claim: Claim) -> None:
     """Close resolved cases that have rested, shop by shop."""
     for shop in staff.all_shops():
         service.close_rested(Actor.system(shop.pk), at=clock.now())
+
+
+@handles("remedies.verify", every=timedelta(minutes=1), is_atomic=False)
+def verify(_claim: Claim) -> None:
+    """Read back what can be: new reveals, refunds that the platform shows as paid. Shop by shop."""
+    for shop in staff.all_shops():
+        service.verify_running(Actor.system(shop.pk), at=clock.now())
+
+
+@handles(OFFER_OVER)
+def offer_over(claim: Claim) -> None:
+    """End an offer at its very moment."""
+    actor = Actor.system(int(claim.args["shop"]))
+    service.expire_offers(actor, at=clock.now(), case=str(claim.args["case"]))
+
+
+@handles(SETTLING_OVER)
+def settling_over(claim: Claim) -> None:
+    """Look for the result of an execution that is not verified yet; not there: look again within the hour."""
+    service.look(Actor.system(int(claim.args["shop"])), str(claim.args["case"]), at=clock.now())

@@ -21,7 +21,7 @@ _BUYER: Final = frozenset({Party.BUYER})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One transition: from where, to where, who, under which guards, and whether this version drives it.
+    """One transition: from where, to where, who, under which guards.
 
     ``to`` is empty when the status stays; several targets mean that the facts name one (a verdict).
     ``staff`` is the permission that a member of staff needs, to act or, where the act is a buyer's or the
@@ -36,7 +36,6 @@ class Row:
     staff: Permission | None
     guards: tuple[str, ...] = ()
     stage: Stage | None = None
-    offered: bool = True
     is_final: bool = False  # cannot be taken back: a person types a confirmation
     note: str = ""
 
@@ -73,8 +72,7 @@ FLOW: Final[tuple[Row, ...]] = (
     ),
     Row(
         id="T4", event=Event.ANSWERED, source=_from(S.WAITING_BUYER), to=(S.NEEDS_RESPONSE,), by=_BUYER | _SYSTEM,
-        staff=Permission.WORK, guards=("request_is_over",), offered=False,
-        note="answered, expired, or margin reached",
+        staff=Permission.WORK, guards=("request_is_over",), note="answered, expired, or margin reached",
     ),
     Row(
         id="T5", event=Event.OFFERED, source=_from(S.NEEDS_RESPONSE, S.WAITING_BUYER), to=(S.OFFER_MADE,), by=_STAFF,
@@ -97,7 +95,7 @@ FLOW: Final[tuple[Row, ...]] = (
     Row(
         id="T8", event=Event.CONCEDED, source=_from(S.NEEDS_RESPONSE, S.DECLINED), to=(S.AGREED,), by=_STAFF,
         staff=Permission.OFFER,
-        guards=("preconditions_are_met", "amount_is_within_the_limit", "confirmation_was_typed"), is_final=True,
+        guards=("concession_is_possible", "amount_is_within_the_limit", "confirmation_was_typed"), is_final=True,
         note="owner or lead; agent within the limit",
     ),
     Row(
@@ -109,12 +107,14 @@ FLOW: Final[tuple[Row, ...]] = (
         is_final=True, note="owner",
     ),
     Row(
-        id="T10", event=Event.VERIFIED, source=_from(S.EXECUTING), to=(S.SETTLED,), by=_SYSTEM | _PLATFORM, staff=None,
-        guards=("payment_is_verified",), offered=False, note="after reading the platform or the new reveal",
+        id="T10", event=Event.VERIFIED, source=_from(S.EXECUTING), to=(S.SETTLED,), by=_SYSTEM | _PLATFORM,
+        staff=Permission.WORK, guards=("payment_is_verified", "source_is_recorded"),
+        note="after reading the platform or the new reveal; a person records what they saw",
     ),
     Row(
-        id="T11", event=Event.EXECUTION_FAILED, source=_from(S.EXECUTING), to=(S.NEEDS_RESPONSE,), by=_SYSTEM,
-        staff=None, guards=("failure_is_recorded",), offered=False, note="never retries money; asks a person",
+        id="T11", event=Event.EXECUTION_FAILED, source=_from(S.EXECUTING), to=(S.NEEDS_RESPONSE,),
+        by=_SYSTEM | _PLATFORM, staff=Permission.WORK, guards=("failure_is_recorded", "source_is_recorded"),
+        note="never retries money; asks a person",
     ),
     Row(
         id="T12", event=Event.DECLINED, source=_from(S.NEEDS_RESPONSE, S.WAITING_BUYER), to=(S.DECLINED,), by=_STAFF,
@@ -138,12 +138,16 @@ FLOW: Final[tuple[Row, ...]] = (
     ),
     Row(
         id="T15", event=Event.MORE_EVIDENCE_ASKED, source=_from(S.UNDER_REVIEW), to=(S.NEEDS_RESPONSE,), by=_PLATFORM,
-        staff=Permission.WORK, guards=("source_is_recorded",), offered=False, note="arms evidence_due",
+        staff=Permission.WORK, guards=("source_is_recorded",), note="arms evidence_due",
     ),
     Row(
         id="T16", event=Event.PACK_SUBMITTED, source=_from(S.NEEDS_RESPONSE), to=(S.UNDER_REVIEW,), by=_STAFF,
-        staff=Permission.DECIDE, guards=("pack_is_sealed", "pack_is_redacted", "confirmation_was_typed"),
-        offered=False, is_final=True, note="only at stage platform_dispute or above",
+        staff=Permission.DECIDE,
+        guards=(
+            "pack_is_sealed", "pack_is_redacted", "submission_is_open", "evidence_is_free_of_contradiction",
+            "confirmation_was_typed",
+        ),
+        is_final=True, note="only at stage platform_dispute or above",
     ),
     Row(
         id="T17", event=Event.RULED, source=_from(S.UNDER_REVIEW), to=(S.WON, S.PARTIALLY_WON, S.LOST), by=_PLATFORM,
@@ -152,16 +156,16 @@ FLOW: Final[tuple[Row, ...]] = (
     ),
     Row(
         id="T18", event=Event.APPEALED, source=_from(S.LOST, S.PARTIALLY_WON), to=(S.UNDER_REVIEW,), by=_STAFF,
-        staff=Permission.DECIDE, guards=("window_is_open", "evidence_is_new"), stage=Stage.APPEAL, offered=False,
-        note="owner",
+        staff=Permission.DECIDE, guards=("window_is_open", "evidence_is_new"), stage=Stage.APPEAL,
+        note="owner or lead",
     ),
     Row(
         id="T19", event=Event.BUYER_APPEALED, source=_from(S.WON), to=(S.UNDER_REVIEW,), by=_BUYER | _PLATFORM,
-        staff=Permission.WORK, guards=("source_is_recorded",), stage=Stage.APPEAL, offered=False,
+        staff=Permission.WORK, guards=("source_is_recorded",), stage=Stage.APPEAL,
     ),
     Row(
         id="T20", event=Event.REAPPLIED, source=_from(S.DECLINED), to=(S.NEEDS_RESPONSE,), by=_BUYER | _PLATFORM,
-        staff=Permission.WORK, guards=("source_is_recorded",), offered=False, note="claimed_reason history is kept",
+        staff=Permission.WORK, guards=("source_is_recorded",), note="the history of the claim is kept",
     ),
     Row(
         id="T21", event=Event.WITHDRAWN, source=OPEN - {S.AGREED, S.EXECUTING}, to=(S.WITHDRAWN,),
@@ -175,20 +179,21 @@ FLOW: Final[tuple[Row, ...]] = (
     ),
     Row(
         id="T23", event=Event.CLOSED, source=RESOLVED, to=(S.CLOSED,), by=_SYSTEM, staff=None,
-        guards=("windows_are_over", "books_are_reconciled", "no_remedy_is_ambiguous"),
+        guards=("windows_are_over", "books_are_reconciled", "no_remedy_is_ambiguous", "review_is_written"),
     ),
     Row(
         id="T24", event=Event.REOPENED, source=_from(S.SETTLED, S.WON, S.WITHDRAWN, S.CLOSED), to=(S.NEEDS_RESPONSE,),
-        by=_BUYER | _PLATFORM | _STAFF, staff=Permission.DECIDE, guards=("claim_is_the_same",), offered=False,
-        note="another claim is a new linked case",
+        by=_BUYER | _PLATFORM | _STAFF, staff=Permission.DECIDE,
+        guards=("claim_is_the_same", "source_is_recorded"),
+        note="another claim is a new linked case; the stage starts anew",
     ),
     Row(
         id="T25", event=Event.SYNCED, source=_ANY, to=(), by=_SYSTEM, staff=None, guards=("mirror_is_newer",),
-        offered=False, note="an unknown word asks a person, never fails",
+        note="an unknown word asks a person, never fails",
     ),
     Row(
-        id="T26", event=Event.HOLD_CHANGED, source=OPEN, to=(), by=_STAFF, staff=Permission.WORK,
-        guards=("hold_ends_before_the_margin",), offered=False, note="cannot outlast the next margin",
+        id="T26", event=Event.HOLD_CHANGED, source=OPEN, to=(), by=_STAFF | _SYSTEM, staff=Permission.WORK,
+        guards=("hold_ends_before_the_margin",), note="cannot outlast the next margin; the system only ends it",
     ),
     Row(
         id="T27", event=Event.PAID_ELSEWHERE,
@@ -212,12 +217,6 @@ class IllegalMove(Refused):
     """The table has no such transition from here, or not for this actor."""
 
     code = "illegal_move"
-
-
-class NotOfferedYet(Refused):
-    """The transition is in the table but this version does not drive it."""
-
-    code = "not_offered_yet"
 
 
 class GuardRefused(Refused):
@@ -271,7 +270,7 @@ def _other_side(row: Row) -> Party | None:
 def check_move(stage: Stage, status: Status | None, event: Event, actor: Actor, facts: GuardFacts) -> tuple[Row, Party]:
     """Return the row of a legal move and in whose name it is made; ``status`` None means there is no case yet.
 
-    Raises IllegalMove, NotOfferedYet, NotAllowed or GuardRefused, in this order: place, version, person, conditions.
+    Raises IllegalMove, NotAllowed or GuardRefused, in this order: place, person, conditions.
     """
     row = BY_EVENT[event]
     if not _is_placed(row, stage, status):
@@ -280,13 +279,6 @@ def check_move(stage: Stage, status: Status | None, event: Event, actor: Actor, 
             f"“{EVENT_TITLES[event].en}” is not possible now ({_say(status).en})",
             event=event.value,
             status=status.value if status else None,
-        )
-    if not row.offered:
-        raise NotOfferedYet(
-            f"这个版本还不支持「{EVENT_TITLES[event].zh}」",
-            f"This version does not offer “{EVENT_TITLES[event].en}” yet",
-            event=event.value,
-            row=row.id,
         )
     party = party_of(row, actor, facts)
     if party is None:
@@ -314,11 +306,11 @@ def check_move(stage: Stage, status: Status | None, event: Event, actor: Actor, 
 def moves(stage: Stage, status: Status, actor: Actor, facts: GuardFacts) -> list[Move]:
     """List what a member of staff could do or record now, in the order of the table, with the reason where not.
 
-    Moves that this version does not offer, and those that staff never make, are left out.
+    Moves that staff never make are left out.
     """
     listed = []
     for row in FLOW:
-        if not row.offered or row.staff is None or not _is_placed(row, stage, status):
+        if row.staff is None or not _is_placed(row, stage, status):
             continue
         party = party_of(row, actor, facts)
         refusing = failing(row.guards, facts, with_act=False)
@@ -358,8 +350,8 @@ def _say(status: Status | None) -> Text:
 def as_markdown() -> str:
     """Print the table for the handbook: one line a transition, guards by name, and what each guard says."""
     lines = [
-        "| # | From | To | Event | Who | Guards | Offered | Note |",
-        "|---|---|---|---|---|---|---|---|",
+        "| # | From | To | Event | Who | Guards | Note |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in FLOW:
         source = _names(row.source) if row.source else "–"
@@ -369,8 +361,7 @@ def as_markdown() -> str:
         parties = ", ".join(party.value for party in Party if party in row.by)
         who = f"{parties} [{row.staff.value}]" if row.staff else parties
         guards = ", ".join(row.guards) or "–"
-        offered = "yes" if row.offered else "not yet"
-        lines.append(f"| {row.id} | {source} | {to} | {row.event.value} | {who} | {guards} | {offered} | {row.note} |")
+        lines.append(f"| {row.id} | {source} | {to} | {row.event.value} | {who} | {guards} | {row.note} |")
     lines += ["", "| Guard | Says when it refuses |", "|---|---|"]
     lines += [f"| {guard.name} | {guard.why_not.zh} · {guard.why_not.en} |" for guard in GUARDS.values()]
     return "\n".join(lines) + "\n"

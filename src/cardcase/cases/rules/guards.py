@@ -42,6 +42,7 @@ class GuardFacts:
     is_clock_read: bool = False  # the case's deadlines were looked up; without it no time comparison succeeds
     platform_due_at: datetime | None = None  # None once read: no platform clock runs
     platform_margin_at: datetime | None = None
+    next_margin_at: datetime | None = None  # of whatever clock comes first, the platform's or another
     has_deadline_passed: bool = False
 
     # T1, T2
@@ -56,6 +57,7 @@ class GuardFacts:
 
     # T5, T7, T8
     are_preconditions_met: bool = False
+    is_claim_acceptable: bool = False  # the platform's dispute can be accepted (accept_claim)
     is_only_open_offer: bool = False
     is_within_platform_bounds: bool = False
     is_within_agent_limit: bool = False
@@ -84,19 +86,27 @@ class GuardFacts:
 
     # T13 – T19
     is_window_open: bool = False
+    evidence_due_at: datetime | None = None  # until when the platform waits for more, when it says so
     verdict: Status | None = None
     ruling_raw: str = ""
+    appeal_until: datetime | None = None  # until when the ruling can be appealed, when the platform says so
     is_pack_sealed: bool = False
     is_pack_redacted: bool = False
+    is_submission_open: bool = False  # this pack was not handed in before, and the platform still takes one
     has_new_evidence: bool = False
+
+    # T20, T24
+    answer_due_at: datetime | None = None  # until when the platform waits for the seller again, as a person read it
 
     # T23 – T26
     are_windows_over: bool = False
     is_ledger_reconciled: bool = False
     is_free_of_ambiguous_remedy: bool = False
+    is_reviewed: bool = False  # filled here: nothing was lost or missed, or a person has written why
     is_same_claim: bool = False
     is_mirror_newer: bool = False
     hold_until: datetime | None = None
+    is_hold_ending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +187,7 @@ def request_ends_before_the_margin(facts: GuardFacts) -> bool:
     return facts.platform_margin_at is None or facts.request_due_at <= facts.platform_margin_at
 
 
-@_guard("索要的证据还没有答复，也没有到期", "The request is neither answered nor over")
+@_guard("索要的证据还没有答复，也没有到期", "The request is neither answered nor over", of_act=True)
 def request_is_over(facts: GuardFacts) -> bool:
     """T4: answered, expired, or the margin is reached."""
     return facts.is_request_over
@@ -185,8 +195,14 @@ def request_is_over(facts: GuardFacts) -> bool:
 
 @_guard("这个方案的前提还不满足", "The preconditions of this remedy are not met")
 def preconditions_are_met(facts: GuardFacts) -> bool:
-    """T5, T8: the remedy's preconditions of domain.md §7.5."""
+    """T5: the remedy's preconditions of domain.md §7.5."""
     return facts.are_preconditions_met
+
+
+@_guard("这个方案的前提还不满足", "The preconditions of this remedy are not met")
+def concession_is_possible(facts: GuardFacts) -> bool:
+    """T8: a remedy's preconditions hold, or the platform's dispute can be accepted."""
+    return facts.are_preconditions_met or facts.is_claim_acceptable
 
 
 @_guard("已有一个还没有答复的提议", "Another offer is still open")
@@ -265,13 +281,13 @@ def key_is_given(facts: GuardFacts) -> bool:
     return bool(facts.idempotency_key)
 
 
-@_guard("还没有核实钱款或补发", "The payment or the replacement is not verified")
+@_guard("还没有核实钱款或补发", "The payment or the replacement is not verified", of_act=True)
 def payment_is_verified(facts: GuardFacts) -> bool:
     """T10: the platform says paid, or the new reveal is on record."""
     return facts.is_payment_verified
 
 
-@_guard("没有记录失败的原因", "The failure is not recorded")
+@_guard("没有记录失败的原因", "The failure is not recorded", of_act=True)
 def failure_is_recorded(facts: GuardFacts) -> bool:
     """T11: a failed or unclear payment is written down before anything else."""
     return facts.is_failure_recorded
@@ -349,6 +365,12 @@ def ruling_is_quoted(facts: GuardFacts) -> bool:
     return bool(facts.ruling_raw.strip())
 
 
+@_guard("这个证据包已经交过，或平台只收一次", "This pack was handed in already, or the platform takes one only")
+def submission_is_open(facts: GuardFacts) -> bool:
+    """T16: the same pack is handed in once; where the platform takes one pack, none after it."""
+    return facts.is_submission_open
+
+
 @_guard("没有新的证据", "There is no new evidence")
 def evidence_is_new(facts: GuardFacts) -> bool:
     """T18: an appeal needs something new."""
@@ -379,7 +401,13 @@ def no_remedy_is_ambiguous(facts: GuardFacts) -> bool:
     return facts.is_free_of_ambiguous_remedy
 
 
-@_guard("这是另一件投诉，应另开一单", "This is another claim: it gets its own case")
+@_guard("输了或错过了时限，还没写复盘", "Something was lost or missed and the review is not written")
+def review_is_written(facts: GuardFacts) -> bool:
+    """T23: what was lost or missed is not put away without saying why."""
+    return facts.is_reviewed
+
+
+@_guard("这是另一件投诉，应另开一单", "This is another claim: it gets its own case", of_act=True)
 def claim_is_the_same(facts: GuardFacts) -> bool:
     """T24: the same line and the same claim re-open; another claim is a new case."""
     return facts.is_same_claim
@@ -391,12 +419,14 @@ def mirror_is_newer(facts: GuardFacts) -> bool:
     return facts.is_mirror_newer
 
 
-@_guard("暂停不能超过下一个时限的安全线", "A hold cannot outlast the next safety margin", of_act=True)
+@_guard("搁置不能超过下一个时限的安全线", "Work cannot be put off beyond the next safety margin", of_act=True)
 def hold_ends_before_the_margin(facts: GuardFacts) -> bool:
-    """T26: a hold never costs a deadline."""
-    if not facts.is_clock_read or facts.hold_until is None:
+    """T26: putting work off never costs a deadline; the system only takes it up again."""
+    if facts.is_hold_ending:
+        return True
+    if not facts.is_person or not facts.is_clock_read or facts.hold_until is None:
         return False
-    return facts.platform_margin_at is None or facts.hold_until <= facts.platform_margin_at
+    return facts.next_margin_at is None or facts.hold_until <= facts.next_margin_at
 
 
 def failing(names: Iterable[str], facts: GuardFacts, *, with_act: bool = True) -> list[Guard]:

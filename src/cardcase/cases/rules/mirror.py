@@ -34,6 +34,8 @@ def effect(status: Status, state: RefundState, *, is_timed_out: bool, is_clock_v
     """
     if state is RefundState.SUCCEEDED:
         return _paid(status, is_timed_out=is_timed_out, is_clock_verified=is_clock_verified)
+    if state in _SELLERS_TURN and status in _REOPENABLE:
+        return _REOPENED
     return _ELSE.get((state, _group(status)), _UNKNOWN if state is RefundState.UNKNOWN else Effect())
 
 
@@ -56,6 +58,9 @@ def _group(status: Status) -> _Group:
 _UNKNOWN: Final = Effect(needs=(Need.REFUND_STATE_UNKNOWN,))
 _WITHDRAWN: Final = Effect(events=(Event.WITHDRAWN,))
 _AGAIN: Final = Effect(needs=(Need.REAPPLIED,))
+_REAPPLIED: Final = Effect((Event.REAPPLIED,), (Need.REAPPLIED,))
+_REOPENED: Final = Effect((Event.REOPENED,), (Need.REAPPLIED,))
+_REOPENABLE: Final = frozenset({Status.SETTLED, Status.WON, Status.WITHDRAWN, Status.CLOSED})
 
 _ELSE: Final[Mapping[tuple[RefundState, _Group], Effect]] = MappingProxyType(
     {
@@ -66,7 +71,7 @@ _ELSE: Final[Mapping[tuple[RefundState, _Group], Effect]] = MappingProxyType(
         (RefundState.REFUSED, _Group.UNDECIDED): Effect((Event.REFUSED_ELSEWHERE,), (Need.REFUSED_ELSEWHERE,)),
         (RefundState.REFUSED, _Group.AGREED): Effect(needs=(Need.REFUSED_AFTER_AGREEMENT,)),
         (RefundState.AWAITING_RETURN, _Group.UNDECIDED): Effect(needs=(Need.AGREED_ELSEWHERE,)),
-        **{(state, _Group.DECLINED): _AGAIN for state in _SELLERS_TURN},
+        **{(state, _Group.DECLINED): _REAPPLIED for state in _SELLERS_TURN},
         **{(state, _Group.OVER): _AGAIN for state in _SELLERS_TURN},
     }
 )
@@ -75,7 +80,7 @@ _ELSE: Final[Mapping[tuple[RefundState, _Group], Effect]] = MappingProxyType(
 _PAID: Final[Mapping[Status, Effect]] = MappingProxyType(
     {
         Status.AGREED: Effect((Event.PAID_ELSEWHERE,), (Need.PAID_ELSEWHERE,)),
-        Status.EXECUTING: Effect((Event.VERIFIED,), (Need.PAID_WHILE_EXECUTING,)),
+        Status.EXECUTING: Effect((Event.VERIFIED,)),
         # After a refusal only the platform pays, or the seller who thought again in the App: a person says which.
         Status.DECLINED: Effect((Event.STEPPED_IN, Event.RULED), (Need.RULING_UNREAD,)),
         Status.UNDER_REVIEW: Effect((Event.RULED,), (Need.RULING_UNREAD,)),

@@ -28,6 +28,13 @@ class Need(StrEnum):
     CLOSED_AFTER_AGREEMENT = "closed_after_agreement"
     REFUSED_AFTER_AGREEMENT = "refused_after_agreement"
     OFFER_EXPIRED = "offer_expired"
+    REVIEW_DUE = "review_due"
+    REFUND_UNSEEN = "refund_unseen"
+    REMEDY_FAILED = "remedy_failed"
+    REMEDY_UNCLEAR = "remedy_unclear"
+    PAID_AND_REPLACED = "paid_and_replaced"
+    PAID_DIFFERENTLY = "paid_differently"
+    DISPUTE_UNKNOWN = "dispute_unknown"
 
 
 NEED_TEXTS: Final = MappingProxyType(
@@ -82,6 +89,29 @@ NEED_TEXTS: Final = MappingProxyType(
             "已同意处理，平台却显示已拒绝：请核对", "Agreed here, refused on the platform: please check"
         ),
         Need.OFFER_EXPIRED: Text("提议已过期，请撤回或重提", "The offer has expired: withdraw or renew it"),
+        Need.REVIEW_DUE: Text("这一单判给了买家：写几句复盘，再归档", "Lost: write a short review before it is closed"),
+        Need.REFUND_UNSEEN: Text(
+            "执行之后还没看到结果：到 App 里看一眼，记下看到的",
+            "No result is seen yet: look in the App and record what you see",
+        ),
+        Need.REMEDY_FAILED: Text(
+            "上次执行没有成功：先弄清为什么，再决定", "The last execution failed: find out why before deciding again"
+        ),
+        Need.REMEDY_UNCLEAR: Text(
+            "上次执行成没成不清楚：到平台查实并登记之前，不能再动钱",
+            "Whether the last execution went through is unclear: look it up first; no money moves before",
+        ),
+        Need.PAID_AND_REPLACED: Text(
+            "平台已退款，新卡也给了：马上查两张卡能不能作废",
+            "The platform refunded and a new card was given: see at once whether either card can be voided",
+        ),
+        Need.PAID_DIFFERENTLY: Text(
+            "平台退的金额和这里定的不一样，请核对", "The platform refunded another amount than agreed here: check"
+        ),
+        Need.DISPUTE_UNKNOWN: Text(
+            "平台纠纷的状态不认识，请到 App 里看",
+            "The platform's dispute is in a state that is not known: look in the App",
+        ),
     }
 )
 

@@ -1,14 +1,21 @@
 """Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
 
-from .alarms import deadline_missed, deadline_near
+from .alarms import OFFER_OVER, REQUEST_OVER, SETTLING_OVER, deadline_missed, deadline_near, look_again
+from .claims import open_linked, reapply, reopen
 from .clocks import set_clock, set_next_due, type_deadline
+from .disputes import DisputeTold, note_dispute
 from .mirror import platform_moved
 from .moves import advance
 from .notes import add_need, add_note, review_incident, settle_need
 from .opening import move_to_order, open_case
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
+from .snoozing import resume, snooze
 
 __all__ = [
+    "OFFER_OVER",
+    "REQUEST_OVER",
+    "SETTLING_OVER",
+    "DisputeTold",
     "add_need",
     "add_note",
     "advance",
@@ -17,14 +24,21 @@ __all__ = [
     "deadline_near",
     "lift_hold",
     "link_card",
+    "look_again",
     "move_to_order",
+    "note_dispute",
     "open_case",
+    "open_linked",
     "platform_moved",
+    "reapply",
     "record_found_cause",
     "record_triage",
+    "reopen",
+    "resume",
     "review_incident",
     "set_clock",
     "set_next_due",
     "settle_need",
+    "snooze",
     "type_deadline",
 ]

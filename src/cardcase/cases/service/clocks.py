@@ -6,7 +6,7 @@ from django.db import transaction
 
 from cardcase.cases import queries
 from cardcase.cases.models import Case
-from cardcase.cases.rules import Need, WaitingOn
+from cardcase.cases.rules import VERDICTS, Need, Status, WaitingOn
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadline_queries
@@ -56,6 +56,8 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     if due_at <= at:
         raise WrongUse("截止时间已经过了", "This moment lies in the past")
     case = take(actor, number, revision=revision)
+    if not case.is_open:
+        return _type_appeal_window(actor, case, due_at, at=at)
     running = _running(actor, case)
     better = [one for one in running if one.kind in OF_THE_STEP and one.source in (Source.API, Source.RULE)]
     if better:
@@ -71,6 +73,17 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     return case
 
 
+def _type_appeal_window(actor: Actor, case: Case, due_at: datetime, *, at: datetime) -> Case:
+    """Type in until when a ruling can be appealed. Raises Refused where there is no ruling."""
+    if Status(case.status) not in VERDICTS:
+        raise Refused("这一单已经结束，没有时限在走", "This case is over: no clock runs", code="case_is_over")
+    write(actor, case, "deadline_typed", at=at)
+    custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
+    arm_read(actor, case, DeadlineKind.APPEAL_WINDOW, due_at, at=at)
+    refresh(actor, case, at=at)
+    return case
+
+
 def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
     """Copy a deadline onto a case for the queue's order. Decides nothing, so the revision stays."""
     actor.require(Permission.WORK)
@@ -81,7 +94,10 @@ def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
 
 
 def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = None, at: datetime) -> ClockView | None:
-    """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already."""
+    """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already.
+
+    While a person's word that the buyer applied again is newer than the platform's data, the seller's clock runs.
+    """
     facts = _facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
     wanted = kind_for(facts.refund_state) if case.is_open else None
     spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
@@ -131,15 +147,16 @@ def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) ->
 def _facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts:
     """Gather what the mirror tells about the times of a case."""
     order, refund = case.order, case.refund
+    again_at = _again_at(case)
     support = order.service_support or (order.listing.service_support if order.listing else "")
     return ClockFacts(
-        refund_state=refund.state if refund else "",
-        refund_timeout_at=refund.timeout_at if refund else None,
-        refund_applied_at=refund.applied_at if refund else None,
+        refund_state=RefundState.AWAITING_SELLER.value if again_at else refund.state if refund else "",
+        refund_timeout_at=refund.timeout_at if refund and not again_at else None,
+        refund_applied_at=again_at or (refund.applied_at if refund else None),
         paid_at=order.paid_at,
         delivered_at=order.delivered_at,
         confirmed_at=order.confirmed_at,
-        seen_at=case.opened_at,
+        seen_at=again_at or case.opened_at,
         service_support=tuple(code.strip() for code in support.split(",") if code.strip()),
         default_response_hours=case.shop.default_response_hours,
         typed_due_at=typed_due_at,
@@ -164,6 +181,42 @@ def arm_settling(actor: Actor, case: Case, *, at: datetime) -> None:
     spec = choose(ClockFacts(agreed_at=at), _rules(actor, case, at), kind=DeadlineKind.REFUND_SETTLE)
     if spec is not None:
         deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def arm_own(actor: Actor, case: Case, kind: DeadlineKind, due_at: datetime, *, rule: str, at: datetime) -> None:
+    """Start a clock of our own making: a wait for evidence, work put off, the next look at a payment."""
+    spec = DeadlineSpec.of(
+        kind, started_at=at, due_at=due_at, source=Source.TYPED, certainty=Certainty.JUDGEMENT, rule=rule
+    )
+    deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def arm_read(actor: Actor, case: Case, kind: DeadlineKind, due_at: datetime | None, *, at: datetime) -> None:
+    """Start a clock of the platform as a person read it there; unread, the shop's default where silence loses."""
+    facts = ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours, typed_due_at=due_at)
+    spec = choose(facts, _rules(actor, case, at), kind=kind)
+    if spec is not None:
+        deadlines.arm(actor, case.public_id, spec, at=at)
+        if not spec.is_verified:
+            ask_person(actor, case, Need.CLOCK_UNVERIFIED)
+
+
+def stop(actor: Actor, case: Case, *kinds: DeadlineKind, at: datetime, acted_at: datetime) -> None:
+    """Stop clocks of these kinds because nothing hangs on them any more."""
+    others = [kind for kind in DeadlineKind if kind not in kinds]
+    deadlines.void_all(actor, case.public_id, at=at, acted_at=acted_at, keep=others)
+
+
+_ANSWERED = (RefundState.REFUSED.value, RefundState.CLOSED.value, RefundState.SUCCEEDED.value)
+
+
+def _again_at(case: Case) -> datetime | None:
+    """Return when the buyer applied again by a person's word, while the platform's data are older than that."""
+    refund = case.refund
+    if case.reapplied_at is None or refund is None or refund.state not in _ANSWERED:
+        return None
+    told = max((at for at in (refund.modified_at, refund.rejected_at) if at is not None), default=None)
+    return case.reapplied_at if told is None or told < case.reapplied_at else None
 
 
 def _as_if_waiting(facts: ClockFacts, known: list[TimeRule]) -> DeadlineSpec | None:

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from cardcase.cases import rules
 from cardcase.cases.models import Case
-from cardcase.cases.rules import BY_EVENT, Event, GuardFacts, Need, Outcome, Stage, Status
+from cardcase.cases.rules import Event, GuardFacts, Need, Outcome, Stage, Status
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
 from cardcase.orders.models import Refund
 from cardcase.staff.rules import Actor, Permission
 
-from . import clocks
+from . import claims, clocks
 from .moves import move
 from .rows import Ref, ask_person, keep, take, unask, write
 
@@ -41,7 +41,10 @@ def platform_moved(
 
 
 def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling_raw: str = "") -> Case:
-    """Do the same to a case that is in hand."""
+    """Do the same to a case that is in hand. A word of the platform older than the last one changes nothing (T25)."""
+    told_at = case.refund.modified_at if case.refund is not None else None
+    if told_at is not None and case.mirror_at is not None and told_at < case.mirror_at:
+        return case
     _take_over_amount(actor, case)
     if case.mirror_state == state.value:
         if case.is_open:
@@ -54,19 +57,20 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
     if state is RefundState.SUCCEEDED:
         timed_out, is_verified = clocks.time_out_of(actor, case, paid_at=happened_at + TOLERANCE, at=at)
     effect = rules.effect(Status(case.status), state, is_timed_out=timed_out, is_clock_verified=is_verified)
-    offered = [event for event in effect.events if BY_EVENT[event].offered]
-    keep(actor, case, mirror_state=state.value)
+    events = effect.events
+    keep(actor, case, mirror_state=state.value, mirror_at=told_at or case.mirror_at)
     if state is not RefundState.UNKNOWN:
         unask(actor, case, Need.REFUND_STATE_UNKNOWN)
-    if not offered:
+    if not events:
         _note_state(actor, case, before, at=at)
-    for event in offered:
+    for event in events:
         facts = GuardFacts(
             told_by_platform=True,
             source_event_id=f"refund:{case.refund.external_id}" if case.refund else "",
             verdict=Status.LOST,
             ruling_raw=ruling_raw or _raw(case.refund, state),
             is_payment_verified=state is RefundState.SUCCEEDED,
+            is_same_claim=True,  # one applied for anew after the end opens a case of its own (service.opening)
         )
         move(
             actor,
@@ -79,33 +83,41 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
             acted_at=happened_at + TOLERANCE if event is Event.TIMED_OUT else happened_at,
             judged_as=Actor.system(actor.shop_id),
             has_deadline_passed=timed_out,
+            changes=_heard_again(actor, case, event, at=at),
         )
-    ask_person(actor, case, *_needs(effect, has_ruling=bool(ruling_raw), has_moved=bool(offered)))
+    ask_person(actor, case, *_needs(effect, has_ruling=bool(ruling_raw)))
     if case.is_open:
         clocks.choose_clock(actor, case, at=at)
         clocks.refresh(actor, case, at=at)
     return case
 
 
-def _needs(effect: rules.Effect, *, has_ruling: bool, has_moved: bool) -> list[Need]:
-    """Leave out what is not to be asked: a ruling that was read, a payment that the move itself has settled."""
-    settled: set[Need] = set()
-    if has_ruling:
-        settled.add(Need.RULING_UNREAD)
-    if has_moved:
-        settled.add(Need.PAID_WHILE_EXECUTING)
-    return [need for need in effect.needs if need not in settled]
+def _heard_again(actor: Actor, case: Case, event: Event, *, at: datetime) -> dict[str, Any]:
+    """Keep what was claimed so far when the buyer comes back, and hold messages until a person has read (M7)."""
+    if event not in (Event.REAPPLIED, Event.REOPENED):
+        return {}
+    source = f"refund:{case.refund.external_id}" if case.refund else ""
+    claims.keep_claim(actor, case, event, source=source, at=at)
+    return claims.UNCONFIRMED | {"held_at": at}
+
+
+def _needs(effect: rules.Effect, *, has_ruling: bool) -> list[Need]:
+    """Leave out what is not to be asked: a ruling that was read."""
+    return [need for need in effect.needs if not (has_ruling and need is Need.RULING_UNREAD)]
 
 
 def _note_state(actor: Actor, case: Case, before: str, *, at: datetime) -> None:
-    """Record that the platform moved while the case stands where it stood (T25: same), lifting the stage if need be."""
+    """Record that the platform moved while the case stands where it stood (T25), lifting the stage if need be."""
+    facts = GuardFacts(is_mirror_newer=True)  # an older word was left aside before
+    rules.check_move(Stage(case.stage), Status(case.status), Event.SYNCED, Actor.system(actor.shop_id), facts)
     changes: dict[str, Any] = {}
     if case.stage == Stage.ENQUIRY.value and case.refund is not None:
         changes["stage"] = Stage.PLATFORM_REFUND.value
     if not before and not changes:
         return  # the state that the case was opened with is in its first entry
     write(actor, case, "mirrored", at=at, **changes)
-    facts: dict[str, custody.JSON] = {
+    told: dict[str, custody.JSON] = {
+        "row": "T25",
         "was": before,
         "refund_state": case.mirror_state,
         "refund_state_raw": _raw(case.refund, RefundState(case.mirror_state)),
@@ -113,7 +125,7 @@ def _note_state(actor: Actor, case: Case, before: str, *, at: datetime) -> None:
         "stage_to": case.stage,
         "revision": case.revision,
     }
-    custody.append(actor, custody.Record("case.mirrored", case.public_id, at, facts))
+    custody.append(actor, custody.Record("case.mirrored", case.public_id, at, told))
 
 
 def _take_over_amount(actor: Actor, case: Case) -> None:

@@ -36,12 +36,17 @@ _ENDS_CLOCKS: Final = frozenset(
         Event.CLOSED,
         Event.PAID_ELSEWHERE,
         Event.VERIFIED,
+        Event.BUYER_APPEALED,
+        Event.REOPENED,
     }
 )
 """Moves after which no clock of the seller runs any more."""
 
 _PASSING: Final = (Need.CLOCK_UNVERIFIED, Need.HOLD_AT_MARGIN, Need.OFFER_EXPIRED, Need.REASON_UNCLEAR)
 """Needs that end with the case."""
+
+_STILL: Final = frozenset({Event.SYNCED, Event.HOLD_CHANGED})
+"""Moves that leave work put off as it is: nothing has happened that somebody would have to look at."""
 
 
 @transaction.atomic
@@ -60,7 +65,7 @@ def advance(
 
     ``facts`` carry what upper rooms know; what they leave out refuses. ``revision`` is the one that the actor decided
     upon; only the system may pass None. ``details`` are kept in the record, never a secret. ``outcome`` says how a
-    settled case ended. Raises NotFound, Conflict, IllegalMove, NotOfferedYet, NotAllowed, GuardRefused.
+    settled case ended. Raises NotFound, Conflict, IllegalMove, NotAllowed, GuardRefused.
     """
     actor.require(Permission.READ)
     case = take(actor, ref, revision=revision)
@@ -97,7 +102,7 @@ def move(
         new["outcome"] = outcome.value
     write(actor, case, event.value, at=at, **new)
     _record(actor, case, step, details or {}, at=at)
-    _clocks(actor, case, event, known, at=at, acted_at=acted_at or at)
+    _clocks(actor, case, step, at=at, acted_at=acted_at or at)
     clocks.refresh(actor, case, at=at)
     return case
 
@@ -130,12 +135,29 @@ def _effects(actor: Actor, case: Case, step: _Step, at: datetime) -> dict[str, A
         changes["resolved_at"] = at
         changes["outcome"] = OUTCOMES[target].value if target in OUTCOMES else ""
         changes["needs_human"] = need_rules.without(case.needs_human, *(need.value for need in _PASSING))
-    if row.event is Event.RULED:
-        changes["ruling_raw"] = clean(actor, step.facts.ruling_raw)
-    if row.event is Event.TIMED_OUT:
-        changes["is_incident"] = True
-        changes["needs_human"] = need_rules.with_need(changes["needs_human"], Need.POST_MORTEM)
-    return changes
+    if case.snoozed_until is not None and row.event not in _STILL:
+        changes |= {"snoozed_until": None, "snooze_reason": ""}
+    return changes | _effects_of_event(actor, case, step, changes.get("needs_human", case.needs_human))
+
+
+def _effects_of_event(actor: Actor, case: Case, step: _Step, needs: list[dict[str, str]]) -> dict[str, Any]:
+    """Say what single events change beyond place and turn."""
+    event, target = step.row.event, step.target
+    if event is Event.RULED:
+        changes: dict[str, Any] = {"ruling_raw": clean(actor, step.facts.ruling_raw)}
+        if target is Status.LOST and case.reviewed_at is None:
+            changes["needs_human"] = need_rules.with_need(needs, Need.REVIEW_DUE)
+        return changes
+    if event is Event.TIMED_OUT:
+        return {"is_incident": True, "needs_human": need_rules.with_need(needs, Need.POST_MORTEM)}
+    if event is Event.VERIFIED:
+        return {"needs_human": need_rules.without(needs, Need.REFUND_UNSEEN.value, Need.PAID_WHILE_EXECUTING.value)}
+    if event is Event.APPEALED or event is Event.BUYER_APPEALED:
+        return {"outcome": "", "resolved_at": None, "needs_human": need_rules.without(needs, Need.REVIEW_DUE.value)}
+    if event is Event.REOPENED:
+        stage = Stage.PLATFORM_REFUND if case.refund_id is not None else Stage.ENQUIRY
+        return {"outcome": "", "resolved_at": None, "stage": stage.value}
+    return {}
 
 
 def _record(actor: Actor, case: Case, step: _Step, details: Mapping[str, custody.JSON], *, at: datetime) -> None:
@@ -157,19 +179,45 @@ def _record(actor: Actor, case: Case, step: _Step, details: Mapping[str, custody
     custody.append(actor, custody.Record("case.moved", case.public_id, at, kept))
 
 
-def _clocks(actor: Actor, case: Case, event: Event, facts: GuardFacts, *, at: datetime, acted_at: datetime) -> None:
+def _clocks(actor: Actor, case: Case, step: _Step, *, at: datetime, acted_at: datetime) -> None:
     """Start and stop what a move starts and stops. The platform's clock stops only when the platform is answered."""
-    subject = case.public_id
+    event, facts, subject = step.row.event, step.facts, case.public_id
     if event in _ANSWERS:
         deadlines.meet(actor, subject, DeadlineKind.FIRST_RESPONSE, at=at)
+    for kind in _MEETS.get(event, ()):
+        deadlines.meet(actor, subject, kind, at=at, acted_at=acted_at)
+    if event in _ENDS_CLOCKS:
+        deadlines.void_all(actor, subject, at=at, acted_at=acted_at)
+    elif event not in _STILL:  # whatever happens, nobody waits for the buyer's evidence or for work to be resumed
+        clocks.stop(actor, case, DeadlineKind.EVIDENCE_ANSWER, DeadlineKind.WORK_RESUMES, at=at, acted_at=acted_at)
+    _start(actor, case, event, facts, at=at)
+
+
+_MEETS: Final[Mapping[Event, tuple[DeadlineKind, ...]]] = {
+    Event.ANSWERED: (DeadlineKind.EVIDENCE_ANSWER,),
+    Event.ACCEPTED: (DeadlineKind.OFFER_EXPIRY,),
+    Event.OFFER_ENDED: (DeadlineKind.OFFER_EXPIRY,),
+    Event.VERIFIED: (DeadlineKind.REFUND_SETTLE,),
+    Event.EXECUTION_FAILED: (DeadlineKind.REFUND_SETTLE,),
+    Event.DECLINED: (DeadlineKind.PLATFORM_RESPONSE, DeadlineKind.OFFER_EXPIRY),
+    Event.REFUSED_ELSEWHERE: (DeadlineKind.PLATFORM_RESPONSE, DeadlineKind.OFFER_EXPIRY),
+    Event.PACK_SUBMITTED: (DeadlineKind.EVIDENCE_DUE,),
+    Event.APPEALED: (DeadlineKind.APPEAL_WINDOW,),
+}
+"""Clocks whose work is done by a move."""
+
+
+def _start(actor: Actor, case: Case, event: Event, facts: GuardFacts, *, at: datetime) -> None:
     if event is Event.OFFERED and facts.offer_expires_at is not None:
         clocks.arm_offer(actor, case, facts.offer_expires_at, at=at)
-    elif event in (Event.ACCEPTED, Event.OFFER_ENDED):
-        deadlines.meet(actor, subject, DeadlineKind.OFFER_EXPIRY, at=at, acted_at=acted_at)
+    elif event is Event.EVIDENCE_ASKED and facts.request_due_at is not None:
+        wait = DeadlineKind.EVIDENCE_ANSWER
+        clocks.arm_own(actor, case, wait, facts.request_due_at, rule="evidence_request", at=at)
     elif event is Event.EXECUTED:
         clocks.arm_settling(actor, case, at=at)
-    elif event in (Event.DECLINED, Event.REFUSED_ELSEWHERE):
-        deadlines.meet(actor, subject, DeadlineKind.PLATFORM_RESPONSE, at=at, acted_at=acted_at)
-        deadlines.meet(actor, subject, DeadlineKind.OFFER_EXPIRY, at=at, acted_at=acted_at)
-    elif event in _ENDS_CLOCKS:
-        deadlines.void_all(actor, subject, at=at, acted_at=acted_at)
+    elif event is Event.MORE_EVIDENCE_ASKED:
+        clocks.arm_read(actor, case, DeadlineKind.EVIDENCE_DUE, facts.evidence_due_at, at=at)
+    elif event is Event.RULED and facts.appeal_until is not None:
+        clocks.arm_read(actor, case, DeadlineKind.APPEAL_WINDOW, facts.appeal_until, at=at)
+    elif event in (Event.REAPPLIED, Event.REOPENED):
+        clocks.choose_clock(actor, case, typed_due_at=facts.answer_due_at, at=at)

@@ -15,6 +15,7 @@ from cardcase.staff.rules import Actor, Permission
 from .rows import LABEL_MAX, Ref, clean, keep, take, write
 
 NOTE_MAX = 5000
+_REVIEWED = (Need.POST_MORTEM, Need.DEADLINE_MISSED, Need.REVIEW_DUE)
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: date
     The review of an incident is not marked away: ``review_incident`` writes it.
     """
     actor.require(Permission.WORK)
-    if code == Need.POST_MORTEM.value:
+    if code in (Need.POST_MORTEM.value, Need.REVIEW_DUE.value):
         raise Refused("复盘要写出来", "A review has to be written", code="review_is_written")
     case = take(actor, number, revision=revision)
     rest = need_rules.without(case.needs_human, code)
@@ -60,19 +61,26 @@ def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: date
 
 
 @transaction.atomic
-def review_incident(actor: Actor, number: str, text: str, *, revision: int, at: datetime) -> Case:
-    """Write the review of a missed deadline: what happened and what will be done about it. Ends the incident.
+def review_incident(
+    actor: Actor, number: str, text: str, *, revision: int, at: datetime, recovered_fen: int | None = None
+) -> Case:
+    """Write the review of what was missed or of how a case ended, and what will be done about it. Ends the incident.
 
-    The missed deadline itself stays for ever. Raises Refused when there is no incident, Conflict, WrongUse.
+    The missed deadline itself stays for ever. ``recovered_fen``: what came back from the supplier. Raises Refused
+    while there is nothing to review, Conflict, WrongUse.
     """
     actor.require(Permission.DECIDE)
     case = take(actor, number, revision=revision)
-    if not case.is_incident:
+    if not case.is_incident and case.is_open:
         raise Refused("这一单没有要复盘的事", "There is nothing to review here", code="no_incident")
-    _note(actor, case, text, at=at)
-    rest = need_rules.without(case.needs_human, Need.POST_MORTEM.value, Need.DEADLINE_MISSED.value)
-    write(actor, case, "reviewed", at=at, is_incident=False, needs_human=rest)
-    facts: dict[str, custody.JSON] = {"revision": case.revision}
+    if recovered_fen is not None and recovered_fen < 0:
+        raise WrongUse("追回的金额不能小于零", "What came back is not below zero")
+    note = _note(actor, case, text, at=at)
+    rest = need_rules.without(case.needs_human, *(need.value for need in _REVIEWED))
+    recovered = case.recovered_fen if recovered_fen is None else recovered_fen
+    changes = {"is_incident": False, "needs_human": rest, "review": note.text, "reviewed_at": at}
+    write(actor, case, "reviewed", at=at, **changes, recovered_fen=recovered)
+    facts: dict[str, custody.JSON] = {"revision": case.revision, "recovered_fen": recovered}
     custody.append(actor, custody.Record("case.incident_reviewed", case.public_id, at, facts))
     return case
 

@@ -20,7 +20,7 @@ from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks, mirror
-from .rows import Ref, take, write
+from .rows import Ref, keep, take, write
 
 _LIVE = (
     RefundState.AWAITING_SELLER,
@@ -50,7 +50,7 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
     key = _key(cases, order, refund)
     try:
         with transaction.atomic():  # a savepoint: who loses the race for a claim gives its number back
-            case = _create(actor, order, refund, key, at=at)
+            case = _create(actor, order, refund, key, after=_before(cases, refund), at=at)
     except IntegrityError:
         winner = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(claim_key=key).first()
         if winner is None:  # not the claim: something else is wrong, and it must be heard
@@ -118,6 +118,29 @@ def _known(cases: Sequence[Case], refund: Refund | None) -> Case | None:
     return None if last is not None and _is_again(last, refund) else last
 
 
+def open_another(actor: Actor, old: Case, *, claimed_fen: int | None = None, at: datetime) -> Case:
+    """Open a case for another claim about the order of a case that is over, linked to it (T24). Of a person's word.
+
+    The refund of the old case is not its own; one that the platform tells of later joins it. The caller holds ``old``.
+    """
+    actor.require(Permission.IMPORT)
+    rules.check_move(Stage.ENQUIRY, None, Event.OPENED, actor, GuardFacts(is_claim_new=True))
+    order = old.order
+    key = rules.claim_key(order.channel, order.order_no, "", again_at=at)
+    case = _create(actor, order, None, key, after=old, at=at)
+    if claimed_fen is not None:
+        keep(actor, case, claimed_fen=claimed_fen)
+    _record(actor, case, at=at)
+    clocks.choose_clock(actor, case, at=at)
+    clocks.refresh(actor, case, at=at)
+    return case
+
+
+def _before(cases: Sequence[Case], refund: Refund | None) -> Case | None:
+    """Return the ended case of the same refund that a new claim follows, if there is one."""
+    return next((case for case in cases if refund is not None and case.refund_id == refund.pk), None)
+
+
 def _enquiry(cases: Sequence[Case]) -> Case | None:
     return next((case for case in cases if case.refund_id is None and case.is_open), None)
 
@@ -141,7 +164,7 @@ def _key(cases: Sequence[Case], order: Order, refund: Refund | None) -> str:
     return rules.claim_key(order.channel, order.order_no, refund.external_id, again_at=refund.applied_at)
 
 
-def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, at: datetime) -> Case:
+def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, after: Case | None, at: datetime) -> Case:
     cards = queries.cards_of(actor, order.pk)
     shop = Shop.objects.get(pk=actor.shop_id)
     needs = [] if len(cards) == 1 else [entry(Need.CARDS_SEVERAL if cards else Need.CARD_UNLINKED)]
@@ -160,6 +183,7 @@ def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, at: 
         status=Status.NEW.value,
         waiting_on=rules.waiting_on(Status.NEW).value,
         claim_key=key,
+        linked_to=after,
         is_held=True,
         held_at=at,
         claimed_fen=claimed,
@@ -224,5 +248,6 @@ def _record(actor: Actor, case: Case, *, at: datetime) -> None:
         "claimed_fen": case.claimed_fen,
         "is_held": True,
         "policy_version": case.policy.version if case.policy else None,
+        "linked_to": case.linked_to.number if case.linked_to else "",
     }
     custody.append(actor, custody.Record("case.opened", case.public_id, at, facts))

@@ -103,6 +103,7 @@ _OTHER_ACTS = {
     "deadline_typed": Text("填写截止时间", "Type in the deadline"),
     "need_settled": Text("处理提醒", "Settle a reminder"),
     "reviewed": Text("写复盘", "Review the incident"),
+    "dispute_noted": Text("登记平台纠纷", "Note a dispute"),
     "mirrored": Text("同步平台数据", "Sync with the platform"),
 }
 

@@ -26,6 +26,8 @@ class DeadlineKind(StrEnum):
     SUPPLIER_CLAIM_WINDOW = "supplier_claim_window"
     FIRST_RESPONSE = "first_response"
     RETENTION_UNTIL = "retention_until"
+    EVIDENCE_ANSWER = "evidence_answer"
+    WORK_RESUMES = "work_resumes"
 
 
 class IfMissed(StrEnum):
@@ -43,6 +45,8 @@ class IfMissed(StrEnum):
     LOSS_STAYS = "loss_stays"
     OWN_GOAL = "own_goal"
     MAY_BE_ERASED = "may_be_erased"
+    WAIT_IS_OVER = "wait_is_over"
+    BACK_TO_WORK = "back_to_work"
 
 
 class Source(StrEnum):
@@ -84,6 +88,8 @@ DEFAULT_OUTCOME: Final = MappingProxyType(
         DeadlineKind.SUPPLIER_CLAIM_WINDOW: IfMissed.LOSS_STAYS,
         DeadlineKind.FIRST_RESPONSE: IfMissed.OWN_GOAL,
         DeadlineKind.RETENTION_UNTIL: IfMissed.MAY_BE_ERASED,
+        DeadlineKind.EVIDENCE_ANSWER: IfMissed.WAIT_IS_OVER,
+        DeadlineKind.WORK_RESUMES: IfMissed.BACK_TO_WORK,
     }
 )
 """What is lost by default, kind by kind (domain.md §7.4, second column)."""
@@ -130,6 +136,8 @@ KIND_TITLES: Final = MappingProxyType(
         DeadlineKind.SUPPLIER_CLAIM_WINDOW: Text("向货源方索赔", "Claim from the supplier"),
         DeadlineKind.FIRST_RESPONSE: Text("我们的首次回应目标", "Our own goal for the first answer"),
         DeadlineKind.RETENTION_UNTIL: Text("资料保存到期", "Retention ends"),
+        DeadlineKind.EVIDENCE_ANSWER: Text("买家给证据", "The buyer's evidence"),
+        DeadlineKind.WORK_RESUMES: Text("搁置到期", "Work is taken up again"),
     }
 )
 
@@ -147,6 +155,8 @@ IF_MISSED_TEXTS: Final = MappingProxyType(
         IfMissed.LOSS_STAYS: Text("不能再向货源方追回", "The loss stays with the shop"),
         IfMissed.OWN_GOAL: Text("只是没有达到自己的目标", "Only our own goal is missed"),
         IfMissed.MAY_BE_ERASED: Text("资料可以删除", "The data may be erased"),
+        IfMissed.WAIT_IS_OVER: Text("不再等，轮到我们决定", "We wait no longer and decide"),
+        IfMissed.BACK_TO_WORK: Text("这一单回到待办", "The case comes back to the list"),
     }
 )
 

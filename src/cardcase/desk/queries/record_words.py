@@ -32,6 +32,8 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "case.need_settled": Text("提醒已处理", "A reminder was dealt with"),
         "case.mirrored": Text("平台状态有变", "The platform's state changed"),
         "case.noted": Text("记了一笔", "Note written"),
+        "case.linked": Text("另一项要求，另立一单", "Another claim, a case of its own"),
+        "case.dispute_noted": Text("登记了平台纠纷", "Platform dispute noted"),
         "case.order_linked": Text("对上了订单", "Order linked"),
         "case.refund_linked": Text("对上了退款申请", "Refund request linked"),
         "case.card_linked": Text("指明了是哪张卡", "Card linked"),
@@ -59,10 +61,14 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "remedy.ambiguous": Text("执行结果不明", "Execution unclear"),
         "remedy.cancelled": Text("方案取消", "Remedy cancelled"),
         "remedy.declined": Text("拒绝退款", "Refund declined"),
+        "remedy.approval_asked": Text("请主管或店主批准", "Approval asked for"),
+        "remedy.approval_refused": Text("没有批准", "Not approved"),
+        "remedy.transfer_noted": Text("登记了平台外付款", "Payment beside the platform noted"),
         "remedy.escalated": Text("申请平台介入", "Platform asked to decide"),
         "reply.drafted": Text("存了回复草稿", "Draft saved"),
         "reply.sent": Text("已发送回复", "Reply sent"),
         "pack.exported": Text("导出证据包", "Pack exported"),
+        "pack.submitted": Text("提交了证据包", "Pack handed in"),
     }
 )
 """Every kind of entry that a case can have; ``tests`` compare it with what the rooms append."""
@@ -84,6 +90,9 @@ _PARTIES: Final[Mapping[str, Text]] = MappingProxyType(
         "buyer": Text("向买家", "from the buyer"),
         "issuer": Text("向发卡方", "from the issuer"),
         "supplier": Text("向货源方", "from the supplier"),
+        "platform": Text("向平台", "from the platform"),
+        "carrier": Text("向快递", "from the carrier"),
+        "seller": Text("我们自己", "from ourselves"),
     }
 )
 _MACHINES: Final[Mapping[str, Text]] = MappingProxyType(
@@ -184,7 +193,7 @@ def _evidence(facts: Mapping[str, Any]) -> list[Text]:
 
 
 def _amounts(facts: Mapping[str, Any]) -> list[str]:
-    return [yuan(facts[key]) for key in ("amount_fen", "claimed_fen") if isinstance(facts.get(key), int)]
+    return [yuan(facts[key]) for key in ("amount_fen", "claimed_fen", "counter_fen") if isinstance(facts.get(key), int)]
 
 
 def _moments(facts: Mapping[str, Any], now: datetime) -> list[str]:

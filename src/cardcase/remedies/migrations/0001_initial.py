@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=24)),
                 ('amount_fen', models.BigIntegerField(null=True)),
                 ('proposed_by', models.CharField(max_length=80)),
+                ('approved_by', models.CharField(blank=True, default='', max_length=80)),
+                ('counter_fen', models.BigIntegerField(null=True)),
                 ('state', models.CharField(max_length=10)),
                 ('expires_at', models.DateTimeField()),
                 ('proposed_at', models.DateTimeField(default=cardcase.kit.clock.now)),

@@ -2,13 +2,14 @@
 
 from cardcase.remedies.datafiles import check_data
 
-from .facts import catalogue, guards, live_remedy, open_offer, refuse_reasons, remedy_facts
+from .facts import catalogue, draft_of, guards, live_remedy, open_offer, refuse_reasons, remedy_facts, running
 from .overview import Overview, floor_text, offers_of, options, overview, remedies_of, standing
 
 __all__ = [
     "Overview",
     "catalogue",
     "check_data",
+    "draft_of",
     "floor_text",
     "guards",
     "live_remedy",
@@ -19,5 +20,6 @@ __all__ = [
     "refuse_reasons",
     "remedies_of",
     "remedy_facts",
+    "running",
     "standing",
 ]

@@ -8,22 +8,24 @@ from typing import Any
 from django.conf import settings
 
 from cardcase.cards import queries as cards
+from cardcase.cases import queries as case_queries
 from cardcase.cases.models import Case
-from cardcase.cases.rules import GuardFacts, Stage, Status
+from cardcase.cases.rules import GuardFacts, Status
 from cardcase.connectors.ports import RefundState
 from cardcase.deadlines import queries as deadlines
+from cardcase.deadlines.rules import DeadlineKind
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import CaseFacts, Delivery, checklist, decline_gaps, find
 from cardcase.kit import clock
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import LIVE, SPENT, OfferState, RemedyFacts, RemedyState
+from cardcase.remedies.rules import LIVE, SPENT, TRANSFER, OfferState, RemedyFacts, RemedyState, may_move_money
 from cardcase.remedies.rules import catalogue as catalogue_rules
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 _AGREED = (RemedyState.APPROVED.value, RemedyState.PRECHECKED.value)
-_MONEY = ("partial_refund", "full_refund", "return_and_refund", "goodwill", "accept_claim")
+_MONEY = ("partial_refund", "full_refund", "return_and_refund", "goodwill", "accept_claim", TRANSFER)
 
 
 def catalogue(actor: Actor) -> rules.Catalogue:
@@ -79,6 +81,7 @@ def facts_around(actor: Actor, case: Case, made: Sequence[Remedy], offer: Offer 
             for one in made
         ),
         has_open_offer=offer is not None,
+        has_open_dispute=case_queries.has_open_dispute(actor, case.order_id),
         platform_due_at=bound[0].due_at if bound else None,
         platform_margin_at=min((one.margin_at for one in bound), default=None),
     )
@@ -101,6 +104,22 @@ def open_offer(actor: Actor, case: Case) -> Offer | None:
     return found
 
 
+def draft_of(actor: Actor, case: Case) -> Offer | Remedy | None:
+    """Return what waits for the word of somebody who may decide: an offer drafted, or a concession proposed."""
+    drafted = Offer.objects.visible_to(actor).filter(case_id=case.pk, state=OfferState.DRAFT.value).first()
+    if drafted is None:
+        drafted = Remedy.objects.visible_to(actor).filter(case_id=case.pk, state=RemedyState.PROPOSED.value).first()
+    assert drafted is None or isinstance(drafted, Offer | Remedy)
+    return drafted
+
+
+def running(actor: Actor, *, kinds: Sequence[str] = ()) -> list[Remedy]:
+    """Return remedies that have gone out and whose result is not known, with their cases."""
+    states = [RemedyState.EXECUTING.value, RemedyState.EXECUTED.value, RemedyState.AMBIGUOUS.value]
+    rows = Remedy.objects.visible_to(actor).filter(state__in=states).select_related("case", "replacement")
+    return list((rows.filter(kind__in=kinds) if kinds else rows).order_by("pk"))
+
+
 def live_remedy(actor: Actor, case: Case) -> Remedy | None:
     """Return the remedy that is agreed or on its way; there is one at most."""
     states = [state.value for state in LIVE]
@@ -121,22 +140,24 @@ def guards_around(
     """Do the same with options and the live remedy that were read before."""
     shown = catalogue(actor)
     offered = [option for option in made if option.route == "offer" and option.allowed]
-    by_kind = {option.kind: option for option in made}
+    accepted = [option for option in made if option.route == "accept" and option.allowed]
     floor = rules.floor(facts, shown)
     return GuardFacts(
         are_preconditions_met=bool(offered),
+        is_claim_acceptable=bool(accepted) and actor.may(Permission.MONEY),
         is_only_open_offer=not facts.has_open_offer,
         is_within_platform_bounds=bool(offered),
         is_within_agent_limit=any(
             rules.value_of(shown.kinds[option.kind], option.amount_fen, facts) <= case.shop.agent_limit_fen
-            for option in offered
+            for option in (*offered, *accepted)
         ),
         **_of_execution(agreed, facts),
         is_delivered=facts.findings.delivery in (Delivery.HANDED_OVER, Delivery.MARKED),
         is_evidence_complete=not any(gap.code in ("evidence_missing", "never_declined") for gap in facts.gaps),
         is_contradiction_free=not any(gap.code == "evidence_contradicts" for gap in facts.gaps),
         is_floor_kept=not floor.binds,
-        is_window_open=_is_window_open(case) and ("escalate" in by_kind),
+        is_window_open=_is_window_open(actor, case, facts),
+        has_new_evidence=_has_new_evidence(case, facts),
         **_of_closing(actor, case, facts),
     )
 
@@ -151,8 +172,7 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
         "is_void_settled": agreed.kind not in rules.VOIDED_FIRST
         or rules.void_blocker(facts, str(agreed.precheck.get("void_result", "")), agreed.override_reason) is None,
         "is_only_money_remedy": rules.is_only_one(facts, agreed.public_id, is_overridden=bool(agreed.override_reason)),
-        "is_free_of_platform_dispute": facts.status != Status.UNDER_REVIEW.value
-        and facts.stage in (Stage.ENQUIRY.value, Stage.PLATFORM_REFUND.value),
+        "is_free_of_platform_dispute": may_move_money(agreed.kind, facts),
     }
 
 
@@ -174,8 +194,23 @@ def _of_closing(actor: Actor, case: Case, facts: RemedyFacts) -> dict[str, Any]:
     }
 
 
-def _is_window_open(case: Case) -> bool:
-    """A seller can call the platform in while the refused refund is neither closed nor paid (no term is published)."""
+def _has_new_evidence(case: Case, facts: RemedyFacts) -> bool:
+    """T18: something has come since the ruling."""
+    ruled_at = case.resolved_at
+    if ruled_at is None:
+        return False
+    return any(item.captured_at is not None and item.captured_at > ruled_at for item in facts.case.exhibits)
+
+
+def _is_window_open(actor: Actor, case: Case, facts: RemedyFacts) -> bool:
+    """Tell whether the platform can still be called in, or its ruling be appealed.
+
+    A seller can call it in while the refused refund is neither closed nor paid (no term is published); an appeal needs
+    a known window, read and typed in by a person.
+    """
+    if Status(case.status) in (Status.LOST, Status.PARTIALLY_WON):
+        armed = deadlines.armed(actor, [case.public_id])[case.public_id]
+        return any(one.kind is DeadlineKind.APPEAL_WINDOW and one.due_at > facts.case.at for one in armed)
     refund = case.refund
     over = (RefundState.CLOSED.value, RefundState.SUCCEEDED.value)
     return refund is not None and refund.state not in over and case.status == Status.DECLINED.value

@@ -5,10 +5,13 @@ from .confirm import is_typed, phrase
 from .costs import Cost, cost_of
 from .demands import Blocked, NotConfirmed, kind_of, require_clear, require_typed
 from .execution import (
+    ACCEPT,
+    TRANSFER,
     VOID_RESULTS,
     VOIDED_FIRST,
     is_check_needed,
     is_only_one,
+    may_move_money,
     minutes_since_check,
     sum_blocker,
     value_of,
@@ -16,16 +19,19 @@ from .execution import (
 )
 from .facts import LIVE, SPENT, OfferState, RemedyFacts, RemedySeen, RemedyState
 from .floor import Floor, FloorKind, floor
+from .net import Net, net_of
 from .options import Option, amount_of, check, options, part, tip
 from .partial import Part, part_of_price
 from .preconditions import CHECKS, DEAD_STATES, OVERRIDABLE, Blocker
 
 __all__ = [
+    "ACCEPT",
     "CHECKS",
     "DEAD_STATES",
     "LIVE",
     "OVERRIDABLE",
     "SPENT",
+    "TRANSFER",
     "VOIDED_FIRST",
     "VOID_RESULTS",
     "Blocked",
@@ -35,6 +41,7 @@ __all__ = [
     "Floor",
     "FloorKind",
     "Kind",
+    "Net",
     "NotConfirmed",
     "OfferState",
     "Option",
@@ -50,7 +57,9 @@ __all__ = [
     "is_only_one",
     "is_typed",
     "kind_of",
+    "may_move_money",
     "minutes_since_check",
+    "net_of",
     "options",
     "part",
     "part_of_price",

@@ -14,7 +14,7 @@ from cardcase.kit.text import Text
 SHIPPED: Final = Path(__file__).parent.parent / "data" / "remedies.toml"
 NAME: Final = "remedies.toml"
 
-Route = Literal["ask", "offer", "decline", "escalate", "plan"]
+Route = Literal["ask", "offer", "accept", "decline", "escalate", "plan"]
 
 
 class Kind(Record):

@@ -8,6 +8,7 @@ _VERBS = {
     "execute": Text("执行", "execute"),
     "decline": Text("拒绝退款", "decline"),
     "escalate": Text("平台介入", "escalate"),
+    "submit": Text("提交证据包", "submit pack"),
 }
 _KINDS = {
     "replace_card": Text("换卡", "replace"),
@@ -16,16 +17,17 @@ _KINDS = {
     "full_refund": Text("退款", "refund"),
     "return_and_refund": Text("退款", "refund"),
     "goodwill": Text("补偿", "goodwill"),
+    "accept_claim": Text("认可", "accept"),
 }
 
 
 def phrase(act: str, kind: str = "", amount_fen: int | None = None) -> Text:
     """Return the phrase to type: 「执行退款 193.00」, "execute refund 193.00", 「拒绝退款」.
 
-    ``act`` is concede, execute, decline or escalate; kind and amount name what is agreed or executed.
+    ``act`` is concede, execute, decline, escalate or submit; kind and amount name what is agreed or executed.
     """
     verb = _VERBS[act]
-    if act in ("decline", "escalate"):
+    if act in ("decline", "escalate", "submit"):
         return verb
     what = _KINDS.get(kind, Text(kind, kind))
     figure = f" {yuan(amount_fen).removeprefix('¥')}" if amount_fen is not None else ""

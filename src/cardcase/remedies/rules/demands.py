@@ -48,11 +48,11 @@ def require_typed(typed: str, wanted: Text) -> None:
         )
 
 
-def kind_of(catalogue: Catalogue, kind: str, *, route: str) -> Kind:
-    """Return a kind that is done in this way. Raises WrongUse when there is none."""
+def kind_of(catalogue: Catalogue, kind: str, *routes: str) -> Kind:
+    """Return a kind that is done in one of these ways. Raises WrongUse when there is none."""
     found = catalogue.kinds.get(kind)
-    if found is None or found.route != route:
-        fitting = [one.id for one in catalogue.kinds.values() if one.route == route]
+    if found is None or found.route not in routes:
+        fitting = [one.id for one in catalogue.kinds.values() if one.route in routes]
         raise WrongUse(
             f"不能这样处理：{kind}",
             f"This cannot be done that way: {kind}",

@@ -1,5 +1,7 @@
 """What is checked only when the hand moves (T9): void before refund (N4), and never more out than was paid (I1)."""
 
+from typing import Final
+
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 
@@ -12,6 +14,10 @@ VOID_RESULTS = ("voided", "failed", "not_possible")
 
 VOIDED_FIRST = ("full_refund", "return_and_refund", "accept_claim")
 """Kinds after which the buyer must not keep a working card (N4)."""
+
+ACCEPT: Final = "accept_claim"
+TRANSFER: Final = "transfer"
+"""Money that went to the buyer beside the platform, as a person noted: no remedy of the catalogue, but it counts."""
 
 PAID = "succeeded"
 """State of a refund that the platform has paid out (``ports.RefundState``)."""
@@ -107,6 +113,15 @@ def is_only_one(facts: RemedyFacts, public_id: str, *, is_overridden: bool = Fal
     ]
     refunds = (facts.case.refund, *facts.case.other_refunds)
     return not others and not any(refund.state == PAID for refund in refunds)
+
+
+def may_move_money(kind: str, facts: RemedyFacts) -> bool:
+    """T9: nothing is paid while the platform decides; accepting its dispute is the way to pay then."""
+    if facts.status == "under_review":
+        return False
+    if kind == ACCEPT:
+        return True
+    return facts.stage in ("enquiry", "platform_refund") and not facts.has_open_dispute
 
 
 def value_of(kind: Kind, amount_fen: int | None, facts: RemedyFacts) -> int:

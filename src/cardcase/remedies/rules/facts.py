@@ -39,8 +39,9 @@ SPENT: Final = frozenset({RemedyState.EXECUTING, RemedyState.EXECUTED, RemedySta
 
 
 class OfferState(StrEnum):
-    """Where an offer stands."""
+    """Where an offer stands. A draft is above the drafter's limit and waits for somebody who may decide."""
 
+    DRAFT = "draft"
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
     DENIED = "denied"
@@ -76,6 +77,7 @@ class RemedyFacts:
     stock_equal: int | None = None  # cards of equal value in stock; None: not looked up
     remedies: Sequence[RemedySeen] = ()
     has_open_offer: bool = False
+    has_open_dispute: bool = False  # the platform runs a dispute about this order
     platform_due_at: datetime | None = None
     platform_margin_at: datetime | None = None
 

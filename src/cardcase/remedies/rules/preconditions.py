@@ -83,12 +83,20 @@ def case_is_open(question: Question) -> Blocker | None:
 @_check
 def platform_is_not_deciding(question: Question) -> Blocker | None:
     """While the platform decides, no money moves and nothing is offered (T14)."""
-    if question.facts.status != "under_review":
-        return None
-    return Blocker(
-        "under_platform_review",
-        Text("平台正在处理，等裁决或补充证据。", "The platform is deciding: wait for it, or add evidence."),
-    )
+    if question.facts.status == "under_review":
+        return Blocker(
+            "under_platform_review",
+            Text("平台正在处理，等裁决或补充证据。", "The platform is deciding: wait for it, or add evidence."),
+        )
+    if question.facts.stage in _DISPUTE_STAGES or question.facts.has_open_dispute:
+        return Blocker(
+            "under_platform_review",
+            Text(
+                "平台已经介入：提交证据等裁决，或由店主认可纠纷。",
+                "The platform has stepped in: hand in evidence and wait, or the owner accepts the claim.",
+            ),
+        )
+    return None
 
 
 @_check

@@ -2,14 +2,18 @@
 
 from cardcase.remedies.rules import Blocked, NotConfirmed
 
+from .approving import APPROVAL_WANTED, ask_approval, settle_approval
 from .books import close_rested, expire_offers, follow
 from .deciding import concede, propose_offer, settle_offer
-from .executing import execute, precheck, record_result
+from .executing import execute, precheck
 from .refusing import decline, escalate
+from .results import look, note_transfer, record_result, verify, verify_running
 
 __all__ = [
+    "APPROVAL_WANTED",
     "Blocked",
     "NotConfirmed",
+    "ask_approval",
     "close_rested",
     "concede",
     "decline",
@@ -17,8 +21,13 @@ __all__ = [
     "execute",
     "expire_offers",
     "follow",
+    "look",
+    "note_transfer",
     "precheck",
     "propose_offer",
     "record_result",
+    "settle_approval",
     "settle_offer",
+    "verify",
+    "verify_running",
 ]

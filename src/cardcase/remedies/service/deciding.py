@@ -15,6 +15,7 @@ from cardcase.kit.text import Text
 from cardcase.remedies import queries, rules
 from cardcase.remedies.models import Offer, Remedy
 from cardcase.remedies.rules import (
+    ACCEPT,
     Kind,
     OfferState,
     RemedyFacts,
@@ -53,10 +54,24 @@ def propose_offer(
     """
     actor.require(Permission.OFFER)
     case = take(actor, number, revision=revision)
+    return propose(actor, case, kind, amount_fen, expires_at=expires_at, at=at)
+
+
+def propose(
+    actor: Actor,
+    case: Case,
+    kind: str,
+    amount_fen: int | None,
+    *,
+    at: datetime,
+    expires_at: datetime | None = None,
+    draft: Offer | None = None,
+) -> Offer:
+    """Offer on a case that is in hand; ``draft`` is the row of an agent's draft that somebody has approved."""
     facts = queries.remedy_facts(actor, case, at=at)
     catalogue = queries.catalogue(actor)
-    chosen = kind_of(catalogue, kind, route="offer")
-    amount = _amount(chosen, facts, catalogue, amount_fen)
+    chosen = kind_of(catalogue, kind, "offer")
+    amount = amount_for(chosen, facts, catalogue, amount_fen)
     require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount))
     ends = _ends(facts, at, expires_at)
     value = value_of(chosen, amount, facts)
@@ -69,19 +84,18 @@ def propose_offer(
         is_within_agent_limit=value <= case.shop.agent_limit_fen,
         offer_expires_at=ends,
     )
-    case = cases.advance(actor, case, Event.OFFERED, facts=guard, revision=revision, details=told, at=at)
-    offer = Offer.objects.create(
-        shop_id=actor.shop_id,
-        public_id=ids.public_id("offer"),
-        case=case,
-        kind=kind,
-        amount_fen=amount,
-        proposed_by=label(actor),
-        state=OfferState.PROPOSED.value,
-        expires_at=ends,
-        proposed_at=at,
+    case = cases.advance(actor, case, Event.OFFERED, facts=guard, revision=case.revision, details=told, at=at)
+    offer = draft or Offer(
+        shop_id=actor.shop_id, public_id=ids.public_id("offer"), case=case, kind=kind, proposed_by=label(actor)
     )
-    record(actor, case, "remedy.offered", at, offer=offer.public_id, value_fen=value, **told)
+    if draft is not None:
+        offer.approved_by = label(actor)
+    offer.amount_fen, offer.state = amount, OfferState.PROPOSED.value
+    offer.expires_at, offer.proposed_at = ends, at
+    offer.save()
+    record(
+        actor, case, "remedy.offered", at, offer=offer.public_id, value_fen=value, drafted_by=offer.proposed_by, **told
+    )
     return offer
 
 
@@ -95,10 +109,12 @@ def settle_offer(
     at: datetime,
     source_event: str = "",
     reason: str = "",
+    counter_fen: int | None = None,
 ) -> Offer:
     """Note how the open offer ended: accepted (T6, with the message that shows it), or one of T7's endings.
 
-    An accepted offer becomes an approved remedy, which still has to be executed. Raises Conflict, Refused without an
+    An accepted offer becomes an approved remedy, which still has to be executed. ``counter_fen``: what the buyer wants
+    instead, kept with an offer that was countered. Raises Conflict, Refused without an
     open offer, for an acceptance after its end, or for an expiry before it; the refusals of T6 and T7.
     """
     actor.require(Permission.WORK)
@@ -107,8 +123,10 @@ def settle_offer(
     if offer is None:
         raise Refused("没有等待答复的提议", "No offer is waiting for an answer", code="no_open_offer")
     answer = OfferState(answer)
-    if answer is OfferState.PROPOSED:
+    if answer in (OfferState.PROPOSED, OfferState.DRAFT):
         raise WrongUse("没有写明答复", "No answer is named")
+    if counter_fen is not None and (answer is not OfferState.COUNTERED or counter_fen <= 0):
+        raise WrongUse("买家另提的金额只在另提条件时填，且大于零", "A counter-amount belongs to a counter-offer")
     if answer is OfferState.ACCEPTED and at > offer.expires_at:
         raise Refused(
             "提议已经过期，不能再接受",
@@ -118,13 +136,20 @@ def settle_offer(
         )
     if answer is OfferState.EXPIRED and at < offer.expires_at:
         raise Refused("提议还没有到期", "The offer has not ended yet", code="offer_not_due")
-    why, shown_by = said(actor, reason), source_event.strip()[:120]
-    told = {"offer": offer.public_id, "answer": answer.value, "reason": why}
+    why, shown_by = said(actor, reason), said(actor, source_event)[:120]
+    counter = {"counter_fen": counter_fen} if counter_fen is not None else {}
+    told = {"offer": offer.public_id, "answer": answer.value, "reason": why, **counter}
     is_accepted = answer is OfferState.ACCEPTED
     guard = GuardFacts(source_event_id=shown_by, offer_end="" if is_accepted else answer.value)
     event = Event.ACCEPTED if is_accepted else Event.OFFER_ENDED
     case = cases.advance(actor, case, event, facts=guard, revision=revision, details=told, at=at)
-    changes = {"state": answer.value, "settled_at": at, "settled_reason": why, "source_event": shown_by}
+    changes = {
+        "state": answer.value,
+        "settled_at": at,
+        "settled_reason": why,
+        "source_event": shown_by,
+        "counter_fen": counter_fen,
+    }
     mine = Offer.objects.visible_to(actor).filter(pk=offer.pk, state=OfferState.PROPOSED.value)
     if not mine.update(**changes):
         raise Refused("这个提议刚刚已有结果", "This offer has just been settled", code="no_open_offer")
@@ -156,23 +181,38 @@ def concede(
     limit. With ``override_reason`` whoever may move money gives more although a card was replaced before (I1).
     Raises Conflict, Blocked, NotConfirmed, the refusals of T8.
     """
-    actor.require(Permission.MONEY if override_reason.strip() else Permission.OFFER)
+    actor.require(Permission.MONEY if override_reason.strip() or kind == ACCEPT else Permission.OFFER)
     case = take(actor, number, revision=revision)
+    return agree(actor, case, kind, amount_fen, typed=confirmation, override_reason=override_reason, at=at)
+
+
+def agree(
+    actor: Actor,
+    case: Case,
+    kind: str,
+    amount_fen: int | None,
+    *,
+    typed: str,
+    at: datetime,
+    override_reason: str = "",
+    draft: Remedy | None = None,
+) -> Remedy:
+    """Concede on a case that is in hand; ``draft`` is the row that an agent proposed and somebody has approved."""
     facts = queries.remedy_facts(actor, case, at=at)
     catalogue = queries.catalogue(actor)
-    chosen = kind_of(catalogue, kind, route="offer")
-    amount = _amount(chosen, facts, catalogue, amount_fen)
+    chosen = kind_of(catalogue, kind, "offer", "accept")
+    amount = amount_for(chosen, facts, catalogue, amount_fen)
     why = said(actor, override_reason)
     require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount), is_overridden=bool(why))
-    require_typed(confirmation, rules.phrase("concede", kind, amount))
+    require_typed(typed, rules.phrase("concede", kind, amount))
     guard = GuardFacts(
         are_preconditions_met=True,
         is_within_agent_limit=value_of(chosen, amount, facts) <= case.shop.agent_limit_fen,
         is_confirmed=True,
     )
     told = {"kind": kind, "amount_fen": amount}
-    case = cases.advance(actor, case, Event.CONCEDED, facts=guard, revision=revision, details=told, at=at)
-    return approve(actor, case, chosen, amount, facts, offer=None, override_reason=why, at=at)
+    case = cases.advance(actor, case, Event.CONCEDED, facts=guard, revision=case.revision, details=told, at=at)
+    return approve(actor, case, chosen, amount, facts, offer=None, draft=draft, override_reason=why, at=at)
 
 
 def approve(
@@ -184,25 +224,15 @@ def approve(
     *,
     offer: Offer | None,
     at: datetime,
+    draft: Remedy | None = None,
     override_reason: str = "",
 ) -> Remedy:
     """Write down what was agreed, ready to be executed. The table refuses a second live remedy of a case."""
-    public_id = ids.public_id("rem")
-    remedy = Remedy.objects.create(
-        shop_id=actor.shop_id,
-        public_id=public_id,
-        case=case,
-        kind=kind.id,
-        amount_fen=amount,
-        value_fen=value_of(kind, amount, facts),
-        state=RemedyState.APPROVED.value,
-        key=f"agreed:{public_id}",  # the key of its execution replaces it
-        offer=offer,
-        decided_by=label(actor),
-        approved_by=label(actor),
-        decided_at=at,
-        override_reason=override_reason,
-    )
+    remedy = draft or new_remedy(actor, case, kind, at=at)
+    remedy.amount_fen, remedy.value_fen = amount, value_of(kind, amount, facts)
+    remedy.state, remedy.offer, remedy.override_reason = RemedyState.APPROVED.value, offer, override_reason
+    remedy.approved_by = (offer.approved_by if offer else "") or label(actor)
+    remedy.save()
     owed = rules.floor(facts, queries.catalogue(actor))
     record(
         actor,
@@ -217,12 +247,27 @@ def approve(
         floor=owed.rule,
         floor_kind=owed.kind.value,
         floor_is_conditional=owed.is_conditional,
+        decided_by=remedy.decided_by,
         override_reason=override_reason,
     )
     return remedy
 
 
-def _amount(chosen: Kind, facts: RemedyFacts, catalogue: rules.Catalogue, asked: int | None) -> int | None:
+def new_remedy(actor: Actor, case: Case, kind: Kind, *, at: datetime) -> Remedy:
+    """Return the row of a remedy that this actor decides upon, not saved yet."""
+    public_id = ids.public_id("rem")
+    return Remedy(
+        shop_id=actor.shop_id,
+        public_id=public_id,
+        case=case,
+        kind=kind.id,
+        key=f"agreed:{public_id}",  # the key of its execution replaces it
+        decided_by=label(actor),
+        decided_at=at,
+    )
+
+
+def amount_for(chosen: Kind, facts: RemedyFacts, catalogue: rules.Catalogue, asked: int | None) -> int | None:
     """Return the amount of a remedy: what was asked for, else what follows from the facts."""
     if not chosen.is_money:
         if asked is not None:

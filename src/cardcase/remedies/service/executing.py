@@ -1,7 +1,6 @@
 """The hand moves (T9): checked within minutes, the old code voided first, written down before anything goes out.
 
-Cardcase never pays by itself: it writes ``executing``, a person acts in the App, and the result is recorded. What is
-unclear is ``ambiguous`` and is never tried again by a machine.
+Cardcase never pays by itself: it writes ``executing``, and a person acts in the App. ``results`` tells how it ended.
 """
 
 from dataclasses import replace
@@ -27,6 +26,7 @@ from cardcase.remedies.rules import (
     RemedyState,
     is_check_needed,
     is_only_one,
+    may_move_money,
     minutes_since_check,
     require_clear,
     require_typed,
@@ -37,8 +37,6 @@ from .rows import record, said
 
 KEY_MAX = 80
 _AGREED = (RemedyState.APPROVED, RemedyState.PRECHECKED)
-_OUT = (RemedyState.EXECUTING, RemedyState.EXECUTED, RemedyState.AMBIGUOUS)
-_RESULTS = (RemedyState.EXECUTED, RemedyState.VERIFIED, RemedyState.FAILED, RemedyState.AMBIGUOUS)
 
 
 @transaction.atomic
@@ -105,7 +103,7 @@ def execute(
         card_checked_minutes_ago=checked,
         is_void_settled=True,
         is_only_money_remedy=is_only_one(facts, remedy.public_id, is_overridden=is_overridden),
-        is_free_of_platform_dispute=facts.stage in ("enquiry", "platform_refund"),
+        is_free_of_platform_dispute=may_move_money(remedy.kind, facts),
         idempotency_key=key,
         is_confirmed=True,
     )
@@ -136,52 +134,6 @@ def execute(
         raise Conflict("这个方案刚刚被处理了", "This remedy has just been dealt with")
     remedy.refresh_from_db()
     record(actor, case, "remedy.executing", at, **told, value_fen=remedy.value_fen, precheck=remedy.precheck)
-    return remedy
-
-
-@transaction.atomic
-def record_result(
-    actor: Actor, number: str, result: RemedyState, *, source_event: str, at: datetime, note: str = ""
-) -> Remedy:
-    """Note how an execution ended: executed, verified, failed or ambiguous, and what shows it.
-
-    The case itself moves when the platform's own data say so (T10, T11: a later version). Verified and failed are
-    final. A replacement is verified only once the new code was handed over; when it failed, the card goes back into
-    the stock. Raises Refused, WrongUse without a source, NotAllowed.
-    """
-    actor.require(Permission.WORK)
-    case = take(actor, number)
-    result = RemedyState(result)
-    shown_by = source_event.strip()[:120]
-    if result not in _RESULTS or not shown_by:
-        raise WrongUse("要写明结果和依据", "Name the result and what shows it")
-    remedy = queries.live_remedy(actor, case)
-    if remedy is None or remedy.state not in _OUT:
-        raise Refused("没有正在执行的方案", "No remedy is being carried out", code="nothing_executing")
-    was = remedy.state
-    if was == result:
-        return remedy
-    if result is RemedyState.EXECUTED and was != RemedyState.EXECUTING:
-        raise Refused("结果已经登记过", "A result is on record already", code="result_recorded")
-    _settle_replacement(actor, remedy, result, at=at)
-    changes: dict[str, object] = {"state": result.value, "note": said(actor, note)}
-    if result is RemedyState.VERIFIED:
-        changes["verified_at"] = at
-    if not Remedy.objects.visible_to(actor).filter(pk=remedy.pk, state=was).update(**changes):
-        raise Conflict("这个方案刚刚被处理了", "This remedy has just been dealt with")
-    remedy.refresh_from_db()
-    record(
-        actor,
-        case,
-        f"remedy.{result.value}",
-        at,
-        remedy=remedy.public_id,
-        kind=remedy.kind,
-        amount_fen=remedy.amount_fen,
-        was=was,
-        shown_by=shown_by,
-        note=remedy.note,
-    )
     return remedy
 
 
@@ -279,18 +231,3 @@ def _keep_replacement(actor: Actor, case: Case, remedy: Remedy, facts: RemedyFac
         raise NotFound("没有这张卡", "There is no such card")
     assert isinstance(found, Card)
     return found
-
-
-def _settle_replacement(actor: Actor, remedy: Remedy, result: RemedyState, *, at: datetime) -> None:
-    card = remedy.replacement
-    if card is None:
-        return
-    if result is RemedyState.VERIFIED and card.state == "reserved":
-        raise Refused(
-            "新卡还没有交给买家",
-            "The new card was not handed over yet",
-            next=Text("先在卡库里把新卡交给买家。", "Hand the new card over in the stock first."),
-            code="replacement_not_handed_over",
-        )
-    if result is RemedyState.FAILED and card.state == "reserved":
-        cards.release(actor, card.public_id, reason="remedy failed", at=at)

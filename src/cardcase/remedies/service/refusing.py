@@ -53,7 +53,7 @@ def decline(
     case = take(actor, number, revision=revision)
     facts = queries.remedy_facts(actor, case, at=at)
     catalogue = queries.catalogue(actor)
-    require_clear(rules.check(kind_of(catalogue, "decline", route="decline"), facts, catalogue))
+    require_clear(rules.check(kind_of(catalogue, "decline", "decline"), facts, catalogue))
     reasons = tuple(one.strip() for one in offered_reasons if one.strip()) or catalogue.refuse_reasons
     _check_words(actor, refuse_reason.strip(), reasons, text.strip())
     require_typed(confirmation, rules.phrase("decline"))
@@ -91,7 +91,7 @@ def escalate(actor: Actor, number: str, *, confirmation: str, revision: int, at:
     case = take(actor, number, revision=revision)
     facts = queries.remedy_facts(actor, case, at=at)
     catalogue = queries.catalogue(actor)
-    require_clear(rules.check(kind_of(catalogue, "escalate", route="escalate"), facts, catalogue))
+    require_clear(rules.check(kind_of(catalogue, "escalate", "escalate"), facts, catalogue))
     require_typed(confirmation, rules.phrase("escalate"))
     guard = replace(queries.guards(actor, case, facts), is_confirmed=True)
     told = {"reason": said(actor, reason)}

@@ -1,0 +1,34 @@
+"""The forms of the case page: each one thing that can be done now, with what it asks of the reader."""
+
+from .base import hidden, url
+from .evidence import ask, pack, submit, upload
+from .moves import further
+from .reason import cause, change_reason, confirm_reason, lift_hold
+from .remedy import approval, concede, execute, has_time_to_answer, remedy, result
+from .upkeep import dispute, note, resume, snooze, transfer, typed_deadline
+
+__all__ = [
+    "approval",
+    "ask",
+    "cause",
+    "change_reason",
+    "concede",
+    "confirm_reason",
+    "dispute",
+    "execute",
+    "further",
+    "has_time_to_answer",
+    "hidden",
+    "lift_hold",
+    "note",
+    "pack",
+    "remedy",
+    "result",
+    "resume",
+    "snooze",
+    "submit",
+    "transfer",
+    "typed_deadline",
+    "upload",
+    "url",
+]

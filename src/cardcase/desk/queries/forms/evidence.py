@@ -1,0 +1,101 @@
+"""Forms about evidence: ask for it, add it, pack it."""
+
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Event
+from cardcase.evidence.rules import Item, ItemState
+from cardcase.kit.text import Text
+from cardcase.remedies import rules as remedies
+from cardcase.shell.language import say
+from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
+from cardcase.staff.rules import Actor, Permission
+
+from ..view import CaseView
+from . import base
+
+
+ASKED = ("buyer", "issuer", "supplier", "platform", "carrier", "seller")
+"""Everybody of whom evidence can be asked, ourselves among them."""
+
+
+def ask(view: CaseView, item: Item) -> ActionForm | None:
+    """Record that one piece of evidence was asked for."""
+    to = item.party
+    if item.state is not ItemState.ASK or to not in ASKED:
+        return None
+    if to == "buyer" and not view.may(Event.EVIDENCE_ASKED):
+        return None
+    return ActionForm(
+        url=base.url(view.case, "ask"),
+        button=say(Text("记为已索要", "Mark as asked for")),
+        hidden=base.hidden(view.case, ("kinds", item.kind), ("to", to)),
+    )
+
+
+def upload(actor: Actor, view: CaseView) -> ActionForm | None:
+    """Add an exhibit: a picture or a PDF, with what it shows."""
+    if not actor.may(Permission.WORK):
+        return None
+    kinds = tuple(Choice(item.kind, say(item.title)) for item in view.items)
+    usable = (
+        Choice("", say(Text("看不出", "cannot tell")), is_chosen=True),
+        Choice("yes", say(Text("卡能用", "card usable"))),
+        Choice("no", say(Text("卡不能用", "card unusable"))),
+    )
+    return ActionForm(
+        url=base.url(view.case, "evidence"),
+        button=say(Text("存为证据", "Keep as evidence")),
+        inputs=(
+            Input("kind", say(Text("这是什么", "What it is")), InputKind.SELECT, choices=kinds, is_required=True),
+            Input(
+                "files",
+                say(Text("图片或 PDF", "Pictures or PDF")),
+                InputKind.FILE,
+                accept="image/png,image/jpeg,image/webp,application/pdf",
+            ),
+            Input("title", say(Text("标题", "Title")), InputKind.TEXT, max_length=200),
+            Input(
+                "usable",
+                say(Text("它说明卡能不能用", "Does it show whether the card works")),
+                InputKind.SELECT,
+                choices=usable,
+            ),
+            Input("balance", say(Text("它显示的余额（元）", "Balance it shows (yuan)")), InputKind.MONEY),
+            Input("redeemed_at", say(Text("它显示的兑换时间", "When it says the card was redeemed")), InputKind.MOMENT),
+            Input("order_no", say(Text("它显示的订单号", "Order number it shows")), InputKind.TEXT, max_length=30),
+            Input(
+                "tail4", say(Text("它显示的卡密后四位", "Last four of the code it shows")), InputKind.TEXT, max_length=4
+            ),
+        ),
+        hidden=base.hidden(view.case),
+        opens=say(Text("添加证据", "Add evidence")),
+        has_files=True,
+    )
+
+
+def pack(actor: Actor, case: Case) -> ActionForm | None:
+    """Download the evidence pack."""
+    if not actor.may(Permission.EXPORT):
+        return None
+    return ActionForm(url=base.url(case, "pack"), button=say(Text("下载证据包", "Download the pack")), hidden=base.hidden(case))
+
+
+def submit(view: CaseView) -> ActionForm | None:
+    """Hand the sealed pack in on the platform: a person does it there, and says so here."""
+    if not view.may(Event.PACK_SUBMITTED):
+        return None
+    warning = Text(
+        "先在平台上提交，再在这里记下。提交之后不能撤回。",
+        "Hand it in on the platform first, then say so here. It cannot be taken back.",
+    )
+    once = Text("平台只收这一次", "The platform takes one only")
+    return ActionForm(
+        url=base.url(view.case, "submit"),
+        button=say(Text("已提交证据包", "The pack is handed in")),
+        inputs=(base.tick("once", once),),
+        hidden=base.hidden(view.case),
+        opens=say(Text("提交最新的证据包", "Hand in the latest pack")),
+        typed_word=say(remedies.phrase("submit")),
+        warning=say(warning),
+        is_main=True,
+        is_danger=True,
+    )
