@@ -29,7 +29,7 @@ from .rules.disputes import STOPS_MONEY
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
 
-RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "reason_confirmed_by")
+RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "reason_confirmed_by", "linked_to")
 """What a case page needs beside the case: fetched in the same query."""
 
 

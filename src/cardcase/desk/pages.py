@@ -22,6 +22,14 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     card/       card                  which of the order's cards it is about
     cause/      cause                 what the record shows, apart from the claim
     move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build
+    answered/   how, source           how a request to the buyer ended                  T4
+    submit/     once, typed           the sealed pack is handed in                      T16
+    reapplied/  sub_reason, amount, due_at, source   the buyer applied again            T20
+    reopen/     claim, sub_reason, due_at, source    the same matter again, or another  T24
+    snooze/     until, reason         put off; resume/ takes it up again                T26
+    dispute/    kind, state, …        what the platform says of its dispute
+    transfer/   amount, source        money that went to the buyer beside the platform
+    approval/   kind, way, amount     ask for approval; approve/ answer, typed
     pack/       –                     downloads the evidence pack (zip)
 Only the urls inside ActionForm and the named ``…_url`` fields are used by the templates, so other paths work as well.
 After a refusal render the same page again with the status of the Problem, ``conflict`` or ``notices`` set and the
@@ -188,6 +196,7 @@ class ReasonBox:
     reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``question``: what
     to ask the buyer when unclear; it lies open when ``is_asking`` (no reason was given at all). ``found``: what the
     record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
+    ``before``: what was claimed earlier, one sentence each.
     ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded; ``cause``
     writes down what was found. None when the actor may not.
     """
@@ -200,6 +209,7 @@ class ReasonBox:
     question: str = ""
     is_asking: bool = False
     found: str = ""
+    before: tuple[str, ...] = ()
     confirmed: str = ""
     confirm: ActionForm | None = None
     change: ActionForm | None = None
@@ -278,11 +288,13 @@ class RemedyBox:
     """处理方案.
 
     ``floor``: what the buyer is entitled to, said first. ``current``: the remedy in course, as a sentence.
+    ``history``: how earlier offers ended, one sentence each.
     """
 
     floor: str
     rows: tuple[RemedyRow, ...] = ()
     current: str = ""
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +392,8 @@ class CasePage:
     「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could
     not decide, beyond what ``next_step`` and ``hold`` already say. ``moves``: what happened elsewhere and can be
     noted. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the
-    pack. ``siblings``: other cases of the same order or buyer.
+    pack. ``siblings``: other cases of the same order or buyer. ``snooze``: puts the case off. ``disputes``: what the
+    platform says of its own procedures.
     """
 
     url: str
@@ -411,6 +424,8 @@ class CasePage:
     moves: tuple[MoveRow, ...] = ()
     notes: tuple[NoteRow, ...] = ()
     note_form: ActionForm | None = None
+    snooze: ActionForm | None = None
+    disputes: tuple[Fact, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     pack: ActionForm | None = None
     siblings: tuple[Link, ...] = ()

@@ -12,12 +12,14 @@ from django.db import transaction
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.rules import Event, Status
+from cardcase.cases.rules.disputes import DisputeKind
 from cardcase.evidence import service as evidence
 from cardcase.inbox import service as inbox
 from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
+from cardcase.packs import service as packs
 from cardcase.remedies import queries as remedy_queries
 from cardcase.remedies import service as remedies
 from cardcase.remedies.rules import OfferState, RemedyState
@@ -72,6 +74,28 @@ def _moment(act: Act, name: str) -> datetime | None:
             next=Text("写成 2026-11-25T10:00。", "Write 2026-11-25T10:00."),
             code="not_a_moment",
         ) from error
+
+
+def _later(act: Act, name: str) -> datetime | None:
+    """Return a moment that must still come: a deadline that somebody has read."""
+    moment = _moment(act, name)
+    if moment is not None and moment <= act.at:
+        raise WrongUse("截止时间已经过了", "This moment lies in the past", code="not_a_moment", field=name)
+    return moment
+
+
+_RECORDED: Final = (
+    Event.STEPPED_IN,
+    Event.MORE_EVIDENCE_ASKED,
+    Event.RULED,
+    Event.APPEALED,
+    Event.BUYER_APPEALED,
+    Event.WITHDRAWN,
+    Event.TIMED_OUT,
+    Event.PAID_ELSEWHERE,
+    Event.REFUSED_ELSEWHERE,
+)
+"""Moves that are recorded by the act ``move``; the rest have verbs of their own that know more."""
 
 
 def _chosen(kind: type[E], act: Act, name: str) -> E:
@@ -204,21 +228,128 @@ def _move(actor: Actor, act: Act) -> None:
             _chosen(OfferState, act, "answer"),
             source_event=act.word("source"),
             reason=act.word("source"),
+            counter_fen=_fen(act, "counter"),
             revision=act.revision,
             at=act.at,
         )
         return
+    if event not in _RECORDED:
+        raise WrongUse(
+            f"「{event}」有自己的操作，不在这里记",
+            f"{event} has an act of its own",
+            next=Text(f"这里能记的有：{'、'.join(_RECORDED)}。", f"Recorded here: {', '.join(_RECORDED)}."),
+            code="unknown_choice",
+            field="event",
+        )
     case = case_queries.by_number(actor, act.number)
     facts = replace(
         remedy_queries.standing(actor, case, at=act.at),
         source_event_id=act.word("source"),
         verdict=_chosen(Status, act, "verdict") if act.word("verdict") else None,
         ruling_raw=act.word("ruling"),
-        is_confirmed=True,
+        evidence_due_at=_later(act, "due_at"),
+        appeal_until=_later(act, "appeal_until"),
     )
     details = {"source": act.word("source"), "ruling": act.word("ruling")}
     cases.advance(actor, act.number, event, facts=facts, revision=act.revision, details=details, at=act.at)
     remedies.follow(actor, act.number, at=act.at)
+
+
+def _answered(actor: Actor, act: Act) -> None:
+    evidence.answered(actor, act.number, act.word("how"), source=act.word("source"), revision=act.revision, at=act.at)
+
+
+def _submit(actor: Actor, act: Act) -> None:
+    packs.submit(
+        actor,
+        act.number,
+        pack=act.word("pack"),
+        is_once=act.word("once") == "yes",
+        confirmation=act.word("typed"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _reapplied(actor: Actor, act: Act) -> None:
+    cases.reapply(
+        actor,
+        act.number,
+        sub_reason=act.word("sub_reason"),
+        claimed_fen=_fen(act, "amount"),
+        due_at=_later(act, "due_at"),
+        source=act.word("source"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _reopen(actor: Actor, act: Act) -> None:
+    """Take the case up again, or open another one for another claim about the same order."""
+    if act.word("claim") == "other":
+        cases.open_linked(actor, act.number, act.word("sub_reason"), source=act.word("source"), at=act.at)
+        return
+    cases.reopen(
+        actor,
+        act.number,
+        source=act.word("source"),
+        due_at=_later(act, "due_at"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _snooze(actor: Actor, act: Act) -> None:
+    until = _moment(act, "until")
+    if until is None:
+        raise WrongUse("请填写放到什么时候", "Type in until when", code="not_a_moment")
+    cases.snooze(actor, act.number, until, act.word("reason"), revision=act.revision, at=act.at)
+
+
+def _resume(actor: Actor, act: Act) -> None:
+    cases.resume(actor, act.number, revision=act.revision, at=act.at)
+
+
+def _dispute(actor: Actor, act: Act) -> None:
+    told = cases.DisputeTold(
+        kind=_chosen(DisputeKind, act, "kind"),
+        status_raw=act.word("state_raw") or act.word("state"),
+        source=act.word("source"),
+        external_id=act.word("external_id"),
+        respond_by=_moment(act, "respond_by"),
+        fetched_at=act.at,
+    )
+    cases.note_dispute(actor, act.number, told, at=act.at)
+
+
+def _transfer(actor: Actor, act: Act) -> None:
+    amount = _fen(act, "amount")
+    remedies.note_transfer(actor, act.number, amount or 0, source=act.word("source"), revision=act.revision, at=act.at)
+
+
+def _approval(actor: Actor, act: Act) -> None:
+    remedies.ask_approval(
+        actor,
+        act.number,
+        act.word("kind"),
+        "concede" if act.word("way") == "concede" else "offer",
+        amount_fen=_fen(act, "amount"),
+        reason=act.word("reason"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
+def _approve(actor: Actor, act: Act) -> None:
+    remedies.settle_approval(
+        actor,
+        act.number,
+        is_approved=act.word("answer") == "yes",
+        confirmation=act.word("typed"),
+        reason=act.word("reason"),
+        revision=act.revision,
+        at=act.at,
+    )
 
 
 def _need(actor: Actor, act: Act) -> None:
@@ -226,7 +357,14 @@ def _need(actor: Actor, act: Act) -> None:
 
 
 def _review(actor: Actor, act: Act) -> None:
-    cases.review_incident(actor, act.number, act.word("text"), revision=act.revision, at=act.at)
+    cases.review_incident(
+        actor,
+        act.number,
+        act.word("text"),
+        recovered_fen=_fen(act, "recovered"),
+        revision=act.revision,
+        at=act.at,
+    )
 
 
 def _card(actor: Actor, act: Act) -> None:
@@ -254,6 +392,16 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "execute": _execute,
         "result": _result,
         "move": _move,
+        "answered": _answered,
+        "submit": _submit,
+        "reapplied": _reapplied,
+        "reopen": _reopen,
+        "snooze": _snooze,
+        "resume": _resume,
+        "dispute": _dispute,
+        "transfer": _transfer,
+        "approval": _approval,
+        "approve": _approve,
         "need": _need,
         "review": _review,
         "card": _card,

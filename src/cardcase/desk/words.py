@@ -67,6 +67,10 @@ def due_text(clock: ClockView, due: str, amount: str) -> Text:
             f"{due} 前回复买家；这是我们自己的目标，平台不会因此退款",
             f"Answer by {due}: our own goal, nothing is refunded",
         )
+    if clock.if_missed is IfMissed.WAIT_IS_OVER:
+        return Text(f"等买家到 {due}，到时自动回到待办", f"Waiting for the buyer until {due}; then it comes back")
+    if clock.if_missed is IfMissed.BACK_TO_WORK:
+        return Text(f"先放着，{due} 回到待办", f"Put off; it comes back at {due}")
     return Text(
         f"{due} 前不处理：{lost.zh}{amount}", f"If nothing is done by {due}: {lost.en[:1].lower()}{lost.en[1:]}{amount}"
     )

@@ -3,6 +3,7 @@
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Need
 from cardcase.kit.text import Text
+from cardcase.remedies.service import APPROVAL_WANTED
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 from cardcase.staff.rules import Actor, Permission
@@ -10,16 +11,23 @@ from cardcase.staff.rules import Actor, Permission
 from . import forms
 from .view import CaseView
 
+REVIEWS = (Need.POST_MORTEM.value, Need.REVIEW_DUE.value)
+"""Needs that are answered by writing the review."""
+
 
 def review(actor: Actor, case: Case) -> ActionForm | None:
-    """Write the review of a missed deadline: it ends the incident, the missed deadline stays."""
-    if not case.is_incident or not actor.may(Permission.DECIDE):
+    """Write the review of what was missed or lost: it ends the incident, the missed deadline stays."""
+    if not (case.is_incident or case.asks_for(*REVIEWS)) or not actor.may(Permission.DECIDE):
         return None
-    asked = Text("为什么错过？以后怎么避免？", "Why was it missed, and how will it not happen again?")
+    asked = Text("为什么输了或错过？以后怎么避免？", "Why was it lost or missed, and how will it not happen again?")
+    back = Text("货源方赔回多少（元，有就填）", "What came back from the supplier (yuan, if any)")
     return ActionForm(
         url=forms.url(case, "review"),
         button=say(Text("写好了", "Done")),
-        inputs=(Input("text", say(asked), InputKind.TEXTAREA, is_required=True, max_length=2000),),
+        inputs=(
+            Input("text", say(asked), InputKind.TEXTAREA, is_required=True, max_length=2000),
+            Input("recovered", say(back), InputKind.MONEY),
+        ),
         hidden=forms.hidden(case),
         opens=say(Text("写复盘", "Write the review")),
         is_main=True,
@@ -33,9 +41,13 @@ _ANSWERED_ELSEWHERE = frozenset(
         Need.CLOCK_UNVERIFIED.value,
         Need.CARD_UNLINKED.value,
         Need.POST_MORTEM.value,
+        Need.REVIEW_DUE.value,
+        Need.REFUND_UNSEEN.value,
+        Need.REMEDY_UNCLEAR.value,
+        APPROVAL_WANTED,
     }
 )
-"""A confirmed reason, a typed deadline, an import or a written review ends these; looking at them is not enough."""
+"""A confirmed reason, a typed deadline, an import, a recorded result, an approval or a written review ends these."""
 
 
 def need(actor: Actor, view: CaseView, code: str) -> ActionForm | None:

@@ -1,5 +1,7 @@
 """The boxes of the case page on which one decides: the reason, the evidence, the remedies, the reply."""
 
+from collections.abc import Iterator
+
 from django.urls import reverse
 
 from cardcase.cases.models import Case
@@ -32,7 +34,7 @@ WHOLE_FROM = 1000
 """分 from which a range is rounded to whole yuan: the cents of an estimate say nothing."""
 
 
-def reason(actor: Actor, view: CaseView) -> pages.ReasonBox:
+def reason(actor: Actor, view: CaseView, behind: Background) -> pages.ReasonBox:
     """Write what the buyer claims, the words it rests on, and who confirmed it."""
     case = view.case
     confirmed = ""
@@ -60,11 +62,20 @@ def reason(actor: Actor, view: CaseView) -> pages.ReasonBox:
         question=asked.text.say(words.language_of_buyer(case)) if asked is not None and is_asking else "",
         is_asking=case.claimed_reason in words.UNSTATED,
         found=found,
+        before=tuple(_claimed_before(view, behind)),
         confirmed=confirmed,
         confirm=forms.confirm_reason(actor, case) if not confirmed else None,
         change=forms.change_reason(actor, case),
         cause=forms.cause(actor, case),
     )
+
+
+def _claimed_before(view: CaseView, behind: Background) -> Iterator[str]:
+    """Say what was claimed before the present claim, latest first."""
+    for claim in reversed(behind.claims):
+        pill = words.reason_pill(claim.claimed_reason, claim.sub_reason).text
+        amount, until = words.amount_text(claim.claimed_fen), timing.moment_text(claim.until, now=view.now)
+        yield say(Text(f"{until} 之前说的：{pill}，{amount}", f"Claimed until {until}: {pill}, {amount}"))
 
 
 def _confidence(case: Case) -> str:
@@ -137,7 +148,34 @@ def remedies(actor: Actor, view: CaseView) -> pages.RemedyBox:
         floor=say(view.floor),
         rows=tuple(_remedy_row(actor, view, option) for option in shown) if _is_choosing(view) else (),
         current=told,
+        history=tuple(_offers(view, titles)),
     )
+
+
+_OFFER_STATES = {
+    "accepted": Text("买家接受", "accepted"),
+    "denied": Text("买家不接受", "denied"),
+    "countered": Text("买家另提条件", "countered"),
+    "expired": Text("过期", "expired"),
+    "withdrawn": Text("没有提出，或已撤回", "withdrawn"),
+}
+
+
+def _offers(view: CaseView, titles: dict[str, Text]) -> Iterator[str]:
+    """Say how earlier offers ended."""
+    for offer in view.judged.offers:
+        if offer.state not in _OFFER_STATES:
+            continue
+        title, ended = titles.get(offer.kind, Text(offer.kind, offer.kind)), _OFFER_STATES[offer.state]
+        amount = f" {yuan(offer.amount_fen)}" if offer.amount_fen is not None else ""
+        counter = f" {yuan(offer.counter_fen)}" if offer.counter_fen is not None else ""
+        when = timing.moment_text(offer.proposed_at, now=view.now)
+        yield say(
+            Text(
+                f"{when} 提过 {title.zh}{amount}：{ended.zh}{counter}",
+                f"{when} {title.en}{amount}: {ended.en}{counter}",
+            )
+        )
 
 
 def _is_choosing(view: CaseView) -> bool:
@@ -182,7 +220,7 @@ def _first(text: str, ends: str, pauses: str, least: int) -> str:
     return text
 
 
-_EVENTS = {"offer": Event.OFFERED, "decline": Event.DECLINED, "escalate": Event.ESCALATED}
+_EVENTS = {"offer": Event.OFFERED, "accept": Event.CONCEDED, "decline": Event.DECLINED, "escalate": Event.ESCALATED}
 
 
 def _waits(view: CaseView, option: Option) -> str:

@@ -18,7 +18,8 @@ from cardcase.cases.rules import (
     WaitingOn,
 )
 from cardcase.cases.rules import next_step as step_of
-from cardcase.connectors.ports import RefundState, Speaker, SystemEvent
+from cardcase.cases.rules.disputes import KIND_TITLES, STATUS_TITLES, DisputeKind, DisputeStatus
+from cardcase.connectors.ports import Speaker, SystemEvent
 from cardcase.custody.queries import HistoryItem
 from cardcase.desk import pages, words
 from cardcase.inbox.queries import MessageView
@@ -76,7 +77,7 @@ def _page(
         waiting=say(WAITING_TITLES[WaitingOn(case.waiting_on)]),
         is_open=case.is_open,
         clock=_clock(actor, view),
-        reason=case_boxes.reason(actor, view),
+        reason=case_boxes.reason(actor, view, behind),
         evidence=case_boxes.evidence(actor, view),
         remedies=case_boxes.remedies(actor, view),
         next_step=_next_step(actor, view),
@@ -90,12 +91,14 @@ def _page(
         notices=() if problem is None or is_conflict else (_refusal(problem),),
         conflict=_conflict(view, problem, typed) if is_conflict else None,
         turns=tuple(_turns(actor, view)),
-        moves=tuple(_moves(view)),
+        moves=tuple(_moves(actor, view)),
         notes=tuple(
             pages.NoteRow(f"{note.by} · {timing.moment_text(note.at, now=view.now)}", note.text)
             for note in behind.notes
         ),
         note_form=forms.note(actor, case),
+        snooze=forms.snooze(view),
+        disputes=tuple(_disputes(view)),
         timeline=tuple(
             _timeline(item, view.now) for item in reversed(behind.history) if not record_words.is_said_twice(item)
         ),
@@ -114,10 +117,11 @@ def _is_missed(case: Case) -> bool:
 
 def _clock(actor: Actor, view: CaseView) -> pages.ClockBox:
     clock, case = view.clock, view.case
+    fix = forms.typed_deadline(actor, view)
     if not case.is_open:
         over = Countdown(text=say(Text("已结束", "Over")), short="–")
-        return pages.ClockBox(over, _outcome(case), "")
-    fix = forms.typed_deadline(actor, view)
+        net = say(view.judged.net.text) if view.judged.net is not None else ""
+        return pages.ClockBox(over, _outcome(case), net, fix=fix)
     if clock is None:
         is_ours = case.waiting_on == WaitingOn.SELLER
         unknown = Text(
@@ -162,17 +166,20 @@ _SAID_ELSEWHERE = frozenset({Need.REASON_UNCLEAR.value, Need.HOLD_AT_MARGIN.valu
 def _needs(actor: Actor, view: CaseView) -> Iterator[pages.NeedRow]:
     """Say what asks for a person, each thing once; no card that came later, or was not sent yet, is missed."""
     case = view.case
+    if case.snoozed_until is not None:
+        until, why = timing.moment_text(case.snoozed_until, now=view.now), case.snooze_reason
+        yield pages.NeedRow(
+            say(Text(f"先放着，到 {until}：{why}", f"Put off until {until}: {why}")), forms.resume(view)
+        )
     for need in case.needs_human:
         code = need["code"]
         if code in _SAID_ELSEWHERE and case.reason_confirmed_at is None and case.is_open:
             continue
-        if code == Need.PAID_WHILE_EXECUTING and view.judged.remedy is None:
-            continue  # a person has recorded the result: that was the check
         if code == Need.CARD_UNLINKED and (view.cards or case.order.delivered_at is None):
             continue
         text = need["en"] if current() == "en" else need["zh"]
         yield pages.NeedRow(
-            text, attention.review(actor, case) if code == Need.POST_MORTEM else attention.need(actor, view, code)
+            text, attention.review(actor, case) if code in attention.REVIEWS else attention.need(actor, view, code)
         )
     if case.is_incident and not any(need["code"] == Need.POST_MORTEM for need in case.needs_human):
         missed = Text("错过的时限还没有复盘", "The missed deadline has not been reviewed yet")
@@ -192,21 +199,27 @@ _TO_TURNS = {
 def _next_step(actor: Actor, view: CaseView) -> pages.NextStep | None:
     case = view.case
     if not case.is_open:
-        review = Text("写下为什么错过、以后怎么避免", "Write down why it was missed, and how it will not be again")
+        review = Text(
+            "写下为什么输、为什么错过，以后怎么避免", "Write down why it was lost or missed, and what to do about it"
+        )
         button = say(Text("写复盘", "Write the review"))
-        return pages.NextStep(say(review), "#needs", button) if case.is_incident else None
+        is_asked = case.is_incident or case.asks_for(*attention.REVIEWS)
+        return pages.NextStep(say(review), "#needs", button) if is_asked else None
     status = Status(case.status)
     is_confirmed = case.reason_confirmed_at is not None
     step = step_of(status, is_confirmed=is_confirmed, playbook_step=policies.playbook(actor, case.sub_reason).next_step)
     if not is_confirmed and status in (Status.NEW, Status.NEEDS_RESPONSE):
         return pages.NextStep(say(_CONFIRM), "#reason", say(Text("去确认原因", "Confirm the reason")))
-    if status is Status.EXECUTING and view.judged.remedy is None:
-        if case.mirror_state == RefundState.SUCCEEDED:
-            both = Text(
-                "结果已记下，平台也显示完成：没有要做的了", "On record, and the platform shows it too: nothing to do"
-            )
-            return pages.NextStep(say(both))
-        step = Text("结果已记下，再用平台数据核对一次", "The result is on record: compare it with the platform's data")
+    if view.judged.remedy is not None and view.judged.remedy.state == "ambiguous":
+        unclear = Text("到平台查实上次执行成没成，记下来", "Look up whether the last execution went through")
+        return pages.NextStep(say(unclear), "#turns", say(_TO_TURNS[Status.EXECUTING]))
+    if status is Status.NEEDS_RESPONSE and view.move(Event.PACK_SUBMITTED) is not None:
+        proof = Text(
+            "平台等我们的证据：封好证据包，提交", "The platform waits for our evidence: seal a pack, hand it in"
+        )
+        is_ready = view.may(Event.PACK_SUBMITTED)
+        to_do = Text("去提交", "Hand it in") if is_ready else Text("去做证据包", "Make the pack")
+        return pages.NextStep(say(proof), "#turns" if is_ready else "#pack", say(to_do))
     return pages.NextStep(words.step_text(step), *_place(view, status))
 
 
@@ -214,14 +227,10 @@ def _place(view: CaseView, status: Status) -> tuple[str, str]:
     """Return where on the page the next step is done, and what the button that leads there says."""
     advised = next((option for option in view.options if option.is_recommended), None)
     is_asking = advised is None or advised.route == "ask"
-    if (
-        status is Status.EXECUTING and view.judged.remedy is None
-    ):  # the result is on record, the platform's data are not
-        return reverse("import"), say(Text("导入平台数据", "Import the platform's data"))
     if status in _TO_TURNS:
         return "#turns", say(_TO_TURNS[status])
     if status is Status.WAITING_BUYER:
-        return "#evidence", say(Text("看要了什么", "See what was asked"))
+        return "#turns", say(Text("买家答复了就记下来", "Record the buyer's answer"))
     if status is Status.NEEDS_RESPONSE and is_asking:
         return "#evidence", say(Text("看证据清单", "See the evidence"))
     if status is Status.NEEDS_RESPONSE:
@@ -331,35 +340,55 @@ _BY_REMEDY = {
     Event.DECLINED,
     Event.ESCALATED,
     Event.EXECUTED,
+    Event.VERIFIED,
+    Event.EXECUTION_FAILED,
+    Event.HOLD_CHANGED,
 }
 
 
-_TURNS = (Event.ACCEPTED, Event.OFFER_ENDED, Event.RULED)
+_TURNS = (Event.ANSWERED, Event.ACCEPTED, Event.OFFER_ENDED, Event.PACK_SUBMITTED, Event.RULED, Event.APPEALED)
 """Moves that a waiting case asks for; the rest happened elsewhere and can be noted."""
 
 
 def _turns(actor: Actor, view: CaseView) -> Iterator[pages.MoveRow]:
     """Say what the state of the case asks for now, with its form; or why it cannot be done yet."""
-    for form in (forms.execute(actor, view), forms.result(actor, view)):
+    for form in (*forms.approval(actor, view), forms.execute(actor, view), forms.result(actor, view)):
         if form is not None:
             yield pages.MoveRow(form.opens, form=form)
     for event in _TURNS:
         move = view.move(event)
         if move is None:
             continue
-        form = forms.further(view, move)
+        form = forms.submit(view) if event is Event.PACK_SUBMITTED else forms.further(view, move)
         if form is not None:
             yield pages.MoveRow(say(move.title), form=form)
         elif move.why_not is not None:
             yield pages.MoveRow(say(move.title), why_not=say(move.why_not))
 
 
-def _moves(view: CaseView) -> Iterator[pages.MoveRow]:
+def _moves(actor: Actor, view: CaseView) -> Iterator[pages.MoveRow]:
     for move in view.moves:
         if move.event not in _BY_REMEDY and move.event not in _TURNS:
             form = forms.further(view, move)
             if form is not None:
                 yield pages.MoveRow(say(move.title), form=form)
+    for form in (forms.dispute(actor, view.case), forms.transfer(actor, view.case)):
+        if form is not None:
+            yield pages.MoveRow(form.opens, form=form)
+
+
+def _disputes(view: CaseView) -> Iterator[Fact]:
+    """Write the platform's disputes: what it calls them, how we read it, until when it waits for us."""
+    for row in view.disputes:
+        read = STATUS_TITLES[DisputeStatus(row.status)]
+        raw = f"（{row.status_raw}）" if row.status_raw and row.status_raw not in (read.zh, row.status) else ""
+        until = ""
+        if row.respond_by is not None:
+            when = timing.moment_text(row.respond_by, now=view.now)
+            until = say(Text(f"{when} 前答复 · ", f"answer by {when} · "))
+        seen = timing.moment_text(row.fetched_at, now=view.now)
+        label = f"{say(KIND_TITLES[DisputeKind(row.kind)])} {row.external_id}".strip()
+        yield Fact(label, f"{say(read)}{raw}", f"{until}{row.source} · {seen}")
 
 
 def _timeline(item: HistoryItem, now: datetime) -> pages.TimelineRow:

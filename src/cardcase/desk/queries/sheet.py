@@ -44,6 +44,11 @@ def sheet_of(view: CaseView) -> Sheet:
         "status": case.status,
         "waiting_on": case.waiting_on,
         "outcome": case.outcome or None,
+        "ruling": case.ruling_raw or None,
+        "review": case.review or None,
+        "net_fen": view.judged.net.net_fen if view.judged.net else None,
+        "linked_to": case.linked_to.number if case.linked_to else None,
+        "snoozed_until": iso(case.snoozed_until) if case.snoozed_until else None,
         "clock": {
             "kind": clock.kind.value,
             "due_at": iso(clock.due_at),
@@ -79,6 +84,29 @@ def sheet_of(view: CaseView) -> Sheet:
             for option in view.options
         ],
         "floor": say(view.floor),
+        "offers": [
+            {
+                "kind": offer.kind,
+                "amount_fen": offer.amount_fen,
+                "state": offer.state,
+                "counter_fen": offer.counter_fen,
+                "expires_at": iso(offer.expires_at),
+            }
+            for offer in view.judged.offers
+        ],
+        "disputes": [
+            {
+                "kind": dispute.kind,
+                "external_id": dispute.external_id or None,
+                "status": dispute.status,
+                "status_raw": dispute.status_raw,
+                "respond_by": iso(dispute.respond_by) if dispute.respond_by else None,
+                "allowed_actions": list(dispute.allowed_actions),
+                "source": dispute.source,
+                "fetched_at": iso(dispute.fetched_at),
+            }
+            for dispute in view.disputes
+        ],
         "draft": {
             "text": view.draft.text,
             "length": len(view.draft.text),
@@ -92,10 +120,12 @@ def sheet_of(view: CaseView) -> Sheet:
         "allowed_moves": [
             {
                 "event": move.event.value,
+                "row": move.row,
                 "title": say(move.title),
                 "allowed": move.allowed,
                 "why_not": say(move.why_not) if move.why_not else None,
                 "needs_typed_confirmation": move.needs_typed_confirmation,
+                "records_for": move.records_for.value if move.records_for else None,
             }
             for move in view.moves
         ],

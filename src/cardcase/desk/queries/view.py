@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cardcase.cases import queries as cases
-from cardcase.cases.models import Case, Note
+from cardcase.cases.models import Case, ClaimHistory, Note, PlatformDispute
 from cardcase.cases.rules import Event, Move
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
@@ -18,6 +18,7 @@ from cardcase.inbox.models import Reply
 from cardcase.inbox.queries import MessageView
 from cardcase.inbox.rules.drafts import Draft
 from cardcase.kit.text import Text
+from cardcase.packs import sealed
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.queries import Overview
 from cardcase.remedies.rules import Option
@@ -39,6 +40,7 @@ class CaseView:
     draft: Draft | None
     draft_meaning: str  # the draft in the reader's language, when the buyer speaks another
     talk: Sequence[MessageView]
+    disputes: Sequence[PlatformDispute]
 
     @property
     def cards(self) -> Sequence[CardSeen]:
@@ -83,6 +85,7 @@ class Background:
     replies: Sequence[Reply]
     history: Sequence[HistoryItem]
     siblings: Sequence[Case]
+    claims: Sequence[ClaimHistory]
 
 
 def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = True) -> CaseView:
@@ -97,10 +100,11 @@ def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = Tru
         now=now,
         clocks=clocks,
         judged=judged,
-        moves=cases.allowed_moves(actor, case, judged.guards),
+        moves=cases.allowed_moves(actor, case, sealed.with_packs(actor, case, judged.guards)),
         draft=draft,
         draft_meaning=meaning,
         talk=talk,
+        disputes=cases.disputes_of(actor, case),
     )
 
 
@@ -122,4 +126,5 @@ def background(actor: Actor, case: Case) -> Background:
         replies=inbox.replies_of(actor, case),
         history=custody.history(actor, [case.public_id]),
         siblings=cases.siblings_of(actor, case),
+        claims=cases.claims_of(actor, case),
     )

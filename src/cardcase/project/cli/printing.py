@@ -44,6 +44,7 @@ def _lines(sheet: dict[str, Any], now: datetime) -> Iterator[str]:
     yield _head(Text("方案", "Remedies"))
     for remedy in sheet["remedies"]:
         yield from _remedy(remedy)
+    yield from _moves(sheet["allowed_moves"])
     if sheet["draft"]:
         length = sheet["draft"]["length"]
         yield _head(Text(f"草稿（{length}/200，由人发送）", f"Draft ({length}/200, sent by a person)"))
@@ -51,6 +52,16 @@ def _lines(sheet: dict[str, Any], now: datetime) -> Iterator[str]:
         for check in sheet["draft"]["checks"]:
             if not check["ok"]:
                 yield f"    ! {check['text']}"
+
+
+def _moves(moves: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what may be done or recorded now, and of the rest why not."""
+    if moves:
+        yield _head(Text("现在能做或能记的", "What may be done or recorded now"))
+    for move in moves:
+        mark = "○" if move["allowed"] else "×"
+        why = f"{say(Text('：', ': '))}{move['why_not']}" if move["why_not"] else ""
+        yield f"    {mark} {move['title']}{why}"
 
 
 def _head(title: Text, text: str = "") -> str:

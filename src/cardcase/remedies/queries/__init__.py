@@ -3,7 +3,7 @@
 from cardcase.remedies.datafiles import check_data
 
 from .facts import catalogue, draft_of, guards, live_remedy, open_offer, refuse_reasons, remedy_facts, running
-from .overview import Overview, floor_text, offers_of, options, overview, remedies_of, standing
+from .overview import Overview, floor_text, net_of_case, offers_of, options, overview, remedies_of, standing
 
 __all__ = [
     "Overview",
@@ -13,6 +13,7 @@ __all__ = [
     "floor_text",
     "guards",
     "live_remedy",
+    "net_of_case",
     "offers_of",
     "open_offer",
     "options",

@@ -4,14 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cardcase.cards.models import Card
 from cardcase.cases.models import Case
 from cardcase.cases.rules import GuardFacts
+from cardcase.connectors.ports import RefundState
 from cardcase.evidence.rules import Item
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import LIVE, Floor, Option, RemedyFacts
+from cardcase.remedies.rules import (
+    LIVE,
+    TRANSFER,
+    Floor,
+    Net,
+    OfferState,
+    Option,
+    RemedyFacts,
+    RemedyState,
+    net_of,
+)
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -29,12 +41,18 @@ class Overview:
     tip: Text | None
     offer: Offer | None
     remedy: Remedy | None
+    draft: Offer | Remedy | None  # what waits for somebody's approval
+    offers: Sequence[Offer]
+    net: Net | None  # what the case left in the till, once it is over
 
 
 def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overview:
     """Judge a case once, for everything that is shown of it. Cheaper than the single questions below together."""
     remedies = gather.remedies_of_order(actor, case)
-    offer = gather.open_offer(actor, case)
+    offers = offers_of(actor, case)
+    offer = next((one for one in offers if one.state == OfferState.PROPOSED.value), None)
+    drafts: list[Offer | Remedy] = [one for one in offers if one.state == OfferState.DRAFT.value]
+    drafts += [one for one in remedies if one.case_id == case.pk and one.state == RemedyState.PROPOSED.value]
     agreed = next((one for one in remedies if one.case_id == case.pk and one.state in LIVE), None)
     facts = gather.facts_around(actor, case, remedies, offer, at=at or clock.now())
     shown = gather.catalogue(actor)
@@ -48,7 +66,38 @@ def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overvie
         tip=rules.tip(made, facts),
         offer=offer,
         remedy=agreed,
+        draft=drafts[0] if drafts else None,
+        offers=offers,
+        net=None if case.is_open else _net(case, [one for one in remedies if one.case_id == case.pk]),
     )
+
+
+def net_of_case(actor: Actor, case: Case) -> Net:
+    """Add up what a case left in the till, as far as it is known now."""
+    return _net(case, remedies_of(actor, case))
+
+
+def _net(case: Case, remedies: Sequence[Remedy]) -> Net:
+    done = [one for one in remedies if one.state == RemedyState.VERIFIED.value]
+    money = [one for one in done if one.kind != "replace_card" and one.amount_fen is not None]
+    beside = [one for one in money if one.kind in (TRANSFER, "goodwill")]
+    refund = case.refund
+    is_paid = refund is not None and refund.state == RefundState.SUCCEEDED.value
+    given = [one.replacement for one in done if one.replacement is not None]
+    return net_of(
+        paid_fen=case.order.paid_fen if case.order.paid_fen is not None else case.order.total_fen,
+        refunded_fen=refund.amount_fen if refund is not None and is_paid else None,
+        on_platform_fen=sum(one.amount_fen or 0 for one in money if one not in beside),
+        beside_fen=sum(one.amount_fen or 0 for one in beside),
+        card_costs=tuple(_cost(card) for card in given),
+        recovered_fen=case.recovered_fen,
+    )
+
+
+def _cost(card: Card) -> int | None:
+    if card.cost_fen is not None:
+        return card.cost_fen
+    return card.batch.unit_cost_fen if card.batch is not None else None
 
 
 def options(actor: Actor, case: Case, *, at: datetime | None = None) -> tuple[Option, ...]:

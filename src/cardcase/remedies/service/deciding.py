@@ -138,7 +138,7 @@ def settle_offer(
         raise Refused("提议还没有到期", "The offer has not ended yet", code="offer_not_due")
     why, shown_by = said(actor, reason), said(actor, source_event)[:120]
     counter = {"counter_fen": counter_fen} if counter_fen is not None else {}
-    told = {"offer": offer.public_id, "answer": answer.value, "reason": why, **counter}
+    told: dict[str, str | int] = {"offer": offer.public_id, "answer": answer.value, "reason": why, **counter}
     is_accepted = answer is OfferState.ACCEPTED
     guard = GuardFacts(source_event_id=shown_by, offer_end="" if is_accepted else answer.value)
     event = Event.ACCEPTED if is_accepted else Event.OFFER_ENDED

@@ -24,7 +24,9 @@ def hidden(case: Case, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
     return (("revision", str(case.revision)), *more)
 
 
-def folded(case: Case, act: str, button: Text, opens: Text, *inputs: Input, carry: Sequence[tuple[str, str]] = ()) -> ActionForm:
+def folded(
+    case: Case, act: str, button: Text, opens: Text, *inputs: Input, carry: Sequence[tuple[str, str]] = ()
+) -> ActionForm:
     """Return a form that lies folded behind a sentence: the shape of most acts."""
     return ActionForm(
         url=url(case, act), button=say(button), inputs=inputs, hidden=hidden(case, *carry), opens=say(opens)
@@ -63,7 +65,9 @@ def tick(name: str, label: Text) -> Input:
     return Input(name, say(label), InputKind.CONFIRM)
 
 
-def select(name: str, label: Text, *choices: tuple[str, Text], first: Text | None = None, is_required: bool = True) -> Input:
+def select(
+    name: str, label: Text, *choices: tuple[str, Text], first: Text | None = None, is_required: bool = True
+) -> Input:
     """Return a choice; with ``first`` nothing is chosen until a person does: a slip of the thumb decides nothing."""
     made = [Choice(value, say(title)) for value, title in choices]
     if first is not None:

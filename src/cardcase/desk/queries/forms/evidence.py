@@ -2,6 +2,7 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event
+from cardcase.desk.queries.view import CaseView
 from cardcase.evidence.rules import Item, ItemState
 from cardcase.kit.text import Text
 from cardcase.remedies import rules as remedies
@@ -9,9 +10,7 @@ from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 from cardcase.staff.rules import Actor, Permission
 
-from ..view import CaseView
 from . import base
-
 
 ASKED = ("buyer", "issuer", "supplier", "platform", "carrier", "seller")
 """Everybody of whom evidence can be asked, ourselves among them."""
@@ -76,7 +75,9 @@ def pack(actor: Actor, case: Case) -> ActionForm | None:
     """Download the evidence pack."""
     if not actor.may(Permission.EXPORT):
         return None
-    return ActionForm(url=base.url(case, "pack"), button=say(Text("下载证据包", "Download the pack")), hidden=base.hidden(case))
+    return ActionForm(
+        url=base.url(case, "pack"), button=say(Text("下载证据包", "Download the pack")), hidden=base.hidden(case)
+    )
 
 
 def submit(view: CaseView) -> ActionForm | None:

@@ -4,25 +4,24 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final
 
-from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Move
+from cardcase.desk.queries.view import CaseView
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Input
 
-from ..view import CaseView
 from . import base
 
-Inputs = Callable[[Case], tuple[Input, ...]]
+Inputs = Callable[[], tuple[Input, ...]]
 
 _DUE: Final = Text("平台给我们的截止时间（App 里有就填）", "Until when the platform waits for us, if the App says")
 
 
-def _only_source(_case: Case) -> tuple[Input, ...]:
+def _only_source() -> tuple[Input, ...]:
     return (base.source(),)
 
 
-def _answered(_case: Case) -> tuple[Input, ...]:
+def _answered() -> tuple[Input, ...]:
     how = base.select(
         "how",
         Text("怎么答复的", "How"),
@@ -33,7 +32,7 @@ def _answered(_case: Case) -> tuple[Input, ...]:
     return (how, base.source())
 
 
-def _offer_ended(_case: Case) -> tuple[Input, ...]:
+def _offer_ended() -> tuple[Input, ...]:
     how = base.select(
         "answer",
         Text("怎么结束的", "How it ended"),
@@ -41,11 +40,13 @@ def _offer_ended(_case: Case) -> tuple[Input, ...]:
         ("countered", Text("买家另提条件", "the buyer wants something else")),
         ("withdrawn", Text("我们撤回", "we take it back")),
     )
-    counter = base.money("counter", Text("买家另提的金额（元，有就填）", "What the buyer wants instead (yuan, if named)"))
+    counter = base.money(
+        "counter", Text("买家另提的金额（元，有就填）", "What the buyer wants instead (yuan, if named)")
+    )
     return (how, counter, base.source())
 
 
-def _ruled(_case: Case) -> tuple[Input, ...]:
+def _ruled() -> tuple[Input, ...]:
     verdict = base.select(
         "verdict",
         Text("裁决", "Ruling"),
@@ -58,18 +59,18 @@ def _ruled(_case: Case) -> tuple[Input, ...]:
     return (verdict, said, until, base.source())
 
 
-def _more_evidence(_case: Case) -> tuple[Input, ...]:
+def _more_evidence() -> tuple[Input, ...]:
     return (base.moment("due_at", Text("补证截止时间（App 里有就填）", "Evidence due, if the App says")), base.source())
 
 
-def _reapplied(case: Case) -> tuple[Input, ...]:
+def _reapplied() -> tuple[Input, ...]:
     same = Text("原因没变", "the same reason")
     reason = base.sub_reasons("sub_reason", Text("这次说的原因", "The reason now"), "", first=same, is_required=False)
     amount = base.money("amount", Text("这次要的金额（元，变了才填）", "The amount now (yuan, if changed)"))
     return (reason, amount, base.moment("due_at", _DUE), base.source())
 
 
-def _reopened(case: Case) -> tuple[Input, ...]:
+def _reopened() -> tuple[Input, ...]:
     claim = base.select(
         "claim",
         Text("买家这次要的", "What the buyer wants now"),
@@ -77,7 +78,9 @@ def _reopened(case: Case) -> tuple[Input, ...]:
         ("other", Text("另一件事（另开一单）", "another matter (a case of its own)")),
     )
     none = Text("同一件事不用选", "not needed for the same matter")
-    reason = base.sub_reasons("sub_reason", Text("另一件事的原因", "Reason of the other matter"), "", first=none, is_required=False)
+    reason = base.sub_reasons(
+        "sub_reason", Text("另一件事的原因", "Reason of the other matter"), "", first=none, is_required=False
+    )
     return (claim, reason, base.moment("due_at", _DUE), base.source())
 
 
@@ -113,7 +116,7 @@ def further(view: CaseView, move: Move) -> ActionForm | None:
     return ActionForm(
         url=base.url(view.case, act),
         button=say(button),
-        inputs=inputs(view.case),
+        inputs=inputs(),
         hidden=base.hidden(view.case, *carry),
         opens=say(move.title),
     )

@@ -1,4 +1,4 @@
-"""Forms about the reason: confirm it, change it, write down what it turned out to be; and the owner's way past the hold."""
+"""Forms about the reason: confirm it, change it, note what it turned out to be; and the owner's way past the hold."""
 
 from cardcase.cases.models import Case
 from cardcase.kit.text import Text

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from cardcase.cases.rules import Event
+from cardcase.cases.rules import GUARDS, Event
+from cardcase.desk.queries.view import CaseView
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.remedies import rules as remedies
@@ -14,7 +15,6 @@ from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 from cardcase.staff.rules import Actor, Permission
 
-from ..view import CaseView
 from . import base
 
 LEAST_TO_ANSWER = timedelta(minutes=10)
@@ -69,15 +69,69 @@ def _offer(view: CaseView, option: Option) -> ActionForm | None:
             opens=say(Text("选这个方案", "Choose this")),
             is_main=option.is_recommended,
         )
-    return None
+    return _ask_approval(view, option, Event.OFFERED, "offer", inputs)
+
+
+def _ask_approval(
+    view: CaseView, option: Option, event: Event, way: str, inputs: tuple[Input, ...]
+) -> ActionForm | None:
+    """Let an agent draft what is above the limit, when nothing but the limit stands in the way."""
+    move = view.move(event)
+    limit = GUARDS["amount_is_within_the_limit"].why_not
+    is_only_limit = move is not None and move.why_not is not None and move.why_not.zh == limit.zh
+    if not is_only_limit or view.judged.draft is not None:
+        return None
+    return base.folded(
+        view.case,
+        "approval",
+        Text("请主管批准", "Ask for approval"),
+        Text(f"请主管批准：{option.title.zh}", f"Ask for approval: {option.title.en}"),
+        *inputs,
+        base.text("reason", Text("为什么这样给", "Why"), 300),
+        carry=(("kind", option.kind), ("way", way)),
+    )
+
+
+def approval(actor: Actor, view: CaseView) -> Iterator[ActionForm]:
+    """Approve what was drafted above somebody's limit, or do not."""
+    draft = view.judged.draft
+    if draft is None or not actor.may(Permission.DECIDE):
+        return
+    titles = {option.kind: option.title for option in view.options}
+    title = titles.get(draft.kind, Text(draft.kind, draft.kind))
+    figure = f" {yuan(draft.amount_fen)}" if draft.amount_fen is not None else ""
+    is_offer = isinstance(draft, Offer)
+    who = draft.proposed_by if isinstance(draft, Offer) else draft.decided_by
+    if who != actor.label:
+        way = Text("提给买家", "offer it") if is_offer else Text("直接同意", "agree at once")
+        yield ActionForm(
+            url=base.url(view.case, "approve"),
+            button=say(Text("批准", "Approve")),
+            hidden=base.hidden(view.case, ("answer", "yes")),
+            opens=say(
+                Text(f"批准 {who} 的方案：{way.zh} {title.zh}{figure}", f"Approve {who}: {way.en}, {title.en}{figure}")
+            ),
+            typed_word="" if is_offer else say(remedies.phrase("concede", draft.kind, draft.amount_fen)),
+            is_main=True,
+        )
+    yield base.folded(
+        view.case,
+        "approve",
+        Text("不批准", "Do not approve"),
+        Text("不批准", "Do not approve"),
+        base.text("reason", Text("为什么", "Why"), 300),
+        carry=(("answer", "no"),),
+    )
 
 
 def concede(view: CaseView, option: Option) -> ActionForm | None:
     """Agree to what the buyer wants, without an offer between."""
-    if not option.allowed or option.route != "offer" or not view.may(Event.CONCEDED):
+    if not option.allowed or option.route not in ("offer", "accept"):
         return None
     if option.kind in ("partial_refund", "goodwill") and option.amount_fen is None:
         return None
+    if not view.may(Event.CONCEDED):
+        return _ask_approval(view, option, Event.CONCEDED, "concede", ())
     word = remedies.phrase("concede", option.kind, option.amount_fen)
     return ActionForm(
         url=base.url(view.case, "concede"),

@@ -3,12 +3,12 @@
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Status
 from cardcase.cases.rules.disputes import KIND_TITLES, STATUS_TITLES
+from cardcase.desk.queries.view import CaseView
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm
 from cardcase.staff.rules import Actor, Permission
 
-from ..view import CaseView
 from . import base
 
 _APPEALABLE = (Status.LOST.value, Status.PARTIALLY_WON.value)
