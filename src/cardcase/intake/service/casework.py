@@ -8,8 +8,11 @@ from django.db import transaction
 from cardcase.cards import notices
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
+from cardcase.cases.models import Case
+from cardcase.cases.rules import Status
 from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
 from cardcase.custody import service as custody
+from cardcase.evidence import service as evidence
 from cardcase.inbox import queries as inbox_queries
 from cardcase.inbox import service as inbox
 from cardcase.inbox.models import Conversation
@@ -234,9 +237,13 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
             form_description=refund.description if refund else "",
         )
         if refund is None and (result.reason == "none" or result.confidence < ENQUIRY_CONFIDENCE):
-            numbers += [case.number for case in case_queries.cases_of_order(actor, order.pk)]
+            known = case_queries.cases_of_order(actor, order.pk)
+            for case in known:
+                _heard(actor, case, at=at)
+            numbers += [case.number for case in known]
             continue
         case, is_new = cases.open_case(actor, order, refund, at=at)
+        _heard(actor, case, at=at)
         if case.is_open:
             cases.record_triage(actor, case, result, at=at)
             if is_new and rules.is_order_no_made_up(order.order_no):
@@ -250,6 +257,12 @@ def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at:
                 remedies.follow(actor, case, at=at)
         numbers.append(case.number)
     return numbers
+
+
+def _heard(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Let a case that waits for its buyer come back when the buyer has written (T4)."""
+    if case.status == Status.WAITING_BUYER.value:
+        evidence.follow(actor, case, at=at)
 
 
 def _state_now(order: Order, refund: Refund, *, is_only: bool) -> RefundState:
