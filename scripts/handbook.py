@@ -185,12 +185,20 @@ def _sentence(node: ast.AST) -> str:
     return ""
 
 
+def flow() -> str:
+    """Print the table of moves and its guards."""
+    from cardcase.cases.rules import as_markdown
+
+    return as_markdown()
+
+
 MAKERS: Final[dict[str, Callable[[], str]]] = {
     "settings": settings,
     "commands": commands,
     "columns": columns,
     "findings": findings,
     "problems": problems,
+    "flow": flow,
 }
 
 

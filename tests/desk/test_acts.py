@@ -1,13 +1,9 @@
 """Every act of the case page as a person does it: what is legal happens, what is not is refused with the words kept."""
 
 import re
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from cardcase.cards.models import Card
 from cardcase.cases.models import Case, Note
@@ -16,7 +12,6 @@ from cardcase.desk.service import ACTS
 from cardcase.evidence.models import EvidenceRequest, Exhibit
 from cardcase.inbox.models import Reply
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.staff.models import Staff
 from desk.hand import Desk, picture
 from intake.world import CODES, INVALID, UNWANTED, delivered, files, order_row, orders_csv, row_counts, take, upload
 
