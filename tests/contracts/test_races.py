@@ -11,19 +11,29 @@ from django.db import connection, transaction
 from cardcase.cards import queries, service
 from cardcase.cards.models import Card
 from cardcase.cards.rules import CardState
+from cardcase.cases.models import Case
 from cardcase.connectors.ports import CardNotice, DeliveryNotice, OrderNotice, OrderState
 from cardcase.jobs import service as jobs
 from cardcase.jobs.models import Job
-from cardcase.kit.errors import Refused
+from cardcase.kit.errors import Conflict, Refused
 from cardcase.kit.secret import CardCode
 from cardcase.orders.models import Order
 from cardcase.orders.service import Taken, ingest_orders
+from cardcase.project.config import Config
+from cardcase.remedies import service as remedies
+from cardcase.remedies.models import Offer
+from evidence.world import World
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: CARDCASE_DATABASE_URL"),
 ]
 AT_ONCE = 8
+
+
+@pytest.fixture
+def data(tmp_path, settings):
+    settings.CARDCASE = Config(data=tmp_path)
 
 
 def at_once(works: list[Callable[[], object]]) -> list[object]:
@@ -107,3 +117,33 @@ def test_each_job_is_claimed_once(system, noon):
     found = at_once([claim_all] * AT_ONCE)
     taken = [job for mine in found for job in mine]
     assert sorted(taken) == sorted(Job.objects.values_list("pk", flat=True))
+
+
+def decide_at_once(world, others, rounds: int) -> None:
+    """Let two people decide one case at the same moment, round after round: one decision, one clear conflict."""
+    owner, lead = others
+    for _ in range(rounds):
+        case = world.case("A1")
+        seen = case.revision
+
+        def offer(actor, case=case, seen=seen):
+            made = remedies.propose_offer(actor, case.number, "full_refund", revision=seen, at=world.noon)
+            return made.public_id
+
+        found = at_once([lambda: offer(owner), lambda: offer(lead)])
+        assert sorted(isinstance(answer, str) for answer in found) == [False, True], found
+        [late] = [answer for answer in found if not isinstance(answer, str)]
+        assert isinstance(late, Conflict), late
+        assert (late.facts["event"], late.facts["revision"]) == ("offered", seen + 1)
+        row = Case.objects.get(pk=case.pk)
+        assert (row.status, row.revision) == ("offer_made", seen + 1)
+        assert Offer.objects.filter(case=case).count() == 1
+
+
+def test_two_who_decide_one_case_at_once_make_one_decision_and_one_conflict(shop, owner, lead, system, noon, data):
+    decide_at_once(World(shop, owner, system, noon), (owner, lead), 30)
+
+
+@pytest.mark.night
+def test_two_who_decide_one_case_at_once_five_hundred_times(shop, owner, lead, system, noon, data):
+    decide_at_once(World(shop, owner, system, noon), (owner, lead), 500)
