@@ -32,8 +32,9 @@ AT_ONCE = 8
 
 
 @pytest.fixture
-def data(tmp_path, settings):
+def world(tmp_path, settings, shop, owner, system, noon):  # noqa: PLR0917 - fixtures
     settings.CARDCASE = Config(data=tmp_path)
+    return World(shop, owner, system, noon)
 
 
 def at_once(works: list[Callable[[], object]]) -> list[object]:
@@ -140,10 +141,10 @@ def decide_at_once(world, others, rounds: int) -> None:
         assert Offer.objects.filter(case=case).count() == 1
 
 
-def test_two_who_decide_one_case_at_once_make_one_decision_and_one_conflict(shop, owner, lead, system, noon, data):
-    decide_at_once(World(shop, owner, system, noon), (owner, lead), 30)
+def test_two_who_decide_one_case_at_once_make_one_decision_and_one_conflict(world, owner, lead):
+    decide_at_once(world, (owner, lead), 30)
 
 
 @pytest.mark.night
-def test_two_who_decide_one_case_at_once_five_hundred_times(shop, owner, lead, system, noon, data):
-    decide_at_once(World(shop, owner, system, noon), (owner, lead), 500)
+def test_two_who_decide_one_case_at_once_five_hundred_times(world, owner, lead):
+    decide_at_once(world, (owner, lead), 500)

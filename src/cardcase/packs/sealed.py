@@ -46,12 +46,12 @@ def with_packs(actor: Actor, case: Case, facts: GuardFacts, *, pack: str = "") -
     history = custody.history(actor, [case.public_id])
     packs = _sealed(history)
     chosen = next((one for one in reversed(packs) if not pack or one.pack == pack), None)
-    is_fresh = chosen is not None and chosen.state is not PackState.SUBMITTED
+    is_given = chosen is not None and chosen.state is PackState.SUBMITTED
     return replace(
         facts,
         is_pack_sealed=chosen is not None,
-        is_pack_redacted=chosen is not None,
-        is_submission_open=is_fresh and not _is_taken_once(history),
+        is_pack_redacted=True,  # a pack with a code in it is never sealed
+        is_submission_open=not is_given and not _is_taken_once(history),
     )
 
 

@@ -181,7 +181,7 @@ def _needs(actor: Actor, view: CaseView) -> Iterator[pages.NeedRow]:
         yield pages.NeedRow(
             text, attention.review(actor, case) if code in attention.REVIEWS else attention.need(actor, view, code)
         )
-    if case.is_incident and not any(need["code"] == Need.POST_MORTEM for need in case.needs_human):
+    if case.is_incident and not case.asks_for(*attention.REVIEWS):
         missed = Text("错过的时限还没有复盘", "The missed deadline has not been reviewed yet")
         yield pages.NeedRow(say(missed), attention.review(actor, case))
 
@@ -357,8 +357,8 @@ def _turns(actor: Actor, view: CaseView) -> Iterator[pages.MoveRow]:
             yield pages.MoveRow(form.opens, form=form)
     for event in _TURNS:
         move = view.move(event)
-        if move is None:
-            continue
+        if move is None or (event is Event.APPEALED and not view.case.ruling_raw):
+            continue  # what was lost by silence is not appealed
         form = forms.submit(view) if event is Event.PACK_SUBMITTED else forms.further(view, move)
         if form is not None:
             yield pages.MoveRow(say(move.title), form=form)
