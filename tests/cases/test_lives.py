@@ -7,11 +7,11 @@ tests/remedies/test_random_sequences.py.
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from cardcase.cases.rules import OPEN, Event, GuardFacts, Stage, Status, check_move, higher
+from cardcase.cases.rules import OPEN, Event, GuardFacts, Stage, Status, check_move, flow, higher
 from cardcase.kit.errors import NotAllowed, Refused
 from cardcase.staff.rules import Actor, ActorKind, Role
 from cases import design
@@ -164,9 +164,22 @@ class Lives(RuleBasedStateMachine):
     def the_buyer_wants(self, kind):
         self.wants = kind if not self.live() else self.wants
 
-    @rule(what=st.sampled_from(["voided", "dead"]))
+    @rule(what=st.sampled_from(["voided", "dead", "", "", "", "", "", ""]))
     def the_card_is_looked_at(self, what):
-        self.card = what
+        self.card = what or self.card
+
+    @rule(override=st.booleans(), till=st.sampled_from([3, 4, 4, 4]))
+    def the_short_way(self, override, till):
+        """Open, confirm, agree, carry out: where money moves, as often as where nothing does."""
+        for event in (Event.OPENED, Event.TRIAGED, Event.CONCEDED, Event.EXECUTED)[:till]:
+            self.happens(event, "owner", override=override, verdict="lost", unclear=False)
+
+    @precondition(lambda self: not any(one.state in SPENT for one in self.given) and not self.is_platform_paid)
+    @rule(how=st.sampled_from(["money", "card", "", "", ""]))
+    def another_case_of_the_order_gives(self, how):
+        """The same order can have two cases: what the other one has given counts here."""
+        if how:
+            self.given.append(Given(how, "verified"))
 
     @rule()
     def something_is_filed(self):
@@ -215,3 +228,14 @@ class TestLives(Lives.TestCase):
 @pytest.mark.night
 class TestLongLives(Lives.TestCase):
     settings = settings(max_examples=2000, **SUITED)
+
+
+@pytest.mark.parametrize("guard", ["no_other_remedy_was_paid", "void_is_settled"])
+def test_a_guard_of_money_that_is_taken_away_is_noticed(guard, monkeypatch):
+    """Keep the searched space honest: without the guard some life breaks what must hold."""
+    row = flow.BY_EVENT[Event.EXECUTED]
+    weaker = replace(row, guards=tuple(name for name in row.guards if name != guard))
+    monkeypatch.setattr(flow, "BY_EVENT", {**flow.BY_EVENT, Event.EXECUTED: weaker})
+    look = settings(max_examples=300, database=None, phases=[Phase.generate], **SUITED)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Lives, settings=look)
