@@ -143,6 +143,8 @@ def yes(**changes) -> GuardFacts:
         "is_same_claim": True,
         "is_mirror_newer": True,
         "hold_until": NOON + HOUR,
+        "is_other_case_known": True,
+        "is_untouched": True,
     }
     from cardcase.cases.rules import Status
 

@@ -165,6 +165,8 @@ BREAKS = {
     "claim_is_the_same": {"is_same_claim": False},
     "mirror_is_newer": {"is_mirror_newer": False},
     "hold_ends_before_the_margin": {"hold_until": NOON + 9 * HOUR + timedelta(seconds=1)},
+    "other_case_is_known": {"is_other_case_known": False},
+    "untouched_or_a_person_says_so": {"is_person": False, "is_untouched": False},
 }
 
 

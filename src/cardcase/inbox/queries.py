@@ -108,6 +108,16 @@ def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
     return list(_about(actor, order).order_by("pk"))
 
 
+def names_of_talks(actor: Actor, order_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (order's row id, the channel's name of the conversation) for all conversations hung on these orders."""
+    wanted = sorted(set(order_ids))
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Conversation.objects.visible_to(actor).filter(order_id__in=wanted[start : start + _AT_ONCE])
+        found += rows.order_by("pk").values_list("order_id", "external_id")
+    return found
+
+
 def talks_of_nicks_without_order(actor: Actor, nicks: Iterable[tuple[str, str]]) -> list[Conversation]:
     """Return conversations that hang on no order, of buyers with one of these (channel, nick)."""
     wanted = set(nicks)
