@@ -24,6 +24,7 @@ SENT = "sent"
 """States of a reply."""
 
 _AT_ONCE = 500
+_WITH = ("buyer", "order", "same_as__buyer", "same_as__order")
 _SPOKEN = 2000
 """Messages of one order that are read; a conversation of more is read from its end."""
 
@@ -86,7 +87,10 @@ def conversation(actor: Actor, public_id: str) -> Conversation | None:
 
 
 def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
-    """Return the known ones of these conversations by (channel, channel's id), with buyer and order."""
+    """Return the known ones of these conversations by (channel, channel's id), with buyer and order.
+
+    Two names of one conversation answer with the same row.
+    """
     by_channel: dict[str, list[str]] = {}
     for channel, external_id in dict.fromkeys(keys):
         by_channel.setdefault(channel, []).append(external_id)
@@ -96,8 +100,11 @@ def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]])
             rows = Conversation.objects.visible_to(actor).filter(
                 channel=channel, external_id__in=ids[start : start + _AT_ONCE]
             )
-            found |= {(channel, row.external_id): row for row in rows.select_related("buyer", "order")}
-    return found
+            found |= {(channel, row.external_id): row for row in rows.select_related(*_WITH)}
+    by_pk = {row.pk: row for row in found.values() if row.same_as_id is None}
+    return {
+        key: row if row.same_as is None else by_pk.setdefault(row.same_as.pk, row.same_as) for key, row in found.items()
+    }
 
 
 def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:

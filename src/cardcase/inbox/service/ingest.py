@@ -20,6 +20,7 @@ from cardcase.orders.service import Taken
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
+from . import overlap
 from .linking import hang
 
 BATCH: Final = 500
@@ -34,7 +35,7 @@ LONGEST: Final = 20_000
 Key = tuple[str, str]
 _MESSAGE_ID: Final = 120
 _LAID: Final = ("buyer_id", "item_id", "order_no", "order_id", "linked_how", "last_message_at")
-_FILLED: Final = ("said_at", "sender_name", "speaker")
+_FILLED: Final = ("said_at", "sender_name", "speaker", "external_id")
 
 
 def ingest_messages(actor: Actor, notices: Sequence[MessageNotice], *, at: datetime) -> list[Taken]:
@@ -61,6 +62,7 @@ class _Batch:
     at: datetime
     conversations: dict[Key, Conversation] = field(default_factory=dict)
     touched: dict[int, Conversation] = field(default_factory=dict)
+    again: overlap.Overlap = field(default_factory=overlap.Overlap)
 
     def take(self) -> list[Taken]:
         Shop.objects.select_for_update(no_key=True).only("pk").get(pk=self.actor.shop_id)  # imports pass one by one
@@ -69,12 +71,17 @@ class _Batch:
         outcomes: list[Taken] = []
         fresh: dict[tuple[int, str], NewMessage] = {}
         filled: dict[int, Message] = {}
-        for notice in self.notices:
+        for place, notice in enumerate(self.notices):
             key = (self._conversation(notice).pk, _message_id(notice))
             if (row := known.get(key)) is not None:
                 is_more = _fill(row, notice)
                 if is_more:
                     filled[row.pk] = row
+                outcomes.append(Taken.CHANGED if is_more else Taken.KNOWN)
+            elif (twin := self.again.twins.get(place)) is not None:
+                is_more = _fill(twin, notice)
+                if overlap.refine(twin, notice, key[1], is_here=twin.conversation_id == key[0]) or is_more:
+                    filled[twin.pk] = twin
                 outcomes.append(Taken.CHANGED if is_more else Taken.KNOWN)
             elif key in fresh:
                 _fill(fresh[key], notice)
@@ -121,6 +128,8 @@ class _Batch:
         """Find or make the conversations, and lay upon them what the messages tell of buyer, goods and order."""
         keys = {_conversation_key(notice) for notice in self.notices}
         self.conversations = queries.conversations_by_external_ids(self.actor, sorted(keys))
+        self.again = overlap.find(self.actor, self.notices, self.conversations, buyers, _NAMING)
+        self.conversations |= self.again.joined
         new = [
             Conversation(
                 shop_id=self.actor.shop_id, public_id=ids.public_id("conv"), channel=channel, external_id=external_id
@@ -133,7 +142,7 @@ class _Batch:
             row = self._conversation(notice)
             before = (row.buyer_id, row.item_id, row.order_no)
             buyer = _buyer_key(notice)
-            if row.buyer_id is None and buyer is not None:
+            if buyer is not None and (row.buyer_id is None or self.again.tells_the_buyer(row, notice)):
                 row.buyer_id = buyers[buyer]
             row.item_id = row.item_id or reading.short_key(notice.item_id, 40)
             if notice.order_no.strip():
@@ -176,8 +185,12 @@ class _Batch:
         by_pk = {row.pk: row for row in self.conversations.values()}
         said: list[Message | NewMessage] = [*fresh, *filled]
         for message in said:
-            row = by_pk[message.conversation_id]
-            if message.said_at is not None and (row.last_message_at is None or row.last_message_at < message.said_at):
+            row = by_pk.get(message.conversation_id)  # None: a twin in another conversation of the buyer
+            if (
+                row is not None
+                and message.said_at is not None
+                and (row.last_message_at is None or row.last_message_at < message.said_at)
+            ):
                 row.last_message_at = message.said_at
                 self.touched[row.pk] = row
         linked = hang(self.actor, [row for row in self.conversations.values() if self._may_move(row)])
@@ -186,7 +199,9 @@ class _Batch:
         if filled:
             Message.objects.bulk_update(filled, _FILLED, batch_size=BATCH)
         self._save_conversations()
-        custody.append_many(self.actor, [*self._records(fresh, by_pk), *self._links(linked)])
+        custody.append_many(
+            self.actor, [*self._records(fresh, by_pk), *self._links(linked), *self.again.records(self.at)]
+        )
 
     def _save_conversations(self) -> None:
         """Write back the rows that changed: an upsert by their key costs a fraction of a CASE for each value.
@@ -278,6 +293,9 @@ def _buyer_key(notice: MessageNotice) -> Key | None:
         buyer_nick=notice.buyer_nick,
     )
     return reading.buyer_key(order)
+
+
+_NAMING: Final = overlap.Naming(_conversation_key, _message_id, _buyer_key, LONGEST)
 
 
 def _fill(row: Message | NewMessage, notice: MessageNotice) -> bool:
