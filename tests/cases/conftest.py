@@ -145,6 +145,7 @@ def yes(**changes) -> GuardFacts:
         "hold_until": NOON + HOUR,
         "is_other_case_known": True,
         "is_untouched": True,
+        "is_reason_in_doubt": True,
     }
     from cardcase.cases.rules import Status
 

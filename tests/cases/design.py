@@ -41,6 +41,7 @@ DESIGN = {
     "T28": ("refused_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made"}, {"declined"}),
     # docs/decisions/0007: two cases of one complaint
     "T29": ("merged", {"new", "needs_response", "waiting_buyer", "declined"}, {"closed"}),
+    "T30": ("doubted", {"needs_response"}, {"new"}),
 }
 
 NOT_OFFERED = {"T4", "T10", "T11", "T15", "T16", "T18", "T19", "T20", "T24", "T25", "T26"}
@@ -66,4 +67,5 @@ WHO = {
     "T27": _WORKERS | {"platform"},
     "T28": _WORKERS | {"platform"},
     "T29": _WORKERS | {"system"},
+    "T30": {"system"},
 }

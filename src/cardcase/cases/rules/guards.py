@@ -102,6 +102,9 @@ class GuardFacts:
     is_other_case_known: bool = False  # filled here: the case that this one is the same as
     is_untouched: bool = False  # only machines have worked on it
 
+    # T30
+    is_reason_in_doubt: bool = False  # read by a machine, no longer certain, and confirmed by nobody
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -413,6 +416,12 @@ def other_case_is_known(facts: GuardFacts) -> bool:
 def untouched_or_a_person_says_so(facts: GuardFacts) -> bool:
     """T29: a machine takes back only what it made itself."""
     return facts.is_person or facts.is_untouched
+
+
+@_guard("原因有人确认过，系统不再改", "A person has confirmed the reason: no machine doubts it")
+def only_a_machine_read_the_reason(facts: GuardFacts) -> bool:
+    """T30: what the system alone had read, it may read again."""
+    return facts.is_reason_in_doubt
 
 
 def failing(names: Iterable[str], facts: GuardFacts, *, with_act: bool = True) -> list[Guard]:

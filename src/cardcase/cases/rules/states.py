@@ -96,6 +96,7 @@ class Event(StrEnum):
     PAID_ELSEWHERE = "paid_elsewhere"
     REFUSED_ELSEWHERE = "refused_elsewhere"
     MERGED = "merged"
+    DOUBTED = "doubted"
 
     T1 = "opened"
     T2 = "triaged"
@@ -126,6 +127,7 @@ class Event(StrEnum):
     T27 = "paid_elsewhere"
     T28 = "refused_elsewhere"
     T29 = "merged"
+    T30 = "doubted"
 
 
 OPEN: Final = frozenset(

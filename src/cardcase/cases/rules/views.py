@@ -76,6 +76,7 @@ EVENT_TITLES: Final = MappingProxyType(
         Event.PAID_ELSEWHERE: Text("已在平台上退款", "Refunded on the platform"),
         Event.REFUSED_ELSEWHERE: Text("已在平台上拒绝", "Refused on the platform"),
         Event.MERGED: Text("并入另一单", "Merge into the other case"),
+        Event.DOUBTED: Text("原因又不确定了", "The reason is in doubt again"),
     }
 )
 

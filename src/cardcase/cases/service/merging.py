@@ -5,7 +5,6 @@ from typing import Final
 
 from django.db import transaction
 
-from cardcase.cases import rules
 from cardcase.cases.models import Case
 from cardcase.cases.rules import BY_EVENT, Event, GuardFacts, Status
 from cardcase.custody import queries as record
@@ -89,7 +88,7 @@ def _is_machines(item: record.HistoryItem) -> bool:
     # Triage moves a case by itself; a person who does it leaves the confirmed reason beside it.
     details = item.facts.get("details")
     follows_mirror = isinstance(details, dict) and "refund_state" in details
-    return follows_mirror or item.facts.get("event") == rules.Event.TRIAGED.value
+    return follows_mirror or item.facts.get("event") in (Event.TRIAGED.value, Event.DOUBTED.value)
 
 
 def _question(number: str) -> Text:

@@ -110,6 +110,7 @@ _TOLD_BY_OTHERS: Final = frozenset(
         Event.DECLINED.value,
         Event.ESCALATED.value,
         Event.MERGED.value,
+        Event.DOUBTED.value,
     }
 )
 """Moves beside which another entry says the same with more: who was asked for what, what was offered."""
