@@ -102,6 +102,7 @@ TABLE = (
     act("sent", "409 409 409 403 404 login", text="您好"),
     act("offer", "409 409 409 403 404 login", kind="full_refund"),
     act("concede", "409 409 409 403 404 login", kind="full_refund"),
+    act("same", "409 409 409 403 404 login", same="yes"),
     act("result", "409 409 409 403 404 login", result="verified", source="x"),
     act("move", "ok ok ok 403 404 login", event="withdrawn", source="x"),
     act("decline", "409 409 403 403 404 login", refuse_reason="其他", text="x", typed="拒绝退款"),

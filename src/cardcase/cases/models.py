@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from cardcase.cards.models import Card
+from cardcase.cases.rules.states import Outcome
 from cardcase.kit import clock
 from cardcase.orders.models import Buyer, Order, Refund
 from cardcase.policies.models import PolicyVersion
@@ -50,6 +51,7 @@ class Case(ShopOwned):
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
     ruling_raw = models.TextField(blank=True, default="")
+    same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="twins")  # asked, or merged
     opened_at = models.DateTimeField(default=clock.now)
     resolved_at = models.DateTimeField(null=True)
 
@@ -68,6 +70,11 @@ class Case(ShopOwned):
             ),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
+
+    @property
+    def is_merged(self) -> bool:
+        """Tell whether this case has ended because ``same_as`` goes on with the complaint."""
+        return self.outcome == Outcome.MERGED.value
 
     def asks_for(self, *codes: str) -> bool:
         """Tell whether the case asks for a person for one of these reasons."""

@@ -107,8 +107,8 @@ def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
 
 
 def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
-    """Return other cases of the same order or the same buyer, newest first."""
-    same = Q(order_id=case.order_id)
+    """Return other cases of the same order, the same complaint or the same buyer, newest first."""
+    same = Q(order_id=case.order_id) | Q(same_as_id=case.pk) | Q(pk=case.same_as_id)
     if case.buyer_id is not None:
         same |= Q(buyer_id=case.buyer_id)
     return list(Case.objects.visible_to(actor).filter(same).exclude(pk=case.pk).order_by("-pk")[:limit])
@@ -184,6 +184,7 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         platform_due_at=platform.due_at if platform else None,
         platform_margin_at=platform.margin_at if platform else None,
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
+        is_other_case_known=case.same_as_id is not None,
     )
 
 

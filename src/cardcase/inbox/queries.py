@@ -24,6 +24,7 @@ SENT = "sent"
 """States of a reply."""
 
 _AT_ONCE = 500
+_WITH = ("buyer", "order", "same_as__buyer", "same_as__order")
 _SPOKEN = 2000
 """Messages of one order that are read; a conversation of more is read from its end."""
 
@@ -86,7 +87,10 @@ def conversation(actor: Actor, public_id: str) -> Conversation | None:
 
 
 def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
-    """Return the known ones of these conversations by (channel, channel's id), with buyer and order."""
+    """Return the known ones of these conversations by (channel, channel's id), with buyer and order.
+
+    Two names of one conversation answer with the same row.
+    """
     by_channel: dict[str, list[str]] = {}
     for channel, external_id in dict.fromkeys(keys):
         by_channel.setdefault(channel, []).append(external_id)
@@ -96,8 +100,11 @@ def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]])
             rows = Conversation.objects.visible_to(actor).filter(
                 channel=channel, external_id__in=ids[start : start + _AT_ONCE]
             )
-            found |= {(channel, row.external_id): row for row in rows.select_related("buyer", "order")}
-    return found
+            found |= {(channel, row.external_id): row for row in rows.select_related(*_WITH)}
+    by_pk = {row.pk: row for row in found.values() if row.same_as_id is None}
+    return {
+        key: row if row.same_as is None else by_pk.setdefault(row.same_as.pk, row.same_as) for key, row in found.items()
+    }
 
 
 def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
@@ -106,6 +113,16 @@ def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
     A conversation that is known to be about another order is left out, unless it names this one as well.
     """
     return list(_about(actor, order).order_by("pk"))
+
+
+def names_of_talks(actor: Actor, order_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (order's row id, the channel's name of the conversation) for all conversations hung on these orders."""
+    wanted = sorted(set(order_ids))
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Conversation.objects.visible_to(actor).filter(order_id__in=wanted[start : start + _AT_ONCE])
+        found += rows.order_by("pk").values_list("order_id", "external_id")
+    return found
 
 
 def talks_of_nicks_without_order(actor: Actor, nicks: Iterable[tuple[str, str]]) -> list[Conversation]:

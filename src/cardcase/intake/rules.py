@@ -21,6 +21,7 @@ from cardcase.connectors.ports import (
     SystemEvent,
 )
 from cardcase.kit.errors import Finding
+from cardcase.orders.rules.reading import MADE_UP
 
 _RANK: Final = ("known", "changed", "new")
 
@@ -178,12 +179,12 @@ def implied_by_chat(messages: Sequence[MessageNotice], order_no: str, channel: s
 
 def order_no_of_chat(conversation_id: str) -> str:
     """Name the order of a chat that tells no order number, so that the case has something to hang on."""
-    return f"chat:{hashlib.sha256(conversation_id.encode()).hexdigest()[:20]}"
+    return f"{MADE_UP}{hashlib.sha256(conversation_id.encode()).hexdigest()[:20]}"
 
 
 def is_order_no_made_up(order_no: str) -> bool:
     """Tell whether an order number was made by ``order_no_of_chat``."""
-    return order_no.startswith("chat:")
+    return order_no.startswith(MADE_UP)
 
 
 def files_document(files: Sequence[FileReport]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from .alarms import deadline_missed, deadline_near
 from .clocks import set_clock, set_next_due, type_deadline
+from .merging import SAME_AS, fold_or_ask, merge
 from .mirror import platform_moved
 from .moves import advance
 from .notes import add_need, add_note, review_incident, settle_need
@@ -9,14 +10,17 @@ from .opening import move_to_order, open_case
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
 
 __all__ = [
+    "SAME_AS",
     "add_need",
     "add_note",
     "advance",
     "confirm_reason",
     "deadline_missed",
     "deadline_near",
+    "fold_or_ask",
     "lift_hold",
     "link_card",
+    "merge",
     "move_to_order",
     "open_case",
     "platform_moved",

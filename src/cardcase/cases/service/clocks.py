@@ -111,6 +111,17 @@ def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
     set_next_due(actor, case, running[0].due_at if running else None)
 
 
+def end_own_goal(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Stop our own goal for an enquiry's first answer once a clock of the platform runs.
+
+    A refund that was known from the start never had that goal, and what came first must not decide what is due next.
+    """
+    if any(one.kind in OF_THE_STEP for one in _running(actor, case)):
+        others = [kind for kind in DeadlineKind if kind is not DeadlineKind.FIRST_RESPONSE]
+        deadlines.void_all(actor, case.public_id, at=at, keep=others)
+        refresh(actor, case, at=at)
+
+
 def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) -> tuple[bool, bool]:
     """Tell whether the seller's deadline had passed when the money went back, and whether that clock is verified.
 

@@ -36,6 +36,7 @@ _ENDS_CLOCKS: Final = frozenset(
         Event.CLOSED,
         Event.PAID_ELSEWHERE,
         Event.VERIFIED,
+        Event.MERGED,
     }
 )
 """Moves after which no clock of the seller runs any more."""
@@ -130,6 +131,8 @@ def _effects(actor: Actor, case: Case, step: _Step, at: datetime) -> dict[str, A
         changes["resolved_at"] = at
         changes["outcome"] = OUTCOMES[target].value if target in OUTCOMES else ""
         changes["needs_human"] = need_rules.without(case.needs_human, *(need.value for need in _PASSING))
+    if row.event is Event.MERGED:
+        changes |= {"resolved_at": at, "outcome": Outcome.MERGED.value, "needs_human": []}
     if row.event is Event.RULED:
         changes["ruling_raw"] = clean(actor, step.facts.ruling_raw)
     if row.event is Event.TIMED_OUT:

@@ -204,6 +204,7 @@ def _join(actor: Actor, enquiry: Case, refund: Refund, *, at: datetime) -> Case:
     }
     custody.append(actor, custody.Record("case.refund_linked", case.public_id, at, facts))
     mirror.follow(actor, case, RefundState(refund.state), at=at)
+    clocks.end_own_goal(actor, case, at=at)
     return case
 
 

@@ -27,8 +27,8 @@ UNREADABLE = (Family.UNSTATED, Family.NONE)
 def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datetime) -> Case:
     """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
 
-    An uncertain one leaves the case new and asks a person. What a person confirmed is never overwritten: then only
-    the record keeps the reading. The same reading again changes nothing.
+    An uncertain one leaves the case new, or makes it so again (T30), and asks a person. What a person confirmed is
+    never overwritten: then only the record keeps the reading. The same reading again changes nothing.
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
@@ -53,6 +53,11 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
             judged_as=Actor.system(actor.shop_id),
             changes=changes,
         )
+    elif case.status == Status.NEEDS_RESPONSE.value and case.is_held and not (result.is_certain and _is_named(result)):
+        # Only the system's own T2 leads here while nobody has confirmed: with all papers at once it had not been made.
+        facts = GuardFacts(is_reason_in_doubt=True)
+        system = Actor.system(actor.shop_id)
+        move(actor, case, Event.DOUBTED, facts=facts, at=at, judged_as=system, changes=changes)
     else:
         write(actor, case, "triaged", at=at, **changes)
     _record_reading(actor, case, result, is_kept=True, at=at)

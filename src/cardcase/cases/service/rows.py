@@ -104,6 +104,7 @@ _OTHER_ACTS = {
     "need_settled": Text("处理提醒", "Settle a reminder"),
     "reviewed": Text("写复盘", "Review the incident"),
     "mirrored": Text("同步平台数据", "Sync with the platform"),
+    "order_linked": Text("对上订单", "Link the order"),
 }
 
 

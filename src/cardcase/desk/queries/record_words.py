@@ -32,6 +32,8 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "case.need_settled": Text("提醒已处理", "A reminder was dealt with"),
         "case.mirrored": Text("平台状态有变", "The platform's state changed"),
         "case.noted": Text("记了一笔", "Note written"),
+        "case.merged": Text("并入另一单，到此结束", "Merged into another case; ends here"),
+        "case.absorbed": Text("同一件事的另一单并了进来", "Another case of the same matter was merged into this one"),
         "case.order_linked": Text("对上了订单", "Order linked"),
         "case.refund_linked": Text("对上了退款申请", "Refund request linked"),
         "case.card_linked": Text("指明了是哪张卡", "Card linked"),
@@ -107,6 +109,8 @@ _TOLD_BY_OTHERS: Final = frozenset(
         Event.EXECUTED.value,
         Event.DECLINED.value,
         Event.ESCALATED.value,
+        Event.MERGED.value,
+        Event.DOUBTED.value,
     }
 )
 """Moves beside which another entry says the same with more: who was asked for what, what was offered."""
@@ -199,7 +203,7 @@ def _moments(facts: Mapping[str, Any], now: datetime) -> list[str]:
 
 
 def _said(facts: Mapping[str, Any]) -> list[str]:
-    keys = ["title", "reason", "refuse_reason", "note", "shown_by", "ruling_raw"]
+    keys = ["title", "reason", "refuse_reason", "note", "shown_by", "ruling_raw", "into", "merged"]
     if "code" not in facts or (facts["code"] not in set(Need) and current() != ENGLISH):  # those are kept in Chinese
         keys.append("text")
     families = set(reasons.FAMILY_OF.values())

@@ -135,7 +135,7 @@ def _take(
                 progress(done, total, stage.__name__.removesuffix("Notice").lower())
     talks = [notice for reading in readings for notice in reading.notices if isinstance(notice, MessageNotice)]
     touched.update(casework.hang_conversations(actor, talks, at=at))
-    casework.adopt_chats(actor, sorted(touched), at=at)
+    touched |= casework.adopt_chats(actor, sorted(touched), at=at)
     report.cases = casework.refresh(actor, sorted(touched), at=at, progress=progress)
 
 
