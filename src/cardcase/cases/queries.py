@@ -25,7 +25,7 @@ from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
 
-RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "reason_confirmed_by")
+RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "policy", "reason_confirmed_by")
 """What a case page needs beside the case: fetched in the same query."""
 
 
@@ -98,6 +98,16 @@ def unknown(ref: int | str) -> NotFound:
 def by_number(actor: Actor, number: str) -> Case:
     """Return a case by the number that people use. Raises NotFound."""
     return find(actor, number)
+
+
+def by_numbers(actor: Actor, numbers: Sequence[str]) -> list[Case]:
+    """Return several cases as ``find`` does, in the order of their numbers as given. Raises NotFound for the first."""
+    rows = Case.objects.visible_to(actor).select_related(*RELATED).filter(number__in=numbers)
+    found = {case.number: case for case in rows}
+    for number in numbers:
+        if number not in found:
+            raise unknown(number)
+    return [found[number] for number in numbers]
 
 
 def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
@@ -180,18 +190,28 @@ def resolved_before(actor: Actor, moment: datetime, *, limit: int = 200) -> list
     return list(rows.order_by("resolved_at")[:limit])
 
 
-def allowed_moves(actor: Actor, case: Case, facts: GuardFacts) -> list[Move]:
-    """List what could be done with a case now, and why the rest cannot. One query for the clocks."""
-    known = standing(actor, case, facts)
+def allowed_moves(
+    actor: Actor, case: Case, facts: GuardFacts, *, history: Sequence[ClockView] | None = None
+) -> list[Move]:
+    """List what could be done with a case now, and why the rest cannot. One query, unless the clocks are told."""
+    known = standing(actor, case, facts, history=history)
     return rules.moves(Stage(case.stage), Status(case.status), actor, known)
 
 
-def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None = None) -> GuardFacts:
+def standing(
+    actor: Actor,
+    case: Case,
+    facts: GuardFacts,
+    *,
+    at: datetime | None = None,
+    history: Sequence[ClockView] | None = None,
+) -> GuardFacts:
     """Fill in what this room knows itself: the person, the hold, the card, the clocks. Callers cannot overrule it.
 
     ``at`` is the moment by which a deadline counts as passed; without it only what the sweep has missed counts.
+    ``history`` are all clocks of the case (``deadlines.of_subjects``) when they were read before.
     """
-    history = deadlines.of_subject(actor, case.public_id)
+    history = deadlines.of_subject(actor, case.public_id) if history is None else history
     platform = min(
         (clock for clock in history if clock.state == "armed" and clock.is_platform_bound),
         key=lambda clock: clock.due_at,
