@@ -4,6 +4,7 @@ from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from cardcase.cards.models import Card
 from cardcase.kit import clock
@@ -65,6 +66,11 @@ class Case(ShopOwned):
             models.Index(fields=["shop", "opened_at"], condition=models.Q(is_incident=True), name="case_incidents"),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
+
+    @cached_property
+    def unsaved(self) -> set[str]:
+        """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
+        return set()
 
     @property
     def cursor(self) -> str:

@@ -1,6 +1,6 @@
 """Reading cases: the queue, the sums of Today, one case, and what could be done with it now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -113,6 +113,15 @@ def by_numbers(actor: Actor, numbers: Sequence[str]) -> list[Case]:
 def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
     """Return the cases of an order, newest first."""
     return list(Case.objects.visible_to(actor).filter(order_id=order_id).order_by("-pk"))
+
+
+def numbers_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Return the numbers of the cases of these orders, newest first, in one query."""
+    found: dict[int, list[str]] = {order_id: [] for order_id in order_ids}
+    rows = Case.objects.visible_to(actor).filter(order_id__in=list(found)).order_by("-pk")
+    for order_id, number in rows.values_list("order_id", "number"):
+        found[order_id].append(number)
+    return found
 
 
 def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
@@ -231,9 +240,17 @@ def standing(
 
 
 def cards_of(actor: Actor, order_id: int) -> Sequence[int]:
-    """Return the keys of the cards that an order got, two at most: one is the card, more need a person."""
-    rows = Card.objects.visible_to(actor).filter(order_id=order_id).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:2])
+    """Return the keys of the cards that an order got: one is the card of a case, more need a person."""
+    return cards_of_orders(actor, [order_id])[order_id]
+
+
+def cards_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Return the same for several orders in one query."""
+    found: dict[int, list[int]] = {order_id: [] for order_id in order_ids}
+    rows = Card.objects.visible_to(actor).filter(order_id__in=list(found)).order_by("pk")
+    for order_id, pk in rows.values_list("order_id", "pk"):
+        found[order_id].append(pk)
+    return found
 
 
 def time_rules(actor: Actor, day: date) -> list[TimeRule]:

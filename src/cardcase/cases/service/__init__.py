@@ -1,6 +1,7 @@
 """Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
 
 from .alarms import deadline_missed, deadline_near
+from .claims import Followed, Told, follow_claims
 from .clocks import set_clock, set_next_due, type_deadline
 from .mirror import platform_moved
 from .moves import advance
@@ -9,12 +10,15 @@ from .opening import move_to_order, open_case
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
 
 __all__ = [
+    "Followed",
+    "Told",
     "add_need",
     "add_note",
     "advance",
     "confirm_reason",
     "deadline_missed",
     "deadline_near",
+    "follow_claims",
     "lift_hold",
     "link_card",
     "move_to_order",
