@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from cardcase.cards.models import Card
 from cardcase.cases.rules.states import Outcome
@@ -70,6 +71,11 @@ class Case(ShopOwned):
             ),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
+
+    @cached_property
+    def unsaved(self) -> set[str]:
+        """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
+        return set()
 
     @property
     def is_merged(self) -> bool:

@@ -1,6 +1,7 @@
 """Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
 
 from .alarms import deadline_missed, deadline_near
+from .claims import Followed, Told, follow_claims
 from .clocks import set_clock, set_next_due, type_deadline
 from .merging import SAME_AS, fold_or_ask, merge
 from .mirror import platform_moved
@@ -11,6 +12,8 @@ from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, r
 
 __all__ = [
     "SAME_AS",
+    "Followed",
+    "Told",
     "add_need",
     "add_note",
     "advance",
@@ -18,6 +21,7 @@ __all__ = [
     "deadline_missed",
     "deadline_near",
     "fold_or_ask",
+    "follow_claims",
     "lift_hold",
     "link_card",
     "merge",

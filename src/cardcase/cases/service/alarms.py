@@ -13,7 +13,7 @@ from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import ask_person, keep, take
+from .rows import ask_person, keep, save, take
 
 
 @transaction.atomic
@@ -27,13 +27,14 @@ def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datet
     if case is None:
         return None
     if kind is DeadlineKind.OFFER_EXPIRY:
-        ask_person(actor, case, Need.OFFER_EXPIRED)
+        ask_person(case, Need.OFFER_EXPIRED)
     elif kind in BINDS_SELLER and kind is not DeadlineKind.FIRST_RESPONSE:
-        ask_person(actor, case, Need.DEADLINE_MISSED)
-        keep(actor, case, is_incident=True)
+        ask_person(case, Need.DEADLINE_MISSED)
+        keep(case, is_incident=True)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.incident_raised", case.public_id, at, facts))
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -43,9 +44,10 @@ def deadline_near(actor: Actor, subject: str, kind: DeadlineKind, alarm: Alarm, 
     actor.require(Permission.WORK)
     case = _find(actor, subject)
     if case is not None and alarm is Alarm.MARGIN and case.is_open and case.is_held and kind in BINDS_SELLER:
-        ask_person(actor, case, Need.HOLD_AT_MARGIN)
+        ask_person(case, Need.HOLD_AT_MARGIN)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.hold_alarmed", case.public_id, at, facts))
+        save(actor, case)
     return case
 
 

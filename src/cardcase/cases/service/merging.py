@@ -13,8 +13,8 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from .moves import move
-from .notes import add_need
-from .rows import Ref, keep, take
+from .notes import ask
+from .rows import Ref, keep, save, take
 
 SAME_AS: Final = "same_as_other_case"
 """The need by which a person is asked whether two cases are one."""
@@ -48,10 +48,12 @@ def fold_or_ask(actor: Actor, ref: Ref, other: Case, *, at: datetime) -> Case:
     case = take(actor, ref)
     if not case.is_open or other.pk in (case.same_as_id, case.pk):
         return case
-    keep(actor, case, same_as=other)
+    keep(case, same_as=other)
     if Status(case.status) in BY_EVENT[Event.MERGED].source and _is_untouched(actor, case):
         return _merge(actor, case, GuardFacts(is_untouched=True), at=at, judged_as=Actor.system(actor.shop_id))
-    return add_need(actor, case, SAME_AS, _question(other.number), at=at)
+    ask(actor, case, SAME_AS, _question(other.number), at=at)
+    save(actor, case)
+    return case
 
 
 @transaction.atomic

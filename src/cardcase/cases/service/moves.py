@@ -18,7 +18,7 @@ from cardcase.deadlines.rules import DeadlineKind
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import Ref, clean, take, write
+from .rows import Ref, clean, save, take, write
 
 NOTHING_KNOWN: Final = GuardFacts()
 """No facts: every guard that needs one refuses."""
@@ -100,6 +100,7 @@ def move(
     _record(actor, case, step, details or {}, at=at)
     _clocks(actor, case, event, known, at=at, acted_at=acted_at or at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 

@@ -1,11 +1,13 @@
 """The reason of a case: what triage reads, what a person confirms, what the record finds; and the hold between them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from cardcase.cards.models import Card
+from cardcase.cases import queries
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
 from cardcase.cases.rules import needs as need_rules
@@ -16,7 +18,7 @@ from cardcase.triage.rules import Family, TriageResult
 
 from .moves import move
 from .opening import card_changes
-from .rows import Ref, clean, keep, take, write
+from .rows import Ref, clean, keep, save, take, write
 
 REASON_MAX = 300
 UNREADABLE = (Family.UNSTATED, Family.NONE)
@@ -32,15 +34,20 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
-    linked = card_changes(actor, case)
-    if linked:
-        keep(actor, case, **linked)
+    read(actor, case, result, queries.cards_of(actor, case.order_id), at=at)
+    save(actor, case)
+    return case
+
+
+def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *, at: datetime) -> None:
+    """Do the same to a case that is in hand, with the cards of its order (row ids); the caller saves it."""
+    keep(case, **card_changes(case, cards))
     if case.reason_confirmed_at is not None:
         _record_reading(actor, case, result, is_kept=False, at=at)
-        return case
+        return
     changes = _changes(case, result)
     if not changes:
-        return case
+        return
     if case.status == Status.NEW.value and result.is_certain and _is_named(result):
         facts = GuardFacts(is_reason_set=True, is_rule_certain=True)
         move(
@@ -61,7 +68,6 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
     else:
         write(actor, case, "triaged", at=at, **changes)
     _record_reading(actor, case, result, is_kept=True, at=at)
-    return case
 
 
 @transaction.atomic
@@ -78,9 +84,7 @@ def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int,
     case = take(actor, number, revision=revision)
     if case.status == Status.CLOSED.value:
         raise Refused("售后单已关闭，原因不能再改", "The case is closed: its reason stands")
-    linked = card_changes(actor, case)
-    if linked:
-        keep(actor, case, **linked)
+    keep(case, **card_changes(case, queries.cards_of(actor, case.order_id)))
     was, was_held = case.sub_reason, case.is_held
     changes: dict[str, Any] = {
         "claimed_reason": family,

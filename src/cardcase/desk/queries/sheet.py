@@ -1,5 +1,6 @@
 """The sheet of a case: what ``handle --json``, ``case show --json`` and the API print. A stable contract."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from cardcase.shell import timing
 from cardcase.shell.language import say
 from cardcase.staff.rules import Actor
 
-from .view import CaseView, case_view
+from .view import CaseView, case_views
 
 Sheet = dict[str, Any]
 
@@ -20,7 +21,13 @@ def sheet(actor: Actor, number: str, *, now: datetime) -> Sheet:
 
     Raises NotFound.
     """
-    return sheet_of(case_view(actor, number, now=now, with_talk=False))
+    [made] = sheets(actor, [number], now=now)
+    return made
+
+
+def sheets(actor: Actor, numbers: Sequence[str], *, now: datetime) -> list[Sheet]:
+    """Return the sheets of several cases, in the order given. Raises NotFound."""
+    return [sheet_of(view) for view in case_views(actor, numbers, now=now)]
 
 
 def sheet_of(view: CaseView) -> Sheet:

@@ -1,6 +1,6 @@
 """From what was taken in to cases: hang conversations on orders, open cases, read the reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from cardcase.orders.rules import merge
 from cardcase.remedies import service as remedies
 from cardcase.staff.rules import Actor
 from cardcase.triage import rules as triage
+from cardcase.triage.rules import Utterance
 
 Progress = Callable[[int, int, str], None]
 
@@ -244,48 +245,55 @@ def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: P
     orders_now = order_queries.orders_by_pks(actor, order_ids)
     for start in range(0, len(orders_now), AT_ONCE):
         with transaction.atomic(), custody.together():
-            for order in orders_now[start : start + AT_ONCE]:
-                numbers += _refresh_order(actor, order, refunds.get(order.pk, []), at=at)
+            numbers += _refresh_some(actor, orders_now[start : start + AT_ONCE], refunds, at=at)
         progress(min(start + AT_ONCE, len(orders_now)), len(orders_now), "case")
     return numbers
 
 
-def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at: datetime) -> list[str]:
+def _refresh_some(
+    actor: Actor, some: Sequence[Order], refunds: Mapping[int, Sequence[Refund]], *, at: datetime
+) -> list[str]:
+    """Refresh a handful of orders: read what was said about all of them, then let the cases follow."""
+    pks = [order.pk for order in some]
+    spoken = inbox_queries.utterances_for_orders(actor, some)
+    by_nick = inbox_queries.orders_linked_by_nick(actor, pks)
+    claims = {
+        order.pk: _claims(order, refunds.get(order.pk, []), spoken[order.pk], is_by_nick=order.pk in by_nick)
+        for order in some
+    }
+    numbers = {**case_queries.numbers_of_orders(actor, [pk for pk in pks if not claims[pk]])}
+    for one in cases.follow_claims(actor, [claim for pk in pks for claim in claims[pk]], at=at):
+        if one.has_followed:
+            remedies.follow(actor, one.case, at=at)
+        if one.case.is_merged:  # it goes on in another case, which is told of
+            continue
+        numbers[one.case.order_id] = [*numbers.get(one.case.order_id, ()), one.case.number]
+    return [number for pk in pks for number in numbers[pk]]
+
+
+def _claims(
+    order: Order, refunds: Sequence[Refund], utterances: Sequence[Utterance], *, is_by_nick: bool
+) -> list[cases.Told]:
+    """Say what is claimed about an order: each refund that is told of, else what the buyer asks for in the chat."""
     told = [refund for refund in refunds if refund.state != RefundState.NONE]
-    utterances = inbox_queries.utterances_for_order(actor, order)
-    if not told and not utterances:
-        return _numbers_of(actor, order)
-    numbers = []
-    claims: list[Refund | None] = [*told] or [None]
+    claims: list[Refund | None] = [*told] or ([None] if utterances else [])
+    doubts = []
+    if rules.is_order_no_made_up(order.order_no):
+        doubts = [("order_unknown", ORDER_UNKNOWN)]
+    elif is_by_nick:
+        doubts = [("linked_by_nick", LINKED_BY_NICK)]
+    found = []
     for refund in claims:
-        result = triage.read_conversation(
+        reading = triage.read_conversation(
             utterances,
             form_reason=refund.reason_raw if refund else "",
             form_description=refund.description if refund else "",
         )
-        if refund is None and (result.reason == "none" or result.confidence < ENQUIRY_CONFIDENCE):
-            numbers += _numbers_of(actor, order)
+        if refund is None and (reading.reason == "none" or reading.confidence < ENQUIRY_CONFIDENCE):
             continue
-        case, is_new = cases.open_case(actor, order, refund, at=at)
-        if case.is_open:
-            cases.record_triage(actor, case, result, at=at)
-            if is_new and rules.is_order_no_made_up(order.order_no):
-                cases.add_need(actor, case, "order_unknown", ORDER_UNKNOWN, at=at)
-            elif is_new and inbox_queries.is_linked_by_nick(actor, order):
-                cases.add_need(actor, case, "linked_by_nick", LINKED_BY_NICK, at=at)
-        if refund is not None:
-            now = _state_now(order, refund, is_only=len(told) == 1)
-            if not is_new or now is not RefundState(refund.state):
-                cases.platform_moved(actor, case, now, at=at)
-                remedies.follow(actor, case, at=at)
-        if not case.is_merged:
-            numbers.append(case.number)
-    return numbers
-
-
-def _numbers_of(actor: Actor, order: Order) -> list[str]:
-    """Return the cases of an order; one that goes on in another is not told of again."""
-    return [case.number for case in case_queries.cases_of_order(actor, order.pk) if not case.is_merged]
+        state = _state_now(order, refund, is_only=len(told) == 1) if refund is not None else None
+        found.append(cases.Told(order=order, refund=refund, reading=reading, state=state, doubts=doubts))
+    return found
 
 
 def _state_now(order: Order, refund: Refund, *, is_only: bool) -> RefundState:

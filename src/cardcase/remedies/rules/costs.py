@@ -7,6 +7,7 @@ the ranges. Fractions in between, whole 分 at the end: low rounded down, high r
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import ceil, floor
 from typing import Final
@@ -50,6 +51,10 @@ class _World:
     gift: Range
 
 
+_Ranges = Callable[[_World, int | None], Iterator[Fraction]]
+"""A formula: the values of a cost at the ends of the unknowns."""
+
+
 def cost_of(kind: str, facts: RemedyFacts, catalogue: Catalogue, *, amount_fen: int | None = None) -> Cost | None:
     """Estimate what a remedy costs the shop. None when what is at stake is not known, or nothing can be said."""
     claim = facts.case.claimed_fen if facts.case.claimed_fen is not None else facts.price_fen
@@ -59,10 +64,10 @@ def cost_of(kind: str, facts: RemedyFacts, catalogue: Catalogue, *, amount_fen: 
     ranges = _RANGES.get(kind)
     if ranges is None:
         return None
-    low, high = _span(ranges(world, amount_fen))
+    low, high = _span(ranges, world, amount_fen)
     justify = None
     if kind == "decline":
-        justify = ceil(_span(_verdict(world))[1])
+        justify = ceil(_span(_verdict, world, None)[1])
     return Cost(floor(low), ceil(high), _rests_on(kind, facts, world), justify)
 
 
@@ -104,8 +109,10 @@ def _times(shares: Range, amount: Fraction) -> Range:
     return shares[0] * amount, shares[1] * amount
 
 
-def _span(values: Iterator[Fraction]) -> Range:
-    every = list(values)
+@lru_cache(maxsize=1024)
+def _span(ranges: "_Ranges", world: _World, amount_fen: int | None) -> Range:
+    """Return the extremes of a formula. Exact fractions are slow, and a shop sells the same cards a thousand times."""
+    every = list(ranges(world, amount_fen))
     return min(every), max(every)
 
 
@@ -168,7 +175,7 @@ def _supplier(world: _World, _amount: int | None) -> Iterator[Fraction]:
     yield from world.labour
 
 
-_RANGES: Final[dict[str, Callable[[_World, int | None], Iterator[Fraction]]]] = {
+_RANGES: Final[dict[str, _Ranges]] = {
     "ask_first": _ask,
     "replace_card": _replace,
     "partial_refund": _part,

@@ -88,7 +88,7 @@ def check(
 
 def _option(kind: Kind, facts: RemedyFacts, catalogue: Catalogue, owed: Floor) -> Option:
     amount, explains = amount_of(kind, facts, catalogue)
-    blocked = check(kind, facts, catalogue)
+    blocked = blockers(Question(facts=facts, kind=kind, floor=owed, catalogue=catalogue, amount_fen=None))
     cost = cost_of(kind.id, facts, catalogue, amount_fen=amount)
     is_floor = owed.kind is not FloorKind.NONE and _reaches(kind, owed)
     return Option(
