@@ -184,7 +184,7 @@ def test_a_webhook_is_signed_by_standard_webhooks(other_side, message):
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "path", "kind", "text", "answer"),
+    "example",
     [
         ("dingtalk", "NotifyDingTalk", "/r?t={token}", TargetKind.DINGTALK, TOKEN, {"errcode": 310000, "errmsg": "x"}),
         ("wecombot", "NotifyWeComBot", "/r?k={key}", TargetKind.WECOM, TOKEN, {"errcode": 93000, "errmsg": "x"}),
@@ -192,8 +192,9 @@ def test_a_webhook_is_signed_by_standard_webhooks(other_side, message):
         ("serverchan", "NotifyServerChan", "/{token}", TargetKind.SERVERCHAN, "SCT12345Tabc", {"code": 40001}),
     ],
 )
-def test_a_no_under_status_200_is_a_no(lead, other_side, message, module, name, path, kind, text, answer):
+def test_a_no_under_status_200_is_a_no(lead, other_side, message, example):
     """The library counts these as sent for all but Feishu."""
+    module, name, path, kind, text, answer = example
     lead(module, name, path)
     other_side.answer = json.dumps(answer).encode()
     result = send(read_address(kind, text), message)
@@ -301,5 +302,3 @@ def test_whatever_breaks_is_a_result(monkeypatch, message):
     monkeypatch.setattr(own, "send", boom)
     result = send(read_address(TargetKind.WEBHOOK, "https://example.com/x"), message)
     assert (result.outcome, result.why) == (Outcome.AWAY, "broken")
-
-
