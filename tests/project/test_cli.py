@@ -1,6 +1,7 @@
 """The command line: what it lists, how it exits, and that a fresh folder becomes a working shop by itself."""
 
 import json
+import re
 import stat
 import sys
 
@@ -299,3 +300,11 @@ def test_a_pack_is_written_where_it_can_be(call, shop_of_ours, folder):
     assert "file_unwritable" in call("pack", number, "-o", folder / "no" / "such" / "f.zip", code=2).stderr
     call("pack", "AS-1999-000001", "-o", folder / "f.zip", code=1)
     assert not (folder / "f.zip").exists()
+
+
+def test_every_queue_has_a_thread_in_cardcase_run():
+    from cardcase.project.cli.server import THREADS
+    from contracts import house
+
+    named = {name for path in house.python_files() for name in re.findall(r'\bqueue="(\w+)"', path.read_text("utf-8"))}
+    assert named | {"default"} == {queue for queues in THREADS for queue in queues}
