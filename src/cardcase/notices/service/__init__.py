@@ -2,7 +2,7 @@
 
 from .links import make_link, revoke_link, touch_link
 from .planning import plan
-from .sending import forget_old, send
+from .sending import forget_old, send, try_now
 from .targets import TargetWish, add_target, change_target, remove_target, set_enabled, try_target
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "send",
     "set_enabled",
     "touch_link",
+    "try_now",
     "try_target",
 ]

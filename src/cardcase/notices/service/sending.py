@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import F
 
 from cardcase.custody import service as custody
@@ -17,6 +18,7 @@ from cardcase.kit import clock
 from cardcase.kit.errors import Problem, Unavailable
 from cardcase.notices import queries, sealing
 from cardcase.notices.models import Notice, NoticeTarget
+from cardcase.notices.queries import TargetView
 from cardcase.notices.rules import (
     DISABLE_AFTER,
     MAX_TIMES,
@@ -30,6 +32,8 @@ from cardcase.notices.rules import (
     trial_message,
 )
 from cardcase.staff.rules import Actor, Permission
+
+from .targets import trial
 
 Writing = Callable[[], AbstractContextManager[None]]
 """Opens a transaction that commits only while the job is ours."""
@@ -66,6 +70,13 @@ def send(actor: Actor, notice_id: int, *, writing: Writing, is_last_try: bool) -
     if state is NoticeState.WAITING:
         raise NotSentYet(result)
     return state
+
+
+def try_now(actor: Actor, public_id: str, *, at: datetime) -> TargetView:
+    """Send a test notice while the caller waits: for the command line, never for a page. Raises NotFound."""
+    notice_id = trial(actor, public_id, at=at)
+    send(Actor.system(actor.shop_id, "notices"), notice_id, writing=transaction.atomic, is_last_try=True)
+    return queries.target(actor, public_id)
 
 
 def forget_old(actor: Actor | None, *, at: datetime) -> int:

@@ -107,6 +107,13 @@ def remove_target(actor: Actor, public_id: str, *, at: datetime) -> None:
 @transaction.atomic
 def try_target(actor: Actor, public_id: str, *, at: datetime) -> int:
     """Promise a test notice to a target, quiet or not, and return its key. Raises NotFound."""
+    notice_id = trial(actor, public_id, at=at)
+    jobs.enqueue(actor, "notice.send", {"notice": notice_id}, at=at, key=str(notice_id), queue="notices")
+    return notice_id
+
+
+def trial(actor: Actor, public_id: str, *, at: datetime) -> int:
+    """Write the row of a test notice that nobody has promised to send, and return its key. Raises NotFound."""
     row = queries.row_of(actor, public_id)
     notice = Notice.objects.create(
         shop_id=row.shop_id,
@@ -116,8 +123,7 @@ def try_target(actor: Actor, public_id: str, *, at: datetime) -> int:
         send_at=at,
         created_at=at,
     )
-    jobs.enqueue(actor, "notice.send", {"notice": notice.pk}, at=at, key=str(notice.pk), queue="notices")
-    return notice.pk
+    return int(notice.pk)
 
 
 def _values(wish: TargetWish) -> dict[str, object]:
