@@ -185,8 +185,13 @@ def due_facts(actor: Actor, notice: Notice, *, shows_nick: bool) -> DueFacts | N
 
 def link_to(number: str) -> str:
     """Return the address of a case, empty when the installation's own address was not told."""
-    base: str = settings.CARDCASE.base_url
-    return f"{base.rstrip('/')}/cases/{number}/" if base else ""
+    base = own_address()
+    return f"{base}/cases/{number}/" if base else ""
+
+
+def own_address(otherwise: str = "") -> str:
+    """Return the address under which others open this installation, as it was told in the settings."""
+    return (settings.CARDCASE.base_url or otherwise).rstrip("/")
 
 
 def may_go_private() -> bool:

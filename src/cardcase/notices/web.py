@@ -34,6 +34,7 @@ _TONES: Final = {
     NoticeState.SENT.value: "good",
     NoticeState.FAILED.value: "bad",
     NoticeState.UNCLEAR.value: "warn",
+    NoticeState.WAITING.value: "warn",
 }
 _STATES: Final = {
     NoticeState.WAITING: Text("等着发", "waiting"),
@@ -133,7 +134,7 @@ def link(request: HttpRequest, actor: Actor) -> HttpResponse:
     told = {
         "title": _("日历链接已建好"),
         "label": _("日历链接"),
-        "secret": request.build_absolute_uri(reverse("calendar", args=[key])),
+        "secret": queries.own_address(request.build_absolute_uri("/")) + reverse("calendar", args=[key]),
         "hint": _(
             "只显示这一次。在手机或电脑的日历里选“订阅日历”，粘贴它。谁有这个链接，谁就看得到时限；泄露了就换一个。"
         ),
@@ -216,7 +217,7 @@ def _page(request: HttpRequest, actor: Actor, form: NewTargetForm, *, status: in
             "title": view.title.say(language),
             "case": view.case,
             "state": _STATES[view.state].say(language),
-            "tone": _TONES.get(view.state.value, "plain"),
+            "tone": _TONES.get(view.state.value, "plain") if view.text.zh else "plain",
             "text": "" if view.state is NoticeState.SENT else view.text.say(language),
             "at": _moment(view.settled_at or view.send_at),
         }

@@ -8,7 +8,7 @@ better than none, and two are enough.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F
@@ -127,22 +127,28 @@ def _note(actor: Actor, notice_id: int, result: Result, *, is_last_try: bool, at
     notice = Notice.objects.visible_to(actor).select_for_update().filter(pk=notice_id).first()
     if notice is None:
         return NoticeState.DROPPED
+    is_last = is_last_try or notice.event == Event.TEST.value  # somebody is waiting to see how a test ends
     if result.outcome is Outcome.SENT:
         return _settle(actor, notice, NoticeState.SENT, result, at=at)
     if result.outcome is Outcome.UNCLEAR:
-        if notice.times >= MAX_TIMES or is_last_try:
+        if notice.times >= MAX_TIMES or is_last:
             return _settle(actor, notice, NoticeState.UNCLEAR, result, at=at)
-        return _again(notice, result, times=notice.times)
-    if result.outcome is Outcome.REFUSED or is_last_try:
+        return _again(notice, result, times=notice.times, at=at)
+    if result.outcome is Outcome.REFUSED or is_last:
         return _settle(actor, notice, NoticeState.FAILED, result, at=at)
-    return _again(notice, result, times=notice.times - 1)  # nothing left the house
+    return _again(notice, result, times=notice.times - 1, at=at)  # nothing left the house
 
 
-def _again(notice: Notice, result: Result, *, times: int) -> NoticeState:
+def _again(notice: Notice, result: Result, *, times: int, at: datetime) -> NoticeState:
     notice.state, notice.times = NoticeState.WAITING.value, times
     notice.why, notice.number = result.why, result.number
     notice.save(update_fields=["state", "times", "why", "number"])
+    NoticeTarget.objects.filter(pk=notice.target_id).update(**_last(NoticeState.WAITING, result, at))
     return NoticeState.WAITING
+
+
+def _last(state: NoticeState, result: Result, at: datetime) -> dict[str, Any]:
+    return {"last_state": state.value, "last_why": result.why, "last_number": result.number, "last_at": at}
 
 
 def _settle(actor: Actor, notice: Notice, state: NoticeState, result: Result, *, at: datetime) -> NoticeState:
@@ -169,7 +175,7 @@ def _settle(actor: Actor, notice: Notice, state: NoticeState, result: Result, *,
 def _note_target(notice: Notice, state: NoticeState, result: Result, *, at: datetime) -> bool:
     """Keep a target's last result; tell whether it was switched off for taking none in a row."""
     rows = NoticeTarget.objects.filter(pk=notice.target_id)
-    last = {"last_state": state.value, "last_why": result.why, "last_number": result.number, "last_at": at}
+    last = _last(state, result, at)
     if state is NoticeState.SENT:
         rows.update(failures=0, **last)
         return False
