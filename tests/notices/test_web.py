@@ -103,8 +103,13 @@ def test_changing_keeps_the_address_unless_a_new_one_is_given(page, fields, work
     page.post(f"/settings/notices/{row.public_id}/test/")
     work(noon)
     assert other_side.got[0].query == {"key": [SECRET]}
-    answer = page.post(f"/settings/notices/{row.public_id}/", {**fields, "address": "nowhere"})
-    assert answer.status_code == 422
+    for changes, word in (
+        ({"address": "nowhere"}, "这不是Webhook的地址"),
+        ({"address": "", "secret": "x" * 20}, "一起改"),
+    ):
+        answer = page.post(f"/settings/notices/{row.public_id}/", {**fields, **changes})
+        assert answer.status_code == 422
+        assert word in answer.content.decode()
 
 
 def test_a_target_is_switched_and_removed(page, fields):

@@ -72,6 +72,13 @@ def change_target(
 ) -> TargetView:
     """Change what a target is told; a new address replaces the old one, an empty one keeps it. Raises NotFound."""
     row = queries.row_of(actor, public_id)
+    if secret.strip() and not address.strip():
+        raise WrongUse(
+            "密钥要和地址一起改",
+            "A secret is changed together with its address",
+            next=Text("把地址再粘贴一次。", "Paste the address again."),
+            code="bad_target_address",
+        )
     for name, value in _values(wish).items():
         setattr(row, name, value)
     if address.strip():
