@@ -29,12 +29,6 @@ def data(tmp_path, settings):
 
 
 @pytest.fixture
-def strict(tmp_path, settings):
-    """The default: nothing goes to private addresses."""
-    settings.CARDCASE = Config(data=tmp_path)
-
-
-@pytest.fixture
 def other_side():
     with web() as told:
         yield told

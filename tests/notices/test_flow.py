@@ -155,6 +155,26 @@ def test_two_workers_at_once_send_each_notice_once(scene):
     assert len(told(scene.other_side, "margin")) == 12
 
 
+def test_many_at_once_are_spread_and_a_platforms_margin_goes_first(scene, opened):
+    scene.make_target(scope="platform")
+    rows = [scene.arm(opened()) for _ in range(5)]
+    for row in rows[:4]:
+        service.plan(scene.system, row.pk, Event.QUARTER, at=scene.noon)
+    service.plan(scene.system, rows[4].pk, Event.MARGIN, at=scene.noon)
+    planned = {(notice.event, (notice.send_at - scene.noon).total_seconds()) for notice in Notice.objects.all()}
+    assert planned == {("quarter", 0), ("quarter", 4), ("quarter", 8), ("quarter", 12), ("margin", 0)}
+    first = Job.objects.filter(kind="notice.send").order_by("priority", "run_at").first()
+    assert first.args == {"notice": Notice.objects.get(event="margin").pk}
+
+
+def test_a_miss_of_long_ago_is_no_news(scene):
+    """Taking in last month's refunds must not ring all night."""
+    scene.make_target(scope="platform")
+    row = scene.arm(scene.case)
+    assert service.plan(scene.system, row.pk, Event.MISSED, at=row.due_at + 25 * HOUR) == 0
+    assert service.plan(scene.system, row.pk, Event.MISSED, at=row.due_at + 23 * HOUR) == 1
+
+
 # --- Killed between sending and noting --------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """Who is told of which alarm, and when: alarm × importance of the deadline × quiet hours."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -41,6 +41,9 @@ class Scope(StrEnum):
 
 ALARMS: Final = (Event.HALF, Event.QUARTER, Event.MARGIN, Event.MISSED)
 DEFAULT_EVENTS: Final = (Event.QUARTER, Event.MARGIN, Event.MISSED)
+
+NEWS_FOR: Final = timedelta(days=1)
+"""How old a miss may be to be told. Our own choice."""
 
 _LOSS: Final = BINDS_SELLER - PLATFORM_BOUND - {DeadlineKind.FIRST_RESPONSE} | {
     DeadlineKind.APPEAL_WINDOW,
@@ -86,6 +89,11 @@ def importance_of(kind: DeadlineKind) -> Importance:
 def is_told(event: Event, kind: DeadlineKind, *, events: Collection[Event], scope: Scope) -> bool:
     """Tell whether a target that chose these alarms and this scope is told."""
     return event in events and importance_of(kind) in _WANTED[scope]
+
+
+def is_news(event: Event, *, due_at: datetime, at: datetime) -> bool:
+    """Tell whether an alarm is worth a message: cases taken in late have misses of long ago, which Today shows."""
+    return event is not Event.MISSED or at - due_at <= NEWS_FOR
 
 
 def may_wait(event: Event, kind: DeadlineKind, *, until: datetime, margin_at: datetime, due_at: datetime) -> bool:

@@ -179,7 +179,7 @@ def _note_target(notice: Notice, state: NoticeState, result: Result, *, at: date
     if state is NoticeState.SENT:
         rows.update(failures=0, **last)
         return False
-    if state is NoticeState.UNCLEAR or notice.event == Event.TEST.value:
+    if state is NoticeState.UNCLEAR or notice.event == Event.TEST.value or result.why == "too_often":
         rows.update(**last)
         return False
     rows.update(failures=F("failures") + 1, **last)
