@@ -1,6 +1,7 @@
 """A case with a running clock, a target, and other sides on 127.0.0.1."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -91,3 +92,23 @@ def work():
                     break
 
     return run
+
+
+@pytest.fixture
+def case(opened):
+    return opened()
+
+
+@pytest.fixture
+def scene(case, make_target, arm, work, other_side, system, owner, noon):  # noqa: PLR0917 - so that its tests need not
+    """What most of these tests need."""
+    return SimpleNamespace(
+        case=case,
+        make_target=make_target,
+        arm=arm,
+        work=work,
+        other_side=other_side,
+        system=system,
+        owner=owner,
+        noon=noon,
+    )

@@ -24,11 +24,6 @@ def _fresh_counts():
 
 
 @pytest.fixture
-def case(opened):
-    return opened()
-
-
-@pytest.fixture
 def key(owner, noon):
     return service.make_link(owner, at=noon)
 
@@ -176,3 +171,19 @@ def test_a_case_that_has_no_deadline_is_not_in_it(key, opened, system, noon):
     deadlines.void_all(system, case.public_id, at=noon)
     assert Case.objects.count() == 1
     assert events(ask(key)) == []
+
+
+def test_a_clock_that_moves_in_place_moves_in_the_calendar_too(case, arm, key, system, noon):
+    """Paused, resumed or counted anew by other hours, a clock may keep its row: the record knows."""
+    from django.db import transaction
+
+    from cardcase.custody import service as custody
+
+    row = arm(case)
+    first = platform(ask(key))
+    with transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(due_at=row.due_at + HOUR)
+        custody.append(system, custody.Record("deadline.moved", case.public_id, noon, {}))
+    second = platform(ask(key))
+    assert second["UID"] == first["UID"]
+    assert second["SEQUENCE"] > first["SEQUENCE"]

@@ -9,56 +9,19 @@ import pytest
 from django.db import connection, connections
 
 from cardcase.cards import vault
-from cardcase.cases import service as cases
-from cardcase.custody.models import Entry
 from cardcase.deadlines import service as deadlines
-from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.rules import DeadlineKind
 from cardcase.jobs.models import Job
 from cardcase.jobs.runners.worker import Worker
 from cardcase.kit import clock
-from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.notices import queries, service
 from cardcase.notices.models import Notice, NoticeTarget
-from cardcase.notices.rules import Event, NoticeState
+from cardcase.notices.rules import Event
 from cardcase.notices.service import TargetWish, sending
+from notices.seen import kinds_of, states, told
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-def states():
-    return sorted(Notice.objects.values_list("event", "state"))
-
-
-def kinds_of(subject):
-    return list(Entry.objects.filter(subject=subject).order_by("pk").values_list("kind", flat=True))
-
-
-@pytest.fixture
-def case(opened):
-    return opened()
-
-
-@pytest.fixture
-def scene(case, make_target, arm, work, other_side, system, owner, noon):  # noqa: PLR0917 - so that its tests need not
-    """What most of these tests need."""
-    return SimpleNamespace(
-        case=case,
-        make_target=make_target,
-        arm=arm,
-        work=work,
-        other_side=other_side,
-        system=system,
-        owner=owner,
-        noon=noon,
-    )
-
-
-def told(other_side, alarm="", deadline="platform_response"):
-    """What arrived, as fields; one alarm of one clock when asked."""
-    data = [json.loads(asked.body)["data"] for asked in other_side.got]
-    return [one for one in data if not alarm or (one.get("alarm"), one.get("deadline")) == (alarm, deadline)]
 
 
 @pytest.fixture
@@ -393,107 +356,12 @@ def test_no_secret_is_kept_in_clear_anywhere(scene, caplog):
     assert queries.target(scene.owner, target.id).hint == "example.com"
 
 
-# --- Targets ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_test_notice_is_sent_at_once_in_quiet_hours_and_to_a_target_that_is_off(scene):
-    target = scene.make_target(quiet="00:00-23:59")
-    service.set_enabled(scene.owner, target.id, is_enabled=False, at=scene.noon)
-    service.try_target(scene.owner, target.id, at=scene.noon)
-    scene.work(scene.noon)
-    assert states() == [("test", "sent")]
-    document = json.loads(scene.other_side.got[0].body)
-    assert document["type"] == "notice.test"
-    assert "礼卡小铺" in document["data"]["text"]
-    assert queries.target(scene.owner, target.id).last_state == "sent"
-
-
-def test_removing_a_target_removes_its_address_and_what_was_planned(scene):
-    target = scene.make_target()
-    service.plan(scene.system, scene.arm(scene.case).pk, Event.MARGIN, at=scene.noon)
-    service.remove_target(scene.owner, target.id, at=scene.noon)
-    assert not NoticeTarget.objects.exists()
-    scene.work(scene.noon)
-    assert scene.other_side.got == []
-    assert not Job.objects.filter(kind="notice.send").exclude(state="done").exists()
-    assert kinds_of(target.id) == ["notice.target_added", "notice.target_removed"]
-
-
-@pytest.mark.parametrize("who", ["agent", "auditor", "system"])
-def test_only_owner_and_lead_may_say_where_alarms_go(scene, who, request):
-    actor = request.getfixturevalue(who)
-    target = scene.make_target()
-    for verb in (
-        lambda: scene.make_target("x", actor=actor),
-        lambda: service.change_target(actor, target.id, TargetWish(name="y"), at=scene.noon),
-        lambda: service.set_enabled(actor, target.id, is_enabled=False, at=scene.noon),
-        lambda: service.remove_target(actor, target.id, at=scene.noon),
-        lambda: service.try_target(actor, target.id, at=scene.noon),
-        lambda: queries.targets(actor),
-        lambda: service.make_link(actor, at=scene.noon),
-        lambda: service.revoke_link(actor, at=scene.noon),
-    ):
-        with pytest.raises(NotAllowed):
-            verb()
-
-
-def test_a_lead_may(lead, make_target):
-    assert make_target("主管的", actor=lead).name == "主管的"
-
-
-def test_another_shops_target_is_not_there(stranger, make_target, noon):
-    target = make_target()
-    assert queries.targets(stranger) == []
-    for verb in (service.remove_target, service.try_target):
-        with pytest.raises(NotFound):
-            verb(stranger, target.id, at=noon)
-
-
-def test_an_alarm_of_one_shop_is_told_to_its_own_targets_only(scene, stranger):
-    scene.make_target(actor=stranger)
-    assert service.plan(scene.system, scene.arm(scene.case).pk, Event.MARGIN, at=scene.noon) == 0
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"name": " "}, "target_unnamed"),
-        ({"events": ()}, "unknown_notice_choice"),
-        ({"events": ("sometimes",)}, "unknown_notice_choice"),
-        ({"scope": "everything"}, "unknown_notice_choice"),
-        ({"language": "fr"}, "unknown_notice_choice"),
-        ({"quiet": "night"}, "bad_quiet_hours"),
-        ({"kind": "fax"}, "unknown_notice_choice"),
-        ({"address": "nowhere"}, "bad_target_address"),
-    ],
-)
-def test_a_wish_that_makes_no_sense_is_refused(make_target, changes, code):
-    with pytest.raises(WrongUse) as refused:
-        make_target(**changes)
-    assert refused.value.problem_code == code
-    assert not NoticeTarget.objects.exists()
-
-
-def test_two_targets_of_one_name_would_be_mixed_up(make_target):
-    make_target()
-    with pytest.raises(Refused) as refused:
-        make_target()
-    assert refused.value.problem_code == "target_name_taken"
-
-
-def test_old_notices_are_forgotten_and_waiting_ones_are_not(scene):
-    scene.make_target()
-    service.plan(scene.system, scene.arm(scene.case, due=9000 * HOUR).pk, Event.MARGIN, at=scene.noon)
-    scene.work(scene.noon)
-    service.plan(scene.system, Deadline.objects.filter(state="armed").latest("pk").pk, Event.HALF, at=scene.noon)
-    assert service.forget_old(None, at=scene.noon + timedelta(days=181)) >= 1
-    assert set(Notice.objects.values_list("state", flat=True)) <= {NoticeState.WAITING.value}
-
-
-def test_the_alarm_of_a_held_case_still_rings_on_the_case(scene):
-    """The notice is passed on beside what the case makes of its alarm, not instead of it."""
-    scene.make_target()
-    scene.work(scene.arm(scene.case).margin_at)
-    scene.case.refresh_from_db()
-    assert scene.case.asks_for("hold_at_margin")
-    assert cases
+def test_a_deadline_of_an_order_is_told_by_the_end_of_its_number(scene, texts):
+    """Not every clock hangs on a case: delivery hangs on the order."""
+    order = scene.case.order
+    scene.make_target(events=("margin",))
+    row = scene.arm(SimpleNamespace(public_id=order.public_id), DeadlineKind.DELIVERY_DUE)
+    scene.work(row.margin_at)
+    [text] = [one for one in texts() if one.startswith("订单：")]
+    assert f"订单：‥{order.order_no[-4:]}（礼卡小铺）" in text
+    assert order.order_no not in text

@@ -10,11 +10,15 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Count
 
+from cardcase.cards.models import CardBatch
 from cardcase.cases.models import Case
+from cardcase.custody.models import Entry
 from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.queries import ClockView
 from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
+from cardcase.orders.models import Order
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from .models import CalendarLink, Notice, NoticeTarget
@@ -30,9 +34,12 @@ from .rules import (
     TargetKind,
     masked_nick,
 )
+from .rules.words import BATCH, CASE, ORDER
 
 MOST_EVENTS: Final = 1000
 """Deadlines in one calendar, nearest first; a phone shows no more with profit."""
+
+_MOVES: Final = ("deadline.armed", "deadline.moved", "deadline.paused", "deadline.resumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +171,23 @@ def is_over(actor: Actor, notice: Notice) -> bool:
 
 
 def due_facts(actor: Actor, notice: Notice, *, shows_nick: bool) -> DueFacts | None:
-    """Return what a notice says; None when its deadline or its case is not there."""
+    """Return what a notice says; None when its deadline, or what it hangs on, is not there."""
     row = Deadline.objects.visible_to(actor).filter(pk=notice.deadline_id).first()
-    case = Case.objects.visible_to(actor).filter(public_id=notice.subject).select_related("buyer", "shop").first()
-    if row is None or case is None:
+    thing = _things(actor, [notice.subject]).get(notice.subject)
+    if row is None or thing is None:
         return None
     clock = ClockView.of(row)
     return DueFacts(
         event=Event(notice.event),
         kind=clock.kind,
-        number=case.number,
-        shop=case.shop.name,
+        number=thing.number,
+        shop=staff.shop_of(actor).name,
         due_at=clock.due_at,
         if_missed=clock.if_missed,
         certainty=clock.certainty,
-        nick=masked_nick(case.buyer.nick) if shows_nick and case.buyer else "",
-        link=link_to(case.number),
+        nick=masked_nick(thing.nick) if shows_nick else "",
+        link=thing.link,
+        about=thing.about,
     )
 
 
@@ -229,35 +237,58 @@ def reader_by_key(key: str) -> tuple[Actor, CalendarLink] | None:
 
 
 def calendar_entries(actor: Actor, *, shows_nick: bool) -> list[CalendarEntry]:
-    """Return the running deadlines of the shop's cases, nearest first, in three queries."""
+    """Return the running deadlines of the shop, nearest first, in a handful of queries."""
     rows = list(Deadline.objects.visible_to(actor).filter(state="armed").order_by("due_at", "pk")[:MOST_EVENTS])
-    cases = {
-        case.public_id: case
-        for case in Case.objects.visible_to(actor)
-        .filter(public_id__in=[row.subject for row in rows])
-        .select_related("buyer")
-        .only("public_id", "number", "buyer__nick")
-    }
-    moved = _times_armed(actor, rows)
+    things = _things(actor, [row.subject for row in rows])
+    moved = _times_moved(actor, [row.subject for row in rows])
     return [
         CalendarEntry(
             clock=ClockView.of(row),
-            number=cases[row.subject].number,
-            nick=masked_nick(cases[row.subject].buyer.nick) if shows_nick and cases[row.subject].buyer else "",
-            sequence=moved.get((row.subject, row.kind), 1) - 1,
+            number=things[row.subject].number,
+            nick=masked_nick(things[row.subject].nick) if shows_nick else "",
+            sequence=moved.get(row.subject, 0),
             armed_at=row.armed_at,
-            link=link_to(cases[row.subject].number),
+            link=things[row.subject].link,
         )
         for row in rows
-        if row.subject in cases
+        if row.subject in things
     ]
 
 
-def _times_armed(actor: Actor, rows: Sequence[Deadline]) -> dict[tuple[str, str], int]:
-    """Count how often each clock was armed: a deadline that is moved leaves its old row behind."""
-    kept = Deadline.objects.visible_to(actor).filter(subject__in=[row.subject for row in rows]).order_by()
-    found = kept.values_list("subject", "kind").annotate(times=Count("pk"))
-    return {(subject, kind): times for subject, kind, times in found}
+def _times_moved(actor: Actor, subjects: Sequence[str]) -> dict[str, int]:
+    """Count the entries of the record that set or moved a clock of a subject: however it moves, it leaves one."""
+    rows = Entry.objects.visible_to(actor).filter(subject__in=subjects, kind__in=_MOVES).order_by()
+    return dict(rows.values_list("subject").annotate(times=Count("pk")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    """What a deadline hangs on, as people call it. Never an order number in full."""
+
+    about: Text
+    number: str
+    nick: str = ""
+    link: str = ""
+
+
+def _things(actor: Actor, subjects: Sequence[str]) -> dict[str, _Thing]:
+    """Find what these subjects are: cases, orders, batches of cards. One query a kind that occurs."""
+    found: dict[str, _Thing] = {}
+    named = {kind: [one for one in subjects if one.startswith(kind)] for kind in ("case_", "order_", "batch_")}
+    if named["case_"]:
+        cases = Case.objects.visible_to(actor).filter(public_id__in=named["case_"]).select_related("buyer")
+        for case in cases.only("public_id", "number", "buyer__nick"):
+            nick = case.buyer.nick if case.buyer else ""
+            found[case.public_id] = _Thing(CASE, case.number, nick, link_to(case.number))
+    if named["order_"]:
+        orders = Order.objects.visible_to(actor).filter(public_id__in=named["order_"])
+        for public_id, number in orders.values_list("public_id", "order_no"):
+            found[public_id] = _Thing(ORDER, f"‥{number[-4:]}")
+    if named["batch_"]:
+        batches = CardBatch.objects.visible_to(actor).filter(public_id__in=named["batch_"])
+        for public_id, name in batches.values_list("public_id", "name"):
+            found[public_id] = _Thing(BATCH, name)
+    return found
 
 
 def _numbers(actor: Actor, subjects: Sequence[str]) -> dict[str, str]:

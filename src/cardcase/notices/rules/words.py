@@ -15,6 +15,10 @@ from .alarms import EVENT_TITLES, Event, Importance, importance_of
 SIGNATURE: Final = "Cardcase"
 """Stands in every notice: the key word by which a robot of DingTalk or Feishu can know ours."""
 
+CASE: Final = Text("售后单", "Case")
+ORDER: Final = Text("订单", "Order")
+BATCH: Final = Text("卡密批次", "Batch")
+
 
 @dataclass(frozen=True, slots=True)
 class DueFacts:
@@ -22,13 +26,14 @@ class DueFacts:
 
     event: Event
     kind: DeadlineKind
-    number: str  # of the case, AS-2026-000123
+    number: str  # of the case, AS-2026-000123; of an order its last digits; of a batch its name
     shop: str
     due_at: datetime
     if_missed: IfMissed
     certainty: Certainty
     nick: str = ""  # masked already, empty when it is not to be told
     link: str = ""
+    about: Text = CASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def deadline_message(key: str, facts: DueFacts, *, at: datetime, language: str, 
     lost, sure = IF_MISSED_TEXTS[facts.if_missed], CERTAINTY_TEXTS[facts.certainty]
     after = facts.event is Event.MISSED
     lines = [
-        Text(f"售后单：{facts.number}（{facts.shop}）", f"Case: {facts.number} ({facts.shop})"),
+        Text(f"{facts.about.zh}：{facts.number}（{facts.shop}）", f"{facts.about.en}: {facts.number} ({facts.shop})"),
         Text(f"要做的：{title.zh}", f"To do: {title.en}"),
         Text(f"截止：{due} 北京时间，{left.zh}", f"Due: {due} Beijing time, {left.en}"),
         Text(f"后果：{lost.zh}", f"Lost: {lost.en}") if after else Text(f"错过会：{lost.zh}", f"If missed: {lost.en}"),
