@@ -95,7 +95,7 @@ def work():
 
 
 @pytest.fixture
-def case(opened):
+def case(opened):  # noqa: F811 - the fixture imported above
     return opened()
 
 
