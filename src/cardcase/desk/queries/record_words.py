@@ -65,6 +65,9 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "reply.drafted": Text("存了回复草稿", "Draft saved"),
         "reply.sent": Text("已发送回复", "Reply sent"),
         "pack.exported": Text("导出证据包", "Pack exported"),
+        "notice.sent": Text("发出时限通知", "Notice of a deadline sent"),
+        "notice.failed": Text("时限通知没有发出", "Notice of a deadline not sent"),
+        "notice.unclear": Text("时限通知不知道到没到", "Notice of a deadline may not have arrived"),
     }
 )
 """Every kind of entry that a case can have; ``tests`` compare it with what the rooms append."""
@@ -165,7 +168,7 @@ def _titles(room: str, facts: Mapping[str, Any]) -> list[str]:
     found: list[Text] = []
     found += [reasons.title(facts[key]) for key in ("sub_reason", "cause") if facts.get(key) in reasons.SUB_REASONS]
     kind = facts.get("kind")
-    if room in ("deadline", "case") and isinstance(kind, str) and kind in set(DeadlineKind):
+    if room in ("deadline", "case", "notice") and isinstance(kind, str) and kind in set(DeadlineKind):
         found.append(KIND_TITLES[DeadlineKind(kind)])
     elif room == "remedy" and isinstance(kind, str) and kind in read_catalogue().kinds:
         found.append(read_catalogue().kinds[kind].title)

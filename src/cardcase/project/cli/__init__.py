@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "shop": ("people:shop", "店铺 / shops"),
     "token": ("people:token", "API 令牌 / API tokens"),
     "channel": ("people:channel", "渠道 / connected marketplace accounts"),
+    "notice": ("notices:notice", "通知：时限快到时告诉谁 / notices: who is told when something is due"),
     "doctor": ("doctor:doctor", "检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix"),
 }
 
