@@ -24,8 +24,11 @@ from cardcase.staff.rules import Actor, Permission
 from . import overlap
 from .linking import hang
 
-BATCH: Final = 500
-"""Messages in one transaction."""
+BATCH: Final = 1000
+"""Messages in one transaction: a tenth of a second during which no other import and no page can write."""
+
+_AT_ONCE: Final = 500
+"""Rows in one statement of an update."""
 
 CHUNK: Final = 64
 """Messages that one entry of the record commits to, at most: an entry stays below 16 KiB."""
@@ -243,7 +246,7 @@ class _Batch:
                 message.conversation_id = talk.row.pk
         insert_messages(self.fresh)
         if self.filled:
-            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=BATCH)
+            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)
         custody.append_many(self.actor, [*self._records(talks), *self._links(linked), *self.again.records(self.at)])
 
     def _save_conversations(self, talks: Sequence[_Talk]) -> None:
@@ -265,7 +268,7 @@ class _Batch:
         ]
         Conversation.objects.bulk_create(
             copies,
-            batch_size=BATCH,
+            batch_size=_AT_ONCE,
             update_conflicts=True,
             unique_fields=["shop_id", "channel", "external_id"],
             update_fields=_LAID,
