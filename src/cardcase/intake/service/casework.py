@@ -27,7 +27,7 @@ from cardcase.triage.rules import Utterance
 
 Progress = Callable[[int, int, str], None]
 
-AT_ONCE = 10
+AT_ONCE = 25
 """Orders refreshed in one transaction: enough to write the record in one go, short enough to let others in."""
 
 ENQUIRY_CONFIDENCE = 0.5
