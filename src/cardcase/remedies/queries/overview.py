@@ -11,7 +11,7 @@ from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import LIVE, Floor, Option, RemedyFacts
+from cardcase.remedies.rules import LIVE, Advice, Floor, Option, RemedyFacts
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -27,6 +27,7 @@ class Overview:
     options: Sequence[Option]
     guards: GuardFacts
     tip: Text | None
+    advice: Advice
     offer: Offer | None
     remedy: Remedy | None
 
@@ -38,14 +39,15 @@ def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overvie
     agreed = next((one for one in remedies if one.case_id == case.pk and one.state in LIVE), None)
     facts = gather.facts_around(actor, case, remedies, offer, at=at or clock.now())
     shown = gather.catalogue(actor)
-    made = rules.options(facts, shown)
+    made, advice = rules.judge(facts, shown)
     return Overview(
         facts=facts,
         items=facts.items,
         floor=rules.floor(facts, shown),
         options=made,
         guards=gather.guards_around(actor, case, facts, made, agreed),
-        tip=rules.tip(made, facts),
+        tip=rules.tip(made, facts, advice),
+        advice=advice,
         offer=offer,
         remedy=agreed,
     )

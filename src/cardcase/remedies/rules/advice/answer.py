@@ -9,7 +9,7 @@ from cardcase.kit.text import Text
 from cardcase.remedies.rules.catalogue import Catalogue
 
 from . import losses
-from .causes import Belief, believe
+from .causes import Belief, believe, proven
 from .decide import (
     Decision,
     decide,
@@ -98,12 +98,16 @@ def advise(
     ``owes``: the floor when more is known than the claim says. ``closed``: kinds that cannot be done for reasons that
     the claim does not say (no stock, the platform is deciding); they are not recommended.
     """
-    belief = believe(claim, numbers)
     at_stake = losses.stakes(claim, numbers)
-    over = losses.sums(belief.shares, claim, at_stake, numbers)
     least = owed(claim, at_stake) if owes is None else owes
+    belief = believe(claim, numbers)
+    if least.binds:
+        belief = proven(belief, numbers)
+    over = losses.sums(belief.shares, claim, at_stake, numbers)
+    if least.binds:
+        over = over._replace(full=over.full + over.bad, bad=0.0)
     best = decide(claim, belief, at_stake, over, least, numbers, closed)
-    asked = () if least.binds else questions(claim, belief, at_stake, best, numbers, closed)
+    asked = () if least.binds else questions(claim, belief, at_stake, best, numbers, frozenset(closed) - {"decline"})
     ranges = tuple(losses.setting(claim, at_stake.claim, numbers, which) for which in ("low", "high"))
     judged = _Judged(claim, belief, at_stake, over, least, numbers)
     lines = tuple(

@@ -4,15 +4,15 @@ The evidence is taken as independent given the cause, which it is not quite; so 
 and the odds of the shop's fault are given as a range. Evidence that the buyer redeemed never speaks for the buyer.
 """
 
-from dataclasses import dataclass
 from math import prod
+from operator import mul
+from typing import NamedTuple
 
 from .inputs import Claim
 from .numbers import Numbers, Vector
 
 
-@dataclass(frozen=True, slots=True)
-class Belief:
+class Belief(NamedTuple):
     """Shares of the causes (they add up to one), and the probability that the buyer is owed, as a range."""
 
     shares: list[float]
@@ -25,7 +25,7 @@ def believe(claim: Claim, numbers: Numbers) -> Belief:
     """Weigh every cause by what is known."""
     shares = list(numbers.prior)
     for likely in _likelihoods(claim, numbers):
-        shares = [share * factor for share, factor in zip(shares, likely, strict=True)]
+        shares = list(map(mul, shares, likely))
     together = _background(claim, numbers)
     if together:
         trust = numbers.mid["background_trust"]
@@ -38,18 +38,25 @@ def believe(claim: Claim, numbers: Numbers) -> Belief:
 def settled(shares: list[float], numbers: Numbers) -> Belief:
     """Make shares add up to one, and say how likely it is that the buyer is owed."""
     total = sum(shares)
-    owed = sum([share * is_owed for share, is_owed in zip(shares, numbers.entitled, strict=True)])
+    owed = sum(map(mul, shares, numbers.entitled))
     mid = owed / total
     low, high = numbers.low["prior_odds"] * owed, numbers.high["prior_odds"] * owed
     rest = total - owed
     return Belief([share / total for share in shares], low / (low + rest), mid, high / (high + rest))
 
 
+def proven(belief: Belief, numbers: Numbers) -> Belief:
+    """Weigh a floor that binds: what it rests on is wrong about as seldom as a state is misread."""
+    error = numbers.mid["state_error"]
+    doubt = zip(belief.shares, numbers.entitled, strict=True)
+    return settled([share if is_owed else share * error for share, is_owed in doubt], numbers)
+
+
 def never_for_buyer(shares: list[float], likely: Vector, numbers: Numbers) -> list[float]:
     """Weigh by evidence that the buyer redeemed; where it would raise the odds of the shop's fault, keep them."""
-    weighed = [share * factor for share, factor in zip(shares, likely, strict=True)]
-    owed_before = sum([share * is_owed for share, is_owed in zip(shares, numbers.entitled, strict=True)])
-    owed_after = sum([share * is_owed for share, is_owed in zip(weighed, numbers.entitled, strict=True)])
+    weighed = list(map(mul, shares, likely))
+    owed_before = sum(map(mul, shares, numbers.entitled))
+    owed_after = sum(map(mul, weighed, numbers.entitled))
     rest_before, rest_after = sum(shares) - owed_before, sum(weighed) - owed_after
     if owed_after * rest_before <= owed_before * rest_after:
         return weighed

@@ -45,6 +45,8 @@ def decide(  # noqa: PLR0917 - all that a decision rests on
     if "resend_same_code" not in closed and not resend_blocks(claim):
         open_to.append(("resend_same_code", None, losses.resend(at, over, at_stake)))
     if "decline" not in closed and not decline_blocks(claim, belief, at_stake, over, owed, numbers):
+        if claim.is_personal and claim.redemption == "after_reveal":
+            open_to.clear()  # used, and for reasons of the buyer's own: not bought off because it is small
         open_to.append(("decline", None, losses.decline(at, over, at_stake)))
     elif "partial_refund" not in closed and not part_blocks(belief, at_stake, owed, numbers):
         part = part_amount(belief, at_stake, owed, numbers)
@@ -60,7 +62,7 @@ def replace_blocks(claim: Claim) -> tuple[str, ...]:
     blocks = []
     if claim.sub_reason[:1] in ("P", "O") or claim.sub_reason == "V5":
         blocks.append("does_not_fit")
-    is_dead = claim.redemption in _REDEEMED or claim.by_buyer is not None
+    is_dead = claim.is_dead or claim.redemption in _REDEEMED or claim.by_buyer is not None
     if not is_dead and not claim.is_voidable:
         blocks.append("old_code_may_work")
     return tuple(blocks)
@@ -87,11 +89,12 @@ def part_blocks(belief: Belief, at_stake: Stakes, owed: Owed, numbers: Numbers) 
 
 
 def part_amount(belief: Belief, at_stake: Stakes, owed: Owed, numbers: Numbers) -> int:
-    """What is short (N7) where that is owed or likely; else the claim in proportion to how likely it is owed."""
-    whole = at_stake.part if at_stake.part is not None and not at_stake.is_serious else at_stake.claim
-    if owed.kind is FloorKind.PROPORTIONAL or belief.mid > numbers.mid["pay_above"]:
-        return max(owed.amount_fen or 0, whole)
-    return max(1, round(whole * max(belief.mid, numbers.mid["least_part"])))
+    """What is short (N7) where that is verified; else the claim in proportion to how likely it is owed."""
+    if owed.amount_fen is not None and owed.kind is FloorKind.PROPORTIONAL:
+        return owed.amount_fen
+    if at_stake.part is not None and not at_stake.is_serious:
+        return at_stake.part
+    return max(1, round(at_stake.claim * max(belief.mid, numbers.mid["least_part"])))
 
 
 def supports(claim: Claim) -> tuple[str, ...]:
@@ -120,16 +123,20 @@ def decline_blocks(  # noqa: PLR0917 - as above
         blocks.append("not_delivered")
     if owed.binds:
         blocks.append("below_floor")
-    if belief.high > numbers.mid["refuse_below"]:
+    fault = belief.mid if claim.is_personal else belief.high  # where the shop's fault is what is claimed, with a margin
+    if fault > numbers.mid["refuse_below"]:
         blocks.append("fault_too_likely")
     if not supports(claim):
         blocks.append("nothing_speaks_for_it")
-    if not blocks and not is_justified(at_stake, over):
+    if not blocks and not claim.is_personal and not is_justified(at_stake, over):
         blocks.append("cost_alone")
     return tuple(blocks)
 
 
 def is_justified(at_stake: Stakes, over: Sums) -> bool:
-    """Ask whether one would still refuse if the buyer surely went to the platform (q = 1)."""
+    """Ask whether one would still refuse if the buyer surely went to the platform (q = 1).
+
+    Not asked about a buyer's own reasons: there nothing is said to be wrong, so nothing can be withheld.
+    """
     refused = losses.decline(at_stake.mid, over, at_stake, escalates=1.0)
     return sum(refused) <= sum(losses.full(at_stake.mid, over, at_stake.claim))

@@ -5,8 +5,8 @@ of the causes, so a few sums over them are enough. Floats inside; whole 分 only
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from operator import mul
+from typing import Final, NamedTuple
 
 from cardcase.remedies.rules.partial import part_of_price
 
@@ -17,8 +17,7 @@ NOMINAL_FEN: Final = 10_000
 """Stands in for a claim whose amount is not known, so that the remedy can still be named; no money is then shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One reading of the numbers: all at their middle, all cheap for the shop, or all dear."""
 
     win: float
@@ -34,8 +33,7 @@ class Setting:
     gift: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stakes:
+class Stakes(NamedTuple):
     """What a claim is about: its amount, and what would be owed for a balance that was short before delivery."""
 
     claim: int
@@ -45,8 +43,7 @@ class Stakes:
     mid: Setting
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(NamedTuple):
     """Sums over the causes: owed in full, owed in proportion, owed nothing, and where the card can be sold again."""
 
     full: float
@@ -112,7 +109,7 @@ def setting(claim: Claim, value: int, numbers: Numbers, which: str) -> Setting:
 
 
 def _salvage(claim: Claim, value: int, numbers: Mapping[str, float]) -> float:
-    if claim.is_voidable is False and claim.is_delivered is not False:
+    if (claim.is_voidable is False and claim.is_delivered is not False) or claim.is_dead:
         return 0.0
     worth = min(claim.salvage_fen, value) if claim.salvage_fen is not None else numbers["salvage_share"] * value
     return worth if claim.is_voidable or claim.is_delivered is False else worth / 2
@@ -137,18 +134,13 @@ def chance_to_win(claim: Claim, numbers: Mapping[str, float]) -> float:
 
 def sums(shares: Sequence[float], claim: Claim, at_stake: Stakes, numbers: Numbers) -> Sums:
     """Add the shares of the causes up to what the losses need."""
-    owed = sum([share * is_owed for share, is_owed in zip(shares, numbers.entitled, strict=True)])
+    owed = sum(map(mul, shares, numbers.entitled))
     place = numbers.short_before
     part = shares[place] if at_stake.part is not None and not at_stake.is_serious else 0.0
     if claim.redemption == "unredeemed" or claim.is_delivered is False:
-        saved = sum([share * sound for share, sound in zip(shares, numbers.sound, strict=True)])
+        saved = sum(map(mul, shares, numbers.sound))
     elif claim.redemption == "unknown" and claim.by_buyer is None:
-        saved = sum(
-            [
-                share * sound * unredeemed
-                for share, sound, unredeemed in zip(shares, numbers.sound, numbers.plain_states[0], strict=True)
-            ]
-        )
+        saved = sum(map(mul, shares, numbers.sound_unredeemed))
     else:
         saved = 0.0
     undelivered = shares[numbers.not_delivered]

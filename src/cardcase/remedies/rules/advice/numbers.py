@@ -92,6 +92,7 @@ class Numbers:
     prior: Vector
     entitled: Vector
     sound: Vector
+    sound_unredeemed: Vector
     claims: Mapping[str, Vector]
     states: Mapping[str, Vector]
     plain_states: tuple[Vector, Vector, Vector]
@@ -136,6 +137,7 @@ def _read(override: Path | None, _stamp: int) -> Numbers:
         prior=tuple(cause.weight / total for cause in made),
         entitled=tuple(1.0 if cause.entitled else 0.0 for cause in made),
         sound=tuple(1.0 if cause.sound else 0.0 for cause in made),
+        sound_unredeemed=tuple(share * cause.sound for share, cause in zip(plain[0], made, strict=True)),
         claims=_claims(made, ranges["claim_rest"].mid, ranges["claim_trust"].mid),
         states={
             name: tuple((1 - error) * share + error / 3 for share in column)

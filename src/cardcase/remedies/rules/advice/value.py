@@ -1,7 +1,8 @@
 """Which facts are worth asking for: what knowing them is expected to save, less the work (disputes.md §8.2)."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import mul
 from typing import Final
 
 from .causes import Belief, never_for_buyer, settled
@@ -49,17 +50,18 @@ def questions(  # noqa: PLR0917 - all that a decision rests on
 def _loss(answer: Answer, belief: Belief, numbers: Numbers, closed: Collection[str]) -> float:
     """What would be lost after an answer, times how likely the answer is."""
     claim, likely, is_against = answer
-    chance = sum([share * factor for share, factor in zip(belief.shares, likely, strict=True)])
+    weighed = list(map(mul, belief.shares, likely))
+    chance = sum(weighed)
     if chance <= 0:
         return 0.0
-    weighed = [share * factor for share, factor in zip(belief.shares, likely, strict=True)]
     if is_against:
         weighed = never_for_buyer(belief.shares, likely, numbers)
     then = settled(weighed, numbers)
     at_stake = stakes(claim, numbers)
     owes = owed(claim, at_stake)
     over = sums(then.shares, claim, at_stake, numbers)
-    return chance * decide(claim, then, at_stake, over, owes, numbers, closed).loss
+    lost: float = chance * decide(claim, then, at_stake, over, owes, numbers, closed).loss
+    return lost
 
 
 def _open(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]]]:
@@ -69,7 +71,7 @@ def _open(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]]]:
         yield (
             "redemption",
             [
-                (replace(claim, redemption=state), likely, False)
+                (claim.but(redemption=state), likely, False)
                 for state, likely in zip(
                     ("unredeemed", "after_reveal", "before_reveal"), numbers.plain_states, strict=True
                 )
@@ -82,7 +84,7 @@ def _open(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]]]:
         yield (
             "verified_balance_fen",
             [
-                (replace(claim, balance_fen=left), likely, False)
+                (claim.but(balance_fen=left), likely, False)
                 for left, likely in zip((0, half, claim.promised_fen), numbers.balances, strict=True)
             ],
         )
@@ -91,19 +93,19 @@ def _open(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]]]:
         missing = tuple(1 - rest[place] if one == place else 0.0 for one in range(len(rest)))
         yield (
             "delivered",
-            [(replace(claim, is_delivered=True), rest, False), (replace(claim, is_delivered=False), missing, False)],
+            [(claim.but(is_delivered=True), rest, False), (claim.but(is_delivered=False), missing, False)],
         )
     yield from _records(claim, numbers)
 
 
 def _accounts(claim: Claim, numbers: Numbers) -> Iterator[Answer]:
     if claim.redemption == "after_reveal":
-        yield replace(claim, by_buyer=True), numbers.account, True
-        yield replace(claim, by_buyer=False), numbers.other_account, False
+        yield claim.but(by_buyer=True), numbers.account, True
+        yield claim.but(by_buyer=False), numbers.other_account, False
     else:
-        yield replace(claim, by_buyer=True, redemption="after_reveal"), numbers.redeemed_by_buyer, True
-        yield replace(claim, by_buyer=False), numbers.redeemed_by_other, False
-        yield replace(claim, redemption="unredeemed"), numbers.plain_states[0], False
+        yield claim.but(by_buyer=True, redemption="after_reveal"), numbers.redeemed_by_buyer, True
+        yield claim.but(by_buyer=False), numbers.redeemed_by_other, False
+        yield claim.but(redemption="unredeemed"), numbers.plain_states[0], False
 
 
 def _records(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]]]:
@@ -112,7 +114,7 @@ def _records(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]
         yield (
             "provenance",
             [
-                (replace(claim, provenance=name), weights[f"provenance_{name}"], False)
+                (claim.but(provenance=name), weights[f"provenance_{name}"], False)
                 for name in ("none", "partial", "full")
             ],
         )
@@ -120,7 +122,7 @@ def _records(claim: Claim, numbers: Numbers) -> Iterator[tuple[str, list[Answer]
         yield (
             "pre_sale_check",
             [
-                (replace(claim, is_checked=True), weights["checked_before_sale"], False),
-                (replace(claim, is_checked=False), weights["not_checked_before_sale"], False),
+                (claim.but(is_checked=True), weights["checked_before_sale"], False),
+                (claim.but(is_checked=False), weights["not_checked_before_sale"], False),
             ],
         )
