@@ -168,4 +168,4 @@ def _reason(row: Mapping[str, Any]) -> str:
 
 
 def _wrong(name: str, zh: str, en: str) -> AdviceInput:
-    return AdviceInput(f"“{name}”{zh}", f"{name} {en}", code="advice_field_wrong", field=name)
+    return AdviceInput(f"“{name}”这一项{zh}", f"{name} {en}", code="advice_field_wrong", field=name)
