@@ -7,6 +7,7 @@ from typing import Any
 from cardcase.cases import queries as cases
 from cardcase.desk import words
 from cardcase.kit.clock import SHANGHAI
+from cardcase.remedies.rules.advice import Advice, document
 from cardcase.shell import timing
 from cardcase.shell.language import say
 from cardcase.staff.rules import Actor
@@ -82,9 +83,11 @@ def sheet_of(view: CaseView) -> Sheet:
                 "recommended": option.is_recommended,
                 "cost_low_fen": option.cost_low_fen,
                 "cost_high_fen": option.cost_high_fen,
+                "harm_fen": option.harm_fen,
             }
             for option in view.options
         ],
+        "advice": _advice(view.judged.advice),
         "floor": say(view.floor),
         "draft": {
             "text": view.draft.text,
@@ -108,6 +111,13 @@ def sheet_of(view: CaseView) -> Sheet:
         ],
         "revision": case.revision,
     }
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    """Write the advice behind the remedies in the words of ``cardcase advise``, without the remedies themselves."""
+    whole = document(advice)
+    names = ("recommended", "recommended_amount_fen", "abstain", "ask_first", "p_seller_fault", "basis", "version")
+    return {name: whole[name] for name in names}
 
 
 def iso(moment: datetime) -> str:

@@ -12,7 +12,7 @@ from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import LIVE, Floor, Option, RemedyFacts
+from cardcase.remedies.rules import LIVE, Advice, Floor, Option, RemedyFacts
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -31,6 +31,7 @@ class Overview:
     options: Sequence[Option]
     guards: GuardFacts
     tip: Text | None
+    advice: Advice
     offer: Offer | None
     remedy: Remedy | None
     clocks: Sequence[ClockView]
@@ -52,14 +53,15 @@ def _judged(actor: Actor, case: Case, known: gather.Around, *, at: datetime) -> 
     agreed = next((one for one in known.remedies if one.case_id == case.pk and one.state in LIVE), None)
     facts = gather.facts_around(actor, case, known, at=at)
     shown = gather.catalogue(actor)
-    made = rules.options(facts, shown)
+    made, advice = rules.judge(facts, shown)
     return Overview(
         facts=facts,
         items=facts.items,
         floor=rules.floor(facts, shown),
         options=made,
         guards=gather.guards_around(actor, case, facts, made, agreed),
-        tip=rules.tip(made, facts),
+        tip=rules.tip(made, facts, advice),
+        advice=advice,
         offer=known.offer,
         remedy=agreed,
         clocks=known.clocks,
