@@ -144,9 +144,13 @@ def yes(**changes) -> GuardFacts:
         "is_ledger_reconciled": True,
         "is_free_of_ambiguous_remedy": True,
         "is_same_claim": True,
+        "is_own_complaint": True,
         "is_mirror_newer": True,
         "hold_until": NOON + HOUR,
         "is_hold_ending": True,
+        "is_other_case_known": True,
+        "is_untouched": True,
+        "is_reason_in_doubt": True,
     }
     from cardcase.cases.rules import Status
 

@@ -39,6 +39,9 @@ DESIGN = {
     # docs/decisions/0006: what the seller did in the App without us
     "T27": ("paid_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made", "agreed"}, {"settled"}),
     "T28": ("refused_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made"}, {"declined"}),
+    # docs/decisions/0007: two cases of one complaint
+    "T29": ("merged", {"new", "needs_response", "waiting_buyer", "declined"}, {"closed"}),
+    "T30": ("doubted", {"needs_response"}, {"new"}),
 }
 
 # Who may make each move, of: owner, lead, agent, auditor, system, platform, buyer, supplier. Staff act or record.
@@ -53,7 +56,7 @@ WHO = {
     "T7": _WORKERS | {"system", "buyer"},
     "T8": _WORKERS,
     "T9": _OWNER,
-    # docs/decisions/0008: a person records what they saw, the verb never asks for more than that
+    # docs/decisions/0010: a person records what they saw, the verb never asks for more than that
     "T10": _WORKERS | {"system", "platform"},
     "T11": _WORKERS | {"system", "platform"},
     "T12": _DECIDERS,
@@ -73,4 +76,6 @@ WHO = {
     "T26": _WORKERS | {"system"},
     "T27": _WORKERS | {"platform"},
     "T28": _WORKERS | {"platform"},
+    "T29": _WORKERS | {"system"},
+    "T30": {"system"},
 }

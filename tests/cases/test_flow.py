@@ -156,6 +156,10 @@ BREAKS = {
     "hold_ends_before_the_margin": {"hold_until": NOON + 9 * HOUR + timedelta(seconds=1), "is_hold_ending": False},
     "submission_is_open": {"is_submission_open": False},
     "review_is_written": {"is_reviewed": False},
+    "case_was_not_merged": {"is_own_complaint": False},
+    "other_case_is_known": {"is_other_case_known": False},
+    "untouched_or_a_person_says_so": {"is_person": False, "is_untouched": False},
+    "only_a_machine_read_the_reason": {"is_reason_in_doubt": False},
 }
 
 
@@ -171,7 +175,7 @@ def test_each_guard_refuses_by_its_own_fact_alone_and_says_why(name):
 
 @pytest.mark.parametrize("row", FLOW, ids=lambda row: row.id)
 def test_a_move_is_refused_by_each_of_its_guards_and_names_all_that_refuse(row):
-    names = {"T23": "system", "T25": "system"}
+    names = {"T23": "system", "T25": "system", "T30": "system"}
     actor = ACTORS[names.get(row.id, "owner")]
     status = next(iter(row.source), None)
     for guard in row.guards:
@@ -341,7 +345,7 @@ class Lives(RuleBasedStateMachine):
         here = [row for row in FLOW if (self.status in row.source if self.status else not row.source)]
         if here:
             chosen = data.draw(st.sampled_from(here))
-            name = "system" if chosen.id in ("T23", "T25") else "owner"
+            name = "system" if chosen.id in ("T23", "T25", "T30") else "owner"
             self.anything_happens(chosen.event, name, yes(is_person=name == "owner"))
 
     @invariant()

@@ -12,6 +12,7 @@ LONGEST = 500
 NO_ACTOR = {
     "deadlines.service.sweep": "one sweep serves every shop; each row is settled as the system of its own shop",
     "deadlines.queries.next_due": "tells only the moment at which the sweep of all shops must wake",
+    "notices.queries.reader_by_key": "turns the key of a private link into its actor; before it nobody is known",
     "policies.queries.rule_books": "checks the data files of every shop before anything starts",
 }
 

@@ -43,6 +43,12 @@ def test_every_act_has_been_tried_here():
     assert tried == set(ACTS)
 
 
+def test_a_case_that_resembles_no_other_is_not_merged(ready):
+    body = ready.refused("same", same="yes")
+    assert "没有发现同一件事的另一单" in body
+    ready.refused("same", 422, same="maybe")
+
+
 # --- Acts on the reason and the talk ----------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """The command line: what it lists, how it exits, and that a fresh folder becomes a working shop by itself."""
 
 import json
+import re
 import stat
 import sys
 
@@ -314,3 +315,11 @@ def test_a_case_is_printed_in_the_reader_s_language_without_our_code_words(call,
     printed = call("handle", *sorted(folder.iterdir())).stdout
     assert all(word in printed for word in words)
     assert not any(code in printed for code in ("auto_refund", "shop_default", "timeout_time", "authenticity"))
+
+
+def test_every_queue_has_a_thread_in_cardcase_run():
+    from cardcase.project.cli.server import THREADS
+    from contracts import house
+
+    named = {name for path in house.python_files() for name in re.findall(r'\bqueue="(\w+)"', path.read_text("utf-8"))}
+    assert named | {"default"} == {queue for queues in THREADS for queue in queues}

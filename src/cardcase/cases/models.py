@@ -3,8 +3,10 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from cardcase.cards.models import Card
+from cardcase.cases.rules.states import Outcome
 from cardcase.kit import clock
 from cardcase.orders.models import Buyer, Order, Refund
 from cardcase.policies.models import PolicyVersion
@@ -58,6 +60,7 @@ class Case(ShopOwned):
     reviewed_at = models.DateTimeField(null=True)
     recovered_fen = models.BigIntegerField(default=0)  # what came back from the supplier
     mirror_at = models.DateTimeField(null=True)  # the platform's own time of the state last acted upon
+    same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="twins")  # asked, or merged
     opened_at = models.DateTimeField(default=clock.now)
     resolved_at = models.DateTimeField(null=True)
 
@@ -76,6 +79,16 @@ class Case(ShopOwned):
             ),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
+
+    @cached_property
+    def unsaved(self) -> set[str]:
+        """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
+        return set()
+
+    @property
+    def is_merged(self) -> bool:
+        """Tell whether this case has ended because ``same_as`` goes on with the complaint."""
+        return self.outcome == Outcome.MERGED.value
 
     def asks_for(self, *codes: str) -> bool:
         """Tell whether the case asks for a person for one of these reasons."""

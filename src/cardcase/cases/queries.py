@@ -1,6 +1,6 @@
 """Reading cases: the queue, the sums of Today, one case, and what could be done with it now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
@@ -29,7 +29,17 @@ from .rules.disputes import STOPS_MONEY
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
 
-RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "reason_confirmed_by", "linked_to")
+RELATED = (
+    "shop",
+    "order",
+    "order__listing",
+    "buyer",
+    "refund",
+    "card",
+    "policy",
+    "reason_confirmed_by",
+    "linked_to",
+)
 """What a case page needs beside the case: fetched in the same query."""
 
 
@@ -102,14 +112,37 @@ def by_number(actor: Actor, number: str) -> Case:
     return find(actor, number)
 
 
+def by_numbers(actor: Actor, numbers: Sequence[str]) -> list[Case]:
+    """Return several cases as ``find`` does, in the order of their numbers as given. Raises NotFound for the first."""
+    rows = Case.objects.visible_to(actor).select_related(*RELATED).filter(number__in=numbers)
+    found = {case.number: case for case in rows}
+    for number in numbers:
+        if number not in found:
+            raise unknown(number)
+    return [found[number] for number in numbers]
+
+
 def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
     """Return the cases of an order, newest first."""
     return list(Case.objects.visible_to(actor).filter(order_id=order_id).order_by("-pk"))
 
 
+def numbers_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Return the numbers of the cases of these orders, newest first, in one query.
+
+    A case that goes on in another is not told of again.
+    """
+    found: dict[int, list[str]] = {order_id: [] for order_id in order_ids}
+    rows = Case.objects.visible_to(actor).filter(order_id__in=list(found)).exclude(outcome=rules.Outcome.MERGED.value)
+    rows = rows.order_by("-pk")
+    for order_id, number in rows.values_list("order_id", "number"):
+        found[order_id].append(number)
+    return found
+
+
 def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
-    """Return other cases of the same order or the same buyer, newest first."""
-    same = Q(order_id=case.order_id) | Q(linked_to_id=case.pk)
+    """Return other cases of the same order, the same complaint or the same buyer, newest first."""
+    same = Q(order_id=case.order_id) | Q(linked_to_id=case.pk) | Q(same_as_id=case.pk) | Q(pk=case.same_as_id)
     if case.buyer_id is not None:
         same |= Q(buyer_id=case.buyer_id)
     return list(Case.objects.visible_to(actor).filter(same).exclude(pk=case.pk).order_by("-pk")[:limit])
@@ -127,14 +160,29 @@ def claims_of(actor: Actor, case: Case) -> list[ClaimHistory]:
 
 def disputes_of(actor: Actor, case: Case) -> list[PlatformDispute]:
     """Return the platform's disputes of a case as it tells them, the latest word first."""
-    return list(PlatformDispute.objects.visible_to(actor).filter(case_id=case.pk).order_by("-fetched_at", "-pk"))
+    return disputes_of_cases(actor, [case])[case.pk]
 
 
-def has_open_dispute(actor: Actor, order_id: int) -> bool:
-    """Tell whether the platform runs a dispute about an order, in whichever case of it: then no money of ours moves."""
+def disputes_of_cases(actor: Actor, cases: Sequence[Case]) -> Mapping[int, list[PlatformDispute]]:
+    """Return the same for several cases, by row id, in one query."""
+    found: dict[int, list[PlatformDispute]] = {case.pk: [] for case in cases}
+    rows = PlatformDispute.objects.visible_to(actor).filter(case_id__in=list(found))
+    for row in rows.order_by("-fetched_at", "-pk"):
+        found[row.case_id].append(row)
+    return found
+
+
+def orders_in_dispute(actor: Actor, order_ids: Sequence[int]) -> set[int]:
+    """Return those orders about which the platform runs a dispute, in whichever case: then no money of ours moves."""
     standing = [status.value for status in STOPS_MONEY]
-    rows = PlatformDispute.objects.visible_to(actor).filter(case__order_id=order_id, status__in=standing)
-    return rows.exists()
+    rows = PlatformDispute.objects.visible_to(actor).filter(case__order_id__in=order_ids, status__in=standing)
+    return set(rows.values_list("case__order_id", flat=True))
+
+
+def waiting_for_buyers(actor: Actor, order_ids: Sequence[int]) -> list[Case]:
+    """Return the cases of these orders that wait for their buyer's answer."""
+    rows = Case.objects.visible_to(actor).filter(order_id__in=order_ids, status=Status.WAITING_BUYER.value)
+    return list(rows.order_by("pk"))
 
 
 def queue(
@@ -175,18 +223,28 @@ def resolved_before(actor: Actor, moment: datetime, *, limit: int = 200) -> list
     return list(rows.order_by("resolved_at")[:limit])
 
 
-def allowed_moves(actor: Actor, case: Case, facts: GuardFacts) -> list[Move]:
-    """List what could be done with a case now, and why the rest cannot. One query for the clocks."""
-    known = standing(actor, case, facts)
+def allowed_moves(
+    actor: Actor, case: Case, facts: GuardFacts, *, history: Sequence[ClockView] | None = None
+) -> list[Move]:
+    """List what could be done with a case now, and why the rest cannot. One query, unless the clocks are told."""
+    known = standing(actor, case, facts, history=history)
     return rules.moves(Stage(case.stage), Status(case.status), actor, known)
 
 
-def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None = None) -> GuardFacts:
+def standing(
+    actor: Actor,
+    case: Case,
+    facts: GuardFacts,
+    *,
+    at: datetime | None = None,
+    history: Sequence[ClockView] | None = None,
+) -> GuardFacts:
     """Fill in what this room knows itself: the person, the hold, the card, the clocks. Callers cannot overrule it.
 
     ``at`` is the moment by which a deadline counts as passed; without it only what the sweep has missed counts.
+    ``history`` are all clocks of the case (``deadlines.of_subjects``) when they were read before.
     """
-    history = deadlines.of_subject(actor, case.public_id)
+    history = deadlines.of_subject(actor, case.public_id) if history is None else history
     platform = min(
         (clock for clock in history if clock.state == "armed" and clock.is_platform_bound),
         key=lambda clock: clock.due_at,
@@ -204,13 +262,23 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         next_margin_at=min((clock.margin_at for clock in history if clock.state == "armed"), default=None),
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
         is_reviewed=case.reviewed_at is not None or not (case.is_incident or case.asks_for(*_ASKS_REVIEW)),
+        is_own_complaint=not case.is_merged,
+        is_other_case_known=case.same_as_id is not None,
     )
 
 
 def cards_of(actor: Actor, order_id: int) -> Sequence[int]:
-    """Return the keys of the cards that an order got, two at most: one is the card, more need a person."""
-    rows = Card.objects.visible_to(actor).filter(order_id=order_id).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:2])
+    """Return the keys of the cards that an order got: one is the card of a case, more need a person."""
+    return cards_of_orders(actor, [order_id])[order_id]
+
+
+def cards_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Return the same for several orders in one query."""
+    found: dict[int, list[int]] = {order_id: [] for order_id in order_ids}
+    rows = Card.objects.visible_to(actor).filter(order_id__in=list(found)).order_by("pk")
+    for order_id, pk in rows.values_list("order_id", "pk"):
+        found[order_id].append(pk)
+    return found
 
 
 def time_rules(actor: Actor, day: date) -> list[TimeRule]:

@@ -88,7 +88,7 @@ class _Batch:
         seq = self._head.size + len(self.leaves)
         facts = plain.encode({"actor": self._who, "facts": dict(record.facts)})
         contents = (Content(form.FACTS_ROLE, facts, "application/json"), *record.contents)
-        committed = tuple(self._commit(seq, at, content) for at, content in enumerate(contents))
+        committed = self._commit(seq, contents)
         count, previous = self._tips.get(record.subject, (0, None))
         at, moment = self._moment(record.at)
         data = form.encode(
@@ -120,12 +120,15 @@ class _Batch:
             known = self._moments[at] = (clock.iso(at), connection.ops.adapt_datetimefield_value(at))
         return known
 
-    def _commit(self, seq: int, position: int, content: Content) -> form.Committed:
-        salt = next(self._salts)
-        commitment = form.commit(salt, content.role, content.body)
-        body = content.body if content.keep else None
-        self.contents.append((seq, position, content.role, content.mime, salt, commitment, body))
-        return form.Committed(content.role, content.mime, len(content.body), commitment)
+    def _commit(self, seq: int, contents: Sequence[Content]) -> tuple[form.Committed, ...]:
+        committed = []
+        for position, content in enumerate(contents):
+            role, mime, body = content.role, content.mime, content.body
+            salt = next(self._salts)
+            commitment = form.commit(salt, role, body)
+            self.contents.append((seq, position, role, mime, salt, commitment, body if content.keep else None))
+            committed.append(form.Committed(role, mime, len(body), commitment))
+        return tuple(committed)
 
     def _pseudonym(self, subject: str) -> str:
         known = self._pseudonyms.get(subject)
@@ -156,5 +159,5 @@ def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int |
     stored.insert(Node, ("level", "idx", "hash"), nodes)
     head.size += len(records)
     head.peaks = b"".join(grown)
-    head.save(update_fields=["size", "peaks"])
+    stored.move_head(head)
     return refs

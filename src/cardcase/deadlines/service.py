@@ -1,6 +1,6 @@
 """Arm, meet, void and miss deadlines. Every change is a conditional update: the loser of a race changes nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from cardcase.kit import clock
 from cardcase.staff.rules import Actor, Permission
 
 from .models import Deadline
-from .queries import ClockView
+from .queries import ClockView, running
 from .rules import DeadlineKind, DeadlineSpec, ring, schedule
 
 SWEEP_AT_ONCE = 200
@@ -27,41 +27,81 @@ class Missed:
     clock: ClockView
 
 
+class Clocks:
+    """The clocks of one subject in hand: read once, and true after each change that is made through them.
+
+    Every change is still a conditional update: what somebody else settled in between is let go, not settled again.
+    """
+
+    def __init__(self, actor: Actor, subject: str, rows: Iterable[Deadline] = ()) -> None:
+        """Take the armed and the missed rows of a subject; one that was made a moment ago has none."""
+        actor.require(Permission.WORK)
+        self._actor, self._subject, self._rows = actor, subject, list(rows)
+
+    @property
+    def running(self) -> list[ClockView]:
+        """The clocks that run, nearest first."""
+        return running(ClockView.of(row) for row in self._rows)
+
+    def arm(self, spec: DeadlineSpec, *, at: datetime) -> ClockView:
+        """Start a clock. The same clock again changes nothing; a new time voids the old row and arms a new one.
+
+        A moment that was already missed is not armed a second time: the missed row is returned.
+        """
+        rows = [row for row in self._rows if row.kind == spec.kind.value]
+        old = next((row for row in rows if row.state == "armed"), None)
+        if old is not None and _is_same(old, spec):
+            return ClockView.of(old)
+        missed = next((row for row in rows if row.state == "missed" and row.due_at == spec.due_at), None)
+        if missed is not None:
+            return ClockView.of(missed)
+        if old is not None:
+            _settle(old, "void", at)
+            self._rows.remove(old)
+        row = _insert(self._actor, self._subject, spec, at=at)
+        self._rows.append(row)
+        facts = _facts(row)
+        if old is not None:
+            facts["was_due_at"] = clock.iso(old.due_at)
+        kind = "deadline.moved" if old else "deadline.armed"
+        custody.append(self._actor, custody.Record(kind, self._subject, at, facts))
+        return ClockView.of(row)
+
+    def stop(
+        self, kinds: Collection[DeadlineKind], state: str, *, at: datetime, acted_at: datetime
+    ) -> dict[DeadlineKind, ClockView]:
+        """Settle the running clocks of these kinds as met or void; one that ran out before ``acted_at`` is missed."""
+        stopped = {}
+        wanted = {kind.value for kind in kinds}
+        ending = [row for row in self._rows if row.state == "armed" and row.kind in wanted]
+        for row in sorted(ending, key=lambda row: (row.due_at, row.pk)):
+            if row.due_at < acted_at:
+                won = _miss(row, at)
+            else:
+                won = _settle(row, state, at)
+                if won:
+                    kind = "deadline.met" if state == "met" else "deadline.voided"
+                    custody.append(self._actor, custody.Record(kind, self._subject, at, _facts(row)))
+            if won:
+                stopped[DeadlineKind(row.kind)] = ClockView.of(row)
+            if row.state != "missed":
+                self._rows.remove(row)
+        return stopped
+
+
+def in_hand(actor: Actor, subjects: Sequence[str]) -> dict[str, Clocks]:
+    """Read the clocks of subjects for change, locked until the transaction ends, in one query."""
+    rows: dict[str, list[Deadline]] = {subject: [] for subject in subjects}
+    known = Deadline.objects.visible_to(actor).filter(subject__in=list(rows), state__in=["armed", "missed"])
+    for row in known.order_by("pk").select_for_update():
+        rows[row.subject].append(row)
+    return {subject: Clocks(actor, subject, mine) for subject, mine in rows.items()}
+
+
 @transaction.atomic
 def arm(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> ClockView:
-    """Start a clock. The same clock again changes nothing; a new time voids the old row and arms a new one.
-
-    A moment that was already missed is not armed a second time: the missed row is returned.
-    """
-    actor.require(Permission.WORK)
-    rows = Deadline.objects.visible_to(actor).filter(subject=subject, kind=spec.kind.value)
-    running = rows.filter(state="armed").select_for_update().first()
-    if running is not None and _is_same(running, spec):
-        return ClockView.of(running)
-    missed = rows.filter(state="missed", due_at=spec.due_at).first()
-    if missed is not None:
-        return ClockView.of(missed)
-    if running is not None:
-        _settle(running, "void", at)
-    row = Deadline.objects.create(
-        shop_id=actor.shop_id,
-        subject=subject,
-        kind=spec.kind.value,
-        due_at=spec.due_at,
-        started_at=spec.started_at,
-        margin_at=spec.margin_at,
-        source=spec.source.value,
-        certainty=spec.certainty.value,
-        rule=spec.rule,
-        if_missed=spec.if_missed.value,
-        warn_at=schedule(spec.started_at, spec.due_at, spec.margin_at)[0][0],
-        armed_at=at,
-    )
-    facts = _facts(row)
-    if running is not None:
-        facts["was_due_at"] = clock.iso(running.due_at)
-    custody.append(actor, custody.Record("deadline.moved" if running else "deadline.armed", subject, at, facts))
-    return ClockView.of(row)
+    """Start a clock of a subject that is not in hand; see ``Clocks.arm``."""
+    return in_hand(actor, [subject])[subject].arm(spec, at=at)
 
 
 @transaction.atomic
@@ -72,8 +112,7 @@ def meet(
 
     Done too late is missed, not met: the clock view says which.
     """
-    actor.require(Permission.WORK)
-    return _stop(actor, subject, [kind], "met", at=at, acted_at=acted_at or at).get(kind)
+    return in_hand(actor, [subject])[subject].stop([kind], "met", at=at, acted_at=acted_at or at).get(kind)
 
 
 @transaction.atomic
@@ -90,9 +129,8 @@ def void_all(
     A clock that had run out before ``acted_at`` is missed, not void: nothing that was lost is tidied away.
     Returns how many were stopped.
     """
-    actor.require(Permission.WORK)
     kinds = [kind for kind in DeadlineKind if kind not in keep]
-    return len(_stop(actor, subject, kinds, "void", at=at, acted_at=acted_at or at))
+    return len(in_hand(actor, [subject])[subject].stop(kinds, "void", at=at, acted_at=acted_at or at))
 
 
 def sweep(*, at: datetime) -> list[Missed]:
@@ -119,24 +157,22 @@ def sweep(*, at: datetime) -> list[Missed]:
             return missed
 
 
-def _stop(
-    actor: Actor, subject: str, kinds: Collection[DeadlineKind], state: str, *, at: datetime, acted_at: datetime
-) -> dict[DeadlineKind, ClockView]:
-    stopped = {}
-    rows = Deadline.objects.visible_to(actor).filter(
-        subject=subject, state="armed", kind__in=[kind.value for kind in kinds]
+def _insert(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> Deadline:
+    row: Deadline = Deadline.objects.create(
+        shop_id=actor.shop_id,
+        subject=subject,
+        kind=spec.kind.value,
+        due_at=spec.due_at,
+        started_at=spec.started_at,
+        margin_at=spec.margin_at,
+        source=spec.source.value,
+        certainty=spec.certainty.value,
+        rule=spec.rule,
+        if_missed=spec.if_missed.value,
+        warn_at=schedule(spec.started_at, spec.due_at, spec.margin_at)[0][0],
+        armed_at=at,
     )
-    for row in rows.order_by("due_at", "pk"):
-        if row.due_at < acted_at:
-            won = _miss(row, at)
-        else:
-            won = _settle(row, state, at)
-            if won:
-                kind = "deadline.met" if state == "met" else "deadline.voided"
-                custody.append(actor, custody.Record(kind, subject, at, _facts(row)))
-        if won:
-            stopped[DeadlineKind(row.kind)] = ClockView.of(row)
-    return stopped
+    return row
 
 
 def _settle(row: Deadline, state: str, at: datetime) -> bool:

@@ -18,6 +18,7 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     sent/       text                  the person has sent it on the channel
     note/       text                  write something down
     need/       code                  what asked for a person has been looked at
+    same/       same (yes, no)        whether the case is one matter with the one it resembles     T29
     review/     text                  the review of a missed deadline
     card/       card                  which of the order's cards it is about
     cause/      cause                 what the record shows, apart from the claim

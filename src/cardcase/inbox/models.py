@@ -19,7 +19,8 @@ class Conversation(ShopOwned):
     """One thread with one buyer on one channel.
 
     ``order_no`` is the number that its messages name, known to us or not; ``linked_how`` (rules.links.Link) says how
-    ``order`` was found.
+    ``order`` was found. ``same_as``: this is only another name, under which a file told the conversation that it
+    points to; nothing hangs on it.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -30,6 +31,7 @@ class Conversation(ShopOwned):
     order_no = models.CharField(max_length=40, blank=True, default="")
     linked_how = models.CharField(max_length=10, blank=True, default="")
     item_id = models.CharField(max_length=40, blank=True, default="")
+    same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="other_names")
     last_message_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     read_by = models.CharField(max_length=80, blank=True, default="")

@@ -3,7 +3,7 @@
 Data files are read once and again only when a file changes; a shop's own file replaces records by id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -99,10 +99,21 @@ def policy_versions(actor: Actor) -> list[PolicyVersion]:
 
 def version_for(actor: Actor, paid_at: datetime | None) -> PolicyVersion | None:
     """Return the policy that was in force when an order was paid; None when none was, or when that is not known."""
-    if paid_at is None:
-        return None
-    rows = PolicyVersion.objects.visible_to(actor).filter(effective_from__lte=paid_at)
-    return rows.order_by("-effective_from", "-version").first()
+    return versions_for(actor, [paid_at])[paid_at]
+
+
+def versions_for(actor: Actor, moments: Iterable[datetime | None]) -> dict[datetime | None, PolicyVersion | None]:
+    """Return the policies that were in force at several such moments, in one query."""
+    wanted = set(moments)
+    told = [moment for moment in wanted if moment is not None]
+    if not told:
+        return dict.fromkeys(wanted)
+    rows = PolicyVersion.objects.visible_to(actor).filter(effective_from__lte=max(told))
+    newest = list(rows.order_by("-effective_from", "-version"))
+    return {
+        moment: next((row for row in newest if moment is not None and row.effective_from <= moment), None)
+        for moment in wanted
+    }
 
 
 def check_data() -> None:

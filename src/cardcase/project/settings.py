@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "cardcase.triage",
     "cardcase.cases",
     "cardcase.inbox",
+    "cardcase.notices",
     "cardcase.evidence",
     "cardcase.remedies",
     "cardcase.packs",

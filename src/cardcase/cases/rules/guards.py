@@ -104,9 +104,17 @@ class GuardFacts:
     is_free_of_ambiguous_remedy: bool = False
     is_reviewed: bool = False  # filled here: nothing was lost or missed, or a person has written why
     is_same_claim: bool = False
+    is_own_complaint: bool = False  # filled here: it was not merged into another case
     is_mirror_newer: bool = False
     hold_until: datetime | None = None
     is_hold_ending: bool = False
+
+    # T29
+    is_other_case_known: bool = False  # filled here: the case that this one is the same as
+    is_untouched: bool = False  # only machines have worked on it
+
+    # T30
+    is_reason_in_doubt: bool = False  # read by a machine, no longer certain, and confirmed by nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,6 +421,12 @@ def claim_is_the_same(facts: GuardFacts) -> bool:
     return facts.is_same_claim
 
 
+@_guard("这一单已并入另一单：在那一单里处理", "This case goes on in another: work on that one")
+def case_was_not_merged(facts: GuardFacts) -> bool:
+    """T24: a complaint goes on in one case only."""
+    return facts.is_own_complaint
+
+
 @_guard("平台数据不是新的", "The mirror is not newer")
 def mirror_is_newer(facts: GuardFacts) -> bool:
     """T25: a stale revision is refused."""
@@ -427,6 +441,24 @@ def hold_ends_before_the_margin(facts: GuardFacts) -> bool:
     if not facts.is_person or not facts.is_clock_read or facts.hold_until is None:
         return False
     return facts.next_margin_at is None or facts.hold_until <= facts.next_margin_at
+
+
+@_guard("没有发现同一件事的另一单", "No other case is known to be about the same")
+def other_case_is_known(facts: GuardFacts) -> bool:
+    """T29: it is on record which case goes on."""
+    return facts.is_other_case_known
+
+
+@_guard("有人处理过这一单，要由人来并", "Somebody has worked on this case: a person merges it")
+def untouched_or_a_person_says_so(facts: GuardFacts) -> bool:
+    """T29: a machine takes back only what it made itself."""
+    return facts.is_person or facts.is_untouched
+
+
+@_guard("原因有人确认过，系统不再改", "A person has confirmed the reason: no machine doubts it")
+def only_a_machine_read_the_reason(facts: GuardFacts) -> bool:
+    """T30: what the system alone had read, it may read again."""
+    return facts.is_reason_in_doubt
 
 
 def failing(names: Iterable[str], facts: GuardFacts, *, with_act: bool = True) -> list[Guard]:

@@ -1,30 +1,38 @@
 """Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
 
 from .alarms import OFFER_OVER, REQUEST_OVER, SETTLING_OVER, deadline_missed, deadline_near, look_again
-from .claims import open_linked, reapply, reopen
+from .claims import Followed, Told, follow_claims
 from .clocks import set_clock, set_next_due, type_deadline
 from .disputes import DisputeTold, note_dispute
+from .merging import SAME_AS, fold_or_ask, merge
 from .mirror import platform_moved
 from .moves import advance
 from .notes import add_need, add_note, review_incident, settle_need
 from .opening import move_to_order, open_case
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
+from .reclaims import open_linked, reapply, reopen
 from .snoozing import resume, snooze
 
 __all__ = [
     "OFFER_OVER",
     "REQUEST_OVER",
+    "SAME_AS",
     "SETTLING_OVER",
     "DisputeTold",
+    "Followed",
+    "Told",
     "add_need",
     "add_note",
     "advance",
     "confirm_reason",
     "deadline_missed",
     "deadline_near",
+    "fold_or_ask",
+    "follow_claims",
     "lift_hold",
     "link_card",
     "look_again",
+    "merge",
     "move_to_order",
     "note_dispute",
     "open_case",

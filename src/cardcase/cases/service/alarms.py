@@ -17,7 +17,7 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import clocks, snoozing
 from .moves import move
-from .rows import ask_person, keep, take
+from .rows import ask_person, keep, save, take
 
 OFFER_OVER: Final = "case.offer_over"
 REQUEST_OVER: Final = "case.request_over"
@@ -44,21 +44,22 @@ def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datet
     if case is None:
         return None
     if kind is DeadlineKind.OFFER_EXPIRY:
-        ask_person(actor, case, Need.OFFER_EXPIRED)
+        ask_person(case, Need.OFFER_EXPIRED)
     elif kind is DeadlineKind.REFUND_SETTLE:
         if case.status == Status.EXECUTING.value:
-            ask_person(actor, case, Need.REFUND_UNSEEN)
+            ask_person(case, Need.REFUND_UNSEEN)
     elif kind is DeadlineKind.WORK_RESUMES:
         if case.snoozed_until is not None and case.is_open:
             case = snoozing.wake(actor, case, at=at)
     elif kind in BINDS_SELLER and kind is not DeadlineKind.FIRST_RESPONSE:
-        ask_person(actor, case, Need.DEADLINE_MISSED)
-        keep(actor, case, is_incident=True)
+        ask_person(case, Need.DEADLINE_MISSED)
+        keep(case, is_incident=True)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.incident_raised", case.public_id, at, facts))
     if kind in _TELLS:
         jobs.enqueue(actor, _TELLS[kind], {"shop": case.shop_id, "case": case.public_id}, at=at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -76,9 +77,10 @@ def deadline_near(actor: Actor, subject: str, kind: DeadlineKind, alarm: Alarm, 
         facts = GuardFacts(is_request_over=True)
         case = move(actor, case, Event.ANSWERED, facts=facts, details={"why": "margin", "kind": kind.value}, at=at)
     if case.is_held and kind in BINDS_SELLER:
-        ask_person(actor, case, Need.HOLD_AT_MARGIN)
+        ask_person(case, Need.HOLD_AT_MARGIN)
         told: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.hold_alarmed", case.public_id, at, told))
+        save(actor, case)
     return case
 
 
@@ -90,6 +92,7 @@ def look_again(actor: Actor, ref: Case | str, due_at: datetime, *, at: datetime)
     if case.status == Status.EXECUTING.value:
         clocks.arm_own(actor, case, DeadlineKind.REFUND_SETTLE, due_at, rule="look_again", at=at)
         clocks.refresh(actor, case, at=at)
+        save(actor, case)
     return case
 
 

@@ -13,12 +13,13 @@ from cardcase.deadlines import queries as deadline_queries
 from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import ClockFacts, DeadlineKind, DeadlineSpec, Source, TimeRule, choose, kind_for
+from cardcase.deadlines.service import Clocks
 from cardcase.kit import clock
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import Ref, ask_person, keep, take, unask, write
+from .rows import Ref, ask_person, keep, save, take, unask, write
 
 OF_THE_STEP = frozenset(
     {
@@ -40,7 +41,7 @@ def set_clock(actor: Actor, ref: Ref, *, at: datetime) -> ClockView | None:
     actor.require(Permission.WORK)
     case = take(actor, ref)
     shown = choose_clock(actor, case, at=at)
-    refresh(actor, case, at=at)
+    save(actor, case)
     return shown
 
 
@@ -58,7 +59,7 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     case = take(actor, number, revision=revision)
     if not case.is_open:
         return _type_appeal_window(actor, case, due_at, at=at)
-    running = _running(actor, case)
+    running = deadline_queries.armed(actor, [case.public_id])[case.public_id]
     better = [one for one in running if one.kind in OF_THE_STEP and one.source in (Source.API, Source.RULE)]
     if better:
         raise Refused(
@@ -69,7 +70,7 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     write(actor, case, "deadline_typed", at=at)
     custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
     choose_clock(actor, case, typed_due_at=due_at, at=at)
-    refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -81,6 +82,7 @@ def _type_appeal_window(actor: Actor, case: Case, due_at: datetime, *, at: datet
     custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
     arm_read(actor, case, DeadlineKind.APPEAL_WINDOW, due_at, at=at)
     refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -88,34 +90,43 @@ def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
     """Copy a deadline onto a case for the queue's order. Decides nothing, so the revision stays."""
     actor.require(Permission.WORK)
     case = ref if isinstance(ref, Case) else queries.find(actor, ref)
-    if case.next_due_at != due_at:
-        keep(actor, case, next_due_at=due_at)
+    _keep_next_due(case, due_at)
+    save(actor, case)
     return case
 
 
-def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = None, at: datetime) -> ClockView | None:
-    """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already.
+def choose_clock(
+    actor: Actor, case: Case, *, typed_due_at: datetime | None = None, known: Clocks | None = None, at: datetime
+) -> ClockView | None:
+    """Arm the clock of the platform's present step, stop those of earlier steps, and keep I2 as ``refresh`` does.
 
-    While a person's word that the buyer applied again is newer than the platform's data, the seller's clock runs.
+    The case is in hand already; so are its clocks when they are ``known``. While a person's word that the buyer
+    applied again is newer than the platform's data, the seller's clock runs.
     """
-    facts = _facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
+    clocks = known or _in_hand(actor, case)
+    facts = _facts_of(case, typed_due_at=typed_due_at or _typed(clocks))
     wanted = kind_for(facts.refund_state) if case.is_open else None
     spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
-    keep_kinds = [kind for kind in DeadlineKind if kind not in OF_THE_STEP or (spec and kind is spec.kind)]
-    deadlines.void_all(actor, case.public_id, at=at, acted_at=_acted_at(case, at), keep=keep_kinds)
-    if spec is None:
-        return None
-    shown = deadlines.arm(actor, case.public_id, spec, at=at)
-    if spec.is_verified:
-        unask(actor, case, Need.CLOCK_UNVERIFIED)
-    else:
-        ask_person(actor, case, Need.CLOCK_UNVERIFIED)
+    earlier = OF_THE_STEP - {spec.kind} if spec else OF_THE_STEP
+    clocks.stop(earlier, "void", at=at, acted_at=_acted_at(case, at))
+    shown = None
+    if spec is not None:
+        shown = clocks.arm(spec, at=at)
+        if spec.is_verified:
+            unask(case, Need.CLOCK_UNVERIFIED)
+        else:
+            ask_person(case, Need.CLOCK_UNVERIFIED)
+    _keep_nearest(actor, case, clocks, at=at)
     return shown
 
 
 def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
-    """Keep invariant I2 (who waits for the seller has a deadline) and copy the nearest deadline onto the case."""
-    running = _running(actor, case)
+    """Keep invariant I2 (who waits for the seller has a deadline) and the copy of the nearest deadline on the case."""
+    _keep_nearest(actor, case, _in_hand(actor, case), at=at)
+
+
+def _keep_nearest(actor: Actor, case: Case, clocks: Clocks, *, at: datetime) -> None:
+    running = clocks.running
     if case.waiting_on == WaitingOn.SELLER.value and not running:
         own = choose(
             ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours),
@@ -123,8 +134,24 @@ def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
             kind=DeadlineKind.FIRST_RESPONSE,
         )
         if own is not None:
-            running = [deadlines.arm(actor, case.public_id, own, at=at)]
-    set_next_due(actor, case, running[0].due_at if running else None)
+            running = [clocks.arm(own, at=at)]
+    _keep_next_due(case, running[0].due_at if running else None)
+
+
+def _keep_next_due(case: Case, due_at: datetime | None) -> None:
+    if case.next_due_at != due_at:
+        keep(case, next_due_at=due_at)
+
+
+def end_own_goal(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Stop our own goal for an enquiry's first answer once a clock of the platform runs.
+
+    A refund that was known from the start never had that goal, and what came first must not decide what is due next.
+    """
+    clocks = _in_hand(actor, case)
+    if any(one.kind in OF_THE_STEP for one in clocks.running):
+        clocks.stop({DeadlineKind.FIRST_RESPONSE}, "void", at=at, acted_at=at)
+        _keep_nearest(actor, case, clocks, at=at)
 
 
 def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) -> tuple[bool, bool]:
@@ -198,7 +225,7 @@ def arm_read(actor: Actor, case: Case, kind: DeadlineKind, due_at: datetime | No
     if spec is not None:
         deadlines.arm(actor, case.public_id, spec, at=at)
         if not spec.is_verified:
-            ask_person(actor, case, Need.CLOCK_UNVERIFIED)
+            ask_person(case, Need.CLOCK_UNVERIFIED)
 
 
 def stop(actor: Actor, case: Case, *kinds: DeadlineKind, at: datetime, acted_at: datetime) -> None:
@@ -242,13 +269,13 @@ def _acted_at(case: Case, at: datetime) -> datetime:
     return max((moment for moment in moments if moment is not None and moment <= at), default=at)
 
 
-def _running(actor: Actor, case: Case) -> list[ClockView]:
-    return deadline_queries.armed(actor, [case.public_id])[case.public_id]
+def _in_hand(actor: Actor, case: Case) -> Clocks:
+    return deadlines.in_hand(actor, [case.public_id])[case.public_id]
 
 
-def _typed(actor: Actor, case: Case) -> datetime | None:
+def _typed(clocks: Clocks) -> datetime | None:
     """Return the moment that a person typed in earlier and that still runs."""
-    typed = [one for one in _running(actor, case) if one.source is Source.TYPED and one.kind in OF_THE_STEP]
+    typed = [one for one in clocks.running if one.source is Source.TYPED and one.kind in OF_THE_STEP]
     return typed[0].due_at if typed else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from cardcase.cards import masking
-from cardcase.cases.models import PlatformDispute
+from cardcase.cases.models import Case, PlatformDispute
 from cardcase.cases.rules import Need
 from cardcase.cases.rules.disputes import DisputeKind, DisputeStatus, read_status
 from cardcase.custody import service as custody
@@ -18,7 +18,7 @@ from cardcase.kit.errors import WrongUse
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import Ref, ask_person, take, unask
+from .rows import Ref, ask_person, save, take, unask
 
 SOURCE_MAX = 120
 
@@ -85,22 +85,23 @@ def note_dispute(actor: Actor, ref: Ref, told: DisputeTold, *, at: datetime) -> 
     }
     custody.append(actor, custody.Record("case.dispute_noted", case.public_id, at, facts))
     if status is DisputeStatus.UNKNOWN:
-        ask_person(actor, case, Need.DISPUTE_UNKNOWN)
+        ask_person(case, Need.DISPUTE_UNKNOWN)
     else:
-        unask(actor, case, Need.DISPUTE_UNKNOWN)
+        unask(case, Need.DISPUTE_UNKNOWN)
     if case.is_open:
-        _clock(actor, row, at=at)
+        _clock(actor, case, row, at=at)
         clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return row
 
 
-def _clock(actor: Actor, row: PlatformDispute, *, at: datetime) -> None:
+def _clock(actor: Actor, case: Case, row: PlatformDispute, *, at: datetime) -> None:
     """Run the clock of an answer that the dispute waits for."""
     kind = (
         DeadlineKind.COMPENSATION_RESPONSE if row.kind == DisputeKind.COMPENSATION.value else DeadlineKind.EVIDENCE_DUE
     )
     is_waiting = row.status in (DisputeStatus.OPEN.value, DisputeStatus.EVIDENCE_WANTED.value)
     if is_waiting and row.respond_by is not None and row.respond_by > at:
-        clocks.arm_read(actor, row.case, kind, row.respond_by, at=at)
+        clocks.arm_read(actor, case, kind, row.respond_by, at=at)
     elif not is_waiting and kind is DeadlineKind.COMPENSATION_RESPONSE:
-        clocks.stop(actor, row.case, kind, at=at, acted_at=at)
+        clocks.stop(actor, case, kind, at=at, acted_at=at)

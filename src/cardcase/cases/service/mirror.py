@@ -11,12 +11,13 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Need, Outcome, Stage, Status
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
+from cardcase.deadlines.service import Clocks
 from cardcase.orders.models import Refund
 from cardcase.staff.rules import Actor, Permission
 
-from . import claims, clocks
+from . import clocks, reclaims
 from .moves import move
-from .rows import Ref, ask_person, keep, take, unask, write
+from .rows import Ref, ask_person, keep, save, take, unask, write
 
 TOLERANCE = timedelta(minutes=1)
 """Clocks of two machines: money that went back within this before the deadline went back at the deadline."""
@@ -37,30 +38,45 @@ def platform_moved(
     platform's own words when they are known. Never fails on an unknown state: a person is asked.
     """
     actor.require(Permission.WORK)
-    return follow(actor, take(actor, ref), RefundState(refund_state), ruling_raw=ruling_raw, at=at)
+    case = take(actor, ref)
+    follow(actor, case, RefundState(refund_state), ruling_raw=ruling_raw, at=at)
+    save(actor, case)
+    return case
 
 
-def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling_raw: str = "") -> Case:
-    """Do the same to a case that is in hand. A word of the platform older than the last one changes nothing (T25)."""
+def follow(
+    actor: Actor,
+    case: Case,
+    state: RefundState,
+    *,
+    at: datetime,
+    ruling_raw: str = "",
+    known: Clocks | None = None,
+) -> None:
+    """Do the same to a case that is in hand, and perhaps its clocks; the caller saves it.
+
+    A word of the platform older than the last one changes nothing (T25). A case that was merged is not reopened.
+    """
     told_at = case.refund.modified_at if case.refund is not None else None
     if told_at is not None and case.mirror_at is not None and told_at < case.mirror_at:
-        return case
-    _take_over_amount(actor, case)
+        return
+    _take_over_amount(case)
     if case.mirror_state == state.value:
         if case.is_open:
-            clocks.choose_clock(actor, case, at=at)
-            clocks.refresh(actor, case, at=at)
-        return case
+            clocks.choose_clock(actor, case, known=known, at=at)
+        return
     before = case.mirror_state
     happened_at = _happened_at(case.refund, state) or at
     timed_out, is_verified = False, True
     if state is RefundState.SUCCEEDED:
         timed_out, is_verified = clocks.time_out_of(actor, case, paid_at=happened_at + TOLERANCE, at=at)
     effect = rules.effect(Status(case.status), state, is_timed_out=timed_out, is_clock_verified=is_verified)
+    if case.is_merged:
+        effect = rules.Effect()
     events = effect.events
-    keep(actor, case, mirror_state=state.value, mirror_at=told_at or case.mirror_at)
+    keep(case, mirror_state=state.value, mirror_at=told_at or case.mirror_at)
     if state is not RefundState.UNKNOWN:
-        unask(actor, case, Need.REFUND_STATE_UNKNOWN)
+        unask(case, Need.REFUND_STATE_UNKNOWN)
     if not events:
         _note_state(actor, case, before, at=at)
     for event in events:
@@ -85,11 +101,9 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
             has_deadline_passed=timed_out,
             changes=_heard_again(actor, case, event, at=at),
         )
-    ask_person(actor, case, *_needs(effect, has_ruling=bool(ruling_raw)))
+    ask_person(case, *_needs(effect, has_ruling=bool(ruling_raw)))
     if case.is_open:
-        clocks.choose_clock(actor, case, at=at)
-        clocks.refresh(actor, case, at=at)
-    return case
+        clocks.choose_clock(actor, case, known=None if events else known, at=at)  # a move has clocks of its own
 
 
 def _heard_again(actor: Actor, case: Case, event: Event, *, at: datetime) -> dict[str, Any]:
@@ -97,8 +111,8 @@ def _heard_again(actor: Actor, case: Case, event: Event, *, at: datetime) -> dic
     if event not in (Event.REAPPLIED, Event.REOPENED):
         return {}
     source = f"refund:{case.refund.external_id}" if case.refund else ""
-    claims.keep_claim(actor, case, event, source=source, at=at)
-    return claims.UNCONFIRMED | {"held_at": at}
+    reclaims.keep_claim(actor, case, event, source=source, at=at)
+    return reclaims.UNCONFIRMED | {"held_at": at}
 
 
 def _needs(effect: rules.Effect, *, has_ruling: bool) -> list[Need]:
@@ -128,9 +142,9 @@ def _note_state(actor: Actor, case: Case, before: str, *, at: datetime) -> None:
     custody.append(actor, custody.Record("case.mirrored", case.public_id, at, told))
 
 
-def _take_over_amount(actor: Actor, case: Case) -> None:
+def _take_over_amount(case: Case) -> None:
     if case.refund is not None and case.refund.amount_fen not in (None, case.claimed_fen):
-        keep(actor, case, claimed_fen=case.refund.amount_fen)
+        keep(case, claimed_fen=case.refund.amount_fen)
 
 
 def _outcome(case: Case) -> Outcome:

@@ -18,7 +18,7 @@ from cardcase.deadlines.rules import DeadlineKind
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import Ref, clean, take, write
+from .rows import Ref, clean, save, take, write
 
 NOTHING_KNOWN: Final = GuardFacts()
 """No facts: every guard that needs one refuses."""
@@ -38,6 +38,7 @@ _ENDS_CLOCKS: Final = frozenset(
         Event.VERIFIED,
         Event.BUYER_APPEALED,
         Event.REOPENED,
+        Event.MERGED,
     }
 )
 """Moves after which no clock of the seller runs any more."""
@@ -104,6 +105,7 @@ def move(
     _record(actor, case, step, details or {}, at=at)
     _clocks(actor, case, step, at=at, acted_at=acted_at or at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -135,6 +137,8 @@ def _effects(actor: Actor, case: Case, step: _Step, at: datetime) -> dict[str, A
         changes["resolved_at"] = at
         changes["outcome"] = OUTCOMES[target].value if target in OUTCOMES else ""
         changes["needs_human"] = need_rules.without(case.needs_human, *(need.value for need in _PASSING))
+    if row.event is Event.MERGED:
+        changes |= {"resolved_at": at, "outcome": Outcome.MERGED.value, "needs_human": []}
     if case.snoozed_until is not None and row.event not in _STILL:
         changes |= {"snoozed_until": None, "snooze_reason": ""}
     return changes | _effects_of_event(actor, case, step, changes.get("needs_human", case.needs_human))

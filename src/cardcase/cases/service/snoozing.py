@@ -12,7 +12,7 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
 from .moves import move
-from .rows import clean, take
+from .rows import clean, save, take
 
 REASON_MAX = 300
 
@@ -36,6 +36,7 @@ def snooze(actor: Actor, number: str, until: datetime, reason: str, *, revision:
     )
     clocks.arm_own(actor, case, DeadlineKind.WORK_RESUMES, until, rule="hold", at=at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 

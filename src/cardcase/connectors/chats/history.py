@@ -101,11 +101,11 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     said_at = epoch_or_none(data.get("created_at"))
     conversation = (word(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
     message_id = word(data.get("message_id"))[:120]
-    raw = {
-        "content_type": content.content_type,
-        "media": list(content.media),
-        "parse_error": bool(data.get("parse_error")),
-    }
+    raw: dict[str, Any] = {"content_type": content.content_type} if content.content_type else {}
+    if content.media:
+        raw["media"] = list(content.media)
+    if data.get("parse_error"):
+        raw["parse_error"] = True
     notice = MessageNotice(
         channel=GOOFISH,
         conversation_id=conversation,
@@ -119,7 +119,7 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
         said_at=said_at,
         order_no=content.order_no,
         item_id=word(data.get("item_id"))[:40],
-        raw={key: value for key, value in raw.items() if value},
+        raw=raw,
         origin=origin,
     )
     return Remembered(notice, bool(told and told.is_buyers and sender and sender != _SYSTEM_USER))

@@ -43,6 +43,12 @@ def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[Head, bool]
     return Head.objects.select_for_update().get(pk=1), is_ours
 
 
+def move_head(head: Head) -> None:
+    """Write back how far the log has grown. Stands behind every append, and so is written out as ``tips`` is."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [head.size, bytes(head.peaks)])
+
+
 def last_seq() -> int | None:
     """Return the number of the last entry."""
     return Entry.objects.order_by("-seq").values_list("seq", flat=True).first()

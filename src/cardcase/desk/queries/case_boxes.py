@@ -30,6 +30,9 @@ UNSURE = 60
 SHORT = 24
 """Characters that stand beside a title on a phone within two lines."""
 
+HARM_FROM = 100
+"""分 from which money that may be wrongly withheld is worth a sentence."""
+
 WHOLE_FROM = 1000
 """分 from which a range is rounded to whole yuan: the cents of an estimate say nothing."""
 
@@ -184,7 +187,7 @@ def _is_choosing(view: CaseView) -> bool:
 
 
 def _remedy_row(actor: Actor, view: CaseView, option: Option) -> pages.RemedyRow:
-    needs = [option.explains, option.needs] if option.allowed else []
+    needs = [option.explains, option.needs, _harm(option)] if option.allowed else []
     ways = [form for form in (forms.remedy(actor, view, option), forms.concede(view, option)) if form is not None]
     is_asking = option.allowed and option.route == "ask"
     return pages.RemedyRow(
@@ -249,6 +252,14 @@ def _cost(option: Option) -> str:
     else:
         shown = f"{yuan(low)}–{yuan(high).removeprefix('¥')}"
     return say(Text(f"约花 {shown}", f"costs about {shown}"))
+
+
+def _harm(option: Option) -> Text | None:
+    """Say what a remedy may wrongly keep from a buyer who is owed; nothing below one yuan."""
+    if option.harm_fen is None or option.harm_fen < HARM_FROM:
+        return None
+    harm = yuan(option.harm_fen)
+    return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
 
 
 def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str]) -> pages.DraftBox | None:

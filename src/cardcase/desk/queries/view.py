@@ -1,7 +1,7 @@
 """All that the desk knows about one case, read once: what the page, the API and the command line are drawn from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardcase.cases import queries as cases
@@ -88,24 +88,36 @@ class Background:
     claims: Sequence[ClaimHistory]
 
 
-def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = True) -> CaseView:
-    """Read one case; the sheet needs no conversation. Raises NotFound when the actor's shop has none of that number."""
-    case = cases.by_number(actor, number)
-    judged = remedies.overview(actor, case, at=now)
-    clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
-    talk = inbox.conversation_view(actor, case, now=now) if with_talk else ()
-    draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
-    return CaseView(
-        case=case,
-        now=now,
-        clocks=clocks,
-        judged=judged,
-        moves=cases.allowed_moves(actor, case, sealed.with_packs(actor, case, judged.guards)),
-        draft=draft,
-        draft_meaning=meaning,
-        talk=talk,
-        disputes=cases.disputes_of(actor, case),
-    )
+AT_ONCE = 50
+"""Cases whose surroundings are read together: one question for all of them, without holding a year's talk."""
+
+
+def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
+    """Read one case with its conversation. Raises NotFound when the actor's shop has none of that number."""
+    [view] = case_views(actor, [number], now=now)
+    return replace(view, talk=inbox.conversation_view(actor, view.case, now=now))
+
+
+def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterator[CaseView]:
+    """Read cases without their conversations, in the order given. Raises NotFound, as ``case_view`` does."""
+    for start in range(0, len(numbers), AT_ONCE):
+        found = cases.by_numbers(actor, numbers[start : start + AT_ONCE])
+        disputes = cases.disputes_of_cases(actor, found)
+        for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
+            draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
+            yield CaseView(
+                case=case,
+                now=now,
+                clocks=deadlines.running(judged.clocks),
+                judged=judged,
+                moves=cases.allowed_moves(
+                    actor, case, sealed.with_packs(actor, case, judged.guards), history=judged.clocks
+                ),
+                draft=draft,
+                draft_meaning=meaning,
+                talk=(),
+                disputes=disputes[case.pk],
+            )
 
 
 def _draft(case: Case, judged: Overview, *, now: datetime) -> tuple[Draft | None, str]:

@@ -21,10 +21,14 @@ from cardcase.orders.service import Taken
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
+from . import overlap
 from .linking import hang
 
-BATCH: Final = 500
-"""Messages in one transaction."""
+BATCH: Final = 1000
+"""Messages in one transaction: a tenth of a second during which no other import and no page can write."""
+
+_AT_ONCE: Final = 500
+"""Rows in one statement of an update."""
 
 CHUNK: Final = 64
 """Messages that one entry of the record commits to, at most: an entry stays below 16 KiB."""
@@ -35,7 +39,7 @@ LONGEST: Final = 20_000
 Key = tuple[str, str]
 _MESSAGE_ID: Final = 120
 _LAID: Final = ("buyer_id", "item_id", "order_no", "order_id", "linked_how", "last_message_at")
-_FILLED: Final = ("said_at", "sender_name", "speaker")
+_FILLED: Final = ("said_at", "sender_name", "speaker", "external_id")
 
 
 def ingest_messages(actor: Actor, notices: Sequence[MessageNotice], *, at: datetime) -> list[Taken]:
@@ -75,22 +79,27 @@ class _Batch:
     actor: Actor
     notices: Sequence[MessageNotice]
     at: datetime
-    talks: dict[Key, _Talk] = field(default_factory=dict)
+    talks: dict[Key, _Talk] = field(default_factory=dict)  # two names may stand for one conversation
+    again: overlap.Overlap = field(default_factory=overlap.Overlap)
     fresh: list[NewMessage] = field(default_factory=list)
     filled: dict[int, Message] = field(default_factory=dict)
 
     def take(self) -> list[Taken]:
         Shop.objects.select_for_update(no_key=True).only("pk").get(pk=self.actor.shop_id)  # imports pass one by one
         keys = [_conversation_key(notice.channel, notice.conversation_id) for notice in self.notices]
-        self._find_talks(keys)
-        told = [(notice, self.talks[key], _message_id(notice)) for notice, key in zip(self.notices, keys, strict=True)]
         buyers = self._buyers()
+        self._find_talks(keys, buyers)
+        told = [(notice, self.talks[key], _message_id(notice)) for notice, key in zip(self.notices, keys, strict=True)]
         self._find_known([(talk, message_id) for _, talk, message_id in told if not talk.is_new])
         public_ids = iter(ids.public_ids("msg", len(told)))
         outcomes = []
-        for notice, talk, message_id in told:
-            _lay(talk, notice, buyers)
-            outcomes.append(self._take_one(talk, notice, message_id, public_ids))
+        for place, (notice, talk, message_id) in enumerate(told):
+            self._lay(talk, notice, buyers)
+            twin = self.again.twins.get(place)
+            if twin is not None and message_id not in talk.known:
+                outcomes.append(self._take_twin(talk, notice, message_id, twin))
+            else:
+                outcomes.append(self._take_one(talk, notice, message_id, public_ids))
         self._save()
         return outcomes
 
@@ -108,6 +117,16 @@ class _Batch:
         talk.fresh[message_id] = message = self._message(notice, next(public_ids), message_id)
         self.fresh.append(message)
         return Taken.NEW
+
+    def _take_twin(self, talk: _Talk, notice: MessageNotice, message_id: str, twin: Message) -> Taken:
+        """Take a message that is known from another form of the same chat, perhaps in another conversation."""
+        is_here = twin.conversation_id == talk.row.pk
+        is_more = _fill(twin, notice)
+        if overlap.refine(twin, notice, message_id, is_here=is_here) or is_more:
+            self.filled[twin.pk] = twin
+        if is_here:
+            talk.known[message_id] = twin
+        return Taken.CHANGED if is_more else Taken.KNOWN
 
     # --- whose, and where -------------------------------------------------------------------------------------------
 
@@ -141,19 +160,44 @@ class _Batch:
             found |= {(channel, row.external_id): row for row in rows}
         return found
 
-    def _find_talks(self, keys: Sequence[Key]) -> None:
-        """Find the conversations; those that are new get a row that is not yet saved."""
+    def _find_talks(self, keys: Sequence[Key], buyers: Mapping[Key, int]) -> None:
+        """Find the conversations, also under another name; those that are new get a row that is not yet saved."""
         wanted = dict.fromkeys(keys)
         found = queries.conversations_by_external_ids(self.actor, sorted(wanted))
+        self.again = overlap.find(self.actor, self.notices, found, buyers, _NAMING)
+        found |= self.again.joined
+        talks = {row.pk: _Talk(row) for row in found.values()}
         public_ids = iter(ids.public_ids("conv", len(wanted)))
         for key in wanted:
             channel, external_id = key
-            self.talks[key] = _Talk(
-                found.get(key)
-                or Conversation(
-                    shop_id=self.actor.shop_id, public_id=next(public_ids), channel=channel, external_id=external_id
+            self.talks[key] = (
+                talks[found[key].pk]
+                if key in found
+                else _Talk(
+                    Conversation(
+                        shop_id=self.actor.shop_id, public_id=next(public_ids), channel=channel, external_id=external_id
+                    )
                 )
             )
+
+    def _each(self) -> list[_Talk]:
+        """Return the conversations, each once whatever number of names it has in the batch."""
+        return list({id(talk): talk for talk in self.talks.values()}.values())
+
+    def _lay(self, talk: _Talk, notice: MessageNotice, buyers: Mapping[Key, int]) -> None:
+        """Lay upon a conversation what a message tells of buyer, goods and order."""
+        row = talk.row
+        before = (row.buyer_id, row.item_id, row.order_no)
+        if (row.buyer_id is None or self.again.tells_the_buyer(row, notice)) and (
+            buyer := _buyer_of(notice)
+        ) is not None:
+            row.buyer_id = buyers[buyer]
+        if notice.item_id and not row.item_id:
+            row.item_id = reading.short_key(notice.item_id, 40)
+        if notice.order_no.strip():
+            row.order_no = later_order_no(row.order_no, reading.short_key(notice.order_no, 40))
+        if before != (row.buyer_id, row.item_id, row.order_no):
+            talk.is_changed = True
 
     # --- what was said ----------------------------------------------------------------------------------------------
 
@@ -188,28 +232,30 @@ class _Batch:
 
     def _save(self) -> None:
         self._mask()
-        for talk in self.talks.values():
+        talks = self._each()
+        for talk in talks:
             _note_latest(talk)
-        movable = [talk.row for talk in self.talks.values() if talk.row.order_id is None or talk.is_changed]
-        linked = hang(self.actor, movable)
-        for row in linked:
-            self.talks[row.channel, row.external_id].is_changed = True
-        self._save_conversations()
-        for talk in self.talks.values():
+        movable = [talk for talk in talks if talk.row.order_id is None or talk.is_changed]
+        linked = hang(self.actor, [talk.row for talk in movable])
+        moved = {id(row) for row in linked}
+        for talk in movable:
+            talk.is_changed = talk.is_changed or id(talk.row) in moved
+        self._save_conversations(talks)
+        for talk in talks:
             for message in talk.fresh.values():
                 message.conversation_id = talk.row.pk
         insert_messages(self.fresh)
         if self.filled:
-            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=BATCH)
-        custody.append_many(self.actor, [*self._records(), *self._links(linked)])
+            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)
+        custody.append_many(self.actor, [*self._records(talks), *self._links(linked), *self.again.records(self.at)])
 
-    def _save_conversations(self) -> None:
+    def _save_conversations(self, talks: Sequence[_Talk]) -> None:
         """Write the new rows, and those that changed back: an upsert by their key costs a fraction of a CASE each.
 
         The copies carry ids of their own, which the conflict throws away.
         """
-        changed = [talk.row for talk in self.talks.values() if talk.is_changed and not talk.is_new]
-        Conversation.objects.bulk_create([talk.row for talk in self.talks.values() if talk.is_new])
+        changed = [talk.row for talk in talks if talk.is_changed and not talk.is_new]
+        Conversation.objects.bulk_create([talk.row for talk in talks if talk.is_new])
         copies = [
             Conversation(
                 shop_id=row.shop_id,
@@ -222,7 +268,7 @@ class _Batch:
         ]
         Conversation.objects.bulk_create(
             copies,
-            batch_size=BATCH,
+            batch_size=_AT_ONCE,
             update_conflicts=True,
             unique_fields=["shop_id", "channel", "external_id"],
             update_fields=_LAID,
@@ -240,8 +286,8 @@ class _Batch:
 
     # --- the record -------------------------------------------------------------------------------------------------
 
-    def _records(self) -> Iterator[custody.Record]:
-        for talk in self.talks.values():
+    def _records(self, talks: Sequence[_Talk]) -> Iterator[custody.Record]:
+        for talk in talks:
             messages = list(talk.fresh.values())
             for start in range(0, len(messages), CHUNK):
                 part = messages[start : start + CHUNK]
@@ -262,20 +308,6 @@ class _Batch:
             assert row.order is not None
             facts: dict[str, custody.JSON] = {"order": row.order.public_id, "how": row.linked_how}
             yield custody.Record("conversation.linked", row.public_id, self.at, facts)
-
-
-def _lay(talk: _Talk, notice: MessageNotice, buyers: Mapping[Key, int]) -> None:
-    """Lay upon a conversation what a message tells of buyer, goods and order."""
-    row = talk.row
-    before = (row.buyer_id, row.item_id, row.order_no)
-    if row.buyer_id is None and (buyer := _buyer_of(notice)) is not None:
-        row.buyer_id = buyers[buyer]
-    if notice.item_id and not row.item_id:
-        row.item_id = reading.short_key(notice.item_id, 40)
-    if notice.order_no.strip():
-        row.order_no = later_order_no(row.order_no, reading.short_key(notice.order_no, 40))
-    if before != (row.buyer_id, row.item_id, row.order_no):
-        talk.is_changed = True
 
 
 def _note_latest(talk: _Talk) -> None:
@@ -316,6 +348,11 @@ def _buyer_key(channel: str, number: str, external_id: str, nick: str) -> Key | 
     return reading.buyer_key(
         OrderNotice(channel=channel, order_no=number, buyer_external_id=external_id, buyer_nick=nick)
     )
+
+
+_NAMING: Final = overlap.Naming(
+    lambda notice: _conversation_key(notice.channel, notice.conversation_id), _message_id, _buyer_of, LONGEST
+)
 
 
 def _fill(row: Message | NewMessage, notice: MessageNotice) -> bool:

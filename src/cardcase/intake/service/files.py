@@ -123,10 +123,10 @@ def _take(
             for file, reading in zip(report.files, readings, strict=True)
         ]
         total = sum(len(told) for _, told in mine)
-        done = 0
+        done, at_once = 0, rules.rows_at_once(stage)
         for file, told in mine:
-            for start in range(0, len(told), rules.BATCH):
-                part = told[start : start + rules.BATCH]
+            for start in range(0, len(told), at_once):
+                part = told[start : start + at_once]
                 with transaction.atomic():
                     outcomes = _take_batch(actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file)
                 for notice, outcome in zip(part, outcomes, strict=True):
@@ -135,7 +135,7 @@ def _take(
                 progress(done, total, stage.__name__.removesuffix("Notice").lower())
     talks = [notice for reading in readings for notice in reading.notices if isinstance(notice, MessageNotice)]
     touched.update(casework.hang_conversations(actor, talks, at=at))
-    casework.adopt_chats(actor, sorted(touched), at=at)
+    touched |= casework.adopt_chats(actor, sorted(touched), at=at)
     report.cases = casework.refresh(actor, sorted(touched), at=at, progress=progress)
 
 

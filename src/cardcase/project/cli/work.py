@@ -165,7 +165,7 @@ def handle(
         report = service.import_files(
             actor, read_uploads(files), encoding=encoding, seller_names=sellers, at=now, progress=step
         )
-        sheets = [sheet.sheet(actor, number, now=now) for number in report.cases]
+        sheets = sheet.sheets(actor, report.cases, now=now)
     if as_json:
         print_json({"cases": sheets, "report": report_document(report)})
     else:

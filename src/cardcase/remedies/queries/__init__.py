@@ -3,7 +3,17 @@
 from cardcase.remedies.datafiles import check_data
 
 from .facts import catalogue, draft_of, guards, live_remedy, open_offer, refuse_reasons, remedy_facts, running
-from .overview import Overview, floor_text, net_of_case, offers_of, options, overview, remedies_of, standing
+from .overview import (
+    Overview,
+    floor_text,
+    net_of_case,
+    offers_of,
+    options,
+    overview,
+    overviews,
+    remedies_of,
+    standing,
+)
 
 __all__ = [
     "Overview",
@@ -18,6 +28,7 @@ __all__ = [
     "open_offer",
     "options",
     "overview",
+    "overviews",
     "refuse_reasons",
     "remedies_of",
     "remedy_facts",

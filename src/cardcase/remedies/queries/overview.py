@@ -8,6 +8,7 @@ from cardcase.cards.models import Card
 from cardcase.cases.models import Case
 from cardcase.cases.rules import GuardFacts
 from cardcase.connectors.ports import RefundState
+from cardcase.deadlines.queries import ClockView
 from cardcase.evidence.rules import Item
 from cardcase.kit import clock
 from cardcase.kit.text import Text
@@ -16,6 +17,7 @@ from cardcase.remedies.models import Offer, Remedy
 from cardcase.remedies.rules import (
     LIVE,
     TRANSFER,
+    Advice,
     Floor,
     Net,
     OfferState,
@@ -31,7 +33,10 @@ from . import facts as gather
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Checklist, floor, options, facts for the moves and the tip, all from one reading of the case."""
+    """Checklist, floor, options, facts for the moves and the tip, all from one reading of the case.
+
+    ``clocks`` are all that it ever had, in the order of arming.
+    """
 
     facts: RemedyFacts
     items: Sequence[Item]
@@ -39,36 +44,48 @@ class Overview:
     options: Sequence[Option]
     guards: GuardFacts
     tip: Text | None
+    advice: Advice
     offer: Offer | None
     remedy: Remedy | None
     draft: Offer | Remedy | None  # what waits for somebody's approval
     offers: Sequence[Offer]
     net: Net | None  # what the case left in the till, once it is over
+    clocks: Sequence[ClockView]
 
 
 def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overview:
     """Judge a case once, for everything that is shown of it. Cheaper than the single questions below together."""
-    remedies = gather.remedies_of_order(actor, case)
-    offers = offers_of(actor, case)
-    offer = next((one for one in offers if one.state == OfferState.PROPOSED.value), None)
-    drafts: list[Offer | Remedy] = [one for one in offers if one.state == OfferState.DRAFT.value]
-    drafts += [one for one in remedies if one.case_id == case.pk and one.state == RemedyState.PROPOSED.value]
-    agreed = next((one for one in remedies if one.case_id == case.pk and one.state in LIVE), None)
-    facts = gather.facts_around(actor, case, remedies, offer, at=at or clock.now())
+    return overviews(actor, [case], at=at)[0]
+
+
+def overviews(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None) -> list[Overview]:
+    """Judge several cases, read together: a hundred cost hardly more questions than one."""
+    at = at or clock.now()
+    known = gather.around(actor, cases, at=at)
+    return [_judged(actor, case, known[case.pk], at=at) for case in cases]
+
+
+def _judged(actor: Actor, case: Case, known: gather.Around, *, at: datetime) -> Overview:
+    drafts: list[Offer | Remedy] = [one for one in known.offers if one.state == OfferState.DRAFT.value]
+    drafts += [one for one in known.remedies if one.case_id == case.pk and one.state == RemedyState.PROPOSED.value]
+    agreed = next((one for one in known.remedies if one.case_id == case.pk and one.state in LIVE), None)
+    facts = gather.facts_around(actor, case, known, at=at)
     shown = gather.catalogue(actor)
-    made = rules.options(facts, shown)
+    made, advice = rules.judge(facts, shown)
     return Overview(
         facts=facts,
         items=facts.items,
         floor=rules.floor(facts, shown),
         options=made,
         guards=gather.guards_around(actor, case, facts, made, agreed),
-        tip=rules.tip(made, facts),
-        offer=offer,
+        tip=rules.tip(made, facts, advice),
+        advice=advice,
+        offer=known.offer,
         remedy=agreed,
         draft=drafts[0] if drafts else None,
-        offers=offers,
-        net=None if case.is_open else _net(case, [one for one in remedies if one.case_id == case.pk]),
+        offers=known.offers,
+        net=None if case.is_open else _net(case, [one for one in known.remedies if one.case_id == case.pk]),
+        clocks=known.clocks,
     )
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
-from cardcase.cases.service.rows import keep, take
+from cardcase.cases.service.rows import keep, save, take
 from cardcase.kit import ids
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.money import yuan
@@ -143,4 +143,5 @@ def forget(actor: Actor, case: Case) -> None:
     """Stop asking for approval."""
     rest = [need for need in case.needs_human if need["code"] != APPROVAL_WANTED]
     if rest != case.needs_human:
-        keep(actor, case, needs_human=rest)
+        keep(case, needs_human=rest)
+        save(actor, case)

@@ -8,7 +8,7 @@ from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardRefused, Need, Status
-from cardcase.cases.service.rows import Ref, take, unask
+from cardcase.cases.service.rows import Ref, save, take, unask
 from cardcase.remedies import queries
 from cardcase.remedies.models import Offer, Remedy
 from cardcase.remedies.rules import OfferState, RemedyState
@@ -64,7 +64,8 @@ def expire_offers(actor: Actor, *, at: datetime, case: str = "") -> int:
     ended = 0
     for offer in due.select_related("case").order_by("expires_at", "pk"):
         ended_one = settle_offer(actor, offer.case.number, OfferState.EXPIRED, revision=offer.case.revision, at=at)
-        unask(actor, ended_one.case, Need.OFFER_EXPIRED)
+        unask(ended_one.case, Need.OFFER_EXPIRED)
+        save(actor, ended_one.case)
         ended += 1
     return ended
 

@@ -233,7 +233,8 @@ def approve(
     remedy.state, remedy.offer, remedy.override_reason = RemedyState.APPROVED.value, offer, override_reason
     remedy.approved_by = (offer.approved_by if offer else "") or label(actor)
     remedy.save()
-    owed = rules.floor(facts, queries.catalogue(actor))
+    shown = queries.catalogue(actor)
+    owed = rules.floor(facts, shown)
     record(
         actor,
         case,
@@ -249,6 +250,7 @@ def approve(
         floor_is_conditional=owed.is_conditional,
         decided_by=remedy.decided_by,
         override_reason=override_reason,
+        **rules.snapshot(facts, shown),
     )
     return remedy
 
@@ -285,7 +287,7 @@ def amount_for(chosen: Kind, facts: RemedyFacts, catalogue: rules.Catalogue, ask
     price = facts.price_fen
     if amount <= 0 or (price is not None and amount > price):
         raise WrongUse("金额要大于零，不超过实付", "The amount is above zero and not above what was paid")
-    if chosen.id in ("full_refund", "return_and_refund") and follows is not None and amount != follows:
+    if chosen.id in ("full_refund", "return_and_refund") and amount not in (follows, price):
         raise WrongUse("全额退款就是实付金额；少于它请用部分退款", "A full refund is what was paid; less is a part")
     return amount
 

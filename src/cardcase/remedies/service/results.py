@@ -15,7 +15,7 @@ from cardcase.cards.models import Reveal
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import BY_EVENT, Event, GuardFacts, Need, Outcome, Status
-from cardcase.cases.service.rows import ask_person, take, unask
+from cardcase.cases.service.rows import ask_person, save, take, unask
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
 from cardcase.kit import ids
@@ -124,15 +124,16 @@ def settle_by_mirror(actor: Actor, case: Case, *, at: datetime) -> None:
     shown_by = f"refund:{case.refund.external_id}"
     if remedy.kind in ON_PLATFORM:
         _become(actor, case, remedy, RemedyState.VERIFIED, shown_by=shown_by, at=at)
-        unask(actor, case, Need.REMEDY_UNCLEAR, Need.REFUND_UNSEEN, Need.PAID_ELSEWHERE)
+        unask(case, Need.REMEDY_UNCLEAR, Need.REFUND_UNSEEN, Need.PAID_ELSEWHERE)
         if case.refund.amount_fen not in (None, remedy.amount_fen):
-            ask_person(actor, case, Need.PAID_DIFFERENTLY)
+            ask_person(case, Need.PAID_DIFFERENTLY)
     elif remedy.replacement is not None and remedy.replacement.state == "reserved":
         _settle_replacement(actor, remedy, RemedyState.FAILED, at=at)
         instead = "refunded by the platform instead"
         _become(actor, case, remedy, RemedyState.FAILED, shown_by=shown_by, note=instead, at=at)
     elif remedy.kind == "replace_card":
-        ask_person(actor, case, Need.PAID_AND_REPLACED)
+        ask_person(case, Need.PAID_AND_REPLACED)
+    save(actor, case)
 
 
 def verify_running(actor: Actor, *, at: datetime) -> int:
@@ -207,11 +208,12 @@ def _move(actor: Actor, case: Case, remedy: Remedy, result: RemedyState, *, show
     """Move the case as the result says. An ambiguous remedy that is settled later finds the case elsewhere already."""
     told: dict[str, custody.JSON] = {"remedy": remedy.public_id, "result": result.value}
     if result is RemedyState.VERIFIED:
-        unask(actor, case, Need.REMEDY_UNCLEAR, Need.REFUND_UNSEEN, Need.PAID_WHILE_EXECUTING)
+        unask(case, Need.REMEDY_UNCLEAR, Need.REFUND_UNSEEN, Need.PAID_WHILE_EXECUTING)
         event = Event.VERIFIED if case.status == Status.EXECUTING.value else Event.PAID_ELSEWHERE
         if Status(case.status) in BY_EVENT[event].source:
             facts = GuardFacts(is_payment_verified=True, source_event_id=shown_by, told_by_platform=not actor.is_person)
             _advance(actor, case, event, facts=facts, told=told, outcome=_outcome(case, remedy), at=at)
+        save(actor, case)
         return
     if result is RemedyState.EXECUTED:
         return
@@ -219,12 +221,13 @@ def _move(actor: Actor, case: Case, remedy: Remedy, result: RemedyState, *, show
     if case.status == Status.EXECUTING.value:
         facts = GuardFacts(is_failure_recorded=True, source_event_id=shown_by)
         case = _advance(actor, case, Event.EXECUTION_FAILED, facts=facts, told=told, outcome=None, at=at)
-    unask(actor, case, Need.REFUND_UNSEEN, Need.PAID_WHILE_EXECUTING)
+    unask(case, Need.REFUND_UNSEEN, Need.PAID_WHILE_EXECUTING)
     if is_unclear:
-        ask_person(actor, case, Need.REMEDY_UNCLEAR)
+        ask_person(case, Need.REMEDY_UNCLEAR)
     else:
-        unask(actor, case, Need.REMEDY_UNCLEAR)
-        ask_person(actor, case, Need.REMEDY_FAILED)
+        unask(case, Need.REMEDY_UNCLEAR)
+        ask_person(case, Need.REMEDY_FAILED)
+    save(actor, case)
 
 
 def _advance(
@@ -237,6 +240,7 @@ def _advance(
     outcome: Outcome | None,
     at: datetime,
 ) -> Case:
+    save(actor, case)
     return cases.advance(actor, case, event, facts=facts, revision=case.revision, details=told, outcome=outcome, at=at)
 
 
