@@ -217,6 +217,7 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
         }
         custody.append(actor, custody.Record("evidence.added", case.public_id, at, told, contents))
         copies.append(row)
+    follow(actor, case, at=at)
     return copies
 
 
