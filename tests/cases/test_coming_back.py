@@ -235,7 +235,7 @@ def test_disputes_are_mirrors_that_older_news_never_overwrite_and_unknown_words_
         agent, case.number, DisputeTold(**told, status_raw="closed", fetched_at=noon - HOUR), at=noon + HOUR
     )
     assert PlatformDispute.objects.get().status == "open"
-    assert queries.has_open_dispute(agent, case.order_id)
+    assert queries.orders_in_dispute(agent, [case.order_id])
     service.note_dispute(
         agent, case.number, DisputeTold(**told, status_raw="53", fetched_at=noon + HOUR), at=noon + HOUR
     )
@@ -245,7 +245,7 @@ def test_disputes_are_mirrors_that_older_news_never_overwrite_and_unknown_words_
     service.note_dispute(
         agent, case.number, DisputeTold(**told, status_raw="已关闭", fetched_at=noon + 2 * HOUR), at=noon + 2 * HOUR
     )
-    assert (needs(Case.objects.get()), queries.has_open_dispute(agent, case.order_id)) == (set(), False)
+    assert (needs(Case.objects.get()), queries.orders_in_dispute(agent, [case.order_id])) == (set(), set())
     assert "compensation_response" not in running(agent, case)
     assert (Case.objects.get().status, Refund.objects.values().get()) == ("needs_response", before)
 
