@@ -5,6 +5,7 @@ import pytest
 from cardcase.cards import masking, service
 from cardcase.connectors.ports import CardNotice
 from cardcase.kit.secret import CardCode
+from pace import pace
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_another_shop_does_not_learn_what_is_in_stock(stocked, stranger):
     assert one(stranger, f"发你了{LETTERS}用吧").text == f"发你了{LETTERS}用吧"
 
 
-def test_ten_thousand_texts_take_half_a_second_and_a_few_queries(stocked, django_assert_max_num_queries):
+def test_ten_thousand_texts_cost_little_more_than_a_loop_and_a_few_queries(stocked, django_assert_max_num_queries):
     texts = [f"亲，这个卡我试了{i}次还是提示已被使用，订单 {2226690000000000000 + i}，怎么办呀" for i in range(9_000)]
     texts += [f"卡密 {MIXED} 第{i}次" for i in range(500)] + [f"AB{i:04d}CDEF{i:04d}" for i in range(500)]
     started = time.process_time()
@@ -120,4 +121,4 @@ def test_ten_thousand_texts_take_half_a_second_and_a_few_queries(stocked, django
         masked = masking.mask_texts(stocked, texts)
     spent = time.process_time() - started
     assert sum(found.had_code for found in masked) == 1000
-    assert spent < 1.5, f"{spent:.2f} s"  # 0.5 s is the goal; this machine is shared with others
+    assert spent < 20 * pace()

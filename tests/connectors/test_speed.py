@@ -1,4 +1,4 @@
-"""Ten thousand messages are read in well under a second of this machine's work, and a hostile file costs little more."""
+"""Reading ten thousand messages costs a few times a plain loop over them, and a hostile file little more."""
 
 import time
 
@@ -7,6 +7,7 @@ import pytest
 from cardcase.connectors.registry import read_file
 from connectors import samples
 from connectors.samples import BUYER, SELLER, pushed_words, remembered, words
+from pace import pace
 
 MANY = 10_000
 
@@ -31,10 +32,10 @@ SOURCES = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_ten_thousand_messages_take_less_than_a_second(source):
+def test_ten_thousand_messages_cost_a_few_times_a_plain_loop(source):
     seconds, messages = spent(SOURCES[source]())
     assert messages == MANY
-    assert seconds < 1.0
+    assert seconds < 15 * pace()
 
 
 @pytest.mark.parametrize(
@@ -63,4 +64,4 @@ def test_ten_thousand_messages_take_less_than_a_second(source):
 def test_a_long_line_of_one_thing_costs_no_more_than_its_length(atom):
     started = time.process_time()
     read_file("x.txt", (atom * 60_000).encode())
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 25 * pace()

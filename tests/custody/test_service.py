@@ -14,6 +14,7 @@ from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note
 from cardcase.kit.errors import NotAllowed, Refused
 from cardcase.staff.rules import Actor
+from pace import pace
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system(0)
@@ -426,13 +427,12 @@ def test_a_checkpoint_of_somebody_else_is_found(owner, noon):
 
 
 def test_ten_thousand_entries_go_in_at_a_good_rate(owner, noon):
-    """A loose floor that holds on a busy machine; the goal of 20,000 entries/s is measured by make bench."""
+    """A loose floor beside a plain loop."""
     records = [record(f"conv_{n % 400}", noon, facts={"n": n, "words": "你好"}) for n in range(10_000)]
     began = time.process_time()
     service.append_many(owner, records)
     spent = time.process_time() - began
-    print(f"{10_000 / spent:,.0f} entries per CPU second")  # noqa: T201 - a figure to look at
-    assert 10_000 / spent > 4_000
+    assert spent < 35 * pace()
     assert queries.verify_all().size == 10_001
 
 

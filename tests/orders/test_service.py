@@ -17,6 +17,7 @@ from cardcase.kit.errors import NotAllowed, WrongUse
 from cardcase.orders import queries
 from cardcase.orders.models import Buyer, Listing, Order, Refund
 from cardcase.orders.service import Taken, ingest_orders, ingest_refunds
+from pace import pace
 
 pytestmark = pytest.mark.django_db
 
@@ -258,5 +259,5 @@ def test_five_thousand_orders_take_a_couple_of_seconds(system, noon):
     started = time.process_time()
     assert set(take(system, noon, *notices)) == {Taken.NEW}
     spent = time.process_time() - started
-    assert spent < 6, f"{spent:.1f} s"  # 2 s on a quiet core; this machine is shared with others
+    assert spent < 75 * pace()
     assert set(take(system, noon, *notices)) == {Taken.KNOWN}
