@@ -27,6 +27,11 @@ def deadline_warning(claim: Claim) -> None:
 
 
 def _promise_notice(actor: Actor, claim: Claim, event: str) -> None:
-    """Pass an alarm on to whoever tells people (decision 0008), in the transaction in which the case heard of it."""
+    """Pass an alarm on to whoever tells people (decision 0008), in the transaction in which the case heard of it.
+
+    Our own look at a payment comes round every hour until it is seen: the page asks, nobody is rung up for it.
+    """
+    if claim.args["kind"] == DeadlineKind.REFUND_SETTLE.value:
+        return
     args = {"deadline": claim.args["deadline"], "event": event}
     jobs.enqueue(actor, "notice.due", args, at=clock.now(), key=claim.key)
