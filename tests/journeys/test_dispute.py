@@ -119,7 +119,7 @@ def test_what_is_agreed_is_paid_once_with_typed_words_and_its_result_recorded(ph
     turn.locator("input[name=source]").fill("App 里显示退款成功")
     turn.get_by_role("button").click()
     expect(phone.locator("#turns")).to_have_count(0)  # there is nothing left to press twice
-    expect(phone.locator(".next-step")).to_contain_text("再用平台数据核对")
+    expect(phone.locator(".topbar-state .pill")).to_have_text("已了结")
 
     order, refund = (
         phone.locator(".facts div", has_text=label).locator("dd").inner_text() for label in ("订单", "退款单")
@@ -131,7 +131,7 @@ def test_what_is_agreed_is_paid_once_with_typed_words_and_its_result_recorded(ph
     phone.get_by_role("button", name="直接导入").click()
     phone.get_by_role("heading", name="导入结果").wait_for()
     phone.goto(case)
-    expect(phone.locator(".next-step")).to_contain_text("没有要做的了")
+    expect(phone.locator(".topbar-state .pill")).to_have_text("已了结")
     expect(phone.locator(".remedies > li", has_text="全额退款").locator("form")).to_have_count(0)  # never paid twice
 
 
@@ -153,7 +153,7 @@ def test_the_second_of_two_people_gets_the_conflict_and_keeps_her_words(open_pag
     desk.open_case(second, "南风")
     desk.open_case(mine, "南风")
     _confirm(second)
-    mine.locator("#notes summary").click()
+    mine.locator("#notes summary").first.click()
     mine.locator("#notes textarea").fill("电话里说好了明天再退")
     mine.locator("#notes").get_by_role("button", name="记下").click()
     expect(mine.locator("#notes")).to_contain_text("电话里说好了明天再退")  # a note takes nothing from anybody

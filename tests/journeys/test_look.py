@@ -50,10 +50,11 @@ def test_every_case_of_the_example_shop_opens_in_both_languages(open_page, desk)
             assert answer.status == 200, f"{number}: {desk.log_tail()}"
 
 
-# What stays Chinese in English: what buyers and the platform wrote, what staff typed, names of goods, people, shops.
+# What stays Chinese in English: what buyers and the platform wrote, what is to be sent to buyers (to be copied), what
+# staff typed, names of goods, people, shops.
 _UI_ONLY = """() => {
   const data = '.talk-who, .talk-text, .talk-system, .quotes a, .is-data, .topbar-title h1, .topbar-sub, .case-title,'
-    + ' .shop-name, .language, .notes, .sent, textarea, .facts dd, option, .timeline .is-data';
+    + ' .shop-name, .language, .notes, .sent, .copyable, textarea, .facts dd, option, .timeline .is-data';
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   while (walker.nextNode()) {
