@@ -2,7 +2,7 @@
 
 from .alarms import OFFER_OVER, REQUEST_OVER, SETTLING_OVER, deadline_missed, deadline_near, look_again
 from .claims import Followed, Told, follow_claims
-from .clocks import set_clock, set_next_due, type_deadline
+from .clocks import set_next_due, type_deadline
 from .disputes import DisputeTold, note_dispute
 from .merging import SAME_AS, fold_or_ask, merge
 from .mirror import platform_moved
@@ -44,7 +44,6 @@ __all__ = [
     "reopen",
     "resume",
     "review_incident",
-    "set_clock",
     "set_next_due",
     "settle_need",
     "snooze",

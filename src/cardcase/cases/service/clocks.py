@@ -33,19 +33,6 @@ OF_THE_STEP = frozenset(
 
 
 @transaction.atomic
-def set_clock(actor: Actor, ref: Ref, *, at: datetime) -> ClockView | None:
-    """Bring the clock of a case in line with what its mirror now says. None when no clock of the platform runs.
-
-    Called when a case opens and whenever its refund changes; calling it again changes nothing.
-    """
-    actor.require(Permission.WORK)
-    case = take(actor, ref)
-    shown = choose_clock(actor, case, at=at)
-    save(actor, case)
-    return shown
-
-
-@transaction.atomic
 def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int, at: datetime) -> Case:
     """Type in the deadline that a person read in the App. It replaces only the shop's unverified default.
 
