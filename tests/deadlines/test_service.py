@@ -110,7 +110,7 @@ def test_a_deadline_that_moved_after_the_sweep_looked_is_not_missed(agent, spec,
     service.arm(agent, SUBJECT, spec(1), at=noon)
     looked = Deadline.objects.get()
     service.arm(agent, SUBJECT, spec(20), at=noon)
-    assert service._miss(looked, noon + 2 * HOUR) is False
+    assert service.rows.miss(looked, noon + 2 * HOUR) is False
     assert queries.armed(agent, [SUBJECT])[SUBJECT][0].due_at == noon + 20 * HOUR
 
 
@@ -123,7 +123,7 @@ def test_the_same_moment_is_not_armed_again_after_it_was_missed(agent, spec, noo
 
 
 def test_the_sweep_takes_more_than_one_handful_of_every_shop(agent, stranger, spec, noon, monkeypatch):
-    monkeypatch.setattr(service, "SWEEP_AT_ONCE", 3)
+    monkeypatch.setattr(service.sweeping, "SWEEP_AT_ONCE", 3)
     for number in range(7):
         service.arm(agent, f"case_{number}", spec(1), at=noon)
     service.arm(stranger, "case_theirs", spec(1), at=noon)

@@ -7,6 +7,7 @@ from django.db import close_old_connections, connections
 
 from cardcase.jobs import registry, wake
 
+from .watch import Watch
 from .worker import Worker
 
 log = structlog.get_logger("cardcase.jobs")
@@ -21,14 +22,16 @@ class ThreadRunner:
         self._poll = poll_seconds
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._watch = Watch(poll_seconds=min(poll_seconds, 1.0))
 
     def start(self) -> None:
-        """Read the rooms' handlers and start the thread. A second call is refused with RuntimeError."""
+        """Read the rooms' handlers and start the thread and its watch. A second call is refused with RuntimeError."""
         if self._thread is not None:
             raise RuntimeError("this runner has been started")
         registry.discover()
         self._thread = threading.Thread(target=self._loop, name="cardcase-jobs", daemon=True)
         self._thread.start()
+        self._watch.start()
 
     def stop(self, seconds: float = 10.0) -> bool:
         """Ask the thread to end after its present job and tell whether it did in time."""
@@ -36,8 +39,9 @@ class ThreadRunner:
         wake.ring()
         if self._thread is None:
             return True
+        has_ended = self._watch.stop(seconds)
         self._thread.join(seconds)
-        return not self._thread.is_alive()
+        return has_ended and not self._thread.is_alive()
 
     def _loop(self) -> None:
         try:

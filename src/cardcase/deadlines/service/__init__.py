@@ -1,0 +1,23 @@
+"""Verbs of time: clocks of every kind, pauses and hours of the shop's own goals, reviews of misses, the sweep."""
+
+from .clocks import arm, meet, void_all
+from .hours import set_hours
+from .incidents import write_review
+from .jumps import clock_jumped
+from .pauses import pause, resume
+from .sweeping import Missed, sweep
+from .telling import tell
+
+__all__ = [
+    "Missed",
+    "arm",
+    "clock_jumped",
+    "meet",
+    "pause",
+    "resume",
+    "set_hours",
+    "sweep",
+    "tell",
+    "void_all",
+    "write_review",
+]

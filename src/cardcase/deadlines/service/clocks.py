@@ -1,0 +1,166 @@
+"""Arm, meet and void deadlines. Own goals are counted in the shop's working time here, so no caller can forget it."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from cardcase.custody import service as custody
+from cardcase.deadlines import queries
+from cardcase.deadlines.models import Deadline
+from cardcase.deadlines.queries import ClockView
+from cardcase.deadlines.rules import (
+    FOLLOWS_HOURS,
+    OUTLIVES_CASE,
+    SILENT,
+    TOLERANCE,
+    DeadlineKind,
+    DeadlineSpec,
+    Source,
+    schedule,
+)
+from cardcase.deadlines.rules import working as work
+from cardcase.kit import clock
+from cardcase.staff.rules import Actor, Permission
+
+from .rows import RUNNING, facts_of, miss, settle, wake_for
+
+
+@transaction.atomic
+def arm(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> ClockView:
+    """Start a clock. The same clock again changes nothing; a new time voids the old row and arms a new one.
+
+    The platform's older word never moves what its newer one has set, and what it told is never given up for less than
+    its word. A paused goal stays as it is until it is resumed. A moment that was already missed is not armed a second
+    time: the missed row is returned.
+    """
+    actor.require(Permission.WORK)
+    rows = Deadline.objects.visible_to(actor).filter(subject=subject, kind=spec.kind.value)
+    running = rows.filter(state__in=RUNNING).select_for_update().first()
+    if running is not None and (_is_same(running, spec) or _is_stale(running, spec)):
+        return ClockView.of(running)
+    row = _row(actor, subject, spec, at)
+    # One that was settled in a future that has not come (the machine's clock ran ahead) was not really missed.
+    missed = rows.filter(state="missed", due_at=row.due_at, settled_at__lte=at + TOLERANCE).first()
+    if missed is not None:
+        return ClockView.of(missed)
+    if running is not None:
+        settle(running, "void", at)
+    row.save(force_insert=True)
+    facts = facts_of(row)
+    if running is not None:
+        facts["was_due_at"] = clock.iso(running.due_at)
+    custody.append(actor, custody.Record("deadline.moved" if running else "deadline.armed", subject, at, facts))
+    wake_for(row)
+    return ClockView.of(row)
+
+
+@transaction.atomic
+def meet(
+    actor: Actor, subject: str, kind: DeadlineKind, *, at: datetime, acted_at: datetime | None = None
+) -> ClockView | None:
+    """Stop a clock because what it waited for was done at ``acted_at`` (now, unless told). None when none was running.
+
+    Done too late is missed, not met: the clock view says which.
+    """
+    actor.require(Permission.WORK)
+    return _stop(actor, subject, [kind], "met", at=at, acted_at=acted_at or at).get(kind)
+
+
+@transaction.atomic
+def void_all(
+    actor: Actor,
+    subject: str,
+    *,
+    at: datetime,
+    acted_at: datetime | None = None,
+    keep: Collection[DeadlineKind] = OUTLIVES_CASE,
+) -> int:
+    """Stop every clock of a subject, except the kinds to keep, because nothing hangs on them any more.
+
+    A clock that had run out before ``acted_at`` is missed, not void: nothing that was lost is tidied away.
+    Returns how many were stopped.
+    """
+    actor.require(Permission.WORK)
+    kinds = [kind for kind in DeadlineKind if kind not in keep]
+    return len(_stop(actor, subject, kinds, "void", at=at, acted_at=acted_at or at))
+
+
+def _stop(
+    actor: Actor, subject: str, kinds: Collection[DeadlineKind], state: str, *, at: datetime, acted_at: datetime
+) -> dict[DeadlineKind, ClockView]:
+    stopped = {}
+    rows = Deadline.objects.visible_to(actor).filter(
+        subject=subject, state__in=RUNNING, kind__in=[kind.value for kind in kinds]
+    )
+    for row in rows.order_by("due_at", "pk"):
+        if row.state == "armed" and row.due_at < acted_at:  # a paused goal does not run out
+            won = miss(row, at)
+        else:
+            won = settle(row, state, at)
+            if won:
+                kind = "deadline.met" if state == "met" else "deadline.voided"
+                custody.append(actor, custody.Record(kind, subject, at, facts_of(row)))
+        if won:
+            stopped[DeadlineKind(row.kind)] = ClockView.of(row)
+    return stopped
+
+
+def _row(actor: Actor, subject: str, spec: DeadlineSpec, at: datetime) -> Deadline:
+    """Make the row of a spec, not yet saved. An own goal is counted anew, by the hours that the shop has."""
+    row = Deadline(
+        shop_id=actor.shop_id,
+        subject=subject,
+        kind=spec.kind.value,
+        due_at=spec.due_at,
+        started_at=spec.started_at,
+        margin_at=spec.margin_at,
+        source=spec.source.value,
+        certainty=spec.certainty.value,
+        rule=spec.rule,
+        if_missed=spec.if_missed.value,
+        armed_at=at,
+        told_at=spec.told_at,
+    )
+    if spec.kind in FOLLOWS_HOURS:
+        row.allowance = goal = _goal(spec)
+        count(row, hours := queries.timeline(actor), work.add(hours, spec.started_at, goal))
+    elif spec.kind not in SILENT:
+        row.warn_at = schedule(spec.started_at, spec.due_at, spec.margin_at)[0][0]
+    return row
+
+
+def count(row: Deadline, hours: work.Timeline, due_at: datetime) -> None:
+    """Write onto an own goal's row when it is due, with its margin, its next warning and the hours behind it."""
+    assert row.allowance is not None
+    row.due_at = due_at
+    row.margin_at = work.margin_at(hours, due_at, row.allowance)
+    held = hours.at(due_at)
+    row.hours_version = held.version if held is not None else None
+    row.has_unknown_days = work.unknown_days(hours, row.started_at, due_at)
+    if row.warned < len(planned := work.schedule(hours, due_at, row.allowance)):
+        row.warn_at = planned[row.warned][0]
+
+
+def _goal(spec: DeadlineSpec) -> timedelta:
+    return spec.due_at - spec.started_at
+
+
+def _is_same(row: Deadline, spec: DeadlineSpec) -> bool:
+    if row.state == "paused":
+        return True
+    was = (row.source, row.certainty, row.rule, row.if_missed)
+    if was != (spec.source.value, spec.certainty.value, spec.rule, spec.if_missed.value):
+        return False
+    if row.allowance is not None:  # pauses and new hours move it under their own names, never this
+        return (row.started_at, row.allowance) == (spec.started_at, _goal(spec))
+    return row.due_at == spec.due_at
+
+
+def _is_stale(row: Deadline, spec: DeadlineSpec) -> bool:
+    """Tell whether a spec comes from an older word of the platform than the row, or forgets that it spoke at all."""
+    if row.source != Source.API.value or row.started_at != spec.started_at:
+        return bool(row.told_at and spec.told_at and spec.told_at < row.told_at)
+    if spec.source is not Source.API:
+        return True
+    return bool(row.told_at and spec.told_at and spec.told_at < row.told_at)
