@@ -104,6 +104,7 @@ def yes(**changes) -> GuardFacts:
         "platform_due_at": NOON + 10 * HOUR,
         "platform_margin_at": NOON + 9 * HOUR,
         "has_deadline_passed": True,
+        "is_incident_reviewed": True,
         "is_claim_new": True,
         "is_reason_set": True,
         "is_rule_certain": True,

@@ -160,6 +160,7 @@ BREAKS = {
     "evidence_is_new": {"has_new_evidence": False},
     "seller_deadline_has_passed": {"has_deadline_passed": False},
     "windows_are_over": {"are_windows_over": False},
+    "incident_is_reviewed": {"is_incident_reviewed": False},
     "books_are_reconciled": {"is_ledger_reconciled": False},
     "no_remedy_is_ambiguous": {"is_free_of_ambiguous_remedy": False},
     "claim_is_the_same": {"is_same_claim": False},

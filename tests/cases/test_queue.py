@@ -12,6 +12,7 @@ from cardcase.cases.queries import Counts
 from cardcase.cases.rules import Event
 from cardcase.custody import queries as custody
 from cardcase.deadlines import service as deadlines
+from cardcase.deadlines.rules import MissCause, Review
 from cardcase.jobs.models import Job
 from cardcase.jobs.registry import Claim
 from cardcase.kit.catalogue import BrokenCatalogue
@@ -127,7 +128,8 @@ def test_a_missed_deadline_is_an_incident_that_stays_until_it_is_reviewed(opened
     assert case.next_due_at is not None, "it still waits for the seller, so it has a clock (I2)"
     kinds = [item.kind for item in custody.history(system, [case.public_id])]
     assert kinds == ["case.opened", "deadline.armed", "deadline.missed", "case.incident_raised", "deadline.armed"]
-    service.review_incident(owner, case.number, "当天没人值班", revision=case.revision, at=noon + 3 * HOUR)
+    review = Review(happened="当天没人值班", cause=MissCause.CLOSED, measure="排班到晚上十点")
+    service.review_incident(owner, case.number, review, revision=case.revision, at=noon + 3 * HOUR)
     assert queries.counts(owner, now=noon).missed == 0
 
 

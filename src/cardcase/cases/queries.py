@@ -206,6 +206,7 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         is_clock_read=True,
         platform_due_at=platform.due_at if platform else None,
         platform_margin_at=platform.margin_at if platform else None,
+        is_incident_reviewed=not case.is_incident,
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
     )
 

@@ -21,3 +21,10 @@ def deadline_warning(claim: Claim) -> None:
     actor = Actor.system(int(claim.args["shop"]))
     kind, alarm = DeadlineKind(claim.args["kind"]), Alarm(claim.args["alarm"])
     service.deadline_near(actor, str(claim.args["subject"]), kind, alarm, at=clock.now())
+
+
+@handles("deadline.moved")
+def deadline_moved(claim: Claim) -> None:
+    """Copy a deadline that moved by itself onto its case: new hours, or the machine's clock put right."""
+    actor = Actor.system(int(claim.args["shop"]))
+    service.clock_moved(actor, str(claim.args["subject"]), at=clock.now())

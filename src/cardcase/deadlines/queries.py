@@ -155,6 +155,12 @@ def armed(actor: Actor, subjects: Sequence[str]) -> dict[str, list[ClockView]]:
     return clocks
 
 
+def running(actor: Actor, subject: str) -> list[ClockView]:
+    """Return the clocks of a subject that run or stand still, nearest first."""
+    rows = Deadline.objects.visible_to(actor).filter(subject=subject, state__in=["armed", "paused"])
+    return [ClockView.of(row) for row in rows.order_by("due_at", "pk")]
+
+
 def paused(actor: Actor, subjects: Sequence[str]) -> dict[str, list[ClockView]]:
     """Return the own goals of these subjects that stand still; subjects without one are left out."""
     found: dict[str, list[ClockView]] = {}

@@ -175,7 +175,7 @@ FLOW: Final[tuple[Row, ...]] = (
     ),
     Row(
         id="T23", event=Event.CLOSED, source=RESOLVED, to=(S.CLOSED,), by=_SYSTEM, staff=None,
-        guards=("windows_are_over", "books_are_reconciled", "no_remedy_is_ambiguous"),
+        guards=("windows_are_over", "incident_is_reviewed", "books_are_reconciled", "no_remedy_is_ambiguous"),
     ),
     Row(
         id="T24", event=Event.REOPENED, source=_from(S.SETTLED, S.WON, S.WITHDRAWN, S.CLOSED), to=(S.NEEDS_RESPONSE,),

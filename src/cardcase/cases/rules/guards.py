@@ -43,6 +43,7 @@ class GuardFacts:
     platform_due_at: datetime | None = None  # None once read: no platform clock runs
     platform_margin_at: datetime | None = None
     has_deadline_passed: bool = False
+    is_incident_reviewed: bool = False  # no deadline was missed, or its post-mortem is written
 
     # T1, T2
     is_claim_new: bool = False
@@ -365,6 +366,12 @@ def seller_deadline_has_passed(facts: GuardFacts) -> bool:
 def windows_are_over(facts: GuardFacts) -> bool:
     """T23: nobody can come back any more."""
     return facts.are_windows_over
+
+
+@_guard("错过的时限还没有复盘", "A missed deadline has no review yet")
+def incident_is_reviewed(facts: GuardFacts) -> bool:
+    """T23: what was missed is looked into before the case is put away."""
+    return facts.is_incident_reviewed
 
 
 @_guard("账还没有对清", "The books are not reconciled")

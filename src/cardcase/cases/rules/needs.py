@@ -28,6 +28,7 @@ class Need(StrEnum):
     CLOSED_AFTER_AGREEMENT = "closed_after_agreement"
     REFUSED_AFTER_AGREEMENT = "refused_after_agreement"
     OFFER_EXPIRED = "offer_expired"
+    REFUND_UNSETTLED = "refund_unsettled"
 
 
 NEED_TEXTS: Final = MappingProxyType(
@@ -80,6 +81,10 @@ NEED_TEXTS: Final = MappingProxyType(
         ),
         Need.REFUSED_AFTER_AGREEMENT: Text(
             "已同意处理，平台却显示已拒绝：请核对", "Agreed here, refused on the platform: please check"
+        ),
+        Need.REFUND_UNSETTLED: Text(
+            "方案已执行，还没有核实到账：请到平台看一眼并登记结果",
+            "Executed and not verified yet: look on the platform and note the result",
         ),
         Need.OFFER_EXPIRED: Text("提议已过期，请撤回或重提", "The offer has expired: withdraw or renew it"),
     }

@@ -2,29 +2,36 @@
 
 from .alarms import deadline_missed, deadline_near
 from .clocks import set_clock, set_next_due, type_deadline
+from .goals import clock_moved, pause_goal, resume_goal, type_clock
 from .mirror import platform_moved
 from .moves import advance
 from .notes import add_need, add_note, review_incident, settle_need
 from .opening import move_to_order, open_case
+from .orders import follow_order
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
 
 __all__ = [
     "add_need",
     "add_note",
     "advance",
+    "clock_moved",
     "confirm_reason",
     "deadline_missed",
     "deadline_near",
+    "follow_order",
     "lift_hold",
     "link_card",
     "move_to_order",
     "open_case",
+    "pause_goal",
     "platform_moved",
     "record_found_cause",
     "record_triage",
+    "resume_goal",
     "review_incident",
     "set_clock",
     "set_next_due",
     "settle_need",
+    "type_clock",
     "type_deadline",
 ]

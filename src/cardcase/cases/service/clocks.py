@@ -12,12 +12,25 @@ from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadline_queries
 from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.queries import ClockView
-from cardcase.deadlines.rules import ClockFacts, DeadlineKind, DeadlineSpec, Source, TimeRule, choose, kind_for
+from cardcase.deadlines.rules import (
+    BY_ITSELF,
+    IN_BACKGROUND,
+    ClockFacts,
+    DeadlineKind,
+    DeadlineSpec,
+    PauseReason,
+    Source,
+    TimeRule,
+    check_again,
+    choose,
+    kind_for,
+)
 from cardcase.kit import clock
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.staff.rules import Actor, Permission
 
+from . import orders
 from .rows import Ref, ask_person, keep, take, unask, write
 
 OF_THE_STEP = frozenset(
@@ -29,6 +42,13 @@ OF_THE_STEP = frozenset(
     }
 )
 """Clocks of which one at most runs: the platform's refund stands in one state at a time."""
+
+_PAUSES = {
+    WaitingOn.BUYER.value: PauseReason.WAITING_BUYER,
+    WaitingOn.SUPPLIER.value: PauseReason.WAITING_SUPPLIER,
+    WaitingOn.PLATFORM.value: PauseReason.WAITING_PLATFORM,
+}
+"""Why our own goal stands still while it is not our turn."""
 
 
 @transaction.atomic
@@ -84,9 +104,12 @@ def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = No
     """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already."""
     facts = _facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
     wanted = kind_for(facts.refund_state) if case.is_open else None
-    spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
+    known = _rules(actor, case, at)
+    spec = choose(facts, known, kind=wanted) if wanted else None
     keep_kinds = [kind for kind in DeadlineKind if kind not in OF_THE_STEP or (spec and kind is spec.kind)]
     deadlines.void_all(actor, case.public_id, at=at, acted_at=_acted_at(case, at), keep=keep_kinds)
+    orders.follow_receipt(actor, case, facts, known, at=at)
+    orders.follow_batch(actor, case, at=at)
     if spec is None:
         return None
     shown = deadlines.arm(actor, case.public_id, spec, at=at)
@@ -98,17 +121,43 @@ def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = No
 
 
 def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
-    """Keep invariant I2 (who waits for the seller has a deadline) and copy the nearest deadline onto the case."""
-    running = _running(actor, case)
-    if case.waiting_on == WaitingOn.SELLER.value and not running:
+    """Keep invariant I2 (who waits for the seller has a deadline) and copy the nearest deadline onto the case.
+
+    Our own goal stands still while it is somebody else's turn, and runs on when it is ours again.
+    """
+    clocks = _follow_turn(actor, case, at=at)
+    ahead = [one for one in clocks if one.kind not in IN_BACKGROUND]
+    if case.waiting_on == WaitingOn.SELLER.value and not ahead:
         own = choose(
             ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours),
             _rules(actor, case, at),
             kind=DeadlineKind.FIRST_RESPONSE,
         )
         if own is not None:
-            running = [deadlines.arm(actor, case.public_id, own, at=at)]
-    set_next_due(actor, case, running[0].due_at if running else None)
+            ahead = [deadlines.arm(actor, case.public_id, own, at=at)]
+    armed = [one.due_at for one in ahead if not one.is_paused]
+    set_next_due(actor, case, min(armed, default=None))
+
+
+def _follow_turn(actor: Actor, case: Case, *, at: datetime) -> list[ClockView]:
+    """Pause or resume our own goal as the turn asks; a pause that a person made is theirs to end."""
+    clocks = deadline_queries.running(actor, case.public_id)
+    goal = next((one for one in clocks if one.kind is DeadlineKind.FIRST_RESPONSE), None)
+    if goal is None:
+        return clocks
+    reason = _PAUSES.get(case.waiting_on)
+    if reason is not None and not goal.is_paused:
+        deadlines.pause(actor, case.public_id, goal.kind, reason, at=at)
+    elif case.waiting_on == WaitingOn.SELLER.value and goal.is_paused and _is_by_itself(actor, case):
+        deadlines.resume(actor, case.public_id, goal.kind, at=at)
+    else:
+        return clocks
+    return deadline_queries.running(actor, case.public_id)
+
+
+def _is_by_itself(actor: Actor, case: Case) -> bool:
+    pauses = [one for one in deadline_queries.pauses_of(actor, case.public_id) if one.resumed_at is None]
+    return all(one.reason in BY_ITSELF for one in pauses)
 
 
 def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) -> tuple[bool, bool]:
@@ -143,6 +192,7 @@ def _facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts
         service_support=tuple(code.strip() for code in support.split(",") if code.strip()),
         default_response_hours=case.shop.default_response_hours,
         typed_due_at=typed_due_at,
+        told_at=refund.modified_at if refund else None,
     )
 
 
@@ -162,6 +212,34 @@ def arm_offer(actor: Actor, case: Case, expires_at: datetime, *, at: datetime) -
 def arm_settling(actor: Actor, case: Case, *, at: datetime) -> None:
     """Start the clock by which an executed remedy must be verified, when the catalogue has one."""
     spec = choose(ClockFacts(agreed_at=at), _rules(actor, case, at), kind=DeadlineKind.REFUND_SETTLE)
+    if spec is not None:
+        deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def check_settling_again(actor: Actor, case: Case, *, at: datetime) -> ClockView | None:
+    """Start the next check of an executed remedy that is still unverified. None when it was looked for long enough."""
+    history = deadline_queries.of_subject(actor, case.public_id)
+    checks = [one for one in history if one.kind is DeadlineKind.REFUND_SETTLE]
+    if not checks:
+        return None
+    last = checks[-1]
+    due_at = check_again(_rules(actor, case, at), last.kind, started_at=last.started_at, at=at)
+    if due_at is None:
+        return None
+    spec = DeadlineSpec.of(
+        last.kind,
+        started_at=last.started_at,
+        due_at=due_at,
+        source=last.source,
+        certainty=last.certainty,
+        rule=last.rule,
+    )
+    return deadlines.arm(actor, case.public_id, spec, at=at)
+
+
+def arm_retention(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Start the time for which the papers of a closed case are kept, when the catalogue has one."""
+    spec = choose(ClockFacts(closed_at=at), _rules(actor, case, at), kind=DeadlineKind.RETENTION_UNTIL)
     if spec is not None:
         deadlines.arm(actor, case.public_id, spec, at=at)
 
@@ -200,6 +278,6 @@ def _typed(actor: Actor, case: Case) -> datetime | None:
 
 
 def _rules(actor: Actor, case: Case, at: datetime) -> list[TimeRule]:
-    """Return the rules of time as they stood when the refund was applied for."""
+    """Return the rules of time as they stood when the refund was applied for, or when the case was opened."""
     applied = case.refund.applied_at if case.refund else None
-    return queries.time_rules(actor, (applied or at).astimezone(clock.SHANGHAI).date())
+    return queries.time_rules(actor, (applied or case.opened_at or at).astimezone(clock.SHANGHAI).date())

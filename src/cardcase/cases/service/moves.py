@@ -40,7 +40,13 @@ _ENDS_CLOCKS: Final = frozenset(
 )
 """Moves after which no clock of the seller runs any more."""
 
-_PASSING: Final = (Need.CLOCK_UNVERIFIED, Need.HOLD_AT_MARGIN, Need.OFFER_EXPIRED, Need.REASON_UNCLEAR)
+_PASSING: Final = (
+    Need.CLOCK_UNVERIFIED,
+    Need.HOLD_AT_MARGIN,
+    Need.OFFER_EXPIRED,
+    Need.REASON_UNCLEAR,
+    Need.REFUND_UNSETTLED,
+)
 """Needs that end with the case."""
 
 
@@ -173,3 +179,5 @@ def _clocks(actor: Actor, case: Case, event: Event, facts: GuardFacts, *, at: da
         deadlines.meet(actor, subject, DeadlineKind.OFFER_EXPIRY, at=at, acted_at=acted_at)
     elif event in _ENDS_CLOCKS:
         deadlines.void_all(actor, subject, at=at, acted_at=acted_at)
+        if event is Event.CLOSED:
+            clocks.arm_retention(actor, case, at=at)

@@ -8,6 +8,8 @@ from cardcase.cases.models import Case, Note
 from cardcase.cases.rules import Need
 from cardcase.cases.rules import needs as need_rules
 from cardcase.custody import service as custody
+from cardcase.deadlines import service as deadlines
+from cardcase.deadlines.rules import MISS_CAUSES, Review
 from cardcase.kit.errors import NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
@@ -60,19 +62,23 @@ def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: date
 
 
 @transaction.atomic
-def review_incident(actor: Actor, number: str, text: str, *, revision: int, at: datetime) -> Case:
-    """Write the review of a missed deadline: what happened and what will be done about it. Ends the incident.
+def review_incident(actor: Actor, number: str, review: Review, *, revision: int, at: datetime) -> Case:
+    """Write the post-mortem of what was missed: what happened, the cause, the measure. Ends the incident.
 
-    The missed deadline itself stays for ever. Raises Refused when there is no incident, Conflict, WrongUse.
+    The missed deadline itself stays for ever; until the review is written the case cannot be closed (T23).
+    Raises Refused when there is no incident, Conflict, WrongUse.
     """
     actor.require(Permission.DECIDE)
     case = take(actor, number, revision=revision)
     if not case.is_incident:
         raise Refused("这一单没有要复盘的事", "There is nothing to review here", code="no_incident")
-    _note(actor, case, text, at=at)
+    review = review.checked()
+    kept = Review(happened=clean(actor, review.happened), cause=review.cause, measure=clean(actor, review.measure))
+    deadlines.write_review(actor, case.public_id, kept, at=at)
+    _note(actor, case, f"{MISS_CAUSES[kept.cause].zh}：{kept.happened}\n以后：{kept.measure}", at=at)
     rest = need_rules.without(case.needs_human, Need.POST_MORTEM.value, Need.DEADLINE_MISSED.value)
     write(actor, case, "reviewed", at=at, is_incident=False, needs_human=rest)
-    facts: dict[str, custody.JSON] = {"revision": case.revision}
+    facts: dict[str, custody.JSON] = {"revision": case.revision, "cause": kept.cause.value}
     custody.append(actor, custody.Record("case.incident_reviewed", case.public_id, at, facts))
     return case
 

@@ -221,6 +221,7 @@ def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: P
 
 
 def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at: datetime) -> list[str]:
+    cases.follow_order(actor, order, at=at)
     told = [refund for refund in refunds if refund.state != RefundState.NONE]
     utterances = inbox_queries.utterances_for_order(actor, order)
     if not told and not utterances:

@@ -1,0 +1,104 @@
+"""What people do about clocks by hand: type in a moment that they read, pause and resume the shop's own goal."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cardcase.cases.models import Case
+from cardcase.custody import service as custody
+from cardcase.deadlines import service as deadlines
+from cardcase.deadlines.rules import DeadlineKind, PauseReason, Source
+from cardcase.kit import clock
+from cardcase.kit.errors import NotFound, Refused
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
+
+from . import clocks
+from .rows import clean, take, write
+
+
+@transaction.atomic
+def type_clock(
+    actor: Actor, number: str, kind: DeadlineKind, due_at: datetime, *, revision: int, at: datetime
+) -> Case:
+    """Type in a deadline of any kind that the App shows: to hand in evidence, to appeal, to answer a claim.
+
+    The one of the platform's present step goes the way of ``type_deadline``. Raises Refused while something better is
+    known, WrongUse for a moment that is past or a kind that is never typed.
+    """
+    actor.require(Permission.WORK)
+    if kind in clocks.OF_THE_STEP:
+        return clocks.type_deadline(actor, number, due_at, revision=revision, at=at)
+    case = take(actor, number, revision=revision)
+    deadlines.tell(actor, case.public_id, kind, due_at, source=Source.TYPED, at=at)
+    write(actor, case, "deadline_typed", at=at)
+    facts: dict[str, custody.JSON] = {"kind": kind.value, "due_at": clock.iso(due_at)}
+    custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, facts))
+    clocks.refresh(actor, case, at=at)
+    return case
+
+
+@transaction.atomic
+def pause_goal(
+    actor: Actor, number: str, reason: PauseReason, *, note: str = "", revision: int, at: datetime
+) -> Case:
+    """Let the case's own goal stand still, with the reason. The platform's clocks run on.
+
+    Raises NotFound when no goal of ours runs, Refused unless a person does it.
+    """
+    actor.require(Permission.WORK)
+    _require_person(actor)
+    case = take(actor, number, revision=revision)
+    goal = DeadlineKind.FIRST_RESPONSE
+    if deadlines.pause(actor, case.public_id, goal, reason, note=clean(actor, note), at=at) is None:
+        raise _no_goal()
+    write(actor, case, "goal_paused", at=at)
+    clocks.refresh(actor, case, at=at)
+    return case
+
+
+@transaction.atomic
+def resume_goal(actor: Actor, number: str, *, revision: int, at: datetime) -> Case:
+    """Let the case's own goal run on with the working time that it had left. Raises NotFound when none is paused."""
+    actor.require(Permission.WORK)
+    _require_person(actor)
+    case = take(actor, number, revision=revision)
+    if deadlines.resume(actor, case.public_id, DeadlineKind.FIRST_RESPONSE, at=at) is None:
+        raise _no_goal()
+    write(actor, case, "goal_resumed", at=at)
+    clocks.refresh(actor, case, at=at)
+    return case
+
+
+@transaction.atomic
+def clock_moved(actor: Actor, subject: str, *, at: datetime) -> Case | None:
+    """Copy the nearest deadline onto its case again: new hours or a clock put right moved it. None when it is no case."""
+    actor.require(Permission.WORK)
+    case = find(actor, subject)
+    if case is not None:
+        clocks.refresh(actor, case, at=at)
+    return case
+
+
+def find(actor: Actor, subject: str) -> Case | None:
+    """Return the case of a subject, locked; None when the subject is none."""
+    if not subject.startswith("case_"):
+        return None
+    try:
+        return take(actor, subject)
+    except NotFound:
+        return None
+
+
+def _require_person(actor: Actor) -> None:
+    if not actor.is_person:
+        raise Refused("只有人可以暂停目标", "Only a person pauses a goal", code="not_a_person")
+
+
+def _no_goal() -> NotFound:
+    return NotFound(
+        "这一单没有可以暂停或恢复的自家目标",
+        "This case has no goal of ours to pause or resume",
+        next=Text("平台的时限不能暂停。", "The platform's clocks cannot be paused."),
+        code="no_goal",
+    )
