@@ -27,6 +27,9 @@ from .rules import (
 from .rules.hours import Hours, from_plain
 from .rules.working import Timeline
 
+JUMPS_SHOWN = timedelta(days=7)
+"""How long a jump of the clock is spoken of."""
+
 _AT_ONCE = 500
 """Subjects asked for in one query: SQLite before 3.32 took 999 parameters, and longer lists gain nothing."""
 

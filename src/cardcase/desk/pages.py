@@ -18,7 +18,9 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     sent/       text                  the person has sent it on the channel
     note/       text                  write something down
     need/       code                  what asked for a person has been looked at
-    review/     text                  the review of a missed deadline
+    review/     text, cause, measure  the post-mortem of a missed deadline: what happened, why, what is done about it
+    pause/      reason, note          our own goal stands still (never the platform's clocks)
+    resume/     –                     and runs on
     card/       card                  which of the order's cards it is about
     cause/      cause                 what the record shows, apart from the claim
     move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build

@@ -12,6 +12,7 @@ from django.db import transaction
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.rules import Event, Status
+from cardcase.deadlines.rules import DeadlineKind, MissCause, PauseReason, Review
 from cardcase.evidence import service as evidence
 from cardcase.inbox import service as inbox
 from cardcase.kit.clock import SHANGHAI
@@ -131,7 +132,20 @@ def _deadline(actor: Actor, act: Act) -> None:
     due_at = _moment(act, "due_at")
     if due_at is None:
         raise WrongUse("请填写截止时间", "Type in the deadline", code="not_a_moment")
-    cases.type_deadline(actor, act.number, due_at, revision=act.revision, at=act.at)
+    kind = _chosen(DeadlineKind, act, "kind") if act.word("kind") else None
+    if kind is None:
+        cases.type_deadline(actor, act.number, due_at, revision=act.revision, at=act.at)
+    else:
+        cases.type_clock(actor, act.number, kind, due_at, revision=act.revision, at=act.at)
+
+
+def _pause(actor: Actor, act: Act) -> None:
+    reason = _chosen(PauseReason, act, "reason")
+    cases.pause_goal(actor, act.number, reason, note=act.word("note"), revision=act.revision, at=act.at)
+
+
+def _resume(actor: Actor, act: Act) -> None:
+    cases.resume_goal(actor, act.number, revision=act.revision, at=act.at)
 
 
 def _offer(actor: Actor, act: Act) -> None:
@@ -226,7 +240,9 @@ def _need(actor: Actor, act: Act) -> None:
 
 
 def _review(actor: Actor, act: Act) -> None:
-    cases.review_incident(actor, act.number, act.word("text"), revision=act.revision, at=act.at)
+    cause = _chosen(MissCause, act, "cause")
+    review = Review(happened=act.word("text"), cause=cause, measure=act.word("measure"))
+    cases.review_incident(actor, act.number, review, revision=act.revision, at=act.at)
 
 
 def _card(actor: Actor, act: Act) -> None:
@@ -258,6 +274,8 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "review": _review,
         "card": _card,
         "cause": _cause,
+        "pause": _pause,
+        "resume": _resume,
     }
 )
 """Every act of the case page and of the API by its name."""

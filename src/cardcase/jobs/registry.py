@@ -70,9 +70,7 @@ def handles(
     return register
 
 
-def watches(
-    name: str, *, next_at: Callable[[], datetime | None]
-) -> Callable[[Callable[[], None]], Callable[[], None]]:
+def watches(name: str, *, next_at: Callable[[], datetime | None]) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """Register work that must be done at its moment, not when a worker happens to be free: within a second or two.
 
     Every runner has a watch thread that sleeps until the nearest ``next_at`` and then calls the function, in however

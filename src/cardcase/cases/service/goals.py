@@ -18,9 +18,7 @@ from .rows import clean, take, write
 
 
 @transaction.atomic
-def type_clock(
-    actor: Actor, number: str, kind: DeadlineKind, due_at: datetime, *, revision: int, at: datetime
-) -> Case:
+def type_clock(actor: Actor, number: str, kind: DeadlineKind, due_at: datetime, *, revision: int, at: datetime) -> Case:
     """Type in a deadline of any kind that the App shows: to hand in evidence, to appeal, to answer a claim.
 
     The one of the platform's present step goes the way of ``type_deadline``. Raises Refused while something better is
@@ -39,9 +37,7 @@ def type_clock(
 
 
 @transaction.atomic
-def pause_goal(
-    actor: Actor, number: str, reason: PauseReason, *, note: str = "", revision: int, at: datetime
-) -> Case:
+def pause_goal(actor: Actor, number: str, reason: PauseReason, *, note: str = "", revision: int, at: datetime) -> Case:
     """Let the case's own goal stand still, with the reason. The platform's clocks run on.
 
     Raises NotFound when no goal of ours runs, Refused unless a person does it.
@@ -72,7 +68,7 @@ def resume_goal(actor: Actor, number: str, *, revision: int, at: datetime) -> Ca
 
 @transaction.atomic
 def clock_moved(actor: Actor, subject: str, *, at: datetime) -> Case | None:
-    """Copy the nearest deadline onto its case again: new hours or a clock put right moved it. None when it is no case."""
+    """Copy the nearest deadline onto its case again, because it moved by itself. None when the subject is no case."""
     actor.require(Permission.WORK)
     case = find(actor, subject)
     if case is not None:

@@ -51,7 +51,7 @@ def follow_order(actor: Actor, order: Order, *, at: datetime) -> None:
 
 
 def follow_receipt(actor: Actor, case: Case, facts: ClockFacts, known: Sequence[TimeRule], *, at: datetime) -> None:
-    """Start or stop the clock of automatic receipt for the order of a case: it runs while nobody applied for a refund."""
+    """Start or stop the clock of automatic receipt of an order: it runs while nobody applied for a refund."""
     order = case.order
     if order.delivered_at is None:
         return

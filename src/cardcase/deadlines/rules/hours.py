@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ SPANS_MOST: Final = 6
 DAYS_MOST: Final = 400
 """Closing days (and extra days) that a version keeps: a year and some."""
 
-_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~到至]\s*(\d{1,2}):(\d{2})")  # noqa: RUF001 - dashes that people type
+_SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~到至]\s*(\d{1,2}):(\d{2})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,20 +85,18 @@ class Hours:
             raise WrongUse("一周里至少要有一段工作时间", "A week needs at least one span of work", code="no_hours")
         for spans in self.week:
             if len(spans) > SPANS_MOST:
-                raise WrongUse(
-                    f"一天最多 {SPANS_MOST} 段", f"At most {SPANS_MOST} spans a day", code="too_many_spans"
-                )
-            for one, other in zip(spans, spans[1:], strict=False):
+                raise WrongUse(f"一天最多 {SPANS_MOST} 段", f"At most {SPANS_MOST} spans a day", code="too_many_spans")
+            for one, other in pairwise(spans):
                 if other.start < one.end:
                     raise WrongUse(
-                        f"同一天的工作时间有重叠：{one} 和 {other}", f"Spans overlap: {one} and {other}", code="spans_overlap"
+                        f"同一天的工作时间有重叠：{one} 和 {other}",
+                        f"Spans overlap: {one} and {other}",
+                        code="spans_overlap",
                     )
         if len(self.closed) > DAYS_MOST or len(self.opened) > DAYS_MOST:
             raise WrongUse(f"最多 {DAYS_MOST} 天", f"At most {DAYS_MOST} days", code="too_many_days")
         if self.closed & self.opened:
-            raise WrongUse(
-                "同一天不能既休息又上班", "A day cannot be both closed and open", code="day_said_twice"
-            )
+            raise WrongUse("同一天不能既休息又上班", "A day cannot be both closed and open", code="day_said_twice")
 
     def kind_of(self, day: date) -> DayKind:
         """Tell what a day is for this shop."""
@@ -120,14 +119,14 @@ class Hours:
 
 def read_spans(text: str) -> tuple[Span, ...]:
     """Read the spans of a day, parted by commas or blanks; empty means that nobody works. Raises WrongUse."""
-    parts = [part for part in re.split(r"[,，;；、]|\s+(?=\d)", text.strip()) if part.strip()]  # noqa: RUF001
+    parts = [part for part in re.split(r"[,，;；、]|\s+(?=\d)", text.strip()) if part.strip()]
     return tuple(sorted(Span.parse(part) for part in parts))
 
 
 def read_days(text: str) -> frozenset[date]:
-    """Read days 「2026-12-31」 and stretches 「2027-02-05..2027-02-12」, parted by commas or blanks. Raises WrongUse."""
+    """Read days 「2026-12-31」 and runs 「2027-02-05..2027-02-12」, parted by commas or blanks. Raises WrongUse."""
     days: set[date] = set()
-    for part in re.split(r"[,，;；、\s]+", text.strip()):  # noqa: RUF001
+    for part in re.split(r"[,，;；、\s]+", text.strip()):
         if not part:
             continue
         first, _, last = part.partition("..")

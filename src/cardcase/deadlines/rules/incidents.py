@@ -22,7 +22,7 @@ class MissCause(StrEnum):
     SYSTEM_DOWN = "system_down"
     WAITED_FOR_EVIDENCE = "waited_for_evidence"
     HANDOVER = "handover"
-    LET_PASS = "let_pass"
+    LET_PASS = "let_pass"  # noqa: S105 - a cause, not a secret
     OTHER = "other"
 
 
@@ -59,6 +59,8 @@ class Review:
         ):
             if not words or len(words) > WORDS_MOST:
                 raise WrongUse(
-                    f"{zh}（{WORDS_MOST} 字以内）", f"{en}, in at most {WORDS_MOST} characters", code="review_incomplete"
+                    f"{zh}（{WORDS_MOST} 字以内）",
+                    f"{en}, in at most {WORDS_MOST} characters",
+                    code="review_incomplete",
                 )
         return Review(happened=happened, cause=self.cause, measure=measure)

@@ -27,7 +27,5 @@ PAUSE_TITLES: Final = MappingProxyType(
     }
 )
 
-BY_ITSELF: Final = frozenset(
-    {PauseReason.WAITING_BUYER, PauseReason.WAITING_SUPPLIER, PauseReason.WAITING_PLATFORM}
-)
+BY_ITSELF: Final = frozenset({PauseReason.WAITING_BUYER, PauseReason.WAITING_SUPPLIER, PauseReason.WAITING_PLATFORM})
 """Pauses that the case itself begins and ends as its turn changes; the others are a person's."""

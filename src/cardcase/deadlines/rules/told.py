@@ -1,4 +1,4 @@
-"""Clocks that are not chosen by the state of a refund: of an order, of a batch of cards, of a check that is repeated."""
+"""Clocks that no state of a refund chooses: of an order, of a batch of cards, of a check that is repeated."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -71,7 +71,9 @@ def supplier_claim(claim_until: date, *, since: datetime, zone: ZoneInfo) -> Dea
     )
 
 
-def check_again(rules: Sequence[TimeRule], kind: DeadlineKind, *, started_at: datetime, at: datetime) -> datetime | None:
+def check_again(
+    rules: Sequence[TimeRule], kind: DeadlineKind, *, started_at: datetime, at: datetime
+) -> datetime | None:
     """Return when a check of our own that found nothing is made next; None when it has been made often enough.
 
     The first check is at the rule's allowance, the others every ``repeat`` after it; one in the past is passed over.

@@ -14,14 +14,10 @@ from .alarms import MARGIN_SHARE, MIN_MARGIN, Alarm, Schedule
 from .hours import Hours
 
 HORIZON: Final = timedelta(days=5 * 366)
-"""How far working time is looked for. A goal that needs more is a slip of the finger."""
+"""How far working time is looked for; beyond it a shop is taken to be always open, so that every goal has an end."""
 
 _NOTHING: Final = timedelta()
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-class NeverOpen(ValueError):
-    """The shop's hours do not hold that much working time within the horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ def segments(timeline: Timeline, start: datetime, end: datetime | None = None) -
 def add(timeline: Timeline, start: datetime, work: timedelta) -> datetime:
     """Return the first moment at which so much working time has passed. Nothing added is the start itself.
 
-    Raises ValueError for a negative span, NeverOpen when the hours do not hold that much.
+    Raises ValueError for a negative span.
     """
     if work < _NOTHING:
         raise ValueError("working time is added forwards; use back()")
@@ -70,19 +66,19 @@ def add(timeline: Timeline, start: datetime, work: timedelta) -> datetime:
         if stop - begin >= left:
             return (begin + left).astimezone(start.tzinfo)
         left -= stop - begin
-    raise NeverOpen(f"no {work} of working time after {start}")
+    return start + HORIZON + left
 
 
 def back(timeline: Timeline, end: datetime, work: timedelta) -> datetime:
     """Return the last moment from which so much working time is left until ``end``: when the shop opens, not closes.
 
-    Raises ValueError for a negative span, NeverOpen when the hours do not hold that much.
+    Raises ValueError for a negative span.
     """
     if work < _NOTHING:
         raise ValueError("working time is taken away forwards; use add()")
     if not work:
         return end
-    reach = work + timedelta(days=8)
+    left, reach = work, work + timedelta(days=8)
     while reach <= 2 * HORIZON:
         left = work
         for begin, stop in reversed(list(segments(timeline, end - reach, end))):
@@ -90,7 +86,7 @@ def back(timeline: Timeline, end: datetime, work: timedelta) -> datetime:
                 return (stop - left).astimezone(end.tzinfo)
             left -= stop - begin
         reach *= 2
-    raise NeverOpen(f"no {work} of working time before {end}")
+    return end - reach - left
 
 
 def between(timeline: Timeline, start: datetime, end: datetime) -> timedelta:

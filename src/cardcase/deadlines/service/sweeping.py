@@ -6,13 +6,13 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
 
 from cardcase.deadlines import queries
 from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import ring
 from cardcase.jobs import service as jobs
+from cardcase.staff.models import ShopRows
 from cardcase.staff.rules import Actor
 
 from .rows import args_of, miss, planned
@@ -57,7 +57,7 @@ def sweep(*, at: datetime) -> list[Missed]:
     return missed
 
 
-def _each(rows: "QuerySet[Deadline]", some: list[Deadline], act: Callable[[Deadline], None]) -> list[Exception]:
+def _each(rows: ShopRows, some: list[Deadline], act: Callable[[Deadline], None]) -> list[Exception]:
     """Do something with every row, one transaction each; return what went wrong with those that were passed over."""
     errors: list[Exception] = []
     broken: list[int] = []
@@ -66,8 +66,8 @@ def _each(rows: "QuerySet[Deadline]", some: list[Deadline], act: Callable[[Deadl
             try:
                 with transaction.atomic():
                     act(row)
-            except Exception as error:  # noqa: BLE001 - one bad row must not cost the others their moment
-                log.error("deadline_not_settled", deadline=row.pk, kind=row.kind, error=type(error).__name__)
+            except Exception as error:
+                log.exception("deadline_not_settled", deadline=row.pk, kind=row.kind)
                 broken.append(row.pk)
                 errors.append(error)
         if len(some) < SWEEP_AT_ONCE or len(broken) > SWEEP_AT_ONCE:

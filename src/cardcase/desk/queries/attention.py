@@ -2,6 +2,7 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Need
+from cardcase.deadlines.rules import MISS_CAUSES
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
@@ -15,11 +16,27 @@ def review(actor: Actor, case: Case) -> ActionForm | None:
     """Write the review of a missed deadline: it ends the incident, the missed deadline stays."""
     if not case.is_incident or not actor.may(Permission.DECIDE):
         return None
-    asked = Text("为什么错过？以后怎么避免？", "Why was it missed, and how will it not happen again?")
+    causes = tuple(Choice(cause.value, say(title)) for cause, title in MISS_CAUSES.items())
     return ActionForm(
         url=forms.url(case, "review"),
         button=say(Text("写好了", "Done")),
-        inputs=(Input("text", say(asked), InputKind.TEXTAREA, is_required=True, max_length=2000),),
+        inputs=(
+            Input(
+                "text",
+                say(Text("发生了什么？", "What happened?")),
+                InputKind.TEXTAREA,
+                is_required=True,
+                max_length=2000,
+            ),
+            Input("cause", say(Text("主要原因", "Main cause")), InputKind.SELECT, is_required=True, choices=causes),
+            Input(
+                "measure",
+                say(Text("以后怎么避免？", "How will it not happen again?")),
+                InputKind.TEXTAREA,
+                is_required=True,
+                max_length=2000,
+            ),
+        ),
         hidden=forms.hidden(case),
         opens=say(Text("写复盘", "Write the review")),
         is_main=True,

@@ -1,6 +1,7 @@
 """The runner behind ``cardcase worker``: one process, one job at a time; start as many as there are cores.
 
-It polls for jobs once a second on both databases; deadlines are seen to by its watch. LISTEN/NOTIFY would save that second on PostgreSQL; it is not built yet.
+It polls for jobs once a second on both databases; deadlines are seen to by its watch. LISTEN/NOTIFY would save that
+second on PostgreSQL; it is not built yet.
 """
 
 import signal
