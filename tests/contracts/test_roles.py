@@ -257,7 +257,9 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
     if row.method == "GET":
         return client.get(url, headers=headers)
     data = {
-        key: SimpleUploadedFile(*value) if isinstance(value, tuple) else world.words.get(value, value)
+        key: SimpleUploadedFile(*value)
+        if isinstance(value, tuple)
+        else (world.words.get(value, value) if isinstance(value, str) else value)
         for key, value in row.data.items()
     }
     headers = {**headers, "Idempotency-Key": "k"}

@@ -9,25 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries, service
 from cardcase.deadlines.models import Deadline
-from cardcase.deadlines.rules import DeadlineKind, DeadlineSpec, Source
+from cardcase.deadlines.rules import DeadlineKind, Source
 from cardcase.jobs.models import Job
-from cardcase.kit.catalogue import Certainty
 from cardcase.kit.errors import NotAllowed, Refused
 
 SUBJECT = "case_0190"
 HOUR = timedelta(hours=1)
 KIND = DeadlineKind.PLATFORM_RESPONSE
-
-
-@pytest.fixture
-def spec(noon):
-    def make(hours: float = 10, kind: DeadlineKind = KIND, since: float = 0, **changes) -> DeadlineSpec:
-        values = {"source": Source.API, "certainty": Certainty.OFFICIAL, "rule": "timeout_time"}
-        return DeadlineSpec.of(
-            kind, started_at=noon - since * HOUR, due_at=noon + hours * HOUR, **{**values, **changes}
-        )
-
-    return make
 
 
 def kinds_recorded(actor) -> list[str]:

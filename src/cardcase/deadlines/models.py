@@ -65,6 +65,15 @@ class Deadline(ShopOwned):
             models.Index(fields=["shop", "subject"], name="deadline_by_subject"),
         ]
 
+    def become(self, **changes: Any) -> bool:
+        """Change the row while it is what was read. False when somebody else was first: then nothing is changed."""
+        mine = Deadline.objects.filter(pk=self.pk, state=self.state, due_at=self.due_at)
+        if not mine.update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete the row. Raises Refused when it was missed."""
         if self.state == "missed":

@@ -37,7 +37,8 @@ class Span:
     end: int
 
     def __post_init__(self) -> None:
-        if not (0 <= self.start < DAY_MINUTES and self.start < self.end <= self.start + DAY_MINUTES):
+        is_whole_day = (self.start, self.end) == (0, DAY_MINUTES)
+        if not (is_whole_day or 0 <= self.start < self.end < self.start + DAY_MINUTES <= 2 * DAY_MINUTES - 1):
             raise ValueError(f"not a span: {self.start}-{self.end}")
 
     @classmethod

@@ -1,5 +1,6 @@
 """Pausing and resuming the shop's own goals. The platform's clocks are refused: they never stand still."""
 
+from copy import copy
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from .clocks import count
-from .rows import LABEL_MAX, change, facts_of, miss, wake_for
+from .rows import LABEL_MAX, facts_of, miss, wake_for
 
 NOTE_MAX = 300
 
@@ -49,7 +50,7 @@ def pause(
         miss(row, at)
         return ClockView.of(row)
     left = work.remaining(queries.timeline(actor), row.due_at, at)
-    if not change(row, state="paused", warn_at=None, remaining=left):
+    if not row.become(state="paused", warn_at=None, remaining=left):
         return None
     Pause.objects.create(
         shop_id=actor.shop_id,
@@ -75,13 +76,12 @@ def resume(actor: Actor, subject: str, kind: DeadlineKind, *, at: datetime) -> C
     if row is None or row.remaining is None:
         return None
     hours = queries.timeline(actor)
-    was_due_at, before = row.due_at, (row.state, row.due_at)
-    count(row, hours, work.resume(hours, at, row.remaining))
-    mine = Deadline.objects.filter(pk=row.pk, state=before[0], due_at=before[1])
+    counted = copy(row)
+    count(counted, hours, work.resume(hours, at, row.remaining))
+    was_due_at = row.due_at
     fields = ("due_at", "margin_at", "warn_at", "hours_version", "has_unknown_days")
-    if not mine.update(state="armed", remaining=None, **{name: getattr(row, name) for name in fields}):
+    if not row.become(state="armed", remaining=None, **{name: getattr(counted, name) for name in fields}):
         return None
-    row.state, row.remaining = "armed", None
     Pause.objects.visible_to(actor).filter(deadline=row, resumed_at=None).update(resumed_at=at)
     facts = {**facts_of(row), "was_due_at": clock.iso(was_due_at)}
     custody.append(actor, custody.Record("deadline.resumed", subject, at, facts))

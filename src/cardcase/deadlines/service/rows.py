@@ -1,7 +1,7 @@
 """Changing the rows of deadlines: always conditionally, so that the loser of a race changes nothing."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 
@@ -32,11 +32,7 @@ def planned(row: Deadline, hours: Timeline | None = None) -> Schedule:
 
 def settle(row: Deadline, state: str, at: datetime) -> bool:
     """Settle a row by saying what it was. False when it was moved, met or missed by somebody else in between."""
-    mine = Deadline.objects.filter(pk=row.pk, state=row.state, due_at=row.due_at)
-    won = mine.update(state=state, settled_at=at, warn_at=None, remaining=None)
-    if won:
-        row.state, row.settled_at, row.warn_at, row.remaining = state, at, None, None
-    return won == 1
+    return row.become(state=state, settled_at=at, warn_at=None, remaining=None)
 
 
 def miss(row: Deadline, at: datetime) -> bool:
@@ -46,16 +42,6 @@ def miss(row: Deadline, at: datetime) -> bool:
     system = Actor.system(row.shop_id)
     custody.append(system, custody.Record("deadline.missed", row.subject, at, facts_of(row)))
     jobs.enqueue(system, "deadline.missed", args_of(row), at=at, key=f"missed:{row.pk}")
-    return True
-
-
-def change(row: Deadline, **changes: Any) -> bool:
-    """Change a row while it is what was read. False when somebody else was first."""
-    mine = Deadline.objects.filter(pk=row.pk, state=row.state, due_at=row.due_at)
-    if not mine.update(**changes):
-        return False
-    for name, value in changes.items():
-        setattr(row, name, value)
     return True
 
 
