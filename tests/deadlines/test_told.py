@@ -132,9 +132,7 @@ def test_the_suppliers_window_ends_with_the_day_of_its_terms():
 
 
 def test_an_executed_remedy_is_checked_after_a_quarter_of_an_hour_then_hourly_for_a_day():
-    again = rule(
-        DeadlineKind.REFUND_SETTLE, Trigger.AGREED, timedelta(minutes=15), repeat=HOUR, repeat_until=DAY
-    )
+    again = rule(DeadlineKind.REFUND_SETTLE, Trigger.AGREED, timedelta(minutes=15), repeat=HOUR, repeat_until=DAY)
     first = choose(ClockFacts(agreed_at=PAID), [again], kind=DeadlineKind.REFUND_SETTLE)
     assert first.due_at == PAID + timedelta(minutes=15)
     moments, at = [], first.due_at
@@ -185,7 +183,10 @@ def test_a_post_mortem_is_a_row_and_an_entry_for_every_miss_and_the_miss_stays(a
 
 
 def test_a_post_mortem_without_its_words_or_by_a_machine_is_refused(lead, system, noon):
-    for broken in (Review(happened=" ", cause=MissCause.OTHER, measure="x"), Review(happened="x", cause=MissCause.OTHER, measure="")):
+    for broken in (
+        Review(happened=" ", cause=MissCause.OTHER, measure="x"),
+        Review(happened="x", cause=MissCause.OTHER, measure=""),
+    ):
         with pytest.raises(WrongUse):
             service.write_review(lead, SUBJECT, broken, at=noon)
     with pytest.raises(NotAllowed):
