@@ -43,10 +43,11 @@ def spec_for(due_in: timedelta) -> Any:
 
 def arm(subject: str) -> None:
     """Arm one deadline that is due in three seconds."""
+    actor = boot()
     from cardcase.deadlines import service
     from cardcase.kit import clock
 
-    service.arm(boot(), subject, spec_for(AHEAD), at=clock.now())
+    service.arm(actor, subject, spec_for(AHEAD), at=clock.now())
 
 
 def fill() -> float:
