@@ -8,7 +8,7 @@ STAMP := .setup
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run setup test test-night bench lint screenshots translate clean
+.PHONY: help run setup test test-night bench bench-advice lint screenshots translate clean
 
 help:  ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -54,6 +54,9 @@ test-night: setup $(STAMP)/dev $(STAMP)/system  ## The same tests at full size
 
 bench: setup $(STAMP)/dev $(STAMP)/system  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python scripts/bench.py
+
+bench-advice: setup  ## Judge the advice in simulated trades, and write docs/benchmarks-advice.md
+	$(BIN)/python scripts/bench_advice.py
 
 lint: setup $(STAMP)/dev  ## Only format, lint, types and contracts
 	$(BIN)/python scripts/check.py --only lint

@@ -29,6 +29,11 @@ def steps(*, night: bool) -> list[tuple[str, str, list[str]]]:
         ("test", "suite on SQLite", [*pytest, "-n", WORKERS, "-m", marks]),
         ("test", "suite on PostgreSQL", [python, "scripts/postgres.py", "--", *pytest, "-n", WORKERS, "-m", marks]),
         ("test", "journeys and crashes", [*pytest, "-m", slow]),
+        (
+            "test",
+            "crashes on PostgreSQL",
+            [python, "scripts/postgres.py", "--", *pytest, "-m", "crash and not night", "tests/project/test_crash.py"],
+        ),
     ]
 
 

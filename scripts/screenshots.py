@@ -44,6 +44,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-staff": "/settings/staff/",
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
+        "settings-notices": "/settings/notices/",
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",

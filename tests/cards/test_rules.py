@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardcase.cards.rules import LIFE, CardEvent, CardState, IllegalCardMove, advance, check_reveal, identity
+from cardcase.cards.rules import LIFE, CardEvent, CardState, IllegalCardMove, advance, check_reveal, identity, shapes
 from cardcase.cards.rules.life import TITLES
 from cardcase.kit.errors import Refused
 from cardcase.kit.secret import CardCode
@@ -60,3 +60,44 @@ def test_a_short_pin_counts_only_with_its_number_and_a_long_code_by_itself():
     assert identity(pin, "2336 8800 1122 3344") == identity(pin, "2336880011223344")
     assert identity(code, "2336880011223344") == identity(code)
     assert identity(pin) == pin
+
+
+pieces = st.sampled_from(
+    [
+        "卡密：",
+        "密码是",
+        "pin ",
+        "a",
+        "Z",
+        "7",
+        "42",
+        "AB12",
+        "-",
+        "#",
+        " ",
+        "\n",
+        "好",
+        "。",
+        "５",
+        "⑩",
+        "\u200b",
+        "😡",
+    ]
+)
+
+
+@given(st.lists(pieces, max_size=9).map("".join) | st.text(max_size=12))
+def test_a_text_without_room_for_a_code_holds_none(text):
+    if not shapes.has_room(text):
+        assert shapes.candidates(text) == []
+        assert shapes.code_shaped(text) == []
+
+
+@pytest.mark.parametrize("text", ["卡密：AB12C3", "密 码 : a b 1 2 c 3", "⑩⑩⑩", "ＡＢＣ１２３", "zX#9!kQ-77"])
+def test_a_text_that_could_hold_a_code_has_room(text):
+    assert shapes.has_room(text)
+
+
+@pytest.mark.parametrize("text", ["在吗", "拍了 2 张 200 的", "收到啦 👍", "OK，谢谢！"])
+def test_everyday_words_have_no_room(text):
+    assert not shapes.has_room(text)

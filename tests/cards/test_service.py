@@ -5,6 +5,7 @@ import pytest
 
 from cardcase.cards import queries, service
 from cardcase.cards.models import Card, CardBatch, Reveal
+from cardcase.cards.queries import FailingBatch, StockSum
 from cardcase.cards.rules import CardState, IllegalCardMove
 from cardcase.connectors.ports import CardNotice, DeliveryNotice, OrderNotice, OrderState, Origin
 from cardcase.custody import queries as custody
@@ -344,6 +345,42 @@ def test_the_pages_show_no_code_and_only_the_own_shop(system, lead, stranger, no
     assert (life.masked, life.equal_in_stock, life.reveals) == (page.rows[0].masked, 4, ())
     with pytest.raises(NotFound):
         queries.card_life(stranger, page.rows[0].public_id)
+
+
+def test_the_stock_is_summed_by_brand_and_face_value_the_largest_first(system, lead, stranger, noon):
+    service.stock(system, cards(9), batch="b", at=noon)
+    states = ["revealed", "redeemed", "voided", "returned", "reserved", "quarantined", "written_off", "checked"]
+    for card, state in zip(Card.objects.order_by("pk"), states, strict=False):
+        Card.objects.filter(pk=card.pk).update(state=state)
+    more = [CardNotice(code=code(number), brand="", face_fen=None) for number in range(100, 103)]
+    service.stock(system, more, batch="b", at=noon)
+    assert queries.stock_summary(lead) == [
+        StockSum("", None, unused=3, reserved=0, sold=0, quarantined=0),
+        StockSum("京东E卡", 10_000, unused=2, reserved=1, sold=4, quarantined=1),
+    ]
+    assert queries.stock_summary(stranger) == []
+
+
+def test_a_batch_that_fails_while_it_is_sold_is_watched_until_somebody_holds_it_back(
+    system, lead, stranger, noon, django_assert_num_queries
+):
+    service.stock(system, cards(4), batch="good", at=noon)
+    service.stock(system, [CardNotice(code=code(number)) for number in range(10, 15)], batch="bad", at=noon)
+    assert queries.failing_batches(lead) == []
+    voided, unusable, sold = Card.objects.filter(batch__name="bad").order_by("pk")[:3]
+    Card.objects.filter(pk=voided.pk).update(state="voided")
+    Card.objects.filter(pk=sold.pk).update(state="revealed")
+    for _ in range(2):  # found twice, and still one card
+        service.record_balance_check(lead, unusable.public_id, method="issuer_site", is_usable=False, at=noon)
+    with django_assert_num_queries(1):
+        assert queries.failing_batches(lead) == [FailingBatch("bad", failed=2, unused=3)]
+    (row,) = (row for row in queries.batches_page(lead) if row.failed)
+    assert (row.name, row.failed, row.unused) == ("bad", 2, 3), "the page of batches says the same"
+    assert queries.failing_batches(stranger) == []
+    service.stock(system, [CardNotice(code=code(20))], batch="newer", at=noon)
+    assert queries.failing_batches(lead, among=1) == []
+    service.quarantine_batch(lead, queries.batch_id(lead, "bad"), reason="查一查", at=noon)
+    assert queries.failing_batches(lead) == []
 
 
 def test_reasons_and_notes_never_keep_a_code(system, lead, noon):

@@ -144,6 +144,9 @@ def yes(**changes) -> GuardFacts:
         "is_same_claim": True,
         "is_mirror_newer": True,
         "hold_until": NOON + HOUR,
+        "is_other_case_known": True,
+        "is_untouched": True,
+        "is_reason_in_doubt": True,
     }
     from cardcase.cases.rules import Status
 

@@ -39,6 +39,9 @@ DESIGN = {
     # docs/decisions/0006: what the seller did in the App without us
     "T27": ("paid_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made", "agreed"}, {"settled"}),
     "T28": ("refused_elsewhere", {"new", "needs_response", "waiting_buyer", "offer_made"}, {"declined"}),
+    # docs/decisions/0007: two cases of one complaint
+    "T29": ("merged", {"new", "needs_response", "waiting_buyer", "declined"}, {"closed"}),
+    "T30": ("doubted", {"needs_response"}, {"new"}),
 }
 
 NOT_OFFERED = {"T4", "T10", "T11", "T15", "T16", "T18", "T19", "T20", "T24", "T25", "T26"}
@@ -63,4 +66,6 @@ WHO = {
     "T23": {"system"},
     "T27": _WORKERS | {"platform"},
     "T28": _WORKERS | {"platform"},
+    "T29": _WORKERS | {"system"},
+    "T30": {"system"},
 }

@@ -166,6 +166,9 @@ BREAKS = {
     "claim_is_the_same": {"is_same_claim": False},
     "mirror_is_newer": {"is_mirror_newer": False},
     "hold_ends_before_the_margin": {"hold_until": NOON + 9 * HOUR + timedelta(seconds=1)},
+    "other_case_is_known": {"is_other_case_known": False},
+    "untouched_or_a_person_says_so": {"is_person": False, "is_untouched": False},
+    "only_a_machine_read_the_reason": {"is_reason_in_doubt": False},
 }
 
 
@@ -181,7 +184,7 @@ def test_each_guard_refuses_by_its_own_fact_alone_and_says_why(name):
 
 @pytest.mark.parametrize("row", [row for row in FLOW if row.offered], ids=lambda row: row.id)
 def test_a_move_is_refused_by_each_of_its_guards_and_names_all_that_refuse(row):
-    names = {"T9": "owner", "T23": "system"}
+    names = {"T9": "owner", "T23": "system", "T30": "system"}
     actor = ACTORS[names.get(row.id, "owner")]
     status = next(iter(row.source), None)
     for guard in row.guards:
@@ -353,7 +356,7 @@ class Lives(RuleBasedStateMachine):
         here = [row for row in FLOW if row.offered and (self.status in row.source if self.status else not row.source)]
         if here:
             chosen = data.draw(st.sampled_from(here))
-            name = "system" if chosen.id == "T23" else "owner"
+            name = "system" if chosen.id in ("T23", "T30") else "owner"
             self.anything_happens(chosen.event, name, yes(is_person=name == "owner"))
 
     @invariant()

@@ -84,9 +84,9 @@ def test_a_refund_that_turns_up_for_an_enquiry_joins_its_case_one_stage_up(syste
     case, is_new = service.open_case(system, order, refund, at=noon + HOUR)
     assert (case.pk, is_new, case.stage, case.refund_id) == (enquiry.pk, False, "platform_refund", refund.pk)
     assert (case.revision, case.claimed_fen) == (2, 5000)
-    assert case.next_due_at == noon + 12 * HOUR  # our own goal still comes first
+    assert case.next_due_at == refund.timeout_at  # as if the refund had been known first: our own goal gives way
     running = deadlines.armed(system, [case.public_id])[case.public_id]
-    assert [clock.kind.value for clock in running] == ["first_response", "platform_response"]
+    assert [clock.kind.value for clock in running] == ["platform_response"]
     assert service.open_case(system, order, refund, at=noon + 2 * HOUR) == (case, False)
     assert service.open_case(system, order, None, at=noon + 2 * HOUR)[0].pk == case.pk
 

@@ -1,6 +1,7 @@
 """Raw chat pushes: words, cards, card updates, packages; who spoke, about which order, and what no person said."""
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
@@ -144,6 +145,25 @@ def test_the_wrappings_of_other_tools_are_taken_off():
     reading = read(*wrapped)
     assert [message.origin.row for message in reading.notices] == [1, 2, 3, 3, 4]
     assert reading.rows == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda push: json.dumps({"raw_message": push}),
+        lambda push: json.dumps({"raw_message": json.dumps(push)}),
+        lambda push: json.dumps({"raw_message": json.dumps(push).replace('"', "\\u0022")}).replace("\\\\u", "\\u"),
+        lambda push: json.dumps(push).replace('"1":', '"\\u0031":'),
+        lambda push: json.dumps(
+            {"syncPushPackage": {"data": [{"data": b64encode(json.dumps(push).encode()).decode()}]}}
+        ),
+    ],
+    ids=["bare", "in a string", "in a string of escapes", "keys in escapes", "packed"],
+)
+def test_a_push_is_known_however_its_keys_are_written(written):
+    text = written(pushed_words(BUYER, "小鹿", "在吗", AT))
+    [message] = read_file("raw.json", text.encode()).notices
+    assert (message.conversation_id, message.text) == (CID, "在吗")
 
 
 def test_a_push_that_is_still_encrypted_is_refused():

@@ -40,6 +40,14 @@ MOODS = st.sampled_from(
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(FORMS, NAMES, STAMPS, MOODS), min_size=1, max_size=9), st.booleans())
 @example([("{stamp}\n{name}：{words}", "小鹿乱撞", "2026-11-22 09:48", "{m}")] * 2, True)
+@example(
+    [
+        ("{stamp} {name}\n{words}", "小鹿乱撞", "2026-11-22 09:48", "{m}"),
+        ("{stamp} {words}", "小鹿乱撞", "2026-11-22 09:48", "{m}"),
+        ("{name}\n{stamp}\n{words}", "小鹿乱撞", "2026-11-22 09:48", "{m}"),
+    ],
+    False,
+)
 @example([("2026-11-22\n{words}", "我", "09:48", "{m}")] * 2, True)
 def test_every_word_stands_in_some_message(parts, is_told):
     text = "\n".join(

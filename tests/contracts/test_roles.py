@@ -17,6 +17,8 @@ from cardcase.cards.models import Card
 from cardcase.cases.models import Case
 from cardcase.evidence import service as evidence
 from cardcase.intake import service as intake
+from cardcase.notices import service as notices
+from cardcase.notices.service import TargetWish
 from cardcase.staff import service as staff
 from cardcase.staff.models import ApiToken, Shop, Staff
 from cardcase.staff.rules import Role
@@ -32,6 +34,9 @@ WORK = "ok ok ok 403 404 login"
 LEAD = "ok ok 403 403 404 login"
 OWNER = "ok 403 403 403 404 login"
 SHOP = "ok 403 403 403 ok login"  # the stranger owns a shop too
+NOTIFY = "ok ok 403 403 ok login"
+API_NOTIFY = "ok ok 403 403 ok 401"
+API_LEAD = "ok ok 403 403 404 401"
 OPEN = "ok ok ok ok ok ok"
 OBJECT = "ok ok ok ok 404 login"
 API_OBJECT = "ok ok ok ok 404 401"
@@ -64,6 +69,7 @@ def api_act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "api/v1/cases/<number>/acts/<name>", gets, data, {"name": name})
 
 
+TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
 TABLE = (
@@ -86,6 +92,17 @@ TABLE = (
     Row("GET", "settings/tokens/", SHOP),
     Row("POST", "settings/tokens/new/", SHOP, {"label": "x", "role": "agent"}),
     Row("POST", "settings/tokens/<int:token_id>/revoke/", OWNER),
+    Row("GET", "settings/notices/", NOTIFY),
+    Row("POST", "settings/notices/", NOTIFY, {**TARGET, "name": "另一个", "language": "zh-hans"}),
+    Row("GET", "settings/notices/<str:target>/", LEAD),
+    Row("POST", "settings/notices/<str:target>/", LEAD, {**TARGET, "language": "zh-hans"}),
+    Row("POST", "settings/notices/<str:target>/test/", LEAD),
+    Row("POST", "settings/notices/<str:target>/switch/", LEAD, {"to": "off"}),
+    Row("POST", "settings/notices/<str:target>/remove/", LEAD),
+    Row("POST", "settings/notices/calendar/", NOTIFY),
+    Row("POST", "settings/notices/calendar/revoke/", NOTIFY),
+    Row("GET", "calendar/<str:key>.ics", OPEN, at={"key": "CALENDAR"}),
+    Row("GET", "calendar/<str:key>.ics", "404 404 404 404 404 404", at={"key": "x"}),
     Row("POST", "settings/switch-shop/", ALL, {"shop": "SHOP"}),
     # Cases
     Row("GET", "", ALL),
@@ -104,6 +121,7 @@ TABLE = (
     act("sent", "409 409 409 403 404 login", text="您好"),
     act("offer", "409 409 409 403 404 login", kind="full_refund"),
     act("concede", "409 409 409 403 404 login", kind="full_refund"),
+    act("same", "409 409 409 403 404 login", same="yes"),
     act("result", "409 409 409 403 404 login", result="verified", source="x"),
     act("move", "ok ok ok 403 404 login", event="withdrawn", source="x"),
     act("decline", "409 409 403 403 404 login", refuse_reason="其他", text="x", typed="拒绝退款"),
@@ -145,6 +163,10 @@ TABLE = (
     Row("GET", "api/v1/cards/balance", API_OWN),
     Row("GET", "api/v1/hours", API_OWN),
     Row("POST", "api/v1/hours", "ok 403 403 403 ok 401", {"week": {"mon": ["09:00-12:00", "13:30-18:00"]}}),
+    Row("GET", "api/v1/notices/targets", API_NOTIFY),
+    Row("POST", "api/v1/notices/targets", API_NOTIFY, {**TARGET, "name": "另一个", "events": ["margin"]}),
+    Row("POST", "api/v1/notices/targets/<target>/test", API_LEAD),
+    Row("POST", "api/v1/notices/targets/<target>/remove", API_LEAD),
     Row("POST", "api/v1/triage", API_OWN, {"text": "卡密无效"}),
     # One's own account (allauth)
     Row("GET", "account/login/", TO_DOOR),
@@ -228,11 +250,15 @@ def world(owner, noon):
         run=report.run,
         staff_id=victim.id,
         token_id=staff.create_token(owner, label="x", role=Role.AGENT, at=noon).id,
+        target=notices.add_target(
+            owner, "webhook", TargetWish(name="值班群"), address="https://example.com", at=noon
+        ).id,
         words={
             "REVISION": str(case.revision),
             "CARD": card.public_id,
             "BATCH": card.batch.public_id,
             "SHOP": str(owner.shop_id),
+            "CALENDAR": notices.make_link(owner, at=noon),
             "HELD": intake.hold_uploads(owner, files()[:1], kind="auto", batch="", at=noon),
         },
     )

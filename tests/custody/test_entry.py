@@ -7,16 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardcase.custody.rules import entry as form
-from cardcase.custody.rules import plain
-from cardcase.kit import canonical
 
 AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
 SALT = bytes(range(32))
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats() | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
-    max_leaves=12,
-)
 
 
 def entry(**changes) -> form.Entry:
@@ -96,17 +89,6 @@ def test_a_commitment_opens_to_its_bytes_only(body, other, role):
     assert form.opens(SALT, role, other, commitment) is (other == body)
     assert not form.opens(SALT, "file", body, commitment)
     assert not form.opens(SALT[:31], role, body, commitment)
-
-
-@given(json_values)
-def test_the_quick_writing_is_the_canonical_one(value):
-    try:
-        expected = canonical.encode(value)
-    except (ValueError, UnicodeEncodeError):
-        with pytest.raises(ValueError):
-            plain.encode(value)
-    else:
-        assert plain.encode(value) == expected
 
 
 @pytest.mark.parametrize("change", [

@@ -75,7 +75,7 @@ def test_a_clock_that_ran_ahead_for_long_is_put_right_without_losing_a_deadline(
     assert states() == ["missed"]
     machine.look(jump=-jump)
     assert states() == ["armed", "missed"], "the miss stays on record, the clock runs again"
-    [armed] = queries.running(agent, SUBJECT)
+    [armed] = queries.running(queries.of_subject(agent, SUBJECT))
     assert armed.due_at == noon + 10 * HOUR
     assert custody.history(agent, [SUBJECT])[-1].facts["why"] == "clock_jump"
     assert Job.objects.filter(kind="deadline.moved").count() == 1

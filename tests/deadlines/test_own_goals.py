@@ -28,7 +28,8 @@ def office(spans: str = "09:00-12:00, 13:30-18:00", **days: str) -> Hours:
 
 
 def running(actor, kind=GOAL):
-    return next(one for one in queries.running(actor, SUBJECT) if one.kind is kind)
+    clocks = [one for one in queries.of_subject(actor, SUBJECT) if one.state in ("armed", "paused")]
+    return next(one for one in clocks if one.kind is kind)
 
 
 def recorded(actor) -> list[str]:

@@ -34,7 +34,7 @@ REVIEW = Review(happened="没看到提醒", cause=MissCause.UNNOTICED, measure="
 
 
 def only(actor, kind=KIND):
-    return next(one for one in queries.running(actor, SUBJECT) if one.kind is kind)
+    return next(one for one in queries.running(queries.of_subject(actor, SUBJECT)) if one.kind is kind)
 
 
 @pytest.mark.parametrize("kind", sorted(TELLABLE))
@@ -157,7 +157,7 @@ def test_silent_clocks_give_no_warning_and_those_of_closed_cases_run_on(agent, s
     service.sweep(at=noon + 9 * HOUR)
     assert {job.args["kind"] for job in Job.objects.filter(kind="deadline.warning")} == {"supplier_claim_window"}
     service.void_all(agent, SUBJECT, at=noon + 9 * HOUR)
-    left = {clock.kind for clock in queries.running(agent, SUBJECT)}
+    left = {clock.kind for clock in queries.running(queries.of_subject(agent, SUBJECT))}
     assert left == {DeadlineKind.RETENTION_UNTIL, DeadlineKind.SUPPLIER_CLAIM_WINDOW}
 
 

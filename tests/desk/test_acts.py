@@ -103,6 +103,12 @@ def test_every_act_has_been_tried_here():
     assert tried == set(ACTS)
 
 
+def test_a_case_that_resembles_no_other_is_not_merged(ready):
+    body = ready.refused("same", same="yes")
+    assert "没有发现同一件事的另一单" in body
+    ready.refused("same", 422, same="maybe")
+
+
 def picture() -> bytes:
     """Return one white pixel as PNG."""
 
@@ -428,3 +434,22 @@ def test_a_person_without_the_right_changes_nothing(agent, auditor, case):
             "django_session": 0,
             "usersessions_usersession": 0,
         }
+
+
+def test_an_english_reader_gets_a_chinese_draft_and_what_it_says(desk):
+    desk.client.cookies["django_language"] = "en"
+    page = desk.client.get(desk.url).content.decode()
+    draft = re.search(r'<textarea id="draft-text"[^>]*>(.*?)</textarea>', page, re.DOTALL)[1]
+    assert "Hello" not in draft
+    assert "您好" in draft
+    assert "It says: Hello" in re.search(r'id="draft-meaning">(.*?)</p>', page, re.DOTALL)[1]
+
+
+def test_a_buyer_who_writes_english_is_answered_in_english(owner, case):
+    from cardcase.desk import words
+
+    assert words.language_of_buyer(case) == "zh-hans"
+    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}]
+    assert words.language_of_buyer(case) == "en"
+    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}, {"text": "骗人", "message": "msg_2"}]
+    assert words.language_of_buyer(case) == "zh-hans"

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cardcase.cases.rules import GuardRefused
 from cardcase.connectors.ports import OrderState
@@ -11,6 +13,7 @@ from cardcase.evidence import queries, service
 from cardcase.evidence.models import EvidenceRequest, Exhibit
 from cardcase.evidence.rules import BadFact, BadFile, ItemState, NoTimeToAsk, Timing, find
 from cardcase.kit.errors import Conflict, NotAllowed, NotFound, Refused, WrongUse
+from cardcase.orders.models import Order
 from evidence.world import HOUR, PNG
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,21 @@ def test_words_after_delivery_are_found_in_the_conversation(world, owner, noon):
     case = world.case("A2")
     world.say(case.order, "充上了 谢谢老板")
     assert items(owner, case, noon)["E7"].state is ItemState.HAVE
+
+
+def test_several_cases_are_read_in_the_questions_of_one(world, owner, noon, django_assert_max_num_queries):
+    cases = [world.case(code) for code in ("A1", "P1", "V1", "A2")]
+    Order.objects.filter(pk__in=[case.order_id for case in cases[2:]]).update(buyer_id=cases[0].order.buyer_id)
+    cases = [world.fresh(case) for case in cases]
+    world.say(cases[3].order, "充上了 谢谢老板")
+    alone, most = {}, 0
+    for case in cases:
+        with CaptureQueriesContext(connection) as seen:
+            alone[case.pk] = queries.case_facts(owner, case, at=noon)
+        most = max(most, len(seen))
+    assert len({facts.other_claims for facts in alone.values()}) > 1
+    with django_assert_max_num_queries(most + 2):  # reasons ask for different things
+        assert queries.facts_of(owner, cases, at=noon) == alone
 
 
 def test_a_replacement_card_is_not_the_card_that_the_complaint_is_about(world, owner, noon):

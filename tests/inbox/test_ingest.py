@@ -1,17 +1,22 @@
 import itertools
 import json
+from datetime import UTC
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cardcase.cards import vault
-from cardcase.connectors.ports import MessageKind, Speaker
+from cardcase.connectors.ports import ListingNotice, MessageKind, OrderNotice, Speaker
 from cardcase.custody import queries as custody
 from cardcase.inbox import queries, service
 from cardcase.inbox.models import Conversation, Message
 from cardcase.inbox.rules.links import Link
+from cardcase.inbox.service.ingest import content
+from cardcase.kit import canonical, clock
 from cardcase.kit.errors import NotAllowed
 from cardcase.orders.models import Buyer
-from cardcase.orders.service import Taken
+from cardcase.orders.service import Taken, ingest_orders
 
 CODE = "XJ7K-9Q2M-PL4T-88ZA"
 
@@ -84,6 +89,13 @@ def test_what_was_said_is_committed_to_in_entries_of_64(system, say, noon):
     assert [item.facts["messages"] for item in entries] == [64, 64, 2]
 
 
+@given(st.text(), st.sampled_from(Speaker), st.datetimes(timezones=st.just(UTC)) | st.none())
+def test_what_is_committed_to_is_canonical(text, speaker, said_at):
+    message = Message(public_id="msg_1", speaker=speaker.value, said_at=said_at, text=text)
+    told = {"speaker": speaker.value, "said_at": clock.iso(said_at) if said_at else None, "text": text}
+    assert content(message).body == canonical.encode(told)
+
+
 def test_a_conversation_finds_the_order_that_its_messages_name(system, order, say, noon):
     service.ingest_messages(system, [say("没收到", order_no=order.order_no)], at=noon)
     talk = Conversation.objects.visible_to(system).get()
@@ -150,6 +162,27 @@ def test_pictures_and_cards_are_no_words_of_the_buyer(system, order, say, noon):
         (Speaker.SYSTEM, "我发起了退款申请"),
         (Speaker.BUYER, "充不了"),
     ]
+
+
+def test_the_talk_of_several_orders_is_that_of_each(system, order, say, noon, monkeypatch):
+    notices = [
+        OrderNotice(channel="goofish", order_no=f"333668781623309401{n}", buyer_external_id="b2", listing=goods)
+        for n, goods in enumerate([ListingNotice(item_id="item-2"), None])
+    ]
+    orders = [order, *(row for row, _ in ingest_orders(system, notices, at=noon))]
+    said = [
+        say("没收到", minute=1, order_no=order.order_no),
+        say("没日期", minute=2, said_at=None, order_no=order.order_no),
+        say("另一单", minute=3, talk="t2", buyer="b2", item="item-2", order_no=notices[1].order_no),
+        say("还是那单", minute=4, talk="t3", buyer="b2", item="item-2"),
+        say("别人的", minute=5, talk="t4", buyer="b4"),
+    ]
+    service.ingest_messages(system, said, at=noon)
+    alone = {one.pk: queries.utterances_for_order(system, one) for one in orders}
+    assert queries.utterances_for_orders(system, orders) == alone
+    assert [len(alone[one.pk]) for one in orders] == [2, 1, 1]
+    monkeypatch.setattr(queries, "_SPOKEN_AT_ONCE", 2)  # as if there were no end to it
+    assert queries.utterances_for_orders(system, orders) == alone
 
 
 def test_five_hundred_messages_cost_a_bounded_number_of_queries(system, say, noon, django_assert_max_num_queries):

@@ -332,19 +332,6 @@ def test_a_chat_that_comes_before_its_order_ends_up_in_one_case(agent, noon):
     assert Conversation.objects.visible_to(agent).get().order_id == case.order_id
 
 
-def test_an_enquiry_whose_order_has_a_case_already_says_which(agent, noon):
-    chat = said("50001", "2201", "云朵邮差", "卡密无效 怎么充都不行 退款")
-    [enquiry] = take(agent, [upload("chat.json", chat)], at=noon).cases
-    [real] = take(agent, [upload("refund.json", refund_detail(INVALID))], at=noon).cases
-    take(agent, [upload("orders.csv", orders_csv(order_row(INVALID)))], at=noon)
-    cases = {case.number: case for case in Case.objects.visible_to(agent).select_related("order")}
-    assert cases[real].order.order_no == INVALID
-    assert cases[real].sub_reason == "A1"
-    assert Conversation.objects.visible_to(agent).get().order_id == cases[real].order_id
-    assert "same_as_other_case" in {need["code"] for need in cases[enquiry].needs_human}
-    assert any(real in need["zh"] for need in cases[enquiry].needs_human)
-
-
 PASTED = """云朵邮差 2026-11-22 09:48
 老板 充的时候一直弹 此代码无效
 礼卡小铺 2026-11-22 09:50

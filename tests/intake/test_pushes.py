@@ -8,13 +8,14 @@ from django.test import Client
 
 from cardcase.cases.models import Case
 from cardcase.connectors.goofish.signing import sign
+from cardcase.inbox.models import Conversation
 from cardcase.intake import service, tasks
 from cardcase.intake.models import Channel, PushReceipt
 from cardcase.jobs.models import Job
 from cardcase.jobs.runners.worker import Worker
 from cardcase.kit import clock
 from cardcase.orders.models import Order, Refund
-from intake.world import INVALID, order_row, orders_csv, refund_detail, row_counts, take, upload
+from intake.world import INVALID, order_row, orders_csv, refund_detail, row_counts, said, take, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -278,3 +279,13 @@ def test_a_channel_switched_off_is_closed_at_once(owner, channel, noon):
     assert push(channel.hook_key, body_of()).status_code == 200
     service.set_enabled(owner, channel.pk, is_enabled=False, at=noon + timedelta(seconds=1))
     assert push(channel.hook_key, body_of(order_status=22)).status_code == 403
+
+
+def test_a_push_brings_a_chat_that_waited_for_its_order_to_it(owner, channel, noon):
+    chat = said("50001", "2201", "云朵邮差", "卡密无效 怎么充都不行 退款")
+    [enquiry] = take(owner, [upload("chat.json", chat)], at=noon).cases
+    Conversation.objects.update(order_no=INVALID)  # as a card of the platform names it
+    push(channel.hook_key, body_of())
+    work()
+    [case] = Case.objects.filter(is_open=True)
+    assert (case.number, case.order.order_no) == (enquiry, INVALID)

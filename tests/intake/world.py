@@ -56,6 +56,11 @@ def said(cid: str, buyer: str, nick: str, *texts: str, start: int = 179531280000
     ])  # fmt: skip
 
 
+def pasted(*lines: tuple[str, str, str]) -> str:
+    """A chat as it is copied from the App: (who, time to the minute, words)."""
+    return "".join(f"{who} {at}\n{words}\n" for who, at, words in lines)
+
+
 def delivered(number: str, code: str) -> bytes:
     """What 闲管家 answers to kam/list."""
     cards = [{"card_no": "", "card_pwd": code, "cost": 18800, "sold_type": 11}]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 PLACES = (
     "/", "/import/", "/cards/", "/cards/batches/", "/settings/", "/settings/staff/", "/settings/shop/",
-    "/settings/tokens/", "/account/2fa/",
+    "/settings/tokens/", "/settings/notices/", "/account/2fa/",
 )  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

@@ -1,6 +1,7 @@
 import json
 import pickle
 from datetime import UTC, datetime
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -23,11 +24,18 @@ def test_what_is_not_an_amount_is_refused(text):
 
 def test_ids_sort_by_time_and_carry_their_version():
     with clock.fixed_at(datetime(2026, 1, 1, tzinfo=UTC)):
-        first = ids.uuid7()
+        first = ids.public_id("case")
     with clock.fixed_at(datetime(2026, 1, 2, tzinfo=UTC)):
-        second = ids.uuid7()
+        second = ids.public_id("case")
     assert first < second
-    assert first.version == 7
+    assert UUID(first.removeprefix("case_")).version == 7
+
+
+def test_many_ids_of_one_moment_are_all_different_and_well_formed():
+    made = ids.public_ids("msg", 1000)
+    assert len(set(made)) == 1000
+    numbers = [UUID(one.removeprefix("msg_")) for one in made]
+    assert {(number.version, number.variant) for number in numbers} == {(7, RFC_4122)}
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, lambda code: f"{code!r}{code:>30}"])

@@ -1,5 +1,6 @@
 """The shipped rule catalogue and playbooks, as data: complete, cited, and honest about what is not known."""
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -94,6 +95,35 @@ def test_questions_are_polite_short_and_promise_or_admit_nothing(reason):
         assert "？" in question.zh or "请" in question.zh or "吗" in question.zh
         assert question.why.zh
         assert question.text.en.isascii() or "“" in question.text.en
+
+
+@pytest.mark.parametrize("reason", [*SUB_REASONS, "unstated"])
+def test_every_question_knows_at_least_two_answers_and_none_points_to_its_own_reason(reason):
+    for question in PLAYBOOKS[reason].questions:
+        assert len(question.answers) >= 2, question.id
+        for answer in question.answers:
+            assert answer.points_to != reason, answer.id
+            assert "骗" not in answer.means.zh
+            assert question.answer(answer.id) is answer
+    assert PLAYBOOKS[reason].question("nothing of the kind") is None
+
+
+def test_an_answer_that_points_to_no_reason_is_refused(tmp_path):
+    own = tmp_path / "playbooks.toml"
+    book = PLAYBOOKS["O5"].model_dump(mode="json", exclude={"source", "certainty", "effective_from", "effective_to"})
+    question = book["questions"][0]
+    answer = question["answers"][0] | {"points_to": "Z9"}
+    own.write_text(
+        '[catalogue]\nid = "own"\nversion = "1"\nsource = "ours"\ncertainty = "J"\n[[playbook]]\n'
+        + "".join(f"{key} = {json.dumps(book[key], ensure_ascii=False)}\n" for key in book if key != "questions")
+        + "[[playbook.questions]]\n"
+        + "".join(f"{key} = {json.dumps(question[key], ensure_ascii=False)}\n" for key in question if key != "answers")
+        + "[[playbook.questions.answers]]\n"
+        + "".join(f"{key} = {json.dumps(answer[key], ensure_ascii=False)}\n" for key in answer),
+        "utf-8",
+    )
+    with pytest.raises(BrokenCatalogue, match="Z9"):
+        _load_playbooks(own)
 
 
 def test_no_question_asks_for_the_whole_code():

@@ -16,11 +16,13 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "CARDCASE_DATABASE_URL": "", **more}
 
 
-def cardcase(*words: str | Path, data: Path, stdin: str = "", code: int | None = 0) -> subprocess.CompletedProcess[str]:
-    """Run the command on a data folder; check its exit code unless None."""
+def cardcase(
+    *words: str | Path, data: Path, stdin: str = "", code: int | None = 0, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command on a data folder; check its exit code unless None. ``more`` goes into its environment."""
     done = subprocess.run(
         [str(CARDCASE), *map(str, words)],
-        env=environment(CARDCASE_DATA=str(data)),
+        env=environment(CARDCASE_DATA=str(data), **more),
         input=stdin,
         capture_output=True,
         text=True,
@@ -32,6 +34,6 @@ def cardcase(*words: str | Path, data: Path, stdin: str = "", code: int | None =
     return done
 
 
-def document(*words: str | Path, data: Path, code: int | None = 0) -> Any:
+def document(*words: str | Path, data: Path, code: int | None = 0, **more: str) -> Any:
     """Run the command with --json and return what it printed."""
-    return json.loads(cardcase(*words, "--json", data=data, code=code).stdout)
+    return json.loads(cardcase(*words, "--json", data=data, code=code, **more).stdout)

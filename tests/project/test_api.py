@@ -14,6 +14,8 @@ from django.urls import reverse
 
 from cardcase.cases.models import Case, Note
 from cardcase.custody.models import Entry
+from cardcase.notices import service as notices
+from cardcase.notices.service import TargetWish
 from cardcase.orders.models import Order
 from cardcase.packs import verifier
 from cardcase.project import service as project
@@ -111,10 +113,12 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
     assert len(names) == len(set(names))
 
 
-def test_every_path_of_the_description_answers(api, case):
+def test_every_path_of_the_description_answers(api, case, owner, noon):
+    target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", "note")
+        real = real.replace("{target}", target.id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

@@ -1,6 +1,7 @@
 """The command line: what it lists, how it exits, and that a fresh folder becomes a working shop by itself."""
 
 import json
+import re
 import stat
 import sys
 
@@ -299,3 +300,26 @@ def test_a_pack_is_written_where_it_can_be(call, shop_of_ours, folder):
     assert "file_unwritable" in call("pack", number, "-o", folder / "no" / "such" / "f.zip", code=2).stderr
     call("pack", "AS-1999-000001", "-o", folder / "f.zip", code=1)
     assert not (folder / "f.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh-hans", ["时限", "逾期：平台自动退款", "来源：", "底线", "草稿", "新 "]),
+        ("en", ["Clock", "then: The platform refunds automatically", "Source:", "Floor", "Draft", "new "]),
+    ],
+)
+@pytest.mark.usefixtures("shop_of_ours")
+def test_a_case_is_printed_in_the_reader_s_language_without_our_code_words(call, folder, settings, language, words):
+    settings.LANGUAGE_CODE = language
+    printed = call("handle", *sorted(folder.iterdir())).stdout
+    assert all(word in printed for word in words)
+    assert not any(code in printed for code in ("auto_refund", "shop_default", "timeout_time", "authenticity"))
+
+
+def test_every_queue_has_a_thread_in_cardcase_run():
+    from cardcase.project.cli.server import THREADS
+    from contracts import house
+
+    named = {name for path in house.python_files() for name in re.findall(r'\bqueue="(\w+)"', path.read_text("utf-8"))}
+    assert named | {"default"} == {queue for queues in THREADS for queue in queues}

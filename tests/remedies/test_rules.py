@@ -10,13 +10,13 @@ from cardcase.evidence.rules import CheckSeen, RefundSeen
 from cardcase.kit.catalogue import BrokenCatalogue
 from cardcase.remedies.rules import (
     FloorKind,
-    cost_of,
     floor,
     is_typed,
+    judge,
     options,
-    part_of_price,
     phrase,
     read_catalogue,
+    snapshot,
     sum_blocker,
     tip,
     void_blocker,
@@ -160,9 +160,10 @@ def test_evidence_first_while_it_is_open():
     assert advised(a_case("V1")) == "ask_first"
 
 
-def test_no_time_to_ask_means_no_advice_instead_of_a_guess():
+def test_without_time_to_ask_the_best_final_remedy_is_named_and_it_is_no_refusal():
     margin = NOON + timedelta(minutes=10)
-    assert advised(a_case("A1"), platform_margin_at=margin, platform_due_at=margin + timedelta(minutes=30)) is None
+    found = advised(a_case("A1"), platform_margin_at=margin, platform_due_at=margin + timedelta(minutes=30))
+    assert found in ("full_refund", None)
     assert "no_time_to_ask" in codes(listed(a_case("A1"), platform_margin_at=margin)["ask_first"])
 
 
@@ -387,64 +388,55 @@ def test_more_than_was_paid_never_goes_out_without_a_reason(made, value):
     assert sum_blocker(facts, value, "店主说明") is None
 
 
-# --- N7 ------------------------------------------------------------------------------------------------------------
-
-
-def test_the_part_is_explained_in_one_sentence():
-    part = part_of_price(19300, 20000, 15000)
-    assert part.amount_fen == 4825
-    assert part.text.zh == "¥193.00 × 少的 ¥50.00 ÷ 应有 ¥200.00 = ¥48.25。"
-
-
-@pytest.mark.parametrize(
-    ("price", "promised", "remaining", "fen"), [(1, 2, 1, 1), (100, 3, 2, 33), (100, 3, 1, 67), (3, 8, 4, 2)]
-)
-def test_halves_are_rounded_up_for_the_buyer(price, promised, remaining, fen):
-    assert part_of_price(price, promised, remaining).amount_fen == fen
-
-
-@given(st.integers(1, 10**7), st.integers(1, 10**7), st.data())
-def test_the_part_is_within_half_a_fen_of_the_exact_share_and_never_more_than_the_price(price, promised, data):
-    remaining = data.draw(st.integers(0, promised - 1))
-    amount = part_of_price(price, promised, remaining, least_fen=0).amount_fen
-    assert abs(2 * amount * promised - 2 * price * (promised - remaining)) <= promised
-    assert 0 <= amount <= price
-
-
-def test_the_platforms_bounds_cap_the_part_and_are_said():
-    part = part_of_price(19300, 20000, 15000, most_fen=4000)
-    assert (part.amount_fen, part.is_capped) == (4000, True)
-    assert "上下限" in part.text.zh
-
-
-@pytest.mark.parametrize("values", [(0, 100, 0), (100, 0, 0), (100, 100, 100), (100, 100, 150), (100, 100, -1)])
-def test_an_absurd_part_is_refused(values):
-    with pytest.raises(ValueError):
-        part_of_price(*values)
-
-
 # --- costs, tip, confirmations, data -------------------------------------------------------------------------------
 
 
 def test_costs_are_ranges_that_say_what_they_rest_on():
-    facts = standing(a_case("A1"))
-    full = cost_of("full_refund", facts, CATALOGUE)
-    replace_cost = cost_of("replace_card", facts, CATALOGUE)
-    refusal = cost_of("decline", facts, CATALOGUE)
-    assert (full.low_fen, full.high_fen) == (19300, 19609)
-    assert (replace_cost.low_fen, replace_cost.high_fen) == (18800, 19765)
-    assert refusal.low_fen < refusal.high_fen <= refusal.justify_fen
-    assert "0 笔自有结果" in refusal.rests_on.zh
+    made = listed(a_case("A1"))
+    full, refusal = made["full_refund"], made["decline"]
+    assert full.cost_low_fen <= full.cost_mid_fen <= full.cost_high_fen <= 19300
+    assert full.harm_fen == 0
+    assert refusal.cost_low_fen < refusal.cost_mid_fen < refusal.cost_high_fen
+    assert refusal.harm_fen > 0
+    assert "假设" in refusal.rests_on.zh
 
 
 def test_without_an_amount_no_cost_is_made_up():
     case = replace(with_order(a_case("A1"), paid_fen=None, total_fen=None), claimed_fen=None)
-    assert cost_of("full_refund", standing(case), CATALOGUE) is None
+    assert listed(case)["full_refund"].cost_low_fen is None
 
 
-def test_the_tip_names_the_fact_that_would_change_the_advice():
+def test_the_tip_names_the_facts_that_would_change_the_advice_and_what_they_are_worth():
     facts = standing(a_case("A1"))
-    assert "发卡方官方查询" in tip(options(facts, CATALOGUE), facts).zh
+    made, advice = judge(facts, CATALOGUE)
+    told = tip(made, facts, advice)
+    assert "发卡方" in told.zh
+    assert "约值 ¥" in told.zh
+
+
+def test_a_refund_of_a_part_of_the_price_says_that_it_is_what_was_asked():
+    case = replace(a_case("V5"), claimed_fen=1500)
+    full = listed(case)["full_refund"]
+    assert (full.amount_fen, full.title.zh, full.title.en) == (1500, "按申请退 ¥15.00", "Refund ¥15.00 as asked")
+    assert listed(a_case("V5"))["full_refund"].title.zh == "全额退款"
+
+
+def test_too_dear_after_use_is_never_advised_to_be_paid():
+    case = with_exhibits(
+        replace(a_case("V5"), claimed_fen=1500),
+        redeemed(REVEALED + timedelta(hours=1)),
+        an_exhibit("E4", tail4="K4RT", account="买家**"),
+    )
+    assert advised(case) in ("decline", "ask_first", None)
+    assert judge(standing(case), CATALOGUE)[1].recommended != "full_refund"
+
+
+def test_a_decision_keeps_what_was_advised_and_by_which_rules():
+    kept = snapshot(standing(dead(a_case())), CATALOGUE)
+    assert kept["advised"] == kept["advised_final"] == "replace_card"
+    assert kept["advice_version"] == f"advice/{CATALOGUE.numbers.version}; remedies/{CATALOGUE.version}"
+    low, mid, high = kept["p_seller_fault_permille"]
+    assert 0 <= low <= mid <= high <= 1000
 
 
 def test_each_act_is_confirmed_in_its_own_words_and_either_language():
@@ -471,7 +463,6 @@ def test_every_sub_reason_has_remedies_and_can_always_be_paid_in_full():
     [
         '[[kind]]\nid = "x"\ntitle_zh = "x"\ntitle_en = "x"\nfits = ["Z1"]\nroute = "offer"\nvalue = "none"\nchecks = []\nneeds_zh = "x"\nneeds_en = "x"\n',
         '[[kind]]\nid = "x"\ntitle_zh = "x"\ntitle_en = "x"\nfits = ["*"]\nroute = "offer"\nvalue = "none"\nchecks = ["made_up"]\nneeds_zh = "x"\nneeds_en = "x"\n',
-        '[[prior]]\nid = "escalates"\nlow = 900\nhigh = 100\n',
     ],
 )
 def test_a_broken_catalogue_is_refused(tmp_path, broken):

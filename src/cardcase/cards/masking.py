@@ -27,11 +27,13 @@ def mask_texts(actor: Actor, texts: Sequence[str]) -> list[Masked]:
     A masked text goes through again unchanged. Raises NotAllowed when the actor may not read.
     """
     book = _Book(actor)
-    pieces = [shapes.candidates(text) for text in texts]
+    roomy = [text for text in dict.fromkeys(texts) if shapes.has_room(text)]
+    pieces = [shapes.candidates(text) for text in roomy]
     book.look_up(piece.normal for found in pieces for piece in found)
     known = [[piece for piece in found if book.card(piece.normal)] for found in pieces]
-    pins = _pins(book, texts, known)
-    return [_mask(book, *one) for one in zip(texts, known, pins, strict=True)]
+    pins = _pins(book, roomy, known)
+    masked = {text: _mask(book, text, *spans) for text, *spans in zip(roomy, known, pins, strict=True)}
+    return [masked.get(text) or Masked(text, had_code=False) for text in texts]
 
 
 def mask_text(actor: Actor, text: str) -> Masked:

@@ -1,11 +1,12 @@
 """The case: one complaint about one order, with its stage, status, reason, hold and revision."""
 
-from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from cardcase.cards.models import Card
+from cardcase.cases.rules.states import Outcome
 from cardcase.kit import clock
 from cardcase.orders.models import Buyer, Order, Refund
 from cardcase.policies.models import PolicyVersion
@@ -51,6 +52,7 @@ class Case(ShopOwned):
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
     ruling_raw = models.TextField(blank=True, default="")
+    same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="twins")  # asked, or merged
     opened_at = models.DateTimeField(default=clock.now)
     resolved_at = models.DateTimeField(null=True)
 
@@ -62,14 +64,23 @@ class Case(ShopOwned):
         indexes: ClassVar = [
             models.Index(fields=["shop", "is_open", "next_due_at", "id"], name="case_queue"),
             models.Index(fields=["shop", "is_open", "waiting_on", "next_due_at"], name="case_by_turn"),
-            models.Index(fields=["shop", "opened_at"], condition=models.Q(is_incident=True), name="case_incidents"),
+            models.Index(
+                fields=["shop", "is_incident", "opened_at", "status"],  # all that counting them asks for
+                condition=models.Q(is_incident=True),
+                name="case_incidents",
+            ),
             models.Index(fields=["shop", "order"], name="case_by_order"),
         ]
 
+    @cached_property
+    def unsaved(self) -> set[str]:
+        """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
+        return set()
+
     @property
-    def cursor(self) -> str:
-        """Return where the queue goes on after this case."""
-        return f"{self.next_due_at.astimezone(UTC).isoformat() if self.next_due_at else ''}~{self.pk}"
+    def is_merged(self) -> bool:
+        """Tell whether this case has ended because ``same_as`` goes on with the complaint."""
+        return self.outcome == Outcome.MERGED.value
 
     def asks_for(self, *codes: str) -> bool:
         """Tell whether the case asks for a person for one of these reasons."""

@@ -1,11 +1,13 @@
 """Reading cases: the queue, the sums of Today, one case, and what could be done with it now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Func, IntegerField, Q, QuerySet, Subquery
+from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
 
 from cardcase.cards.models import Card
 from cardcase.deadlines import queries as deadlines
@@ -16,6 +18,7 @@ from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
 from cardcase.staff.models import Shop
+from cardcase.staff.questions import ANY_SHOP, Question, moment
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
@@ -25,44 +28,42 @@ from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
 
-RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "reason_confirmed_by")
+RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "policy", "reason_confirmed_by")
 """What a case page needs beside the case: fetched in the same query."""
 
 
-_IN_LIST = (
-    "shop_id",
-    "public_id",
-    "number",
-    "order",
-    "buyer",
-    "stage",
-    "status",
-    "waiting_on",
-    "claimed_reason",
-    "sub_reason",
-    "second_reason",
-    "confidence",
-    "found_cause",
-    "reason_confirmed_at",
-    "is_held",
-    "claimed_fen",
-    "needs_human",
-    "next_due_at",
-    "revision",
-    "is_open",
-    "is_incident",
-    "outcome",
-    "opened_at",
-    "order__public_id",
-    "order__channel",
-    "order__order_no",
-    "order__paid_fen",
-    "order__listing__title",
-    "order__listing__sku_text",
-    "buyer__nick",
-    "buyer__external_id",
-)
-"""What a row of a list is made of. Fifty whole rows with all their neighbours cost more than the page may."""
+class QueueRow(NamedTuple):
+    """A case as far as a list shows it, read as these columns alone.
+
+    Fifty cases as models, with their neighbours, take as long to build as the rest of a page; so read one case with
+    ``find``. ``title`` is that of the listing; it and ``nick`` are empty or None where nobody knows them.
+    """
+
+    pk: int
+    number: str
+    stage: str
+    status: str
+    waiting_on: str
+    claimed_reason: str
+    sub_reason: str
+    is_held: bool
+    claimed_fen: int | None
+    revision: int
+    order_no: str
+    title: str | None
+    nick: str | None
+    reason_confirmed_at: datetime | None
+    next_due_at: datetime | None
+
+    @property
+    def cursor(self) -> str:
+        """Return where the queue goes on after this case."""
+        return f"{self.next_due_at.astimezone(UTC).isoformat() if self.next_due_at else ''}~{self.pk}"
+
+
+_ELSEWHERE = {"order_no": "order__order_no", "title": "order__listing__title", "nick": "buyer__nick"}
+_COLUMNS = tuple(_ELSEWHERE.get(name, name) for name in QueueRow._fields)
+_BY_DUE = (F("next_due_at").asc(nulls_last=True), "pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,37 @@ def by_number(actor: Actor, number: str) -> Case:
     return find(actor, number)
 
 
+def by_numbers(actor: Actor, numbers: Sequence[str]) -> list[Case]:
+    """Return several cases as ``find`` does, in the order of their numbers as given. Raises NotFound for the first."""
+    rows = Case.objects.visible_to(actor).select_related(*RELATED).filter(number__in=numbers)
+    found = {case.number: case for case in rows}
+    for number in numbers:
+        if number not in found:
+            raise unknown(number)
+    return [found[number] for number in numbers]
+
+
 def cases_of_order(actor: Actor, order_id: int) -> list[Case]:
     """Return the cases of an order, newest first."""
     return list(Case.objects.visible_to(actor).filter(order_id=order_id).order_by("-pk"))
 
 
+def numbers_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    """Return the numbers of the cases of these orders, newest first, in one query.
+
+    A case that goes on in another is not told of again.
+    """
+    found: dict[int, list[str]] = {order_id: [] for order_id in order_ids}
+    rows = Case.objects.visible_to(actor).filter(order_id__in=list(found)).exclude(outcome=rules.Outcome.MERGED.value)
+    rows = rows.order_by("-pk")
+    for order_id, number in rows.values_list("order_id", "number"):
+        found[order_id].append(number)
+    return found
+
+
 def siblings_of(actor: Actor, case: Case, *, limit: int = 10) -> list[Case]:
-    """Return other cases of the same order or the same buyer, newest first."""
-    same = Q(order_id=case.order_id)
+    """Return other cases of the same order, the same complaint or the same buyer, newest first."""
+    same = Q(order_id=case.order_id) | Q(same_as_id=case.pk) | Q(pk=case.same_as_id)
     if case.buyer_id is not None:
         same |= Q(buyer_id=case.buyer_id)
     return list(Case.objects.visible_to(actor).filter(same).exclude(pk=case.pk).order_by("-pk")[:limit])
@@ -127,50 +151,26 @@ def queue(
     chosen: str = "",
     now: datetime | None = None,
     zone: ZoneInfo = SHANGHAI,
-) -> list[Case]:
+) -> list[QueueRow]:
     """Return open cases by what is due next, those without a deadline last, in one query.
 
-    Each comes with its order, listing and buyer, as far as a list shows them: read one case with ``find``.
-
-    ``after`` is ``Case.cursor`` of the last case of the page before; ``offset`` skips rows instead. ``chosen`` narrows
-    to one of the sums: "due" (by the end of today in ``zone``, needs ``now``), "seller", "buyer" or "missed".
+    ``after`` is ``QueueRow.cursor`` of the last case of the page before; ``offset`` skips rows instead. ``chosen``
+    narrows to one of the sums: "due" (by the end of today in ``zone``, needs ``now``), "seller", "buyer" or "missed".
     Raises WrongUse for a cursor or a choice that is none.
     """
-    rows = Case.objects.visible_to(actor).select_related("order__listing", "buyer").only(*_IN_LIST)
-    rows = rows.filter(_NARROWED.get(chosen) or _choice(chosen, now, zone))
-    if after:
-        due_at, pk = _read_cursor(after)
-        if due_at is None:
-            rows = rows.filter(next_due_at__isnull=True, pk__gt=pk)
-        else:
-            rows = rows.filter(
-                Q(next_due_at__gt=due_at) | Q(next_due_at=due_at, pk__gt=pk) | Q(next_due_at__isnull=True)
-            )
-    rows = rows.order_by(F("next_due_at").asc(nulls_last=True), "pk")
-    return list(rows[offset : offset + min(limit, QUEUE_MOST)])
+    question = _listed(chosen) if chosen in _NARROWED and not after else _narrowed(chosen, after, now, zone)
+    return [_row(told) for told in question.ask(actor, limit=min(limit, QUEUE_MOST), offset=offset)]
 
 
 def counts(actor: Actor, now: datetime, *, zone: ZoneInfo = SHANGHAI) -> Counts:
     """Return the sums of Today in one query. ``zone`` says when today ends."""
-    actor.require(Permission.READ)
-    cases = Case.objects.visible_to(actor)
-    numbers = (
-        Shop.objects.filter(pk=actor.shop_id)
-        .values_list(
-            _count(cases.filter(_OPEN, next_due_at__lt=_tomorrow(now, zone))),
-            _count(cases.filter(_NARROWED["seller"])),
-            _count(cases.filter(_NARROWED["buyer"])),
-            _count(cases.filter(_NARROWED["missed"])),
-        )
-        .first()
-    )
-    return Counts(*(numbers or (0, 0, 0, 0)))
+    (numbers,) = _sums(_tomorrow(now, zone)).ask(actor) or [(0, 0, 0, 0)]
+    return Counts(*numbers)
 
 
-def incidents(actor: Actor, *, limit: int = 20) -> list[Case]:
+def incidents(actor: Actor, *, limit: int = 20) -> list[QueueRow]:
     """Return cases in which a deadline was missed and nobody has reviewed it, newest first."""
-    rows = Case.objects.visible_to(actor).select_related(*RELATED).filter(_NARROWED["missed"])
-    return list(rows.order_by("-opened_at")[:limit])
+    return [_row(told) for told in _incidents().ask(actor, limit=limit)]
 
 
 def resolved_before(actor: Actor, moment: datetime, *, limit: int = 200) -> list[Case]:
@@ -180,18 +180,28 @@ def resolved_before(actor: Actor, moment: datetime, *, limit: int = 200) -> list
     return list(rows.order_by("resolved_at")[:limit])
 
 
-def allowed_moves(actor: Actor, case: Case, facts: GuardFacts) -> list[Move]:
-    """List what could be done with a case now, and why the rest cannot. One query for the clocks."""
-    known = standing(actor, case, facts)
+def allowed_moves(
+    actor: Actor, case: Case, facts: GuardFacts, *, history: Sequence[ClockView] | None = None
+) -> list[Move]:
+    """List what could be done with a case now, and why the rest cannot. One query, unless the clocks are told."""
+    known = standing(actor, case, facts, history=history)
     return rules.moves(Stage(case.stage), Status(case.status), actor, known)
 
 
-def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None = None) -> GuardFacts:
+def standing(
+    actor: Actor,
+    case: Case,
+    facts: GuardFacts,
+    *,
+    at: datetime | None = None,
+    history: Sequence[ClockView] | None = None,
+) -> GuardFacts:
     """Fill in what this room knows itself: the person, the hold, the card, the clocks. Callers cannot overrule it.
 
     ``at`` is the moment by which a deadline counts as passed; without it only what the sweep has missed counts.
+    ``history`` are all clocks of the case (``deadlines.of_subjects``) when they were read before.
     """
-    history = deadlines.of_subject(actor, case.public_id)
+    history = deadlines.of_subject(actor, case.public_id) if history is None else history
     platform = min(
         (clock for clock in history if clock.state == "armed" and clock.is_platform_bound),
         key=lambda clock: clock.due_at,
@@ -208,13 +218,22 @@ def standing(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime | None
         platform_margin_at=platform.margin_at if platform else None,
         is_incident_reviewed=not case.is_incident,
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
+        is_other_case_known=case.same_as_id is not None,
     )
 
 
 def cards_of(actor: Actor, order_id: int) -> Sequence[int]:
-    """Return the keys of the cards that an order got, two at most: one is the card, more need a person."""
-    rows = Card.objects.visible_to(actor).filter(order_id=order_id).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:2])
+    """Return the keys of the cards that an order got: one is the card of a case, more need a person."""
+    return cards_of_orders(actor, [order_id])[order_id]
+
+
+def cards_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, Sequence[int]]:
+    """Return the same for several orders in one query."""
+    found: dict[int, list[int]] = {order_id: [] for order_id in order_ids}
+    rows = Card.objects.visible_to(actor).filter(order_id__in=list(found)).order_by("pk")
+    for order_id, pk in rows.values_list("order_id", "pk"):
+        found[order_id].append(pk)
+    return found
 
 
 def time_rules(actor: Actor, day: date) -> list[TimeRule]:
@@ -234,12 +253,6 @@ def _has_passed(clock: ClockView, at: datetime | None) -> bool:
     return clock.state == "missed" or (clock.state == "armed" and at is not None and clock.due_at <= at)
 
 
-def _count(rows: "QuerySet[Case]") -> Subquery:
-    """Return the number of rows as one column of another query. Without GROUP BY, so that each finds its own index."""
-    number = Func(F("pk"), function="COUNT", output_field=IntegerField())
-    return Subquery(rows.order_by().annotate(n=number).values("n"))
-
-
 _OPEN = Q(is_open__in=[True])
 """Open cases. SQLite reads "WHERE is_open" without the index, but "is_open IN (1)" with it."""
 
@@ -247,8 +260,57 @@ _NARROWED = {
     "": _OPEN,
     "seller": _OPEN & Q(waiting_on=WaitingOn.SELLER.value),
     "buyer": _OPEN & Q(waiting_on=WaitingOn.BUYER.value),
-    "missed": Q(is_incident=True) & ~Q(status=Status.CLOSED.value),
+    # Said twice: SQLite finds the index of the few incidents by the first, and prefers it to one of all by the second.
+    "missed": Q(is_incident=True) & Q(is_incident__in=[True]) & ~Q(status=Status.CLOSED.value),
 }
+
+
+def _rows() -> "QuerySet[Case, tuple[Any, ...]]":
+    return Case.objects.filter(shop_id=ANY_SHOP).values_list(*_COLUMNS).order_by(*_BY_DUE)
+
+
+@cache
+def _listed(chosen: str) -> Question:
+    return Question.of(_rows().filter(_NARROWED[chosen]))
+
+
+@cache
+def _incidents() -> Question:
+    return Question.of(_rows().filter(_NARROWED["missed"]).order_by("-opened_at"))
+
+
+def _narrowed(chosen: str, after: str | None, now: datetime | None, zone: ZoneInfo) -> Question:
+    """Write a question that is another each time: what is due today, or what comes after a case."""
+    rows = _rows().filter(_NARROWED.get(chosen) or _choice(chosen, now, zone))
+    if after:
+        due_at, pk = _read_cursor(after)
+        if due_at is None:
+            rows = rows.filter(next_due_at__isnull=True, pk__gt=pk)
+        else:
+            rows = rows.filter(
+                Q(next_due_at__gt=due_at) | Q(next_due_at=due_at, pk__gt=pk) | Q(next_due_at__isnull=True)
+            )
+    return Question.of(rows)
+
+
+def _row(told: tuple[Any, ...]) -> QueueRow:
+    return QueueRow._make((*told[:-2], *map(moment, told[-2:])))  # the two moments are its last columns
+
+
+@lru_cache(maxsize=8)
+def _sums(tomorrow: datetime) -> Question:
+    cases = Case.objects.filter(shop_id=OuterRef("pk"))
+    sums = Shop.objects.filter(pk=ANY_SHOP).values_list(
+        _count(cases.filter(_OPEN, next_due_at__lt=tomorrow)),
+        *(_count(cases.filter(_NARROWED[name])) for name in ("seller", "buyer", "missed")),
+    )
+    return Question.of(sums)
+
+
+def _count(rows: "QuerySet[Case]") -> Subquery:
+    """Return the number of rows as one column of another query. Without GROUP BY, so that each finds its own index."""
+    number = Func(template="COUNT(*)", output_field=IntegerField())
+    return Subquery(rows.order_by().annotate(n=number).values("n"))
 
 
 def _choice(chosen: str, now: datetime | None, zone: ZoneInfo) -> Q:

@@ -30,7 +30,7 @@ _SURELY_UTF8: Final = re.compile("[\u0800-\U0010ffff·×÷°é]")
 """Characters that GBK bytes do not come out as: those of three bytes or more, and the few of two that people type."""
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
 _CODECS: Final = {"big5": "cp950", "utf-8-sig": "utf-8"}
-_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROLS: Final = bytes({*range(0x20)} - {*b"\t\n\r"})
 """Bytes that no text has in one-byte encodings, and nearly every UTF-16 text has."""
 _SAMPLE = 65_536
 """Bytes looked at for scoring; the whole file is still decoded strictly."""
@@ -67,7 +67,7 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _marked(data[len(mark) :], name)
-    if _CONTROLS.search(data):
+    if len(data.translate(None, _CONTROLS)) < len(data):
         wide = _utf16(data)
         if wide is not None:
             return wide

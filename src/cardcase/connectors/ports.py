@@ -168,9 +168,13 @@ class RefundNotice:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MessageNotice:
-    """One thing said in one conversation."""
+    """One thing said in one conversation.
+
+    Not frozen like its sisters: who speaks is known only when the whole file was read, and making each message anew
+    for it would cost a history of thousands more than reading it. Only the reader that made a notice changes it.
+    """
 
     channel: str
     conversation_id: str

@@ -49,6 +49,13 @@ def clean(value: Any) -> str:
     return unicodedata.normalize("NFKC", str(value)).strip(_EDGES)
 
 
+def word(value: Any) -> str:
+    """Return what a field of JSON says, when it is a text or a number: anything else says nothing."""
+    if isinstance(value, str):
+        return value.strip()
+    return "" if value is None or isinstance(value, (bool, dict, list)) else str(value).strip()
+
+
 def is_blank(value: Any) -> bool:
     """Tell whether a cell says nothing, in one of the ways in which people write nothing."""
     return value is None or clean(value).casefold() in _BLANK
@@ -164,6 +171,7 @@ _CLOCK: Final = re.compile(
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\d+(\.\d+)?")
+_EPOCH: Final = re.compile(r"\d{9,13}")
 _LAST_SECOND_DIGITS, _LAST_MILLI_DIGITS = 10, 13
 _FIRST_SERIAL, _LAST_SERIAL = 36_526, 73_415
 """Excel serial days of 2000-01-01 and 2101-01-01."""
@@ -209,16 +217,24 @@ def epoch(value: Any) -> datetime | None:
 
     Raises Unreadable. Anything else in the place of a number, such as a list or a bool, is unreadable too.
     """
-    if isinstance(value, bool) or not isinstance(value, int | str | None):
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, str))):
         raise Unreadable("time_unreadable")
-    text = "" if value is None else str(value).strip()
+    text = word(value)
     if text in {"", "0"}:
         return None
-    if re.fullmatch(r"\d{9,13}", text):
+    if _EPOCH.fullmatch(text):
         return _from_number(text)
     if isinstance(value, str) and _YMD.match(clean(text)):
         return moment(text)
     raise Unreadable("time_unreadable")
+
+
+def epoch_or_none(value: Any) -> datetime | None:
+    """Read epoch time as ``epoch`` does, where a time that cannot be read is worth no more than one not told."""
+    try:
+        return epoch(value)
+    except Unreadable:
+        return None
 
 
 def _from_number(text: str) -> datetime:

@@ -4,9 +4,8 @@ The head of the log is held until the transaction ends, so there is one writer a
 """
 
 import hmac
-import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -62,10 +61,12 @@ def write_own(head: Head, kind: str, at: datetime, facts: dict[str, plain.JSON],
 class _Batch:
     """The rows of one call, built entry by entry. Kept apart so that the loop below stays readable."""
 
-    def __init__(self, actor: Actor, head: Head, tips: dict[str, tuple[int, str]], shop_id: int | None) -> None:
-        self._actor = actor
+    def __init__(
+        self, actor: Actor, head: Head, tips: dict[str, tuple[int, str]], salts: Iterator[bytes], shop_id: int | None
+    ) -> None:
         self._head = head
         self._tips = tips
+        self._salts = salts
         self._shop_id = shop_id
         self._role = f"{actor.kind.value}:{actor.role.value}" if actor.role else actor.kind.value
         self._who: dict[str, plain.JSON] = {
@@ -87,7 +88,7 @@ class _Batch:
         seq = self._head.size + len(self.leaves)
         facts = plain.encode({"actor": self._who, "facts": dict(record.facts)})
         contents = (Content(form.FACTS_ROLE, facts, "application/json"), *record.contents)
-        committed = tuple(self._commit(seq, at, content) for at, content in enumerate(contents))
+        committed = self._commit(seq, contents)
         count, previous = self._tips.get(record.subject, (0, None))
         at, moment = self._moment(record.at)
         data = form.encode(
@@ -119,12 +120,15 @@ class _Batch:
             known = self._moments[at] = (clock.iso(at), connection.ops.adapt_datetimefield_value(at))
         return known
 
-    def _commit(self, seq: int, position: int, content: Content) -> form.Committed:
-        salt = os.urandom(form.SALT_BYTES)
-        commitment = form.commit(salt, content.role, content.body)
-        body = content.body if content.keep else None
-        self.contents.append((seq, position, content.role, content.mime, salt, commitment, body))
-        return form.Committed(content.role, content.mime, len(content.body), commitment)
+    def _commit(self, seq: int, contents: Sequence[Content]) -> tuple[form.Committed, ...]:
+        committed = []
+        for position, content in enumerate(contents):
+            role, mime, body = content.role, content.mime, content.body
+            salt = next(self._salts)
+            commitment = form.commit(salt, role, body)
+            self.contents.append((seq, position, role, mime, salt, commitment, body if content.keep else None))
+            committed.append(form.Committed(role, mime, len(body), commitment))
+        return tuple(committed)
 
     def _pseudonym(self, subject: str) -> str:
         known = self._pseudonyms.get(subject)
@@ -134,9 +138,16 @@ class _Batch:
         return known
 
 
+def _salts(count: int) -> Iterator[bytes]:
+    """Draw the salts of so many contents at once; a call to the system for each costs as much as the hash."""
+    drawn = secrets.token_bytes(form.SALT_BYTES * count)
+    return (drawn[at : at + form.SALT_BYTES] for at in range(0, len(drawn), form.SALT_BYTES))
+
+
 def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int | None) -> list[EntryRef]:
     """Write checked records behind the held head, in order, and move the head."""
-    batch = _Batch(actor, head, stored.tips({record.subject for record in records}), shop_id)
+    salts = _salts(sum(1 + len(record.contents) for record in records))
+    batch = _Batch(actor, head, stored.tips({record.subject for record in records}), salts, shop_id)
     refs = [batch.add(record) for record in records]
     peaks = bytes(head.peaks)
     width = merkle.HASH_BYTES
@@ -148,5 +159,5 @@ def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int |
     stored.insert(Node, ("level", "idx", "hash"), nodes)
     head.size += len(records)
     head.peaks = b"".join(grown)
-    head.save(update_fields=["size", "peaks"])
+    stored.move_head(head)
     return refs

@@ -76,7 +76,7 @@ def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, 
     """Do what the page could do.
 
     Names: reason, hold, ask, evidence (facts only), reply, sent, note, deadline, offer, concede, decline, escalate,
-    execute, result, move, need, review, card, cause, pause, resume.
+    execute, result, move, need, same, review, card, cause, pause, resume.
     Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
     """
     actor, now = _actor(request), clock.now()

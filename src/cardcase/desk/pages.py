@@ -18,6 +18,7 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     sent/       text                  the person has sent it on the channel
     note/       text                  write something down
     need/       code                  what asked for a person has been looked at
+    same/       same (yes, no)        whether the case is one matter with the one it resembles     T29
     review/     text, cause, measure  the post-mortem of a missed deadline: what happened, why, what is done about it
     pause/      reason, note          our own goal stands still (never the platform's clocks)
     resume/     –                     and runs on
@@ -307,6 +308,7 @@ class DraftBox:
     sent_blocked: str = ""
     check_url: str = ""
     note: str = ""  # 「模板 reply.a1.ask · 只供参考，请改成你的话」
+    meaning: str = ""  # what the suggestion says, for a reader of another language than the buyer's
     sent_texts: tuple[str, ...] = ()
 
 

@@ -239,6 +239,19 @@ def _need(actor: Actor, act: Act) -> None:
     cases.settle_need(actor, act.number, act.word("code"), revision=act.revision, at=act.at)
 
 
+def _same(actor: Actor, act: Act) -> None:
+    """Answer whether a case is the same matter as the one it resembles: then that one goes on, with its exhibits."""
+    answer = act.word("same")
+    if answer == "no":
+        cases.settle_need(actor, act.number, cases.SAME_AS, revision=act.revision, at=act.at)
+    elif answer == "yes":
+        merged = cases.merge(actor, act.number, revision=act.revision, at=act.at)
+        assert merged.same_as is not None, "the move has seen it"
+        evidence.carry_over(actor, act.number, merged.same_as.number, at=act.at)
+    else:
+        raise WrongUse("same 要填 yes 或 no", "same is yes or no", code="unknown_choice", field="same")
+
+
 def _review(actor: Actor, act: Act) -> None:
     cause = _chosen(MissCause, act, "cause")
     review = Review(happened=act.word("text"), cause=cause, measure=act.word("measure"))
@@ -271,6 +284,7 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "result": _result,
         "move": _move,
         "need": _need,
+        "same": _same,
         "review": _review,
         "card": _card,
         "cause": _cause,

@@ -7,7 +7,7 @@ from cardcase.deadlines.rules import IfMissed
 from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
-from cardcase.shell.language import say
+from cardcase.shell.language import CHINESE, ENGLISH, say
 from cardcase.shell.parts import Pill, Tone
 from cardcase.triage.rules import reasons
 
@@ -22,6 +22,16 @@ _STATUS_TONES = {
     Status.WITHDRAWN: Tone.GOOD,
     Status.LOST: Tone.BAD,
 }
+
+
+def language_of_buyer(case: Case) -> str:
+    """Return the language to write to a buyer in: Chinese, unless all the words we have of theirs are Latin letters.
+
+    The desk may be read in English by staff who serve Chinese buyers; what is sent must still be Chinese.
+    """
+    said = "".join(quote["text"] for quote in case.quotes if quote["message"].startswith("msg_"))
+    letters = [letter for letter in said if letter.isalpha()]
+    return ENGLISH if letters and all(letter.isascii() for letter in letters) else CHINESE
 
 
 def reason_pill(family: str, sub_reason: str, *, is_long: bool = False) -> Pill:
@@ -70,14 +80,22 @@ def amount_text(fen: int | None) -> str:
 def goods_text(case: Case) -> str:
     """Name the goods of a case, from its listing; the order number's end when there is none."""
     listing = case.order.listing
-    if listing is not None and listing.title:
-        return listing.title[:40]
-    return say(Text(f"订单 …{case.order.order_no[-6:]}", f"order …{case.order.order_no[-6:]}"))
+    return goods_name(listing.title if listing is not None else "", case.order.order_no)
+
+
+def goods_name(title: str | None, order_no: str) -> str:
+    """Name goods by the title of their listing, or by the end of the order's number."""
+    return title[:40] if title else say(Text(f"订单 …{order_no[-6:]}", f"order …{order_no[-6:]}"))
 
 
 def buyer_text(case: Case) -> str:
     """Name the buyer by nick."""
-    return (case.buyer.nick if case.buyer else "") or say(Text("买家", "buyer"))
+    return buyer_name(case.buyer.nick if case.buyer else "")
+
+
+def buyer_name(nick: str | None) -> str:
+    """Name a buyer by nick, or as one whose nick nobody knows."""
+    return nick or say(Text("买家", "buyer"))
 
 
 def checks_of(text: str) -> tuple[tone.Check, ...]:

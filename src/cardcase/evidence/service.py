@@ -23,7 +23,7 @@ from . import queries, rules
 from .models import EvidenceRequest, Exhibit
 from .rules.exhibits import FREE_TEXT, RECORDING
 
-__all__ = ["add_exhibit", "ask", "expire", "expire_overdue", "fulfil", "refuse", "set_aside"]
+__all__ = ["add_exhibit", "ask", "carry_over", "expire", "expire_overdue", "fulfil", "refuse", "set_aside"]
 
 WANTED: Final = timedelta(hours=12)
 """Time given to somebody who is asked, when the platform's clock leaves as much. Judgement."""
@@ -114,6 +114,42 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
         ),
     )
     return exhibit
+
+
+@transaction.atomic
+def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhibit]:
+    """Give a case the exhibits of one that ended as the same matter: copies, so that both histories stay whole.
+
+    Those set aside stay behind. Raises NotAllowed, NotFound.
+    """
+    actor.require(Permission.WORK)
+    case = case_queries.by_number(actor, to)
+    copies = []
+    for row in queries.exhibits(actor, case_queries.by_number(actor, number)):
+        if row.set_aside_at is not None:
+            continue
+        was = row.public_id
+        row.pk, row._state.adding = None, True  # noqa: SLF001 - Django's documented way to copy a row
+        row.public_id, row.case = ids.public_id("ev"), case
+        row.save(force_insert=True)
+        contents = []
+        if row.file_sha256:
+            data = files.read(row.file_sha256)
+            contents = [custody.Content(f"exhibit/{row.public_id}", data, row.file_mime, keep=False)]
+        told: dict[str, custody.JSON] = {
+            "exhibit": row.public_id,
+            "copy_of": was,
+            "kind": row.kind,
+            "title": row.title,
+            "party": row.party,
+            "facts": row.facts,
+            "file_sha256": row.file_sha256,
+            "mime": row.file_mime,
+            "is_against_seller": row.is_against_seller,
+        }
+        custody.append(actor, custody.Record("evidence.added", case.public_id, at, told, contents))
+        copies.append(row)
+    return copies
 
 
 @transaction.atomic

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import ClassVar
 
@@ -18,7 +19,8 @@ class Conversation(ShopOwned):
     """One thread with one buyer on one channel.
 
     ``order_no`` is the number that its messages name, known to us or not; ``linked_how`` (rules.links.Link) says how
-    ``order`` was found.
+    ``order`` was found. ``same_as``: this is only another name, under which a file told the conversation that it
+    points to; nothing hangs on it.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -29,6 +31,7 @@ class Conversation(ShopOwned):
     order_no = models.CharField(max_length=40, blank=True, default="")
     linked_how = models.CharField(max_length=10, blank=True, default="")
     item_id = models.CharField(max_length=40, blank=True, default="")
+    same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="other_names")
     last_message_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     read_by = models.CharField(max_length=80, blank=True, default="")
@@ -94,18 +97,28 @@ def insert_messages(rows: Iterable[NewMessage]) -> None:
     names = [column.name for column in fields(NewMessage)]
     values = attrgetter(*names)
     moments = [names.index("said_at"), names.index("received_at")]
-    adapt = connection.ops.adapt_datetimefield_value
     params = []
     for row in rows:
         made = list(values(row))
         for place in moments:
-            made[place] = adapt(made[place])
+            made[place] = _stored(made[place])
         params.append(made)
     if params:
         table = connection.ops.quote_name(Message._meta.db_table)  # noqa: SLF001 - Django's documented name for it
         columns, blanks = ", ".join(names), ", ".join(["%s"] * len(names))
         with connection.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({blanks})", params)  # noqa: S608 - own names only
+
+
+@lru_cache(maxsize=64)
+def _stored(moment: datetime | None) -> datetime | str | None:
+    """Return a moment as the database keeps it. SQLite has no moments: Django writes theirs in UTC without a zone.
+
+    One moment of arrival is told with every row of a batch; the times of messages differ.
+    """
+    if moment is None or connection.vendor != "sqlite":
+        return moment
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 class Reply(ShopOwned):

@@ -1,5 +1,6 @@
 """Reads of conversations, always for an actor and in the actor's shop."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +25,15 @@ SENT = "sent"
 """States of a reply."""
 
 _AT_ONCE = 500
+_WITH = ("buyer", "order", "same_as__buyer", "same_as__order")
 _SPOKEN = 2000
 """Messages of one order that are read; a conversation of more is read from its end."""
+_SPOKEN_AT_ONCE = 20_000
+"""Messages of several orders that are read in one query."""
+
+_OF_AN_UTTERANCE = ("conversation_id", "pk", "public_id", "text", "speaker", "said_at")
+_Said = tuple[int, int, str, str, str, datetime | None]
+"""These columns of a message."""
 
 _WHO = {
     Speaker.BUYER: Text("买家", "Buyer"),
@@ -86,7 +94,10 @@ def conversation(actor: Actor, public_id: str) -> Conversation | None:
 
 
 def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Conversation]:
-    """Return the known ones of these conversations by (channel, channel's id), with buyer and order."""
+    """Return the known ones of these conversations by (channel, channel's id), with buyer and order.
+
+    Two names of one conversation answer with the same row.
+    """
     by_channel: dict[str, list[str]] = {}
     for channel, external_id in dict.fromkeys(keys):
         by_channel.setdefault(channel, []).append(external_id)
@@ -96,8 +107,11 @@ def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]])
             rows = Conversation.objects.visible_to(actor).filter(
                 channel=channel, external_id__in=ids[start : start + _AT_ONCE]
             )
-            found |= {(channel, row.external_id): row for row in rows.select_related("buyer", "order")}
-    return found
+            found |= {(channel, row.external_id): row for row in rows.select_related(*_WITH)}
+    by_pk = {row.pk: row for row in found.values() if row.same_as_id is None}
+    return {
+        key: row if row.same_as is None else by_pk.setdefault(row.same_as.pk, row.same_as) for key, row in found.items()
+    }
 
 
 def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
@@ -106,6 +120,16 @@ def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:
     A conversation that is known to be about another order is left out, unless it names this one as well.
     """
     return list(_about(actor, order).order_by("pk"))
+
+
+def names_of_talks(actor: Actor, order_ids: Iterable[int]) -> list[tuple[int, str]]:
+    """Return (order's row id, the channel's name of the conversation) for all conversations hung on these orders."""
+    wanted = sorted(set(order_ids))
+    found: list[tuple[int, str]] = []
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Conversation.objects.visible_to(actor).filter(order_id__in=wanted[start : start + _AT_ONCE])
+        found += rows.order_by("pk").values_list("order_id", "external_id")
+    return found
 
 
 def talks_of_nicks_without_order(actor: Actor, nicks: Iterable[tuple[str, str]]) -> list[Conversation]:
@@ -122,13 +146,19 @@ def talks_of_nicks_without_order(actor: Actor, nicks: Iterable[tuple[str, str]])
 
 def is_linked_by_nick(actor: Actor, order: Order) -> bool:
     """Tell whether a conversation hangs on this order only because the buyer's nick fits."""
-    rows = Conversation.objects.visible_to(actor).filter(order_id=order.pk, linked_how=Link.NICK.value)
-    return bool(rows.exists())
+    return order.pk in orders_linked_by_nick(actor, [order.pk])
+
+
+def orders_linked_by_nick(actor: Actor, order_ids: Iterable[int]) -> set[int]:
+    """Return which of these orders (row ids) have a conversation only because the buyer's nick fits."""
+    rows = Conversation.objects.visible_to(actor).filter(order_id__in=list(order_ids), linked_how=Link.NICK.value)
+    return set(rows.values_list("order_id", flat=True))
 
 
 def utterances_of(actor: Actor, talk: Conversation) -> list[Utterance]:
     """Return what was said in one conversation, oldest first."""
-    return _utterances(Message.objects.visible_to(actor).filter(conversation_id=talk.pk))
+    rows = _newest(_spoken(Message.objects.visible_to(actor).filter(conversation_id=talk.pk)))
+    return _in_order(list(rows.values_list(*_OF_AN_UTTERANCE)[:_SPOKEN]))
 
 
 def utterances_for_order(actor: Actor, order: Order) -> list[Utterance]:
@@ -136,8 +166,26 @@ def utterances_for_order(actor: Actor, order: Order) -> list[Utterance]:
 
     Texts only, codes masked; the platform's texts are among them (speaker system), titles and cards are not.
     """
-    about = _about(actor, order).values("pk")
-    return _utterances(Message.objects.visible_to(actor).filter(conversation_id__in=about))
+    return utterances_for_orders(actor, [order])[order.pk]
+
+
+def utterances_for_orders(actor: Actor, orders: Sequence[Order]) -> dict[int, list[Utterance]]:
+    """Return the same for several orders, by row id, in two queries. Only endless talk is read order by order."""
+    talks = _talks_about(actor, orders)
+    most = _SPOKEN if len(orders) == 1 else _SPOKEN_AT_ONCE
+    asked = sorted({talk for about in talks.values() for talk in about})
+    rows = _newest(_spoken(Message.objects.visible_to(actor).filter(conversation_id__in=asked)))
+    said = list(rows.values_list(*_OF_AN_UTTERANCE)[:most])
+    if len(said) == most and len(orders) > 1:  # something was left out, and it may be all of a quiet order
+        return {order.pk: utterances_for_order(actor, order) for order in orders}
+    by_talk: dict[int, list[tuple[int, _Said]]] = defaultdict(list)
+    for place, one in enumerate(said):
+        by_talk[one[0]].append((place, one))
+    found = {}
+    for order in orders:
+        newest = sorted(placed for talk in talks[order.pk] for placed in by_talk[talk])[:_SPOKEN]
+        found[order.pk] = _in_order([one for _, one in newest])
+    return found
 
 
 def conversation_view(actor: Actor, case: Case, *, now: datetime | None = None) -> list[MessageView]:
@@ -202,20 +250,55 @@ def _about(actor: Actor, order: Order) -> "QuerySet[Conversation]":
     return Conversation.objects.visible_to(actor).filter(mine)
 
 
+def _talks_about(actor: Actor, orders: Sequence[Order]) -> dict[int, set[int]]:
+    """Return the row ids of the conversations about each of these orders: ``_about`` in one query for all."""
+    by_key: dict[object, list[int]] = defaultdict(list)
+    for order in orders:
+        by_key[order.pk].append(order.pk)
+        by_key[order.channel, order.order_no].append(order.pk)
+        item_id = order.listing.item_id if order.listing is not None else ""
+        if order.buyer_id is not None and item_id:
+            by_key[order.buyer_id, item_id].append(order.pk)
+    mine = Q(order_id__in=[order.pk for order in orders]) | Q(order_no__in=[order.order_no for order in orders])
+    bought = [order for order in orders if order.buyer_id is not None and order.listing is not None]
+    if bought:
+        mine |= Q(order__isnull=True, buyer_id__in=[order.buyer_id for order in bought]) & ~Q(item_id="")
+    found: dict[int, set[int]] = {order.pk: set() for order in orders}
+    rows = Conversation.objects.visible_to(actor).filter(mine)
+    for pk, order_id, *named, buyer_id, item_id in rows.values_list(
+        "pk", "order_id", "channel", "order_no", "buyer_id", "item_id"
+    ):
+        loose = (buyer_id, item_id) if order_id is None else None
+        for key in (order_id, tuple(named), loose):
+            for order_pk in by_key.get(key, ()):
+                found[order_pk].add(pk)
+    return found
+
+
+def _newest(rows: "QuerySet[Message]") -> "QuerySet[Message]":
+    return rows.order_by(F("said_at").desc(nulls_last=True), "-pk")
+
+
 def _latest(rows: "QuerySet[Message]") -> list[Message]:
     """Return the last messages in the order in which they were said; undated ones keep their place of arrival."""
-    newest = rows.order_by(F("said_at").desc(nulls_last=True), "-pk")[:_SPOKEN]
-    found = list(newest)[::-1]
+    found = list(_newest(rows)[:_SPOKEN])[::-1]
     if all(row.said_at is not None for row in found):
         return found
     return sorted(found, key=lambda row: row.pk)
 
 
-def _utterances(rows: "QuerySet[Message]") -> list[Utterance]:
-    spoken = rows.filter(Q(kind=MessageKind.TEXT.value) | Q(speaker=Speaker.SYSTEM.value)).exclude(text="")
+def _spoken(rows: "QuerySet[Message]") -> "QuerySet[Message]":
+    return rows.filter(Q(kind=MessageKind.TEXT.value) | Q(speaker=Speaker.SYSTEM.value)).exclude(text="")
+
+
+def _in_order(newest: Sequence[_Said]) -> list[Utterance]:
+    """Turn columns, newest first, into what was said, as ``_latest`` orders it."""
+    said = list(newest)[::-1]
+    if any(said_at is None for *_, said_at in said):
+        said.sort(key=lambda one: one[1])
     return [
-        Utterance(id=row.public_id, text=row.text, speaker=_speaker(row.speaker), said_at=row.said_at)
-        for row in _latest(spoken.only("public_id", "text", "speaker", "said_at"))
+        Utterance(id=public_id, text=text, speaker=_speaker(speaker), said_at=said_at)
+        for _, _, public_id, text, speaker, said_at in said
     ]
 
 

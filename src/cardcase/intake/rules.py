@@ -21,8 +21,10 @@ from cardcase.connectors.ports import (
     SystemEvent,
 )
 from cardcase.kit.errors import Finding
+from cardcase.orders.rules.reading import MADE_UP
 
-_RANK: Final = ("known", "changed", "new")
+_RANK: Final = {"known": 0, "changed": 1, "new": 2}
+_OF_RANK: Final = tuple(_RANK)
 
 STAGES: Final[tuple[type[Notice], ...]] = (CardNotice, OrderNotice, RefundNotice, DeliveryNotice, MessageNotice)
 """Cards come first so that a code said in a chat is known as a code; messages last, when their order is known."""
@@ -32,6 +34,14 @@ SELLER_CALLS_HIMSELF: Final = ("我",)
 
 BATCH: Final = 500
 """Rows in one transaction: large enough that the flush costs little, small enough that a page never waits long."""
+
+MESSAGES: Final = 1000
+"""Messages in one transaction: written in bulk, a thousand take no longer than five hundred rows of another kind."""
+
+
+def rows_at_once(stage: type[Notice]) -> int:
+    """Return how many rows of a kind go into one transaction."""
+    return MESSAGES if stage is MessageNotice else BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +112,12 @@ class FileReport:
         ``origin.file`` names the sheet of a workbook, so that row 2 of two sheets are two rows.
         """
         key = (origin.file, origin.row) if origin.row is not None else ("", -len(self.rows))
-        rank = _RANK.index(outcome)
+        rank = _RANK[outcome]
         before = self.rows.get(key)
         if before is not None and before >= rank:
             return
         if before is not None:
-            self._add(_RANK[before], -1)
+            self._add(_OF_RANK[before], -1)
         self.rows[key] = rank
         self._add(outcome, 1)
 
@@ -178,12 +188,12 @@ def implied_by_chat(messages: Sequence[MessageNotice], order_no: str, channel: s
 
 def order_no_of_chat(conversation_id: str) -> str:
     """Name the order of a chat that tells no order number, so that the case has something to hang on."""
-    return f"chat:{hashlib.sha256(conversation_id.encode()).hexdigest()[:20]}"
+    return f"{MADE_UP}{hashlib.sha256(conversation_id.encode()).hexdigest()[:20]}"
 
 
 def is_order_no_made_up(order_no: str) -> bool:
     """Tell whether an order number was made by ``order_no_of_chat``."""
-    return order_no.startswith("chat:")
+    return order_no.startswith(MADE_UP)
 
 
 def files_document(files: Sequence[FileReport]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -87,9 +88,16 @@ def load(path: Path, kind: type[R], *, table: str, override: Path | None = None)
     return Catalogue(header=header, records=records)
 
 
+@lru_cache(maxsize=8)
+def _parsed(path: Path, _changed: int, _size: int) -> Mapping[str, Any]:
+    """Parse a file once for all its tables, which are read one after the other."""
+    return tomllib.loads(path.read_text("utf-8"))
+
+
 def _read(path: Path, kind: type[R], table: str) -> tuple[Header, dict[str, R]]:
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        written = path.stat()
+        raw = _parsed(path, written.st_mtime_ns, written.st_size)
         header = Header.model_validate(raw.get("catalogue", {}))
         defaults = {"source": header.source, "certainty": header.certainty}
         rows = [kind.model_validate({**defaults, **row}) for row in raw.get(table, [])]

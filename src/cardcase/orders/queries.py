@@ -8,7 +8,7 @@ from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.staff.rules import Actor
 
 from .models import Order, Refund
-from .rules.reading import OPEN_REFUNDS
+from .rules.reading import MADE_UP, OPEN_REFUNDS
 
 _AT_ONCE = 500
 
@@ -82,6 +82,18 @@ def orders_of_buyers(actor: Actor, buyer_ids: Iterable[int]) -> Mapping[int, lis
         for order in rows.select_related("buyer", "listing").order_by("pk"):
             found[order.buyer_id].append(order)
     return found
+
+
+def stand_ins_of(actor: Actor, buyer_ids: Iterable[int], nicks: Iterable[tuple[str, str]]) -> list[Order]:
+    """Return the made-up orders that stand in for unknown ones of these buyers (row ids, or channel and nick)."""
+    pks, names = sorted(set(buyer_ids)), sorted({nick for _, nick in nicks if nick})
+    stands = Order.objects.visible_to(actor).filter(order_no__startswith=MADE_UP).select_related("buyer", "listing")
+    found: dict[int, Order] = {}
+    for column, wanted in (("buyer_id", pks), ("buyer__nick", names)):
+        for start in range(0, len(wanted), _AT_ONCE):
+            rows = stands.filter(**{f"{column}__in": wanted[start : start + _AT_ONCE]})
+            found |= {order.pk: order for order in rows}
+    return [found[pk] for pk in sorted(found)]
 
 
 def has_orders(actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 Data files are read once and again only when a file changes; a shop's own file replaces records by id.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,6 +25,9 @@ from .rules import AnyRule, DeadlineRule, EntitlementRule, LawItem, Playbook
 DATA: Final = Path(__file__).parent / "data"
 RULES: Final = "rules.toml"
 PLAYBOOKS: Final = "playbooks.toml"
+FAMILY_PLAYBOOKS: Final = tuple(f"playbooks_{family}.toml" for family in ("authenticity", "personal", "value", "other"))
+"""The shipped playbooks, one file a family. A shop writes its own, of any family, into one ``playbooks.toml``."""
+
 
 R = TypeVar("R", bound=catalogue.Record)
 
@@ -96,10 +99,21 @@ def policy_versions(actor: Actor) -> list[PolicyVersion]:
 
 def version_for(actor: Actor, paid_at: datetime | None) -> PolicyVersion | None:
     """Return the policy that was in force when an order was paid; None when none was, or when that is not known."""
-    if paid_at is None:
-        return None
-    rows = PolicyVersion.objects.visible_to(actor).filter(effective_from__lte=paid_at)
-    return rows.order_by("-effective_from", "-version").first()
+    return versions_for(actor, [paid_at])[paid_at]
+
+
+def versions_for(actor: Actor, moments: Iterable[datetime | None]) -> dict[datetime | None, PolicyVersion | None]:
+    """Return the policies that were in force at several such moments, in one query."""
+    wanted = set(moments)
+    told = [moment for moment in wanted if moment is not None]
+    if not told:
+        return dict.fromkeys(wanted)
+    rows = PolicyVersion.objects.visible_to(actor).filter(effective_from__lte=max(told))
+    newest = list(rows.order_by("-effective_from", "-version"))
+    return {
+        moment: next((row for row in newest if moment is not None and row.effective_from <= moment), None)
+        for moment in wanted
+    }
 
 
 def check_data() -> None:
@@ -166,7 +180,20 @@ def _load_rules(own: Path | None) -> RuleBook:
 
 
 def _load_playbooks(own: Path | None) -> Mapping[str, Playbook]:
-    return catalogue.load(DATA / PLAYBOOKS, Playbook, table="playbook", override=own).records
+    """Gather the shipped files and lay a shop's one file over them, by id. What an answer points to must exist."""
+    found: dict[str, Playbook] = {}
+    for name in (PLAYBOOKS, *FAMILY_PLAYBOOKS):
+        found |= catalogue.load(DATA / name, Playbook, table="playbook").records
+    if own is not None and own.exists():
+        found |= catalogue.load(own, Playbook, table="playbook").records
+    for book in found.values():
+        for answer in (answer for question in book.questions for answer in question.answers):
+            if answer.points_to and answer.points_to not in found:
+                raise catalogue.BrokenCatalogue(
+                    f"处理手册 {book.id} 的回答「{answer.zh}」指向没有的原因 {answer.points_to}",
+                    f"Playbook {book.id}: the answer “{answer.en}” points to {answer.points_to}, which is no reason",
+                )
+    return found
 
 
 def _check_codes(path: Path, book: RuleBook) -> None:

@@ -36,6 +36,15 @@ class Config(BaseModel):
     debug: bool = Field(default=False, description="仅供开发 / for development only")
     language: str = Field("zh-hans", pattern="^(zh-hans|en)$", description="默认语言 zh-hans 或 en / default language")
     log_format: str = Field("text", pattern="^(text|json)$", description="日志格式 / form of log lines")
+    base_url: str = Field(
+        "",
+        pattern="^(https?://[^/?#\\s@]+/?)?$",
+        description="别人打开 Cardcase 用的地址，写进通知和日历 / address of this Cardcase, for links in notices",
+    )
+    notice_allow_private: bool = Field(
+        default=False,
+        description="允许通知发到内网地址和不加密的地址 / let notices go to private and unencrypted addresses",
+    )
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
 
     @property

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "cardcase.triage",
     "cardcase.cases",
     "cardcase.inbox",
+    "cardcase.notices",
     "cardcase.evidence",
     "cardcase.remedies",
     "cardcase.packs",
@@ -81,7 +82,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [],
         "APP_DIRS": True,  # each room's jinja2/ folder
-        "OPTIONS": {"environment": "cardcase.shell.jinja.environment"},
+        "OPTIONS": {
+            "environment": "cardcase.shell.jinja.environment",
+            "context_processors": ["cardcase.shell.jinja.csrf_once"],
+        },
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.cards.urls")),
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.intake.urls")),
+    path("", include("cardcase.notices.urls")),
     path("api/v1/", api.urls),
 ]
 

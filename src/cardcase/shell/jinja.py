@@ -8,8 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
+from django.template.backends.utils import csrf_input
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext, ngettext
 from jinja2 import Environment, StrictUndefined
 
@@ -23,6 +25,14 @@ def environment(**options: Any) -> Environment:
     return env
 
 
+def csrf_once(request: HttpRequest) -> dict[str, Any]:
+    """Give the templates one hidden input for all forms of a page; Django's own makes another mask for each of them.
+
+    Made when the first form asks for it, since making it also sets the cookie.
+    """
+    return {"csrf_input": SimpleLazyObject(lambda: csrf_input(request))}
+
+
 def frame_of(request: HttpRequest) -> Any:
     """Return the frame for templates of rooms beneath this one, which cannot hand it in themselves."""
     from .page import frame_of as build
@@ -32,11 +42,12 @@ def frame_of(request: HttpRequest) -> Any:
 
 def asset(path: str) -> str:
     """Return the address of a static file with its fingerprint, so that a new version is fetched at once."""
-    mark = _fingerprint.__wrapped__(path) if settings.DEBUG else _fingerprint(path)
-    return f"{static(path)}?v={mark}" if mark else static(path)
+    return _marked.__wrapped__(path) if settings.DEBUG else _marked(path)
 
 
 @lru_cache(maxsize=64)
-def _fingerprint(path: str) -> str:
+def _marked(path: str) -> str:
     found = finders.find(path)
-    return hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10] if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return static(path)
+    return f"{static(path)}?v={hashlib.sha256(Path(found).read_bytes()).hexdigest()[:10]}"

@@ -50,24 +50,29 @@ def moment_text(moment: datetime, *, now: datetime) -> str:
     return f"{say(near) if near else day_text(moment, now=now)} {time_text(moment)}"
 
 
-def countdown(due_at: datetime | None, *, now: datetime, margin_at: datetime | None = None) -> Countdown:
-    """Say the time left until ``due_at``; warn from ``margin_at`` on (without one: in the last 24 hours)."""
+def countdown(
+    due_at: datetime | None, *, now: datetime, margin_at: datetime | None = None, language: str = ""
+) -> Countdown:
+    """Say the time left until ``due_at``; warn from ``margin_at`` on (without one: in the last 24 hours).
+
+    ``language`` is that of the reader when the caller knows it: a list asks once, not for each row.
+    """
     if due_at is None:
         return Countdown(text=say(UNKNOWN), short=say(Text("未知", "?")), tone=Tone.UNKNOWN)
-    left = due_at - now
-    span = clock.span_text(left, lang=current())
+    left, language = due_at - now, language or current()
+    span = clock.span_text(left, lang=language)
     iso = due_at.astimezone(UTC).isoformat(timespec="seconds")
     if left < timedelta():
         return Countdown(
-            text=say(Text(f"已超时 {span}", f"overdue by {span}")),
-            short=say(Text("超时", "Late")),
+            text=Text(f"已超时 {span}", f"overdue by {span}").say(language),
+            short=Text("超时", "Late").say(language),
             due_iso=iso,
             tone=Tone.BAD,
         )
     warns = now >= (margin_at if margin_at is not None else due_at - timedelta(hours=24))
     return Countdown(
-        text=say(Text(f"还剩 {span}", f"{span} left")),
-        short=_short(left),
+        text=Text(f"还剩 {span}", f"{span} left").say(language),
+        short=_short(left, language),
         due_iso=iso,
         tone=Tone.WARN if warns else Tone.PLAIN,
     )
@@ -78,10 +83,10 @@ def no_countdown() -> Countdown:
     return Countdown(text=say(NO_CLOCK), short="–")
 
 
-def _short(left: timedelta) -> str:
+def _short(left: timedelta, language: str) -> str:
     minutes = int(left.total_seconds() // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, mins = divmod(rest, 60)
     if days:
-        return say(Text(f"{days}天{hours}时", f"{days}d {hours}h"))
+        return Text(f"{days}天{hours}时", f"{days}d {hours}h").say(language)
     return f"{hours}:{mins:02d}"

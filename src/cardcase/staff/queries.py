@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
@@ -13,6 +14,9 @@ from cardcase.kit.text import Text
 
 from .models import ApiToken, Membership, Shop, Staff
 from .rules import Actor, ActorKind, Permission, Role, narrower
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 SHOP_KEY: Final = "shop"  # of the session: the shop that the person turned to last
 _CACHE: Final = "_cardcase_memberships"
@@ -35,19 +39,35 @@ def label_of(person: Staff) -> str:
     return f"{person.last_name}{person.first_name}".strip() or person.username
 
 
-def memberships_for(request: HttpRequest) -> tuple[Membership, ...]:
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the signed-in person is in one shop, as far as a page needs to know."""
+
+    shop_id: int
+    shop_name: str
+    as_role: Role
+
+
+@cache
+def _memberships() -> "QuerySet[Membership, tuple[int, str, str]]":
+    """Return the query of every page, of nobody yet and never answered: filtering makes the copy that is."""
+    return Membership.objects.order_by("shop_id").values_list("shop_id", "shop__name", "role")
+
+
+def memberships_for(request: HttpRequest) -> tuple[Member, ...]:
     """Return the memberships of the signed-in person, with their shops; asked once per request."""
     person = person_of(request)
     if person is None:
         return ()
-    known: tuple[Membership, ...] | None = getattr(request, _CACHE, None)
+    known: tuple[Member, ...] | None = getattr(request, _CACHE, None)
     if known is None:
-        known = tuple(Membership.objects.filter(staff=person).select_related("shop").order_by("shop_id"))
+        rows = _memberships().filter(staff_id=person.pk)
+        known = tuple(Member(shop_id, name, Role(role)) for shop_id, name, role in rows)
         setattr(request, _CACHE, known)
     return known
 
 
-def membership_for(request: HttpRequest) -> Membership | None:
+def membership_for(request: HttpRequest) -> Member | None:
     """Return the membership in the shop that the person works in now: the one chosen, else the first."""
     members = memberships_for(request)
     chosen = request.session.get(SHOP_KEY) if hasattr(request, "session") else None

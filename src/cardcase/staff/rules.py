@@ -31,11 +31,12 @@ class Permission(StrEnum):
     REVEAL = "reveal"
     MANAGE_CARDS = "manage_cards"
     EXPORT = "export"  # evidence packs
+    NOTIFY = "notify"  # where alarms are sent, the calendar's link
     MANAGE_SHOP = "manage_shop"  # staff, tokens, channels, overrides
 
 
 _AGENT: Final = frozenset({Permission.READ, Permission.WORK, Permission.IMPORT, Permission.OFFER, Permission.EXPORT})
-_LEAD: Final = _AGENT | {Permission.DECIDE, Permission.REVEAL, Permission.MANAGE_CARDS}
+_LEAD: Final = _AGENT | {Permission.DECIDE, Permission.REVEAL, Permission.MANAGE_CARDS, Permission.NOTIFY}
 
 PERMISSIONS: Final = MappingProxyType(
     {
@@ -69,6 +70,7 @@ class ActorKind(StrEnum):
 
     STAFF = "staff"
     TOKEN = "token"  # noqa: S105 - a kind of actor, not a secret
+    LINK = "link"  # whoever holds a private link that only shows something
     SYSTEM = "system"
     PLATFORM = "platform"
     BUYER = "buyer"
@@ -95,6 +97,11 @@ class Actor:
         """Act as whoever sits at the machine itself: the command line, which could open the database file as well."""
         return cls(ActorKind.STAFF, shop_id, Role.OWNER, label=label)
 
+    @classmethod
+    def reader(cls, shop_id: int, label: str) -> "Actor":
+        """Act for the holder of a private link: reads what the link shows, and nothing else."""
+        return cls(ActorKind.LINK, shop_id, label=label)
+
     @property
     def is_person(self) -> bool:
         """Tell whether a human being answers for this act (GB/T 47746-2026: money and refusals need one)."""
@@ -104,6 +111,8 @@ class Actor:
         """Tell whether this is allowed. The system may read and import; it never decides, pays or reveals."""
         if self.kind is ActorKind.SYSTEM:
             return permission in (Permission.READ, Permission.IMPORT, Permission.WORK)
+        if self.kind is ActorKind.LINK:
+            return permission is Permission.READ
         return self.role is not None and permission in PERMISSIONS[self.role]
 
     def require(self, permission: Permission) -> None:

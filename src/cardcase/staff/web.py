@@ -33,6 +33,7 @@ def settings_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     page = {
         "shop": shop,
         "may_manage": actor.may(Permission.MANAGE_SHOP),
+        "may_notify": actor.may(Permission.NOTIFY),
         "role": _title(actor.role),
         "label": actor.label,
         "version": version("cardcase"),

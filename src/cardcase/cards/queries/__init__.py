@@ -16,12 +16,14 @@ from .pages import (
     stock_page,
     stock_summary,
 )
+from .watch import FailingBatch, failing_batches
 
 __all__ = [
     "BatchRow",
     "CardFacts",
     "CardLife",
     "CheckFact",
+    "FailingBatch",
     "Reconciliation",
     "RevealFact",
     "StockPage",
@@ -36,6 +38,7 @@ __all__ = [
     "cards_of_order",
     "cards_of_orders",
     "equal_stock",
+    "failing_batches",
     "reconcile",
     "stock_of_equal_value",
     "stock_page",

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from django.db.models import Count, Q, Sum
 
 from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal
 from cardcase.cards.rules.life import TITLES, CardState
 from cardcase.kit.text import Text
+from cardcase.staff.questions import ANY_SHOP, Question
 from cardcase.staff.rules import Actor
 
 from .books import SOLD, UNUSED, card, fates_of, stock_of_equal_value
@@ -158,23 +160,35 @@ def stock_page(
 
 
 def stock_summary(actor: Actor) -> list[StockSum]:
-    """Return the stock by brand and face value, the largest stock first."""
+    """Return the stock by brand and face value, the largest stock first.
 
-    def counted(*states: CardState) -> Count:
-        return Count("pk", filter=Q(state__in=[state.value for state in states]))
+    The database only counts along its index; sorting the states into sums there takes it ten times as long.
+    """
+    found: dict[tuple[str, int | None], dict[str, int]] = {}
+    for brand, face_fen, state, number in _by_state().ask(actor):
+        found.setdefault((brand, face_fen), {})[state] = number
 
-    rows = (
-        Card.objects.visible_to(actor)
-        .order_by()
-        .values_list("brand", "face_fen")
-        .annotate(
-            unused=counted(*UNUSED),
-            reserved=counted(CardState.RESERVED),
-            sold=counted(*SOLD),
-            quarantined=counted(CardState.QUARANTINED),
+    def add(counted: dict[str, int], *states: CardState) -> int:
+        return sum(counted.get(state.value, 0) for state in states)
+
+    sums = (
+        StockSum(
+            brand,
+            face_fen,
+            unused=add(counted, *UNUSED),
+            reserved=add(counted, CardState.RESERVED),
+            sold=add(counted, *SOLD),
+            quarantined=add(counted, CardState.QUARANTINED),
         )
+        for (brand, face_fen), counted in found.items()
     )
-    return sorted((StockSum(*row) for row in rows), key=lambda row: (-row.unused, row.brand, row.face_fen or 0))
+    return sorted(sums, key=lambda row: (-row.unused, row.brand, row.face_fen or 0))
+
+
+@cache
+def _by_state() -> Question:
+    cards = Card.objects.filter(shop_id=ANY_SHOP).order_by()
+    return Question.of(cards.values_list("brand", "face_fen", "state").annotate(n=Count("pk")))
 
 
 def card_life(actor: Actor, public_id: str) -> CardLife:

@@ -37,6 +37,7 @@ _ODD = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u206f\ufeff"
     "\uff0d\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a\u2460-\u24ff\u3000\xa0\U0001d400-\U0001d7ff]"
 )
+_ROOM = re.compile(rf"{_ODD.pattern}|(?:[!-~][^!-~]*){{{SHORTEST}}}")
 _DATED = re.compile(r"(?:19|20)\d\d[-_]?\d\d[-_]?\d\d[Tt_-]")
 _WAYBILL = re.compile(r"(?:SF|YT|JT|ZTO|STO|YD|DPK|EMS)\d{12,15}")  # couriers; JD is left out, its cards begin so too
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|mp4|mov|pdf|xlsx?|csv|txt|zip)\b", re.IGNORECASE)
@@ -68,6 +69,14 @@ class _Folded:
         if self.places is None:
             return Span(start, end, normal)
         return Span(self.places[start], self.places[end - 1] + 1, normal)
+
+
+def has_room(text: str) -> bool:
+    """Tell whether a text has room for a code at all: six signs of ASCII, or an odd character that may hide some.
+
+    Most of what people say has not. Where there is no room, ``candidates`` and ``code_shaped`` find nothing.
+    """
+    return _ROOM.search(text) is not None
 
 
 def candidates(text: str) -> list[Span]:

@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='policies.policyversion')),
                 ('reason_confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='orders.refund')),
+                ('same_as', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='twins', to='cases.case')),
                 ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.shop')),
             ],
         ),
@@ -97,7 +98,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('is_incident', True)), fields=['shop', 'opened_at'], name='case_incidents'),
+            index=models.Index(condition=models.Q(('is_incident', True)), fields=['shop', 'is_incident', 'opened_at', 'status'], name='case_incidents'),
         ),
         migrations.AddIndex(
             model_name='case',

@@ -202,8 +202,20 @@ FLOW: Final[tuple[Row, ...]] = (
         by=_PLATFORM, staff=Permission.WORK, guards=("source_is_recorded",),
         note="the seller refused in the App; docs/decisions/0006",
     ),
+    Row(
+        id="T29", event=Event.MERGED, source=_from(S.NEW, S.NEEDS_RESPONSE, S.WAITING_BUYER, S.DECLINED),
+        to=(S.CLOSED,), by=_SYSTEM | _STAFF, staff=Permission.WORK,
+        guards=("other_case_is_known", "untouched_or_a_person_says_so"),
+        note="the same complaint has a case already, which goes on; docs/decisions/0007",
+    ),
+    Row(
+        id="T30", event=Event.DOUBTED, source=_from(S.NEEDS_RESPONSE), to=(S.NEW,), by=_SYSTEM, staff=None,
+        guards=("only_a_machine_read_the_reason",),
+        note="undoes the system's T2 when more words make its reading uncertain; docs/decisions/0007",
+    ),
 )  # fmt: skip
-"""Every transition. T1–T26 are the design's; T27 and T28 mirror what the seller did in the App without us."""
+"""Every transition. T1–T26 are the design's; T27 and T28 mirror what the seller did in the App without us; T29 and
+T30 take back what the machine alone had done on papers that were not yet complete."""
 
 BY_EVENT: Final = MappingProxyType({row.event: row for row in FLOW})
 

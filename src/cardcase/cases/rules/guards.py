@@ -99,6 +99,13 @@ class GuardFacts:
     is_mirror_newer: bool = False
     hold_until: datetime | None = None
 
+    # T29
+    is_other_case_known: bool = False  # filled here: the case that this one is the same as
+    is_untouched: bool = False  # only machines have worked on it
+
+    # T30
+    is_reason_in_doubt: bool = False  # read by a machine, no longer certain, and confirmed by nobody
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:
@@ -404,6 +411,24 @@ def hold_ends_before_the_margin(facts: GuardFacts) -> bool:
     if not facts.is_clock_read or facts.hold_until is None:
         return False
     return facts.platform_margin_at is None or facts.hold_until <= facts.platform_margin_at
+
+
+@_guard("没有发现同一件事的另一单", "No other case is known to be about the same")
+def other_case_is_known(facts: GuardFacts) -> bool:
+    """T29: it is on record which case goes on."""
+    return facts.is_other_case_known
+
+
+@_guard("有人处理过这一单，要由人来并", "Somebody has worked on this case: a person merges it")
+def untouched_or_a_person_says_so(facts: GuardFacts) -> bool:
+    """T29: a machine takes back only what it made itself."""
+    return facts.is_person or facts.is_untouched
+
+
+@_guard("原因有人确认过，系统不再改", "A person has confirmed the reason: no machine doubts it")
+def only_a_machine_read_the_reason(facts: GuardFacts) -> bool:
+    """T30: what the system alone had read, it may read again."""
+    return facts.is_reason_in_doubt
 
 
 def failing(names: Iterable[str], facts: GuardFacts, *, with_act: bool = True) -> list[Guard]:

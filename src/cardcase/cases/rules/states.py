@@ -52,6 +52,7 @@ class Outcome(StrEnum):
     REISSUED = "reissued"
     WITHDRAWN = "withdrawn"
     LOST = "lost"
+    MERGED = "merged"  # it was the same complaint as another case, which goes on
 
 
 class Party(StrEnum):
@@ -94,6 +95,8 @@ class Event(StrEnum):
     HOLD_CHANGED = "hold_changed"
     PAID_ELSEWHERE = "paid_elsewhere"
     REFUSED_ELSEWHERE = "refused_elsewhere"
+    MERGED = "merged"
+    DOUBTED = "doubted"
 
     T1 = "opened"
     T2 = "triaged"
@@ -123,6 +126,8 @@ class Event(StrEnum):
     T26 = "hold_changed"
     T27 = "paid_elsewhere"
     T28 = "refused_elsewhere"
+    T29 = "merged"
+    T30 = "doubted"
 
 
 OPEN: Final = frozenset(

@@ -75,6 +75,8 @@ EVENT_TITLES: Final = MappingProxyType(
         Event.HOLD_CHANGED: Text("暂停或恢复", "Hold or resume"),
         Event.PAID_ELSEWHERE: Text("已在平台上退款", "Refunded on the platform"),
         Event.REFUSED_ELSEWHERE: Text("已在平台上拒绝", "Refused on the platform"),
+        Event.MERGED: Text("并入另一单", "Merge into the other case"),
+        Event.DOUBTED: Text("原因又不确定了", "The reason is in doubt again"),
     }
 )
 
@@ -86,6 +88,7 @@ OUTCOME_TITLES: Final = MappingProxyType(
         Outcome.REISSUED: Text("已换卡", "Reissued"),
         Outcome.WITHDRAWN: Text("买家撤回", "Withdrawn"),
         Outcome.LOST: Text("输掉", "Lost"),
+        Outcome.MERGED: Text("已并入另一单", "Merged into another case"),
     }
 )
 

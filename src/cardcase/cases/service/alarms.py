@@ -11,7 +11,7 @@ from cardcase.deadlines.rules import BINDS_SELLER, Alarm, DeadlineKind
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks, goals
-from .rows import ask_person, keep
+from .rows import ask_person, keep, save
 
 
 @transaction.atomic
@@ -26,15 +26,16 @@ def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datet
     if case is None:
         return None
     if kind is DeadlineKind.OFFER_EXPIRY:
-        ask_person(actor, case, Need.OFFER_EXPIRED)
+        ask_person(case, Need.OFFER_EXPIRED)
     elif kind is DeadlineKind.REFUND_SETTLE and clocks.check_settling_again(actor, case, at=at) is not None:
-        ask_person(actor, case, Need.REFUND_UNSETTLED)  # our own check, made again every hour
+        ask_person(case, Need.REFUND_UNSETTLED)  # our own check, made again every hour
     elif kind in BINDS_SELLER and kind is not DeadlineKind.FIRST_RESPONSE:
-        ask_person(actor, case, Need.DEADLINE_MISSED)
-        keep(actor, case, is_incident=True)
+        ask_person(case, Need.DEADLINE_MISSED)
+        keep(case, is_incident=True)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.incident_raised", case.public_id, at, facts))
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -44,7 +45,8 @@ def deadline_near(actor: Actor, subject: str, kind: DeadlineKind, alarm: Alarm, 
     actor.require(Permission.WORK)
     case = goals.find(actor, subject)
     if case is not None and alarm is Alarm.MARGIN and case.is_open and case.is_held and kind in BINDS_SELLER:
-        ask_person(actor, case, Need.HOLD_AT_MARGIN)
+        ask_person(case, Need.HOLD_AT_MARGIN)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
         custody.append(actor, custody.Record("case.hold_alarmed", case.public_id, at, facts))
+        save(actor, case)
     return case

@@ -25,13 +25,14 @@ from cardcase.deadlines.rules import (
     choose,
     kind_for,
 )
+from cardcase.deadlines.service import Clocks
 from cardcase.kit import clock
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.staff.rules import Actor, Permission
 
 from . import orders
-from .rows import Ref, ask_person, keep, take, unask, write
+from .rows import Ref, ask_person, keep, save, take, unask, write
 
 OF_THE_STEP = frozenset(
     {
@@ -60,7 +61,7 @@ def set_clock(actor: Actor, ref: Ref, *, at: datetime) -> ClockView | None:
     actor.require(Permission.WORK)
     case = take(actor, ref)
     shown = choose_clock(actor, case, at=at)
-    refresh(actor, case, at=at)
+    save(actor, case)
     return shown
 
 
@@ -76,7 +77,7 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     if due_at <= at:
         raise WrongUse("截止时间已经过了", "This moment lies in the past")
     case = take(actor, number, revision=revision)
-    running = _running(actor, case)
+    running = deadline_queries.armed(actor, [case.public_id])[case.public_id]
     better = [one for one in running if one.kind in OF_THE_STEP and one.source in (Source.API, Source.RULE)]
     if better:
         raise Refused(
@@ -87,7 +88,7 @@ def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int,
     write(actor, case, "deadline_typed", at=at)
     custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
     choose_clock(actor, case, typed_due_at=due_at, at=at)
-    refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -95,69 +96,94 @@ def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
     """Copy a deadline onto a case for the queue's order. Decides nothing, so the revision stays."""
     actor.require(Permission.WORK)
     case = ref if isinstance(ref, Case) else queries.find(actor, ref)
-    if case.next_due_at != due_at:
-        keep(actor, case, next_due_at=due_at)
+    _keep_next_due(case, due_at)
+    save(actor, case)
     return case
 
 
-def choose_clock(actor: Actor, case: Case, *, typed_due_at: datetime | None = None, at: datetime) -> ClockView | None:
-    """Arm the clock of the platform's present step and stop those of earlier steps. The case is in hand already."""
-    facts = _facts_of(case, typed_due_at=typed_due_at or _typed(actor, case))
+def choose_clock(
+    actor: Actor, case: Case, *, typed_due_at: datetime | None = None, known: Clocks | None = None, at: datetime
+) -> ClockView | None:
+    """Arm the clock of the platform's present step, stop those of earlier steps, and keep I2 as ``refresh`` does.
+
+    The case is in hand already; so are its clocks when they are ``known``.
+    """
+    clocks = known or _in_hand(actor, case)
+    facts = _facts_of(case, typed_due_at=typed_due_at or _typed(clocks))
     wanted = kind_for(facts.refund_state) if case.is_open else None
-    known = _rules(actor, case, at)
-    spec = choose(facts, known, kind=wanted) if wanted else None
-    keep_kinds = [kind for kind in DeadlineKind if kind not in OF_THE_STEP or (spec and kind is spec.kind)]
-    deadlines.void_all(actor, case.public_id, at=at, acted_at=_acted_at(case, at), keep=keep_kinds)
-    orders.follow_receipt(actor, case, facts, known, at=at)
+    rules = _rules(actor, case, at)
+    spec = choose(facts, rules, kind=wanted) if wanted else None
+    earlier = OF_THE_STEP - {spec.kind} if spec else OF_THE_STEP
+    clocks.stop(earlier, "void", at=at, acted_at=_acted_at(case, at))
+    orders.follow_receipt(actor, case, facts, rules, at=at)
     orders.follow_batch(actor, case, at=at)
-    if spec is None:
-        return None
-    shown = deadlines.arm(actor, case.public_id, spec, at=at)
-    if spec.is_verified:
-        unask(actor, case, Need.CLOCK_UNVERIFIED)
-    else:
-        ask_person(actor, case, Need.CLOCK_UNVERIFIED)
+    shown = None
+    if spec is not None:
+        shown = clocks.arm(spec, at=at)
+        if spec.is_verified:
+            unask(case, Need.CLOCK_UNVERIFIED)
+        else:
+            ask_person(case, Need.CLOCK_UNVERIFIED)
+    _keep_nearest(actor, case, clocks, at=at)
     return shown
 
 
 def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
-    """Keep invariant I2 (who waits for the seller has a deadline) and copy the nearest deadline onto the case.
+    """Keep invariant I2 (who waits for the seller has a deadline) and the copy of the nearest deadline on the case.
 
     Our own goal stands still while it is somebody else's turn, and runs on when it is ours again.
     """
-    clocks = _follow_turn(actor, case, at=at)
-    ahead = [one for one in clocks if one.kind not in IN_BACKGROUND]
-    if case.waiting_on == WaitingOn.SELLER.value and not ahead:
+    _keep_nearest(actor, case, _in_hand(actor, case), at=at)
+
+
+def _keep_nearest(actor: Actor, case: Case, clocks: Clocks, *, at: datetime) -> None:
+    _follow_turn(actor, case, clocks, at=at)
+    ahead = [one for one in clocks.running if one.kind not in IN_BACKGROUND]
+    if case.waiting_on == WaitingOn.SELLER.value and not ahead and not clocks.paused:
         own = choose(
             ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours),
             _rules(actor, case, at),
             kind=DeadlineKind.FIRST_RESPONSE,
         )
         if own is not None:
-            ahead = [deadlines.arm(actor, case.public_id, own, at=at)]
-    armed = [one.due_at for one in ahead if not one.is_paused]
-    set_next_due(actor, case, min(armed, default=None))
+            ahead = [clocks.arm(own, at=at)]
+    _keep_next_due(case, ahead[0].due_at if ahead else None)
 
 
-def _follow_turn(actor: Actor, case: Case, *, at: datetime) -> list[ClockView]:
+def _keep_next_due(case: Case, due_at: datetime | None) -> None:
+    if case.next_due_at != due_at:
+        keep(case, next_due_at=due_at)
+
+
+def _follow_turn(actor: Actor, case: Case, clocks: Clocks, *, at: datetime) -> None:
     """Pause or resume our own goal as the turn asks; a pause that a person made is theirs to end."""
-    clocks = deadline_queries.running(actor, case.public_id)
-    goal = next((one for one in clocks if one.kind is DeadlineKind.FIRST_RESPONSE), None)
+    goal = next((one for one in (*clocks.running, *clocks.paused) if one.kind is DeadlineKind.FIRST_RESPONSE), None)
     if goal is None:
-        return clocks
+        return
     reason = _PAUSES.get(case.waiting_on)
     if reason is not None and not goal.is_paused:
         deadlines.pause(actor, case.public_id, goal.kind, reason, at=at)
     elif case.waiting_on == WaitingOn.SELLER.value and goal.is_paused and _is_by_itself(actor, case):
         deadlines.resume(actor, case.public_id, goal.kind, at=at)
     else:
-        return clocks
-    return deadline_queries.running(actor, case.public_id)
+        return
+    clocks.read_again()
 
 
 def _is_by_itself(actor: Actor, case: Case) -> bool:
     pauses = [one for one in deadline_queries.pauses_of(actor, case.public_id) if one.resumed_at is None]
     return all(one.reason in BY_ITSELF for one in pauses)
+
+
+def end_own_goal(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Stop our own goal for an enquiry's first answer once a clock of the platform runs.
+
+    A refund that was known from the start never had that goal, and what came first must not decide what is due next.
+    """
+    clocks = _in_hand(actor, case)
+    if any(one.kind in OF_THE_STEP for one in clocks.running):
+        clocks.stop({DeadlineKind.FIRST_RESPONSE}, "void", at=at, acted_at=at)
+        _keep_nearest(actor, case, clocks, at=at)
 
 
 def time_out_of(actor: Actor, case: Case, *, paid_at: datetime, at: datetime) -> tuple[bool, bool]:
@@ -267,13 +293,13 @@ def _acted_at(case: Case, at: datetime) -> datetime:
     return max((moment for moment in moments if moment is not None and moment <= at), default=at)
 
 
-def _running(actor: Actor, case: Case) -> list[ClockView]:
-    return deadline_queries.armed(actor, [case.public_id])[case.public_id]
+def _in_hand(actor: Actor, case: Case) -> Clocks:
+    return deadlines.in_hand(actor, [case.public_id])[case.public_id]
 
 
-def _typed(actor: Actor, case: Case) -> datetime | None:
+def _typed(clocks: Clocks) -> datetime | None:
     """Return the moment that a person typed in earlier and that still runs."""
-    typed = [one for one in _running(actor, case) if one.source is Source.TYPED and one.kind in OF_THE_STEP]
+    typed = [one for one in clocks.running if one.source is Source.TYPED and one.kind in OF_THE_STEP]
     return typed[0].due_at if typed else None
 
 

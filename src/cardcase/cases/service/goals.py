@@ -14,7 +14,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import clean, take, write
+from .rows import clean, save, take, write
 
 
 @transaction.atomic
@@ -33,6 +33,7 @@ def type_clock(actor: Actor, number: str, kind: DeadlineKind, due_at: datetime, 
     facts: dict[str, custody.JSON] = {"kind": kind.value, "due_at": clock.iso(due_at)}
     custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, facts))
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -50,6 +51,7 @@ def pause_goal(actor: Actor, number: str, reason: PauseReason, *, note: str = ""
         raise _no_goal()
     write(actor, case, "goal_paused", at=at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -63,6 +65,7 @@ def resume_goal(actor: Actor, number: str, *, revision: int, at: datetime) -> Ca
         raise _no_goal()
     write(actor, case, "goal_resumed", at=at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -73,6 +76,7 @@ def clock_moved(actor: Actor, subject: str, *, at: datetime) -> Case | None:
     case = find(actor, subject)
     if case is not None:
         clocks.refresh(actor, case, at=at)
+        save(actor, case)
     return case
 
 

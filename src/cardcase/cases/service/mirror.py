@@ -11,12 +11,13 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import BY_EVENT, Event, GuardFacts, Need, Outcome, Stage, Status
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
+from cardcase.deadlines.service import Clocks
 from cardcase.orders.models import Refund
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
 from .moves import move
-from .rows import Ref, ask_person, keep, take, unask, write
+from .rows import Ref, ask_person, keep, save, take, unask, write
 
 TOLERANCE = timedelta(minutes=1)
 """Clocks of two machines: money that went back within this before the deadline went back at the deadline."""
@@ -37,17 +38,27 @@ def platform_moved(
     platform's own words when they are known. Never fails on an unknown state: a person is asked.
     """
     actor.require(Permission.WORK)
-    return follow(actor, take(actor, ref), RefundState(refund_state), ruling_raw=ruling_raw, at=at)
+    case = take(actor, ref)
+    follow(actor, case, RefundState(refund_state), ruling_raw=ruling_raw, at=at)
+    save(actor, case)
+    return case
 
 
-def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling_raw: str = "") -> Case:
-    """Do the same to a case that is in hand."""
-    _take_over_amount(actor, case)
+def follow(
+    actor: Actor,
+    case: Case,
+    state: RefundState,
+    *,
+    at: datetime,
+    ruling_raw: str = "",
+    known: Clocks | None = None,
+) -> None:
+    """Do the same to a case that is in hand, and perhaps its clocks; the caller saves it."""
+    _take_over_amount(case)
     if case.mirror_state == state.value:
         if case.is_open:
-            clocks.choose_clock(actor, case, at=at)
-            clocks.refresh(actor, case, at=at)
-        return case
+            clocks.choose_clock(actor, case, known=known, at=at)
+        return
     before = case.mirror_state
     happened_at = _happened_at(case.refund, state) or at
     timed_out, is_verified = False, True
@@ -55,9 +66,9 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
         timed_out, is_verified = clocks.time_out_of(actor, case, paid_at=happened_at + TOLERANCE, at=at)
     effect = rules.effect(Status(case.status), state, is_timed_out=timed_out, is_clock_verified=is_verified)
     offered = [event for event in effect.events if BY_EVENT[event].offered]
-    keep(actor, case, mirror_state=state.value)
+    keep(case, mirror_state=state.value)
     if state is not RefundState.UNKNOWN:
-        unask(actor, case, Need.REFUND_STATE_UNKNOWN)
+        unask(case, Need.REFUND_STATE_UNKNOWN)
     if not offered:
         _note_state(actor, case, before, at=at)
     for event in offered:
@@ -80,11 +91,9 @@ def follow(actor: Actor, case: Case, state: RefundState, *, at: datetime, ruling
             judged_as=Actor.system(actor.shop_id),
             has_deadline_passed=timed_out,
         )
-    ask_person(actor, case, *_needs(effect, has_ruling=bool(ruling_raw), has_moved=bool(offered)))
+    ask_person(case, *_needs(effect, has_ruling=bool(ruling_raw), has_moved=bool(offered)))
     if case.is_open:
-        clocks.choose_clock(actor, case, at=at)
-        clocks.refresh(actor, case, at=at)
-    return case
+        clocks.choose_clock(actor, case, known=None if offered else known, at=at)  # a move has clocks of its own
 
 
 def _needs(effect: rules.Effect, *, has_ruling: bool, has_moved: bool) -> list[Need]:
@@ -116,9 +125,9 @@ def _note_state(actor: Actor, case: Case, before: str, *, at: datetime) -> None:
     custody.append(actor, custody.Record("case.mirrored", case.public_id, at, facts))
 
 
-def _take_over_amount(actor: Actor, case: Case) -> None:
+def _take_over_amount(case: Case) -> None:
     if case.refund is not None and case.refund.amount_fen not in (None, case.claimed_fen):
-        keep(actor, case, claimed_fen=case.refund.amount_fen)
+        keep(case, claimed_fen=case.refund.amount_fen)
 
 
 def _outcome(case: Case) -> Outcome:

@@ -18,7 +18,7 @@ from cardcase.deadlines.rules import DeadlineKind
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks
-from .rows import Ref, clean, take, write
+from .rows import Ref, clean, save, take, write
 
 NOTHING_KNOWN: Final = GuardFacts()
 """No facts: every guard that needs one refuses."""
@@ -36,6 +36,7 @@ _ENDS_CLOCKS: Final = frozenset(
         Event.CLOSED,
         Event.PAID_ELSEWHERE,
         Event.VERIFIED,
+        Event.MERGED,
     }
 )
 """Moves after which no clock of the seller runs any more."""
@@ -105,6 +106,7 @@ def move(
     _record(actor, case, step, details or {}, at=at)
     _clocks(actor, case, event, known, at=at, acted_at=acted_at or at)
     clocks.refresh(actor, case, at=at)
+    save(actor, case)
     return case
 
 
@@ -136,6 +138,8 @@ def _effects(actor: Actor, case: Case, step: _Step, at: datetime) -> dict[str, A
         changes["resolved_at"] = at
         changes["outcome"] = OUTCOMES[target].value if target in OUTCOMES else ""
         changes["needs_human"] = need_rules.without(case.needs_human, *(need.value for need in _PASSING))
+    if row.event is Event.MERGED:
+        changes |= {"resolved_at": at, "outcome": Outcome.MERGED.value, "needs_human": []}
     if row.event is Event.RULED:
         changes["ruling_raw"] = clean(actor, step.facts.ruling_raw)
     if row.event is Event.TIMED_OUT:

@@ -14,7 +14,7 @@ from cardcase.kit.errors import NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import LABEL_MAX, Ref, clean, keep, take, write
+from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
 
 NOTE_MAX = 5000
 
@@ -34,12 +34,18 @@ def add_need(actor: Actor, ref: Ref, code: str, text: Text, *, at: datetime) -> 
     """Let another room ask for a person: a stable code and a sentence. The same code again changes nothing."""
     actor.require(Permission.WORK)
     case = take(actor, ref)
+    ask(actor, case, code, text, at=at)
+    save(actor, case)
+    return case
+
+
+def ask(actor: Actor, case: Case, code: str, text: Text, *, at: datetime) -> None:
+    """Do the same to a case that is in hand; the caller saves it."""
     if not any(need["code"] == code for need in case.needs_human):
         need = {"code": code, "zh": text.zh, "en": text.en, "by": actor.label or actor.kind.value}
-        keep(actor, case, needs_human=[*case.needs_human, need])
+        keep(case, needs_human=[*case.needs_human, need])
         facts: dict[str, custody.JSON] = {"code": code, "text": text.zh}
         custody.append(actor, custody.Record("case.person_asked", case.public_id, at, facts))
-    return case
 
 
 @transaction.atomic

@@ -1,10 +1,10 @@
 """Opening a case: once for each claim, with its number, its clock and the hold on outgoing messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from cardcase.cases import queries, rules
 from cardcase.cases.models import Case, CaseNumber
@@ -12,6 +12,7 @@ from cardcase.cases.rules import Event, GuardFacts, Need, Stage, Status
 from cardcase.cases.rules.needs import entry, without
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
+from cardcase.deadlines.service import Clocks
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.orders.models import Order, Refund
@@ -20,7 +21,7 @@ from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from . import clocks, mirror
-from .rows import Ref, take, write
+from .rows import LABEL_MAX, Ref, save, take, write
 
 _LIVE = (
     RefundState.AWAITING_SELLER,
@@ -28,6 +29,10 @@ _LIVE = (
     RefundState.AWAITING_RECEIPT,
     RefundState.AWAITING_RETURN,
 )
+
+
+Claim = tuple[Order, Refund | None]
+"""A complaint about an order, with the platform's refund if there is one."""
 
 
 @transaction.atomic
@@ -39,30 +44,81 @@ def open_case(actor: Actor, order: Order, refund: Refund | None, *, at: datetime
     another claim. The platform's present state of the refund is acted upon at once.
     """
     actor.require(Permission.IMPORT)
-    mine = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(order_id=order.pk).order_by("-pk")
-    cases = list(mine)
-    known = _known(cases, refund)
-    if known is not None:
-        return known, False
-    if refund is not None and (enquiry := _enquiry(cases)) is not None:
-        return _join(actor, enquiry, refund, at=at), False
-    rules.check_move(Stage.ENQUIRY, None, Event.OPENED, actor, GuardFacts(is_claim_new=True))
-    key = _key(cases, order, refund)
+    [(case, is_new)] = open_all(actor, [(order, refund)], at=at)
+    save(actor, case)
+    return case, is_new
+
+
+def open_all(actor: Actor, claims: Sequence[Claim], *, at: datetime) -> list[tuple[Case, bool]]:
+    """Do the same for several claims, in their order. The cases come back in hand; the caller saves them."""
+    opened: list[tuple[Case, bool]] = []
+    for run in _runs(claims):
+        for case, _ in opened:
+            save(actor, case)  # the next run looks at the table
+        opened += _open_run(actor, run, at=at)
+    return opened
+
+
+def _runs(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Cut claims where an order comes again: what its earlier claim opens must be known to the later one."""
+    run: list[Claim] = []
+    for claim in claims:
+        if any(claim[0].pk == order.pk for order, _ in run):
+            yield run
+            run = []
+        run.append(claim)
+    if run:
+        yield run
+
+
+def _open_run(actor: Actor, claims: Sequence[Claim], *, at: datetime) -> list[tuple[Case, bool]]:
+    """Open the cases of claims on different orders: one look, one insert, however many they are."""
+    of_order = _cases_of(actor, [order.pk for order, _ in claims])
+    found = [_known(of_order[order.pk], refund) for order, refund in claims]
+    enquiries = [_enquiry(of_order[order.pk]) if refund is not None else None for order, refund in claims]
+    new = [claim for claim, *cases in zip(claims, found, enquiries, strict=True) if not any(cases)]
+    keys = {order.pk: _key(of_order[order.pk], order, refund) for order, refund in new}
     try:
         with transaction.atomic():  # a savepoint: who loses the race for a claim gives its number back
-            case = _create(actor, order, refund, key, at=at)
+            made = {case.order_id: case for case in _create(actor, new, keys, at=at)}
     except IntegrityError:
-        winner = Case.objects.visible_to(actor).select_related(*queries.RELATED).filter(claim_key=key).first()
+        if len(claims) > 1:  # somebody was first with one of them: the others are still ours
+            return [pair for claim in claims for pair in _open_run(actor, [claim], at=at)]
+        winner = _cases(actor).filter(claim_key=keys[claims[0][0].pk]).first()
         if winner is None:  # not the claim: something else is wrong, and it must be heard
             raise
-        return winner, False
+        return [(winner, False)]
+    opened = []
+    for (order, refund), known, enquiry in zip(claims, found, enquiries, strict=True):
+        case = known or (_join(actor, enquiry, refund, at=at) if enquiry and refund else made[order.pk])
+        is_new = case is made.get(order.pk)
+        if is_new:
+            _begin(actor, case, at=at)
+        opened.append((case, is_new))
+    return opened
+
+
+def _cases(actor: Actor) -> "QuerySet[Case]":
+    rows: QuerySet[Case] = Case.objects.visible_to(actor).select_related(*queries.RELATED)
+    return rows.select_for_update(of=("self",))
+
+
+def _cases_of(actor: Actor, order_ids: Sequence[int]) -> dict[int, list[Case]]:
+    """Take the cases of these orders in hand, newest first."""
+    found: dict[int, list[Case]] = {order_id: [] for order_id in order_ids}
+    for case in _cases(actor).filter(order_id__in=order_ids).order_by("-pk"):
+        found[case.order_id].append(case)
+    return found
+
+
+def _begin(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Write the first entry of a case that was just made, act upon its refund's state, start its clock."""
     _record(actor, case, at=at)
-    if refund is not None:
-        mirror.follow(actor, case, RefundState(refund.state), at=at)
+    no_clocks = Clocks(actor, case.public_id)
+    if case.refund is not None:
+        mirror.follow(actor, case, RefundState(case.refund.state), known=no_clocks, at=at)
     else:
-        clocks.choose_clock(actor, case, at=at)
-        clocks.refresh(actor, case, at=at)
-    return case, True
+        clocks.choose_clock(actor, case, known=no_clocks, at=at)
 
 
 @transaction.atomic
@@ -95,11 +151,10 @@ def move_to_order(actor: Actor, ref: Ref, order: Order, *, at: datetime) -> Case
     return case
 
 
-def card_changes(actor: Actor, case: Case) -> dict[str, object]:
-    """Return what changes when the card of the order is looked for again: linked when there is just one."""
+def card_changes(case: Case, cards: Sequence[int]) -> dict[str, object]:
+    """Return what changes when the cards of the order are looked at again: linked when there is just one."""
     if case.card_id is not None:
         return {}
-    cards = queries.cards_of(actor, case.order_id)
     missing = {0: Need.CARD_UNLINKED, 1: None}.get(len(cards), Need.CARDS_SEVERAL)
     codes = (Need.CARD_UNLINKED.value, Need.CARDS_SEVERAL.value)
     kept = [need for need in case.needs_human if need["code"] not in codes]
@@ -141,49 +196,61 @@ def _key(cases: Sequence[Case], order: Order, refund: Refund | None) -> str:
     return rules.claim_key(order.channel, order.order_no, refund.external_id, again_at=refund.applied_at)
 
 
-def _create(actor: Actor, order: Order, refund: Refund | None, key: str, *, at: datetime) -> Case:
-    cards = queries.cards_of(actor, order.pk)
+def _create(actor: Actor, claims: Sequence[Claim], keys: Mapping[int, str], *, at: datetime) -> list[Case]:
+    """Insert the new cases, each with its number, the card if it is certain, and the policy of the day of payment."""
+    if not claims:
+        return []
+    rules.check_move(Stage.ENQUIRY, None, Event.OPENED, actor, GuardFacts(is_claim_new=True))
     shop = Shop.objects.get(pk=actor.shop_id)
-    needs = [] if len(cards) == 1 else [entry(Need.CARDS_SEVERAL if cards else Need.CARD_UNLINKED)]
-    stage = Stage.PLATFORM_REFUND if refund is not None else Stage.ENQUIRY
-    claimed = refund.amount_fen if refund is not None and refund.amount_fen is not None else order.paid_fen
-    return Case.objects.create(
-        shop=shop,
-        public_id=ids.public_id("case"),
-        number=_next_number(shop, at),
-        order=order,
-        refund=refund,
-        buyer_id=order.buyer_id,
-        card_id=cards[0] if len(cards) == 1 else None,
-        policy=policies.version_for(actor, order.paid_at),
-        stage=stage.value,
-        status=Status.NEW.value,
-        waiting_on=rules.waiting_on(Status.NEW).value,
-        claim_key=key,
-        is_held=True,
-        held_at=at,
-        claimed_fen=claimed,
-        needs_human=needs,
-        last_event=Event.OPENED.value,
-        last_moved_by=(actor.label or actor.kind.value)[:80],
-        last_moved_at=at,
-        opened_at=at,
+    cards = queries.cards_of_orders(actor, [order.pk for order, _ in claims])
+    versions = policies.versions_for(actor, [order.paid_at for order, _ in claims])
+    numbers = _next_numbers(shop, len(claims), at)
+    made: list[Case] = Case.objects.bulk_create(
+        Case(
+            shop=shop,
+            public_id=ids.public_id("case"),
+            number=number,
+            order=order,
+            refund=refund,
+            buyer_id=order.buyer_id,
+            card_id=cards[order.pk][0] if len(cards[order.pk]) == 1 else None,
+            policy=versions[order.paid_at],
+            stage=(Stage.PLATFORM_REFUND if refund is not None else Stage.ENQUIRY).value,
+            status=Status.NEW.value,
+            waiting_on=rules.waiting_on(Status.NEW).value,
+            claim_key=keys[order.pk],
+            is_held=True,
+            held_at=at,
+            claimed_fen=refund.amount_fen if refund and refund.amount_fen is not None else order.paid_fen,
+            needs_human=_card_needs(cards[order.pk]),
+            last_event=Event.OPENED.value,
+            last_moved_by=(actor.label or actor.kind.value)[:LABEL_MAX],
+            last_moved_at=at,
+            opened_at=at,
+        )
+        for (order, refund), number in zip(claims, numbers, strict=True)
     )
+    return made
 
 
-def _next_number(shop: Shop, at: datetime) -> str:
-    """Count one up in the shop's year. The row stays locked until the case is there, so no number is given twice."""
+def _card_needs(cards: Sequence[int]) -> list[dict[str, str]]:
+    return [] if len(cards) == 1 else [entry(Need.CARDS_SEVERAL if cards else Need.CARD_UNLINKED)]
+
+
+def _next_numbers(shop: Shop, count: int, at: datetime) -> list[str]:
+    """Count up in the shop's year. The row stays locked until the cases are there, so no number is given twice."""
     year = rules.year_of(at, shop.time_zone)
     counter = CaseNumber.objects.filter(shop=shop, year=year)
-    if not counter.update(last=F("last") + 1):
+    if not counter.update(last=F("last") + count):
         CaseNumber.objects.get_or_create(shop=shop, year=year)
-        counter.update(last=F("last") + 1)
-    return rules.number(year, counter.values_list("last", flat=True).get())
+        counter.update(last=F("last") + count)
+    last = counter.values_list("last", flat=True).get()
+    return [rules.number(year, number) for number in range(last - count + 1, last + 1)]
 
 
-def _join(actor: Actor, enquiry: Case, refund: Refund, *, at: datetime) -> Case:
+def _join(actor: Actor, case: Case, refund: Refund, *, at: datetime) -> Case:
     """Hang a refund onto the open enquiry of its order: the same complaint, one stage up."""
-    case = take(actor, enquiry)
+    stage_from = case.stage
     claimed = refund.amount_fen if refund.amount_fen is not None else case.claimed_fen
     write(
         actor,
@@ -197,13 +264,14 @@ def _join(actor: Actor, enquiry: Case, refund: Refund, *, at: datetime) -> Case:
     )
     facts: dict[str, custody.JSON] = {
         "refund": refund.external_id,
-        "stage_from": enquiry.stage,
+        "stage_from": stage_from,
         "stage_to": case.stage,
         "claimed_fen": claimed,
         "revision": case.revision,
     }
     custody.append(actor, custody.Record("case.refund_linked", case.public_id, at, facts))
     mirror.follow(actor, case, RefundState(refund.state), at=at)
+    clocks.end_own_goal(actor, case, at=at)
     return case
 
 

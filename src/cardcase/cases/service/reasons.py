@@ -1,11 +1,13 @@
 """The reason of a case: what triage reads, what a person confirms, what the record finds; and the hold between them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from cardcase.cards.models import Card
+from cardcase.cases import queries
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
 from cardcase.cases.rules import needs as need_rules
@@ -16,7 +18,7 @@ from cardcase.triage.rules import Family, TriageResult
 
 from .moves import move
 from .opening import card_changes
-from .rows import Ref, clean, keep, take, write
+from .rows import Ref, clean, keep, save, take, write
 
 REASON_MAX = 300
 UNREADABLE = (Family.UNSTATED, Family.NONE)
@@ -27,20 +29,25 @@ UNREADABLE = (Family.UNSTATED, Family.NONE)
 def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datetime) -> Case:
     """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
 
-    An uncertain one leaves the case new and asks a person. What a person confirmed is never overwritten: then only
-    the record keeps the reading. The same reading again changes nothing.
+    An uncertain one leaves the case new, or makes it so again (T30), and asks a person. What a person confirmed is
+    never overwritten: then only the record keeps the reading. The same reading again changes nothing.
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
-    linked = card_changes(actor, case)
-    if linked:
-        keep(actor, case, **linked)
+    read(actor, case, result, queries.cards_of(actor, case.order_id), at=at)
+    save(actor, case)
+    return case
+
+
+def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *, at: datetime) -> None:
+    """Do the same to a case that is in hand, with the cards of its order (row ids); the caller saves it."""
+    keep(case, **card_changes(case, cards))
     if case.reason_confirmed_at is not None:
         _record_reading(actor, case, result, is_kept=False, at=at)
-        return case
+        return
     changes = _changes(case, result)
     if not changes:
-        return case
+        return
     if case.status == Status.NEW.value and result.is_certain and _is_named(result):
         facts = GuardFacts(is_reason_set=True, is_rule_certain=True)
         move(
@@ -53,10 +60,14 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
             judged_as=Actor.system(actor.shop_id),
             changes=changes,
         )
+    elif case.status == Status.NEEDS_RESPONSE.value and case.is_held and not (result.is_certain and _is_named(result)):
+        # Only the system's own T2 leads here while nobody has confirmed: with all papers at once it had not been made.
+        facts = GuardFacts(is_reason_in_doubt=True)
+        system = Actor.system(actor.shop_id)
+        move(actor, case, Event.DOUBTED, facts=facts, at=at, judged_as=system, changes=changes)
     else:
         write(actor, case, "triaged", at=at, **changes)
     _record_reading(actor, case, result, is_kept=True, at=at)
-    return case
 
 
 @transaction.atomic
@@ -73,9 +84,7 @@ def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int,
     case = take(actor, number, revision=revision)
     if case.status == Status.CLOSED.value:
         raise Refused("售后单已关闭，原因不能再改", "The case is closed: its reason stands")
-    linked = card_changes(actor, case)
-    if linked:
-        keep(actor, case, **linked)
+    keep(case, **card_changes(case, queries.cards_of(actor, case.order_id)))
     was, was_held = case.sub_reason, case.is_held
     changes: dict[str, Any] = {
         "claimed_reason": family,

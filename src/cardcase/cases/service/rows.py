@@ -37,6 +37,7 @@ def take(actor: Actor, ref: Ref, *, revision: int | None = None) -> Case:
 def write(actor: Actor, case: Case, what: str, *, at: datetime, **changes: Any) -> None:
     """Change a case under its revision and raise it. Raises Conflict when the row is not what it was."""
     changes = {
+        **_kept(case),
         **changes,
         "last_event": what,
         "last_moved_by": (actor.label or actor.kind.value)[:LABEL_MAX],
@@ -46,28 +47,39 @@ def write(actor: Actor, case: Case, what: str, *, at: datetime, **changes: Any) 
     if not mine.update(revision=case.revision + 1, **changes):
         raise _stale(queries.find(actor, case.pk))
     case.revision += 1
+    case.unsaved.clear()
     _copy(case, changes)
 
 
-def keep(actor: Actor, case: Case, **changes: Any) -> None:
-    """Change what nobody decides upon (flags, the copy of the next deadline) without raising the revision."""
-    if changes:
-        Case.objects.visible_to(actor).filter(pk=case.pk).update(**changes)
-        _copy(case, changes)
+def keep(case: Case, **changes: Any) -> None:
+    """Change what nobody decides upon (flags, the copy of the next deadline) without raising the revision.
+
+    A verb often keeps several things. They wait on the case in hand for the next ``write``; a verb that may end
+    without one ends with ``save``.
+    """
+    _copy(case, changes)
+    case.unsaved.update(changes)
 
 
-def ask_person(actor: Actor, case: Case, *needs: Need) -> None:
-    """Write down that a person is needed, each reason once."""
+def save(actor: Actor, case: Case) -> None:
+    """Write what is kept on a case in hand and was not written yet."""
+    if case.unsaved:
+        Case.objects.visible_to(actor).filter(pk=case.pk).update(**_kept(case))
+        case.unsaved.clear()
+
+
+def ask_person(case: Case, *needs: Need) -> None:
+    """Keep that a person is needed, each reason once."""
     wanted = need_rules.with_need(case.needs_human, *needs)
     if wanted != case.needs_human:
-        keep(actor, case, needs_human=wanted)
+        keep(case, needs_human=wanted)
 
 
-def unask(actor: Actor, case: Case, *needs: Need) -> None:
+def unask(case: Case, *needs: Need) -> None:
     """Take back that a person is needed."""
     rest = need_rules.without(case.needs_human, *(need.value for need in needs))
     if rest != case.needs_human:
-        keep(actor, case, needs_human=rest)
+        keep(case, needs_human=rest)
 
 
 def _stale(case: Case) -> Conflict:
@@ -106,6 +118,7 @@ _OTHER_ACTS = {
     "need_settled": Text("处理提醒", "Settle a reminder"),
     "reviewed": Text("写复盘", "Review the incident"),
     "mirrored": Text("同步平台数据", "Sync with the platform"),
+    "order_linked": Text("对上订单", "Link the order"),
 }
 
 
@@ -113,6 +126,10 @@ def _title(event: str) -> Text:
     if event in _OTHER_ACTS:
         return _OTHER_ACTS[event]
     return EVENT_TITLES[Event(event)] if event in set(Event) else Text("更新", "Update")
+
+
+def _kept(case: Case) -> dict[str, Any]:
+    return {name: getattr(case, name) for name in case.unsaved}
 
 
 def _copy(case: Case, changes: dict[str, Any]) -> None:

@@ -4,11 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from cardcase.connectors import documents
 from cardcase.connectors.ports import MessageKind, SystemEvent
+from cardcase.connectors.values import word
 
 from . import systemtexts
 
@@ -42,8 +42,7 @@ _ORDER_IN_URL: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What one message holds. ``media`` are addresses of pictures, sound or film."""
 
     text: str = ""
@@ -65,9 +64,7 @@ def read(content: Mapping[str, Any]) -> Content:
                 content = inner
                 continue
         break
-    content_type = str(
-        content.get("contentType", "") if not isinstance(content.get("contentType"), dict | list) else ""
-    )
+    content_type = word(content.get("contentType"))
     kind = KINDS.get(content_type) or _kind_by_keys(content)
     if kind is MessageKind.TEXT:
         return Content(_words(content.get("text")), kind, content_type)

@@ -1,12 +1,12 @@
 """Chat histories in JSON: goofish-cli's `message history`, XianYuApis' output, and the raw listUserMessages answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from cardcase.connectors import documents, values
+from cardcase.connectors import documents
 from cardcase.connectors.ports import GOOFISH, MessageKind, MessageNotice, Origin, Speaker
-from cardcase.connectors.values import Unreadable
+from cardcase.connectors.values import Unreadable, epoch_or_none, word
 
 from . import content as contents
 from . import systemtexts
@@ -16,8 +16,7 @@ _DOMAIN: Final = "@goofish"
 _SYSTEM_USER: Final = "1400"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """One message of a history, and whether its sender is the buyer by the kind of card it is."""
 
     notice: MessageNotice
@@ -87,44 +86,55 @@ def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
     content = contents.read(body if isinstance(body, dict) else {})
     summary = body.get("summary") if isinstance(body, dict) else None
     words = content.text or (summary if isinstance(summary, str) else "")
-    sender = _text(data.get("send_user_id")).removesuffix(_DOMAIN)
-    name = documents.storable(_text(data.get("send_user_name")))[:120]
+    sender = word(data.get("send_user_id")).removesuffix(_DOMAIN)
+    name = _name(word(data.get("send_user_name")))
     told = systemtexts.Told(content.event, content.is_buyers) if content.event else None
     told = told or systemtexts.classify(words, is_alone=content.content_type in contents.NOT_PEOPLE)
     is_system = (
         sender == _SYSTEM_USER
-        or _text(data.get("session_type")) not in {"", "1", "0", "None"}
+        or word(data.get("session_type")) not in {"", "1", "0", "None"}
         or content.content_type in contents.NOT_PEOPLE
         or told is not None
     )
     if not words and told is None:
         raise Unreadable("message_empty")
-    said_at = _moment(data.get("created_at"))
-    conversation = (_text(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
-    message_id = _text(data.get("message_id"))[:120]
-    written = _text(data.get("created_at"))
-    raw = {
-        "content_type": content.content_type,
-        "media": list(content.media),
-        "parse_error": bool(data.get("parse_error")),
-    }
+    said_at = epoch_or_none(data.get("created_at"))
+    conversation = (word(data.get("cid")).removesuffix(_DOMAIN) or around.removesuffix(_DOMAIN))[:120]
+    message_id = word(data.get("message_id"))[:120]
+    raw: dict[str, Any] = {"content_type": content.content_type} if content.content_type else {}
+    if content.media:
+        raw["media"] = list(content.media)
+    if data.get("parse_error"):
+        raw["parse_error"] = True
     notice = MessageNotice(
         channel=GOOFISH,
         conversation_id=conversation,
-        message_id=message_id or ids.of(conversation, written, sender or name, words),
+        message_id=message_id or ids.of(conversation, word(data.get("created_at")), sender or name, words),
         speaker=Speaker.SYSTEM if is_system else Speaker.UNKNOWN,
         text=words,
         kind=content.kind if content.kind is not MessageKind.OTHER or content.content_type else MessageKind.TEXT,
         event=told.event if told else None,
         sender_id=sender[:80],
-        sender_name="" if name and systemtexts.classify(name, is_alone=True) else name,
+        sender_name="" if _is_system_text(name) else name,
         said_at=said_at,
         order_no=content.order_no,
-        item_id=_text(data.get("item_id"))[:40],
-        raw={key: value for key, value in raw.items() if value},
+        item_id=word(data.get("item_id"))[:40],
+        raw=raw,
         origin=origin,
     )
     return Remembered(notice, bool(told and told.is_buyers and sender and sender != _SYSTEM_USER))
+
+
+@lru_cache(maxsize=1024)
+def _name(told: str) -> str:
+    """Return a nick as it can be kept. A person's name stands beside each of thousands of messages."""
+    return documents.storable(told)[:120]
+
+
+@lru_cache(maxsize=1024)
+def _is_system_text(name: str) -> bool:
+    """Tell whether the platform's own words stand where a name should."""
+    return bool(name) and systemtexts.classify(name, is_alone=True) is not None
 
 
 def _flattened(model: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,14 +151,3 @@ def _flattened(model: Mapping[str, Any]) -> dict[str, Any]:
         "send_user_name": extension.get("reminderTitle"),
         "message": {**message["content"], "summary": extension.get("reminderContent")},
     }
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
-
-
-def _moment(value: Any) -> Any:
-    try:
-        return values.epoch(value if isinstance(value, int | str) else None)
-    except Unreadable:
-        return None

@@ -429,14 +429,19 @@ class _Reader:
 
 
 def _without_false_heads(blocks: list[Block]) -> list[Block]:
-    """Give lines that looked like a name and a time back to whoever spoke before, when nobody of that name speaks."""
+    """Give lines that looked like a name and a time back to whoever spoke before, when nobody of that name speaks.
+
+    What stands behind a time and was taken for a name is what was said at that time.
+    """
     heads = [block.head for block in blocks if block.head]
     speaking = {block.head.name for block in blocks if block.head and not block.is_empty}
     speaking |= {head.name for head in heads if role_of(head.name, ()) is not None}
     kept: list[Block] = []
     for block in blocks:
         head = block.head
-        if not (head and head.form is Form.TIMED and block.line and block.is_empty and head.name not in speaking):
+        if head and head.form is Form.STAMP_AND_TEXT and block.is_empty and head.name not in speaking:
+            kept.append(Block(block.row, Head(Form.STAMP, "", head.stamp), [(block.row, head.name)]))
+        elif not (head and head.form is Form.TIMED and block.line and block.is_empty and head.name not in speaking):
             kept.append(block)
         elif kept:
             kept[-1].lines.append((block.row, block.line))

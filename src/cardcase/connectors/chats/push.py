@@ -10,19 +10,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cardcase.connectors import documents, values
+from cardcase.connectors import documents
 from cardcase.connectors.ports import GOOFISH, MessageKind, MessageNotice, Origin, Speaker
-from cardcase.connectors.values import Unreadable
+from cardcase.connectors.values import Unreadable, epoch_or_none, word
 
 from . import content as contents
 from . import systemtexts
 from .identity import Ids
+
+MARKS: Final = ('"1"', '"1\\', "\\u00", "syncPushPackage")
+"""One of these stands in every text that holds a push, whose keys are numbers: bare, in a string within the text (then
+a backslash follows, however deep), written in escapes, or packed."""
 
 _DOMAIN: Final = "@goofish"
 _ITEM: Final = re.compile(r"[?&]itemId=(\d{1,40})")
 _PEER: Final = re.compile(r"[?&]peerUserId=(\d{1,40})")
 _SID: Final = re.compile(r"[?&]sid=(\d{1,40})")
 _UPDATE_KEY: Final = re.compile(r"^[^:]*:(\d{15,25}):")
+_WRAPPINGS: Final = ("raw_message_json", "raw_message", "raw", "message", "data", "payload")
 _SYSTEM_USER: Final = "1400"
 """senderUserId of the marketplace itself (data-shapes §6.1)."""
 
@@ -63,9 +68,8 @@ def unwrapped(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
             inner = _decoded(part)
             yield (inner, "") if is_push(inner) else ({}, "push_encrypted" if not inner else "shape_unknown")
         return
-    for name in ("raw_message_json", "raw_message", "raw", "message", "data", "payload"):
-        inner = documents.embedded(value.get(name))
-        if is_push(inner):
+    for name in _WRAPPINGS:
+        if name in value and is_push(inner := documents.embedded(value[name])):
             yield inner, ""
             return
 
@@ -93,30 +97,30 @@ def read(push: Mapping[str, Any], origin: Origin, ids: Ids) -> Pushed:
     extension = documents.embedded(detail.get("extJson"))
     tag = documents.embedded(detail.get("bizTag"))
     conversation = _bare_id(message.get("2"))
-    url = _text(detail.get("reminderUrl"))
+    url = word(detail.get("reminderUrl"))
     conversation = conversation or _found(_SID, url)
     if not conversation:
         raise Unreadable("shape_unknown")
     content, content_type = _content(message, extension)
-    update_key = _UPDATE_KEY.match(_text(extension.get("updateKey")))
-    sender = _text(detail.get("senderUserId")).removesuffix(_DOMAIN) or _sender_of(message)
+    update_key = _UPDATE_KEY.match(word(extension.get("updateKey")))
+    sender = word(detail.get("senderUserId")).removesuffix(_DOMAIN) or _sender_of(message)
     peer = _found(_PEER, url)
     told = _told(detail, tag, content)
     words = content.text if content.kind is MessageKind.TEXT and content.text else ""
-    words = words or _text(detail.get("reminderContent")) or content.text or _summary(message)
+    words = words or word(detail.get("reminderContent")) or content.text or _summary(message)
     is_system = (
         sender == _SYSTEM_USER
-        or _text(detail.get("sessionType")) not in {"", "1"}
+        or word(detail.get("sessionType")) not in {"", "1"}
         or content_type in contents.NOT_PEOPLE
         or (told is not None and content.kind is not MessageKind.TEXT)
         or systemtexts.classify(words) is not None
     )
     if not words and told is None:
         raise Unreadable("message_empty")
-    own_id = _text(push["3"].get("userId")) if isinstance(push.get("3"), dict) else ""
-    said_at = _moment(message.get("5"))
+    own_id = word(push["3"].get("userId")) if isinstance(push.get("3"), dict) else ""
+    said_at = epoch_or_none(message.get("5"))
     name = "" if is_system and not detail.get("senderNick") and not _is_nick(detail, words) else _nick(detail)
-    message_id = _text(message.get("3")) or _text(extension.get("messageId")) or _text(tag.get("messageId"))
+    message_id = word(message.get("3")) or word(extension.get("messageId")) or word(tag.get("messageId"))
     event = told.event if told else None
     notice = MessageNotice(
         channel=GOOFISH,
@@ -130,7 +134,7 @@ def read(push: Mapping[str, Any], origin: Origin, ids: Ids) -> Pushed:
         sender_name=name,
         said_at=said_at,
         order_no=update_key.group(1) if update_key else content.order_no or _order_no(content, url, tag, message),
-        item_id=(_found(_ITEM, url) or _text(detail.get("itemId")))[:40],
+        item_id=(_found(_ITEM, url) or word(detail.get("itemId")))[:40],
         raw=_kept(detail, tag, extension, content, content_type),
         origin=origin,
     )
@@ -153,7 +157,7 @@ def _content(message: Mapping[str, Any], extension: Mapping[str, Any]) -> tuple[
     inner = holder.get("3") if isinstance(holder, dict) and isinstance(holder.get("3"), dict) else {}
     assert isinstance(inner, dict)
     body = documents.embedded(inner.get("5"))
-    content_type = _text(body.get("contentType")) or _text(inner.get("4")) or _text(extension.get("contentType"))
+    content_type = word(body.get("contentType")) or word(inner.get("4")) or word(extension.get("contentType"))
     found = contents.read({**body, "contentType": content_type} if content_type else body)
     return found, content_type
 
@@ -162,13 +166,13 @@ def _told(detail: Mapping[str, Any], tag: Mapping[str, Any], content: contents.C
     """Tell the event: the card's state beats its task name, that beats the red reminder, that the words."""
     if content.event is not None:
         return systemtexts.Told(content.event, content.is_buyers)
-    task = systemtexts.of_task(_text(tag.get("taskName"))) if tag.get("taskName") else None
+    task = systemtexts.of_task(word(tag.get("taskName"))) if tag.get("taskName") else None
     if task:
         return task
-    words = systemtexts.classify(_text(detail.get("reminderContent")), is_alone=content.kind is not MessageKind.TEXT)
+    words = systemtexts.classify(word(detail.get("reminderContent")), is_alone=content.kind is not MessageKind.TEXT)
     if words:
         return words
-    reminder = _text(detail.get("redReminder"))
+    reminder = word(detail.get("redReminder"))
     return systemtexts.classify(reminder, is_alone=True) if reminder and content.kind is not MessageKind.TEXT else None
 
 
@@ -182,22 +186,22 @@ def _kept(
     """Return what is kept beside the words: never the words again, they may hold a code that is masked elsewhere."""
     kept = {
         "content_type": content_type,
-        "session_type": _text(detail.get("sessionType")),
-        "task_name": _text(tag.get("taskName")),
-        "red_reminder": _text(detail.get("redReminder")),
-        "update_key": _text(extension.get("updateKey")),
+        "session_type": word(detail.get("sessionType")),
+        "task_name": word(tag.get("taskName")),
+        "red_reminder": word(detail.get("redReminder")),
+        "update_key": word(extension.get("updateKey")),
         "media": list(content.media),
     }
     return {name: documents.kept(value) for name, value in kept.items() if value}
 
 
 def _nick(detail: Mapping[str, Any]) -> str:
-    return documents.storable(_text(detail.get("senderNick")) or _text(detail.get("reminderTitle")))[:120]
+    return documents.storable(word(detail.get("senderNick")) or word(detail.get("reminderTitle")))[:120]
 
 
 def _is_nick(detail: Mapping[str, Any], words: str) -> bool:
     """Tell whether reminderTitle is a person: on cards it is the card's own title."""
-    title = _text(detail.get("reminderTitle"))
+    title = word(detail.get("reminderTitle"))
     return (
         bool(title)
         and systemtexts.classify(title, is_alone=True) is None
@@ -213,19 +217,8 @@ def _sender_of(message: Mapping[str, Any]) -> str:
 def _summary(message: Mapping[str, Any]) -> str:
     holder = message.get("6")
     inner = holder.get("3") if isinstance(holder, dict) else None
-    return _text(inner.get("2")) if isinstance(inner, dict) else ""
+    return word(inner.get("2")) if isinstance(inner, dict) else ""
 
 
 def _bare_id(value: Any) -> str:
-    return _text(value).removesuffix(_DOMAIN).removesuffix(".PNM") if "@" in _text(value) else _text(value)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, bool | dict | list) else str(value).strip()
-
-
-def _moment(value: Any) -> Any:
-    try:
-        return values.epoch(value if isinstance(value, int | str) else None)
-    except Unreadable:
-        return None
+    return word(value).removesuffix(_DOMAIN).removesuffix(".PNM") if "@" in word(value) else word(value)

@@ -1,7 +1,6 @@
 """Recognises and reads chats: JSON of pushes and histories, XianyuAutoAgent's database, tables, copied text."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 from cardcase.connectors import values
@@ -33,24 +32,20 @@ def _resolved(draft: Draft, messages: list[MessageNotice], told: Told) -> list[V
 
 def _finish(draft: Draft, messages: list[MessageNotice], told: Told) -> Draft:
     """Give the messages their speakers and hand them over."""
-    voices = _resolved(draft, messages, told)
-    spoken = [
-        replace(message, speaker=voice.speaker, buyer_external_id=voice.buyer_external_id, buyer_nick=voice.buyer_nick)
-        for message, voice in zip(messages, voices, strict=True)
-    ]
-    draft.notices.extend(_with_conversation(spoken))
+    for message, voice in zip(messages, _resolved(draft, messages, told), strict=True):
+        message.speaker, message.buyer_external_id, message.buyer_nick = voice
+    _name_conversation([message for message in messages if not message.conversation_id])
+    draft.notices.extend(messages)
     return draft
 
 
-def _with_conversation(messages: list[MessageNotice]) -> list[MessageNotice]:
+def _name_conversation(loose: list[MessageNotice]) -> None:
     """Name the conversation of messages whose source names none: by the buyer, else by the people in it."""
-    if all(message.conversation_id for message in messages):
-        return messages
-    loose = [message for message in messages if not message.conversation_id]
     buyer = next((m.buyer_external_id or m.buyer_nick for m in loose if m.buyer_external_id or m.buyer_nick), "")
     people = sorted({speakers.key_of(m) for m in loose if speakers.key_of(m) and m.speaker is not Speaker.SYSTEM})
     name = f"peer:{buyer}" if buyer else "people:" + "-".join(people)
-    return [replace(m, conversation_id=name[:120]) if not m.conversation_id else m for m in messages]
+    for message in loose:
+        message.conversation_id = name[:120]
 
 
 class ChatJson:
@@ -60,11 +55,10 @@ class ChatJson:
     kinds = frozenset({FileKind.CHAT})
 
     def claim(self, source: Source) -> int:
-        """The shapes are unmistakable: one is enough."""
-        for _, _, record, _ in _records(source):
-            if record is not None:
-                return 95
-        return 0
+        """The shapes are unmistakable: one is enough, and no file is read to its end for it."""
+        may_be_push = _may_hold_pushes(source)
+        values = [line.value for line in source.records] or [source.document]
+        return 95 if any(_is_chat(value, may_be_push=may_be_push) for value in values) else 0
 
     def read(self, source: Source) -> Draft:
         """Read every record; each row is a message or a refusal."""
@@ -102,36 +96,47 @@ def _message(source: Source, found: tuple[int, Any, str], ids: Ids, told: Told) 
     else:
         remembered = history.read(record, around, source.origin(row), ids)
         notice, buyers_card = remembered.notice, remembered.buyers_card
-    problem = odd_characters(notice.text) or odd_characters(notice.conversation_id + notice.message_id)
-    if problem:
+    if problem := odd_characters(notice.text + notice.conversation_id + notice.message_id):
         raise Unreadable(problem)
     if buyers_card and notice.sender_id:
         told.buyer_cards.add((notice.conversation_id, notice.sender_id))
-    return replace(notice, order_no=source.order_no) if source.order_no and not notice.order_no else notice
+    notice.order_no = notice.order_no or source.order_no
+    return notice
 
 
 def _records(source: Source) -> Iterator[tuple[int, str, Any, str]]:
     """Yield (row, problem, record or None, conversation told around it)."""
+    may_be_push = _may_hold_pushes(source)
     if source.records:
         for line in source.records:
             if line.problem:
                 yield line.row, line.problem, None, ""
                 continue
-            found = list(_inside(line.value, 0))
+            found = list(_inside(line.value, may_be_push=may_be_push))
             if not found:
                 yield line.row, "shape_unknown", None, ""
             for record, problem, around in found:
                 yield line.row, problem, record, around
         return
-    for row, (record, problem, around) in enumerate(_inside(source.document, 0), 1):
+    for row, (record, problem, around) in enumerate(_inside(source.document, may_be_push=may_be_push), 1):
         yield row, problem, record, around
 
 
-def _inside(value: Any, depth: int) -> Iterator[tuple[Any, str, str]]:
+def _may_hold_pushes(source: Source) -> bool:
+    """Tell whether a file could hold a push at all: its text tells that quicker than a walk through its records."""
+    return source.text is not None and any(mark in source.text for mark in push.MARKS)
+
+
+def _is_chat(value: Any, *, may_be_push: bool) -> bool:
+    """Tell whether ``_inside`` would find a push or a message, without looking for the second."""
+    if may_be_push and any(record is not None for record, _ in _pushes(value, 0)):
+        return True
+    return any(history.is_message(record) for record, _ in history.messages_of(value))
+
+
+def _inside(value: Any, *, may_be_push: bool) -> Iterator[tuple[Any, str, str]]:
     """Find pushes and messages in a document."""
-    if depth > _DEPTH or not isinstance(value, dict | list):
-        return
-    pushes = list(_pushes(value, 0))
+    pushes = list(_pushes(value, 0)) if may_be_push else []
     if any(record is not None for record, _ in pushes):
         for record, problem in pushes:
             yield record, problem, ""
@@ -188,7 +193,8 @@ class AgentDatabase:
             if message.speaker is Speaker.BUYER:
                 buyers[message.conversation_id] = message.sender_id
             messages.append(message)
-        messages = [replace(m, buyer_external_id=buyers.get(m.conversation_id, "")) for m in messages]
+        for message in messages:
+            message.buyer_external_id = buyers.get(message.conversation_id, "")
         return _finish(draft, messages, Told())
 
 

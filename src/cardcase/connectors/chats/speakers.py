@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardcase.connectors.ports import MessageNotice, Speaker
 from cardcase.kit.text import fold
@@ -87,8 +87,7 @@ class Clues:
     said: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """Whose words a message holds, and who the buyer of its conversation is."""
 
     speaker: Speaker

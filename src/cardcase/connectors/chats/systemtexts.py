@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from cardcase.connectors.ports import SystemEvent
 from cardcase.connectors.words import DATA
@@ -31,8 +31,9 @@ class Told:
     is_buyers: bool = False
 
 
+@lru_cache(maxsize=4096)
 def normal(text: str) -> str:
-    """Return a text in the form in which system texts are compared."""
+    """Return a text in the form in which system texts are compared. Names and short words come by the thousand."""
     return _MUTE.sub("", fold(text))
 
 

@@ -9,8 +9,6 @@ from django.db import models
 from cardcase.staff.models import Shop, ShopRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     BigInteger = models.BigIntegerField[int, int]
@@ -30,15 +28,6 @@ class Position(BigInteger):
         return self.db_type(connection)
 
 
-class EntryRows(ShopRows):
-    """Entries. People reach them through an actor; the log itself reads across shops."""
-
-    def last_of(self, subjects: Sequence[str]) -> models.QuerySet[Entry, tuple[str, int, bytes]]:
-        """Return (subject, cseq, leaf) of the last entry of each subject that has any."""
-        last = self.filter(subject__in=subjects).values("subject").annotate(last=models.Max("seq")).values("last")
-        return self.filter(seq__in=last).values_list("subject", "cseq", "leaf")
-
-
 class Entry(models.Model):
     """One leaf of the log. ``data`` is what counts; every other column repeats it so that it can be found."""
 
@@ -51,7 +40,7 @@ class Entry(models.Model):
     at = models.DateTimeField()
     shop = models.ForeignKey(Shop, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 
-    objects: ClassVar = EntryRows.as_manager()
+    objects: ClassVar = ShopRows.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["subject", "cseq"], name="entry_counted_once")]

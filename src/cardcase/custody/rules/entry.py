@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from cardcase.kit import clock
 from cardcase.kit.errors import WrongUse
@@ -75,8 +76,7 @@ class Record:
     source: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(NamedTuple):
     """What the leaf tells of one content."""
 
     role: str

@@ -2,7 +2,7 @@
 
 The days come from the library ``chinesecalendar``, which carries each year's notice and refuses years that it does not
 know. The notice for a year is published in the autumn before it; until the library has it, a day of that year is
-UNKNOWN: treated as an ordinary day of the week, and shown as such (docs/decisions/0007).
+UNKNOWN: treated as an ordinary day of the week, and shown as such (docs/decisions/0009).
 """
 
 from datetime import date

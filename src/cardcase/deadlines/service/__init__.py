@@ -1,6 +1,6 @@
 """Verbs of time: clocks of every kind, pauses and hours of the shop's own goals, reviews of misses, the sweep."""
 
-from .clocks import arm, meet, void_all
+from .clocks import Clocks, arm, in_hand, meet, void_all
 from .hours import set_hours
 from .incidents import write_review
 from .jumps import clock_jumped
@@ -9,9 +9,11 @@ from .sweeping import Missed, sweep
 from .telling import tell
 
 __all__ = [
+    "Clocks",
     "Missed",
     "arm",
     "clock_jumped",
+    "in_hand",
     "meet",
     "pause",
     "resume",

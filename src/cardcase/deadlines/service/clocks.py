@@ -1,6 +1,6 @@
 """Arm, meet and void deadlines. Own goals are counted in the shop's working time here, so no caller can forget it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -26,33 +26,101 @@ from cardcase.staff.rules import Actor, Permission
 from .rows import RUNNING, facts_of, miss, settle, wake_for
 
 
+class Clocks:
+    """The clocks of one subject in hand: read once, and true after each change that is made through them.
+
+    Every change is still a conditional update: what somebody else settled in between is let go, not settled again.
+    """
+
+    def __init__(self, actor: Actor, subject: str, rows: Iterable[Deadline] = ()) -> None:
+        """Take the running and the missed rows of a subject; one that was made a moment ago has none."""
+        actor.require(Permission.WORK)
+        self._actor, self._subject, self._rows = actor, subject, list(rows)
+
+    @property
+    def running(self) -> list[ClockView]:
+        """The clocks that run, nearest first."""
+        return queries.running(ClockView.of(row) for row in self._rows)
+
+    @property
+    def paused(self) -> list[ClockView]:
+        """The own goals that stand still."""
+        return [ClockView.of(row) for row in self._rows if row.state == "paused"]
+
+    def read_again(self) -> None:
+        """Read the rows anew, after a change that was not made through them: a goal was paused or resumed."""
+        self._rows = _read(self._actor, [self._subject])[self._subject]
+
+    def arm(self, spec: DeadlineSpec, *, at: datetime) -> ClockView:
+        """Start a clock. The same clock again changes nothing; a new time voids the old row and arms a new one.
+
+        The platform's older word never moves what its newer one has set, and what it told is never given up for less
+        than its word. A paused goal stays as it is until it is resumed. A moment that was already missed is not armed
+        a second time: the missed row is returned.
+        """
+        rows = [row for row in self._rows if row.kind == spec.kind.value]
+        old = next((row for row in rows if row.state in RUNNING), None)
+        if old is not None and (_is_same(old, spec) or _is_stale(old, spec)):
+            return ClockView.of(old)
+        row = _row(self._actor, self._subject, spec, at)
+        missed = next((one for one in rows if _was_missed(one, row.due_at, at)), None)
+        if missed is not None:
+            return ClockView.of(missed)
+        if old is not None:
+            settle(old, "void", at)
+            self._rows.remove(old)
+        row.save(force_insert=True)
+        self._rows.append(row)
+        facts = facts_of(row)
+        if old is not None:
+            facts["was_due_at"] = clock.iso(old.due_at)
+        kind = "deadline.moved" if old else "deadline.armed"
+        custody.append(self._actor, custody.Record(kind, self._subject, at, facts))
+        wake_for(row)
+        return ClockView.of(row)
+
+    def stop(
+        self, kinds: Collection[DeadlineKind], state: str, *, at: datetime, acted_at: datetime
+    ) -> dict[DeadlineKind, ClockView]:
+        """Settle the running clocks of these kinds as met or void; one that ran out before ``acted_at`` is missed.
+
+        A paused goal is settled too; it does not run out.
+        """
+        stopped = {}
+        wanted = {kind.value for kind in kinds}
+        ending = [row for row in self._rows if row.state in RUNNING and row.kind in wanted]
+        for row in sorted(ending, key=lambda row: (row.due_at, row.pk)):
+            if row.state == "armed" and row.due_at < acted_at:
+                won = miss(row, at)
+            else:
+                won = settle(row, state, at)
+                if won:
+                    kind = "deadline.met" if state == "met" else "deadline.voided"
+                    custody.append(self._actor, custody.Record(kind, self._subject, at, facts_of(row)))
+            if won:
+                stopped[DeadlineKind(row.kind)] = ClockView.of(row)
+            if row.state != "missed":
+                self._rows.remove(row)
+        return stopped
+
+
+def in_hand(actor: Actor, subjects: Sequence[str]) -> dict[str, Clocks]:
+    """Read the clocks of subjects for change, locked until the transaction ends, in one query."""
+    return {subject: Clocks(actor, subject, mine) for subject, mine in _read(actor, subjects).items()}
+
+
+def _read(actor: Actor, subjects: Sequence[str]) -> dict[str, list[Deadline]]:
+    rows: dict[str, list[Deadline]] = {subject: [] for subject in subjects}
+    known = Deadline.objects.visible_to(actor).filter(subject__in=list(rows), state__in=[*RUNNING, "missed"])
+    for row in known.order_by("pk").select_for_update():
+        rows[row.subject].append(row)
+    return rows
+
+
 @transaction.atomic
 def arm(actor: Actor, subject: str, spec: DeadlineSpec, *, at: datetime) -> ClockView:
-    """Start a clock. The same clock again changes nothing; a new time voids the old row and arms a new one.
-
-    The platform's older word never moves what its newer one has set, and what it told is never given up for less than
-    its word. A paused goal stays as it is until it is resumed. A moment that was already missed is not armed a second
-    time: the missed row is returned.
-    """
-    actor.require(Permission.WORK)
-    rows = Deadline.objects.visible_to(actor).filter(subject=subject, kind=spec.kind.value)
-    running = rows.filter(state__in=RUNNING).select_for_update().first()
-    if running is not None and (_is_same(running, spec) or _is_stale(running, spec)):
-        return ClockView.of(running)
-    row = _row(actor, subject, spec, at)
-    # One that was settled in a future that has not come (the machine's clock ran ahead) was not really missed.
-    missed = rows.filter(state="missed", due_at=row.due_at, settled_at__lte=at + TOLERANCE).first()
-    if missed is not None:
-        return ClockView.of(missed)
-    if running is not None:
-        settle(running, "void", at)
-    row.save(force_insert=True)
-    facts = facts_of(row)
-    if running is not None:
-        facts["was_due_at"] = clock.iso(running.due_at)
-    custody.append(actor, custody.Record("deadline.moved" if running else "deadline.armed", subject, at, facts))
-    wake_for(row)
-    return ClockView.of(row)
+    """Start a clock of a subject that is not in hand; see ``Clocks.arm``."""
+    return in_hand(actor, [subject])[subject].arm(spec, at=at)
 
 
 @transaction.atomic
@@ -63,8 +131,7 @@ def meet(
 
     Done too late is missed, not met: the clock view says which.
     """
-    actor.require(Permission.WORK)
-    return _stop(actor, subject, [kind], "met", at=at, acted_at=acted_at or at).get(kind)
+    return in_hand(actor, [subject])[subject].stop([kind], "met", at=at, acted_at=acted_at or at).get(kind)
 
 
 @transaction.atomic
@@ -81,29 +148,18 @@ def void_all(
     A clock that had run out before ``acted_at`` is missed, not void: nothing that was lost is tidied away.
     Returns how many were stopped.
     """
-    actor.require(Permission.WORK)
     kinds = [kind for kind in DeadlineKind if kind not in keep]
-    return len(_stop(actor, subject, kinds, "void", at=at, acted_at=acted_at or at))
+    return len(in_hand(actor, [subject])[subject].stop(kinds, "void", at=at, acted_at=acted_at or at))
 
 
-def _stop(
-    actor: Actor, subject: str, kinds: Collection[DeadlineKind], state: str, *, at: datetime, acted_at: datetime
-) -> dict[DeadlineKind, ClockView]:
-    stopped = {}
-    rows = Deadline.objects.visible_to(actor).filter(
-        subject=subject, state__in=RUNNING, kind__in=[kind.value for kind in kinds]
-    )
-    for row in rows.order_by("due_at", "pk"):
-        if row.state == "armed" and row.due_at < acted_at:  # a paused goal does not run out
-            won = miss(row, at)
-        else:
-            won = settle(row, state, at)
-            if won:
-                kind = "deadline.met" if state == "met" else "deadline.voided"
-                custody.append(actor, custody.Record(kind, subject, at, facts_of(row)))
-        if won:
-            stopped[DeadlineKind(row.kind)] = ClockView.of(row)
-    return stopped
+def _was_missed(row: Deadline, due_at: datetime, at: datetime) -> bool:
+    """Tell whether a row says that a moment was missed already.
+
+    One that was settled in a future that has not come (the machine's clock ran ahead) was not really missed.
+    """
+    if row.state != "missed" or row.due_at != due_at:
+        return False
+    return row.settled_at is not None and row.settled_at <= at + TOLERANCE
 
 
 def _row(actor: Actor, subject: str, spec: DeadlineSpec, at: datetime) -> Deadline:

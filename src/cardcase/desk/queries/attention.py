@@ -2,6 +2,7 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Need
+from cardcase.cases.service import SAME_AS
 from cardcase.deadlines.rules import MISS_CAUSES
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
@@ -69,10 +70,29 @@ def need(actor: Actor, view: CaseView, code: str) -> ActionForm | None:
             hidden=forms.hidden(case),
             opens=say(Text("指明是哪张", "Say which one")),
         )
+    if code == SAME_AS and case.same_as is not None and case.is_open:
+        return _same(case, case.same_as.number)
     if code in _ANSWERED_ELSEWHERE or (code == Need.DEADLINE_MISSED and case.is_incident):
         return None
     if case.is_open and case.reason_confirmed_at is None and code not in set(Need):
         return None  # what the reading of the words asks ends when a person confirms the reason
     return ActionForm(
         url=forms.url(case, "need"), button=say(Text("看过了", "Seen")), hidden=forms.hidden(case, ("code", code))
+    )
+
+
+def _same(case: Case, other: str) -> ActionForm:
+    """Say whether two cases are one matter: the other then goes on alone, this one ends."""
+    choices = (
+        Choice("", say(Text("请选一个", "Choose one")), is_chosen=True),
+        Choice("yes", say(Text(f"是同一件事，并入 {other}", f"One matter: merge into {other}"))),
+        Choice("no", say(Text("不是同一件事，分开处理", "Two matters: keep both"))),
+    )
+    asked = Text(f"和 {other} 是同一件事吗？", f"Is it the same as {other}?")
+    return ActionForm(
+        url=forms.url(case, "same"),
+        button=say(Text("就这么办", "Do this")),
+        inputs=(Input("same", say(asked), InputKind.SELECT, choices=choices, is_required=True),),
+        hidden=forms.hidden(case),
+        opens=say(Text(f"并入 {other}？", f"Merge into {other}?")),
     )

@@ -28,6 +28,9 @@ UNSURE = 60
 SHORT = 24
 """Characters that stand beside a title on a phone within two lines."""
 
+HARM_FROM = 100
+"""分 from which money that may be wrongly withheld is worth a sentence."""
+
 WHOLE_FROM = 1000
 """分 from which a range is rounded to whole yuan: the cents of an estimate say nothing."""
 
@@ -57,7 +60,7 @@ def reason(actor: Actor, view: CaseView) -> pages.ReasonBox:
         quotes=tuple(pages.QuoteLink(text, anchor) for text, anchor in spoken),
         second=second,
         form=case.refund.reason_raw if case.refund is not None else "",
-        question=say(asked.text) if asked is not None and is_asking else "",
+        question=asked.text.say(words.language_of_buyer(case)) if asked is not None and is_asking else "",
         is_asking=case.claimed_reason in words.UNSTATED,
         found=found,
         confirmed=confirmed,
@@ -109,7 +112,7 @@ def _evidence_row(view: CaseView, item: Item) -> pages.EvidenceRow:
         why=say(item.why),
         party=say(_PARTIES.get(item.party, Text("", ""))) if is_wanted else "",
         weight=say(Text("决定性", "decisive")) if item.weight.is_decisive else "",
-        wording=say(item.wording) if item.wording and is_wanted else "",
+        wording=item.wording.say(words.language_of_buyer(view.case)) if item.wording and is_wanted else "",
         how=say(item.how) if item.how and is_wanted else "",
         ask=forms.ask(view, item) if is_wanted else None,
         exhibits=tuple(
@@ -146,7 +149,7 @@ def _is_choosing(view: CaseView) -> bool:
 
 
 def _remedy_row(actor: Actor, view: CaseView, option: Option) -> pages.RemedyRow:
-    needs = [option.explains, option.needs] if option.allowed else []
+    needs = [option.explains, option.needs, _harm(option)] if option.allowed else []
     ways = [form for form in (forms.remedy(actor, view, option), forms.concede(view, option)) if form is not None]
     is_asking = option.allowed and option.route == "ask"
     return pages.RemedyRow(
@@ -213,6 +216,14 @@ def _cost(option: Option) -> str:
     return say(Text(f"约花 {shown}", f"costs about {shown}"))
 
 
+def _harm(option: Option) -> Text | None:
+    """Say what a remedy may wrongly keep from a buyer who is owed; nothing below one yuan."""
+    if option.harm_fen is None or option.harm_fen < HARM_FROM:
+        return None
+    harm = yuan(option.harm_fen)
+    return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
+
+
 def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str]) -> pages.DraftBox | None:
     """Write the reply: the person's own words win over what was saved, and that over what is suggested."""
     case = view.case
@@ -239,6 +250,7 @@ def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str
         note=""
         if saved or mine
         else say(Text("建议的说法，改成你自己的话再发。", "A suggestion: make it your own words.")),
+        meaning="" if saved or mine else view.draft_meaning,
         sent_texts=tuple(
             f"{timing.moment_text(reply.sent_at, now=view.now)} {reply.sent_by}：{reply.text}"
             for reply in behind.replies

@@ -382,6 +382,9 @@ def _outcome(case: Case) -> str:
         return say(
             Text(f"没有在时限内回应，平台退了 {amount}", f"Nobody answered in time; the platform refunded {amount}")
         )
+    if case.is_merged and case.same_as is not None:
+        into = case.same_as.number
+        return say(Text(f"和 {into} 是同一件事，已并入那一单", f"It is the same matter as {into}, which goes on"))
     title = OUTCOME_TITLES[Outcome(case.outcome)] if case.outcome else Text("没有结论", "no outcome noted")
     ruling = f"：{case.ruling_raw}" if case.ruling_raw else ""
     return say(Text(f"{title.zh}{ruling}", f"{title.en}{ruling}"))

@@ -39,7 +39,7 @@ _BY_STATUS: Final = {
 
 
 def draft_for(case: Case, judged: Overview, *, now: datetime) -> Draft | None:
-    """Compose the reply for where a case stands; None when nothing fitting can be said.
+    """Compose the reply for where a case stands, in the language now spoken; None when nothing fitting can be said.
 
     The step follows the status, then the offer or remedy in course, then the advice. Facts that are not known stay
     out: the templates ask for them instead.
@@ -105,7 +105,8 @@ def _nonce(judged: Overview) -> str:
 
 
 def _due(case: Case, now: datetime) -> Text | None:
-    if case.next_due_at is None or case.next_due_at <= now:
+    promised = drafts.promise_by(now, case.next_due_at) if case.next_due_at is not None else None
+    if promised is None:
         return None
-    said = timing.moment_text(now + (case.next_due_at - now) / 2, now=now)
+    said = timing.moment_text(promised, now=now)
     return Text(said, said)

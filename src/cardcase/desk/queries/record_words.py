@@ -32,6 +32,8 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "case.need_settled": Text("提醒已处理", "A reminder was dealt with"),
         "case.mirrored": Text("平台状态有变", "The platform's state changed"),
         "case.noted": Text("记了一笔", "Note written"),
+        "case.merged": Text("并入另一单，到此结束", "Merged into another case; ends here"),
+        "case.absorbed": Text("同一件事的另一单并了进来", "Another case of the same matter was merged into this one"),
         "case.order_linked": Text("对上了订单", "Order linked"),
         "case.refund_linked": Text("对上了退款申请", "Refund request linked"),
         "case.card_linked": Text("指明了是哪张卡", "Card linked"),
@@ -66,6 +68,9 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "reply.drafted": Text("存了回复草稿", "Draft saved"),
         "reply.sent": Text("已发送回复", "Reply sent"),
         "pack.exported": Text("导出证据包", "Pack exported"),
+        "notice.sent": Text("发出时限通知", "Notice of a deadline sent"),
+        "notice.failed": Text("时限通知没有发出", "Notice of a deadline not sent"),
+        "notice.unclear": Text("时限通知不知道到没到", "Notice of a deadline may not have arrived"),
     }
 )
 """Every kind of entry that a case can have; ``tests`` compare it with what the rooms append."""
@@ -110,6 +115,8 @@ _TOLD_BY_OTHERS: Final = frozenset(
         Event.EXECUTED.value,
         Event.DECLINED.value,
         Event.ESCALATED.value,
+        Event.MERGED.value,
+        Event.DOUBTED.value,
     }
 )
 """Moves beside which another entry says the same with more: who was asked for what, what was offered."""
@@ -164,7 +171,7 @@ def _titles(room: str, facts: Mapping[str, Any]) -> list[str]:
     found: list[Text] = []
     found += [reasons.title(facts[key]) for key in ("sub_reason", "cause") if facts.get(key) in reasons.SUB_REASONS]
     kind = facts.get("kind")
-    if room in ("deadline", "case") and isinstance(kind, str) and kind in set(DeadlineKind):
+    if room in ("deadline", "case", "notice") and isinstance(kind, str) and kind in set(DeadlineKind):
         found.append(KIND_TITLES[DeadlineKind(kind)])
     elif room == "remedy" and isinstance(kind, str) and kind in read_catalogue().kinds:
         found.append(read_catalogue().kinds[kind].title)
@@ -202,7 +209,7 @@ def _moments(facts: Mapping[str, Any], now: datetime) -> list[str]:
 
 
 def _said(facts: Mapping[str, Any]) -> list[str]:
-    keys = ["title", "reason", "refuse_reason", "note", "shown_by", "ruling_raw"]
+    keys = ["title", "reason", "refuse_reason", "note", "shown_by", "ruling_raw", "into", "merged"]
     if "code" not in facts or (facts["code"] not in set(Need) and current() != ENGLISH):  # those are kept in Chinese
         keys.append("text")
     families = set(reasons.FAMILY_OF.values())

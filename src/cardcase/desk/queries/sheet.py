@@ -1,16 +1,18 @@
 """The sheet of a case: what ``handle --json``, ``case show --json`` and the API print. A stable contract."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from cardcase.cases import queries as cases
 from cardcase.desk import words
 from cardcase.kit.clock import SHANGHAI
+from cardcase.remedies.rules.advice import Advice, document
 from cardcase.shell import timing
 from cardcase.shell.language import say
 from cardcase.staff.rules import Actor
 
-from .view import CaseView, case_view
+from .view import CaseView, case_views
 
 Sheet = dict[str, Any]
 
@@ -20,7 +22,13 @@ def sheet(actor: Actor, number: str, *, now: datetime) -> Sheet:
 
     Raises NotFound.
     """
-    return sheet_of(case_view(actor, number, now=now, with_talk=False))
+    [made] = sheets(actor, [number], now=now)
+    return made
+
+
+def sheets(actor: Actor, numbers: Sequence[str], *, now: datetime) -> list[Sheet]:
+    """Return the sheets of several cases, in the order given. Raises NotFound."""
+    return [sheet_of(view) for view in case_views(actor, numbers, now=now)]
 
 
 def sheet_of(view: CaseView) -> Sheet:
@@ -75,9 +83,11 @@ def sheet_of(view: CaseView) -> Sheet:
                 "recommended": option.is_recommended,
                 "cost_low_fen": option.cost_low_fen,
                 "cost_high_fen": option.cost_high_fen,
+                "harm_fen": option.harm_fen,
             }
             for option in view.options
         ],
+        "advice": _advice(view.judged.advice),
         "floor": say(view.floor),
         "draft": {
             "text": view.draft.text,
@@ -103,6 +113,13 @@ def sheet_of(view: CaseView) -> Sheet:
     }
 
 
+def _advice(advice: Advice) -> dict[str, Any]:
+    """Write the advice behind the remedies in the words of ``cardcase advise``, without the remedies themselves."""
+    whole = document(advice)
+    names = ("recommended", "recommended_amount_fen", "abstain", "ask_first", "p_seller_fault", "basis", "version")
+    return {name: whole[name] for name in names}
+
+
 def iso(moment: datetime) -> str:
     """Write a moment with the zone of the trade."""
     return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")
@@ -113,9 +130,9 @@ def queue(actor: Actor, *, limit: int, now: datetime, chosen: str = "", after: s
     return [
         {
             "number": case.number,
-            "order_no": case.order.order_no,
-            "buyer": words.buyer_text(case),
-            "title": words.goods_text(case),
+            "order_no": case.order_no,
+            "buyer": words.buyer_name(case.nick),
+            "title": words.goods_name(case.title, case.order_no),
             "claimed_fen": case.claimed_fen,
             "claimed_reason": case.claimed_reason or "unstated",
             "sub_reason": case.sub_reason or None,

@@ -1,7 +1,7 @@
 """All that the desk knows about one case, read once: what the page, the API and the command line are drawn from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardcase.cases import queries as cases
@@ -11,6 +11,7 @@ from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
+from cardcase.desk import words
 from cardcase.evidence.rules import CardSeen, Item
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Reply
@@ -20,6 +21,7 @@ from cardcase.kit.text import Text
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.queries import Overview
 from cardcase.remedies.rules import Option
+from cardcase.shell.language import current, speaking
 from cardcase.staff.rules import Actor
 
 from . import drafting
@@ -35,6 +37,7 @@ class CaseView:
     judged: Overview
     moves: Sequence[Move]
     draft: Draft | None
+    draft_meaning: str  # the draft in the reader's language, when the buyer speaks another
     talk: Sequence[MessageView]
 
     @property
@@ -82,21 +85,43 @@ class Background:
     siblings: Sequence[Case]
 
 
-def case_view(actor: Actor, number: str, *, now: datetime, with_talk: bool = True) -> CaseView:
-    """Read one case; the sheet needs no conversation. Raises NotFound when the actor's shop has none of that number."""
-    case = cases.by_number(actor, number)
-    judged = remedies.overview(actor, case, at=now)
-    clocks = deadlines.armed(actor, [case.public_id])[case.public_id]
-    talk = inbox.conversation_view(actor, case, now=now) if with_talk else ()
-    return CaseView(
-        case=case,
-        now=now,
-        clocks=clocks,
-        judged=judged,
-        moves=cases.allowed_moves(actor, case, judged.guards),
-        draft=drafting.draft_for(case, judged, now=now) if case.is_open else None,
-        talk=talk,
-    )
+AT_ONCE = 50
+"""Cases whose surroundings are read together: one question for all of them, without holding a year's talk."""
+
+
+def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
+    """Read one case with its conversation. Raises NotFound when the actor's shop has none of that number."""
+    [view] = case_views(actor, [number], now=now)
+    return replace(view, talk=inbox.conversation_view(actor, view.case, now=now))
+
+
+def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterator[CaseView]:
+    """Read cases without their conversations, in the order given. Raises NotFound, as ``case_view`` does."""
+    for start in range(0, len(numbers), AT_ONCE):
+        found = cases.by_numbers(actor, numbers[start : start + AT_ONCE])
+        for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
+            draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
+            yield CaseView(
+                case=case,
+                now=now,
+                clocks=deadlines.running(judged.clocks),
+                judged=judged,
+                moves=cases.allowed_moves(actor, case, judged.guards, history=judged.clocks),
+                draft=draft,
+                draft_meaning=meaning,
+                talk=(),
+            )
+
+
+def _draft(case: Case, judged: Overview, *, now: datetime) -> tuple[Draft | None, str]:
+    """Compose the reply in the buyer's language, and say what it means to a reader of another."""
+    spoken = words.language_of_buyer(case)
+    with speaking(spoken):
+        draft = drafting.draft_for(case, judged, now=now)
+    if draft is None or spoken == current():
+        return draft, ""
+    meaning = drafting.draft_for(case, judged, now=now)
+    return draft, meaning.text if meaning else ""
 
 
 def background(actor: Actor, case: Case) -> Background:

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('read_by', models.CharField(blank=True, default='', max_length=80)),
                 ('buyer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='orders.buyer')),
                 ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='orders.order')),
+                ('same_as', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='other_names', to='inbox.conversation')),
                 ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.shop')),
             ],
         ),

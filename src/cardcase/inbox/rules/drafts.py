@@ -7,7 +7,7 @@ import hashlib
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import Field, model_validator
 
-from cardcase.kit import catalogue
+from cardcase.kit import catalogue, clock
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.triage.rules import Family, reasons
@@ -31,6 +31,17 @@ _BLANKS: Final = frozenset(
         "brand", "face", "amount", "balance", "tail", "due", "nonce", "asks", "ticket", "expires", "paid", "policy",
     }
 )  # fmt: skip
+
+
+_COARSE: Final = 30
+_FINE: Final = 5
+"""Minutes to which a promised time is rounded down, with much time left and with little."""
+
+_LONG: Final = timedelta(hours=4)
+_SOONEST: Final = timedelta(minutes=30)
+_NIGHT, _MORNING = time(22), time(9)
+_EVENING, _START = time(21), time(10)
+"""Nobody is asked to answer between 22:00 and 9:00; the platform's own rule leaves that night alone too (D3)."""
 
 
 class Step(StrEnum):
@@ -159,6 +170,33 @@ def compose(facts: DraftFacts, *, overrides: Path | None = None) -> Draft:
                 return draft
             drafts.append(draft)
     return drafts[0] if drafts else Draft("", "", check_reply(""))
+
+
+def promise_by(now: datetime, due_at: datetime) -> datetime | None:
+    """Choose until when a reply may promise an answer or ask for one; None when the time is over.
+
+    Half of what the clock leaves, at a round time and never at night: buyers sleep, and so does a lone seller. The
+    evening before is taken when it still lies ahead, else the next morning when the clock allows it.
+    """
+    left = due_at - now
+    if left <= timedelta():
+        return None
+    latest = (now + left / 2).astimezone(clock.SHANGHAI)
+    step = _COARSE if left > _LONG else _FINE
+    minutes = latest.hour * 60 + latest.minute
+    promised = latest.replace(hour=0, minute=0, second=0, microsecond=0) + (minutes // step) * timedelta(minutes=step)
+    if not _is_night(promised):
+        return promised if promised > now else latest
+    day = promised.date() - timedelta(days=promised.time() < _MORNING)
+    evening = datetime.combine(day, _EVENING, clock.SHANGHAI)
+    if evening > now + _SOONEST:
+        return evening
+    morning = datetime.combine(day + timedelta(days=1), _START, clock.SHANGHAI)
+    return morning if now < morning <= due_at - _SOONEST else latest
+
+
+def _is_night(moment: datetime) -> bool:
+    return moment.time() >= _NIGHT or moment.time() < _MORNING
 
 
 def _nearest(facts: DraftFacts, book: Mapping[str, TemplateRecord]) -> list[TemplateRecord]:

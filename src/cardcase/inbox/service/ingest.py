@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from django.db import transaction
@@ -20,10 +21,14 @@ from cardcase.orders.service import Taken
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
+from . import overlap
 from .linking import hang
 
-BATCH: Final = 500
-"""Messages in one transaction."""
+BATCH: Final = 1000
+"""Messages in one transaction: a tenth of a second during which no other import and no page can write."""
+
+_AT_ONCE: Final = 500
+"""Rows in one statement of an update."""
 
 CHUNK: Final = 64
 """Messages that one entry of the record commits to, at most: an entry stays below 16 KiB."""
@@ -34,7 +39,7 @@ LONGEST: Final = 20_000
 Key = tuple[str, str]
 _MESSAGE_ID: Final = 120
 _LAID: Final = ("buyer_id", "item_id", "order_no", "order_id", "linked_how", "last_message_at")
-_FILLED: Final = ("said_at", "sender_name", "speaker")
+_FILLED: Final = ("said_at", "sender_name", "speaker", "external_id")
 
 
 def ingest_messages(actor: Actor, notices: Sequence[MessageNotice], *, at: datetime) -> list[Taken]:
@@ -53,37 +58,75 @@ def ingest_messages(actor: Actor, notices: Sequence[MessageNotice], *, at: datet
 
 
 @dataclass(slots=True)
+class _Talk:
+    """One conversation within one batch. ``known`` are those of its messages that were there and are told again."""
+
+    row: Conversation
+    known: dict[str, Message] = field(default_factory=dict)
+    fresh: dict[str, NewMessage] = field(default_factory=dict)
+    is_changed: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the conversation has no row yet: then it is written once, whole, at the end."""
+        return self.row.pk is None
+
+
+@dataclass(slots=True)
 class _Batch:
     """One transaction's worth of messages."""
 
     actor: Actor
     notices: Sequence[MessageNotice]
     at: datetime
-    conversations: dict[Key, Conversation] = field(default_factory=dict)
-    touched: dict[int, Conversation] = field(default_factory=dict)
+    talks: dict[Key, _Talk] = field(default_factory=dict)  # two names may stand for one conversation
+    again: overlap.Overlap = field(default_factory=overlap.Overlap)
+    fresh: list[NewMessage] = field(default_factory=list)
+    filled: dict[int, Message] = field(default_factory=dict)
 
     def take(self) -> list[Taken]:
         Shop.objects.select_for_update(no_key=True).only("pk").get(pk=self.actor.shop_id)  # imports pass one by one
-        self._find_conversations(self._buyers())
-        known = self._known()
-        outcomes: list[Taken] = []
-        fresh: dict[tuple[int, str], NewMessage] = {}
-        filled: dict[int, Message] = {}
-        for notice in self.notices:
-            key = (self._conversation(notice).pk, _message_id(notice))
-            if (row := known.get(key)) is not None:
-                is_more = _fill(row, notice)
-                if is_more:
-                    filled[row.pk] = row
-                outcomes.append(Taken.CHANGED if is_more else Taken.KNOWN)
-            elif key in fresh:
-                _fill(fresh[key], notice)
-                outcomes.append(Taken.KNOWN)
+        keys = [_conversation_key(notice.channel, notice.conversation_id) for notice in self.notices]
+        buyers = self._buyers()
+        self._find_talks(keys, buyers)
+        told = [(notice, self.talks[key], _message_id(notice)) for notice, key in zip(self.notices, keys, strict=True)]
+        self._find_known([(talk, message_id) for _, talk, message_id in told if not talk.is_new])
+        public_ids = iter(ids.public_ids("msg", len(told)))
+        outcomes = []
+        for place, (notice, talk, message_id) in enumerate(told):
+            self._lay(talk, notice, buyers)
+            twin = self.again.twins.get(place)
+            if twin is not None and message_id not in talk.known:
+                outcomes.append(self._take_twin(talk, notice, message_id, twin))
             else:
-                fresh[key] = self._message(notice, *key)
-                outcomes.append(Taken.NEW)
-        self._save(list(fresh.values()), list(filled.values()))
+                outcomes.append(self._take_one(talk, notice, message_id, public_ids))
+        self._save()
         return outcomes
+
+    def _take_one(self, talk: _Talk, notice: MessageNotice, message_id: str, public_ids: Iterator[str]) -> Taken:
+        known = talk.known.get(message_id)
+        if known is not None:
+            if not _fill(known, notice):
+                return Taken.KNOWN
+            self.filled[known.pk] = known
+            return Taken.CHANGED
+        twin = talk.fresh.get(message_id)
+        if twin is not None:
+            _fill(twin, notice)
+            return Taken.KNOWN
+        talk.fresh[message_id] = message = self._message(notice, next(public_ids), message_id)
+        self.fresh.append(message)
+        return Taken.NEW
+
+    def _take_twin(self, talk: _Talk, notice: MessageNotice, message_id: str, twin: Message) -> Taken:
+        """Take a message that is known from another form of the same chat, perhaps in another conversation."""
+        is_here = twin.conversation_id == talk.row.pk
+        is_more = _fill(twin, notice)
+        if overlap.refine(twin, notice, message_id, is_here=is_here) or is_more:
+            self.filled[twin.pk] = twin
+        if is_here:
+            talk.known[message_id] = twin
+        return Taken.CHANGED if is_more else Taken.KNOWN
 
     # --- whose, and where -------------------------------------------------------------------------------------------
 
@@ -91,7 +134,7 @@ class _Batch:
         """Find or make the buyers that the messages name; return their keys."""
         named: dict[Key, MessageNotice] = {}
         for notice in self.notices:
-            if (key := _buyer_key(notice)) is not None and not (key in named and named[key].buyer_nick):
+            if (key := _buyer_of(notice)) is not None and not (key in named and named[key].buyer_nick):
                 named[key] = notice
         found = self._known_buyers(named)
         new = [
@@ -117,46 +160,62 @@ class _Batch:
             found |= {(channel, row.external_id): row for row in rows}
         return found
 
-    def _find_conversations(self, buyers: dict[Key, int]) -> None:
-        """Find or make the conversations, and lay upon them what the messages tell of buyer, goods and order."""
-        keys = {_conversation_key(notice) for notice in self.notices}
-        self.conversations = queries.conversations_by_external_ids(self.actor, sorted(keys))
-        new = [
-            Conversation(
-                shop_id=self.actor.shop_id, public_id=ids.public_id("conv"), channel=channel, external_id=external_id
+    def _find_talks(self, keys: Sequence[Key], buyers: Mapping[Key, int]) -> None:
+        """Find the conversations, also under another name; those that are new get a row that is not yet saved."""
+        wanted = dict.fromkeys(keys)
+        found = queries.conversations_by_external_ids(self.actor, sorted(wanted))
+        self.again = overlap.find(self.actor, self.notices, found, buyers, _NAMING)
+        found |= self.again.joined
+        talks = {row.pk: _Talk(row) for row in found.values()}
+        public_ids = iter(ids.public_ids("conv", len(wanted)))
+        for key in wanted:
+            channel, external_id = key
+            self.talks[key] = (
+                talks[found[key].pk]
+                if key in found
+                else _Talk(
+                    Conversation(
+                        shop_id=self.actor.shop_id, public_id=next(public_ids), channel=channel, external_id=external_id
+                    )
+                )
             )
-            for channel, external_id in sorted(keys - self.conversations.keys())
-        ]
-        Conversation.objects.bulk_create(new)
-        self.conversations |= {(row.channel, row.external_id): row for row in new}
-        for notice in self.notices:
-            row = self._conversation(notice)
-            before = (row.buyer_id, row.item_id, row.order_no)
-            buyer = _buyer_key(notice)
-            if row.buyer_id is None and buyer is not None:
-                row.buyer_id = buyers[buyer]
-            row.item_id = row.item_id or reading.short_key(notice.item_id, 40)
-            if notice.order_no.strip():
-                row.order_no = later_order_no(row.order_no, reading.short_key(notice.order_no, 40))
-            if before != (row.buyer_id, row.item_id, row.order_no):
-                self.touched[row.pk] = row
 
-    def _conversation(self, notice: MessageNotice) -> Conversation:
-        return self.conversations[_conversation_key(notice)]
+    def _each(self) -> list[_Talk]:
+        """Return the conversations, each once whatever number of names it has in the batch."""
+        return list({id(talk): talk for talk in self.talks.values()}.values())
+
+    def _lay(self, talk: _Talk, notice: MessageNotice, buyers: Mapping[Key, int]) -> None:
+        """Lay upon a conversation what a message tells of buyer, goods and order."""
+        row = talk.row
+        before = (row.buyer_id, row.item_id, row.order_no)
+        if (row.buyer_id is None or self.again.tells_the_buyer(row, notice)) and (
+            buyer := _buyer_of(notice)
+        ) is not None:
+            row.buyer_id = buyers[buyer]
+        if notice.item_id and not row.item_id:
+            row.item_id = reading.short_key(notice.item_id, 40)
+        if notice.order_no.strip():
+            row.order_no = later_order_no(row.order_no, reading.short_key(notice.order_no, 40))
+        if before != (row.buyer_id, row.item_id, row.order_no):
+            talk.is_changed = True
 
     # --- what was said ----------------------------------------------------------------------------------------------
 
-    def _known(self) -> dict[tuple[int, str], Message]:
-        wanted = {_message_id(notice) for notice in self.notices}
-        within = [row.pk for row in self.conversations.values()]
-        rows = Message.objects.visible_to(self.actor).filter(conversation_id__in=within, external_id__in=sorted(wanted))
-        return {(row.conversation_id, row.external_id): row for row in rows.defer("text", "original_sealed")}
+    def _find_known(self, told: Sequence[tuple[_Talk, str]]) -> None:
+        """Find the messages that are told again; a new conversation has none and is not asked for."""
+        if not told:
+            return
+        talks = {talk.row.pk: talk for talk, _ in told}
+        wanted = sorted({message_id for _, message_id in told})
+        rows = Message.objects.visible_to(self.actor).filter(conversation_id__in=talks, external_id__in=wanted)
+        for row in rows.defer("text", "original_sealed"):
+            talks[row.conversation_id].known[row.external_id] = row
 
-    def _message(self, notice: MessageNotice, conversation_id: int, external_id: str) -> NewMessage:
+    def _message(self, notice: MessageNotice, public_id: str, external_id: str) -> NewMessage:
         return NewMessage(
             shop_id=self.actor.shop_id,
-            public_id=ids.public_id("msg"),
-            conversation_id=conversation_id,
+            public_id=public_id,
+            conversation_id=0,  # known once the conversations are saved
             external_id=external_id,
             speaker=notice.speaker.value,
             kind=notice.kind.value,
@@ -171,28 +230,32 @@ class _Batch:
             source_row=notice.origin.row,
         )
 
-    def _save(self, fresh: list[NewMessage], filled: list[Message]) -> None:
-        self._mask(fresh)
-        by_pk = {row.pk: row for row in self.conversations.values()}
-        said: list[Message | NewMessage] = [*fresh, *filled]
-        for message in said:
-            row = by_pk[message.conversation_id]
-            if message.said_at is not None and (row.last_message_at is None or row.last_message_at < message.said_at):
-                row.last_message_at = message.said_at
-                self.touched[row.pk] = row
-        linked = hang(self.actor, [row for row in self.conversations.values() if self._may_move(row)])
-        self.touched |= {row.pk: row for row in linked}
-        insert_messages(fresh)
-        if filled:
-            Message.objects.bulk_update(filled, _FILLED, batch_size=BATCH)
-        self._save_conversations()
-        custody.append_many(self.actor, [*self._records(fresh, by_pk), *self._links(linked)])
+    def _save(self) -> None:
+        self._mask()
+        talks = self._each()
+        for talk in talks:
+            _note_latest(talk)
+        movable = [talk for talk in talks if talk.row.order_id is None or talk.is_changed]
+        linked = hang(self.actor, [talk.row for talk in movable])
+        moved = {id(row) for row in linked}
+        for talk in movable:
+            talk.is_changed = talk.is_changed or id(talk.row) in moved
+        self._save_conversations(talks)
+        for talk in talks:
+            for message in talk.fresh.values():
+                message.conversation_id = talk.row.pk
+        insert_messages(self.fresh)
+        if self.filled:
+            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)
+        custody.append_many(self.actor, [*self._records(talks), *self._links(linked), *self.again.records(self.at)])
 
-    def _save_conversations(self) -> None:
-        """Write back the rows that changed: an upsert by their key costs a fraction of a CASE for each value.
+    def _save_conversations(self, talks: Sequence[_Talk]) -> None:
+        """Write the new rows, and those that changed back: an upsert by their key costs a fraction of a CASE each.
 
         The copies carry ids of their own, which the conflict throws away.
         """
+        changed = [talk.row for talk in talks if talk.is_changed and not talk.is_new]
+        Conversation.objects.bulk_create([talk.row for talk in talks if talk.is_new])
         copies = [
             Conversation(
                 shop_id=row.shop_id,
@@ -201,21 +264,18 @@ class _Batch:
                 external_id=row.external_id,
                 **{name: getattr(row, name) for name in _LAID},
             )
-            for row in self.touched.values()
+            for row in changed
         ]
         Conversation.objects.bulk_create(
             copies,
-            batch_size=BATCH,
+            batch_size=_AT_ONCE,
             update_conflicts=True,
             unique_fields=["shop_id", "channel", "external_id"],
             update_fields=_LAID,
         )
 
-    def _may_move(self, row: Conversation) -> bool:
-        return row.order_id is None or row.pk in self.touched
-
-    def _mask(self, fresh: Sequence[NewMessage]) -> None:
-        spoken = [message for message in fresh if message.text]
+    def _mask(self) -> None:
+        spoken = [message for message in self.fresh if message.text]
         for message, masked in zip(
             spoken, masking.mask_texts(self.actor, [message.text for message in spoken]), strict=True
         ):
@@ -226,21 +286,18 @@ class _Batch:
 
     # --- the record -------------------------------------------------------------------------------------------------
 
-    def _records(self, fresh: Sequence[NewMessage], by_pk: Mapping[int, Conversation]) -> Iterator[custody.Record]:
-        by_conversation: dict[int, list[NewMessage]] = {}
-        for message in fresh:
-            by_conversation.setdefault(message.conversation_id, []).append(message)
-        for pk, messages in by_conversation.items():
-            talk = by_pk[pk]
+    def _records(self, talks: Sequence[_Talk]) -> Iterator[custody.Record]:
+        for talk in talks:
+            messages = list(talk.fresh.values())
             for start in range(0, len(messages), CHUNK):
                 part = messages[start : start + CHUNK]
                 yield custody.Record(
                     "conversation.received",
-                    talk.public_id,
+                    talk.row.public_id,
                     self.at,
                     {
                         "messages": len(part),
-                        "channel": talk.channel,
+                        "channel": talk.row.channel,
                         "files": sorted({message.source_sha256 for message in part if message.source_sha256}),
                     },
                     contents=[content(message) for message in part],
@@ -253,31 +310,49 @@ class _Batch:
             yield custody.Record("conversation.linked", row.public_id, self.at, facts)
 
 
+def _note_latest(talk: _Talk) -> None:
+    """Bring the time of a conversation's last message up to date."""
+    said: list[Message | NewMessage] = [*talk.fresh.values(), *talk.known.values()]
+    latest = max((message.said_at for message in said if message.said_at), default=None)
+    if latest is not None and (talk.row.last_message_at is None or talk.row.last_message_at < latest):
+        talk.row.last_message_at = latest
+        talk.is_changed = True
+
+
 def content(message: Message | NewMessage) -> custody.Content:
     """Return what the record commits to for a message: canonical JSON of speaker, time and masked text."""
-    said_at = clock.iso(message.said_at) if message.said_at else None
-    body = canonical.encode({"speaker": message.speaker, "said_at": said_at, "text": message.text})
-    return custody.Content(f"message/{message.public_id}", body, mime="application/json")
+    said_at = f'"{clock.iso(message.said_at)}"' if message.said_at else "null"
+    body = f'{{"said_at":{said_at},"speaker":"{message.speaker}","text":{canonical.text(message.text)}}}'
+    return custody.Content(f"message/{message.public_id}", body.encode(), mime="application/json")
 
 
-def _conversation_key(notice: MessageNotice) -> Key:
-    return notice.channel[:20], reading.short_key(notice.conversation_id, 120)
+@lru_cache(maxsize=1024)
+def _conversation_key(channel: str, conversation_id: str) -> Key:
+    return channel[:20], reading.short_key(conversation_id, 120)
 
 
 def _message_id(notice: MessageNotice) -> str:
     return reading.short_key(notice.message_id, _MESSAGE_ID)
 
 
-def _buyer_key(notice: MessageNotice) -> Key | None:
+def _buyer_of(notice: MessageNotice) -> Key | None:
     if not (notice.buyer_external_id or notice.buyer_nick):
         return None
-    order = OrderNotice(
-        channel=notice.channel[:20],
-        order_no=notice.order_no or notice.conversation_id,
-        buyer_external_id=notice.buyer_external_id,
-        buyer_nick=notice.buyer_nick,
+    number = notice.order_no or notice.conversation_id
+    return _buyer_key(notice.channel[:20], number, notice.buyer_external_id, notice.buyer_nick)
+
+
+@lru_cache(maxsize=1024)
+def _buyer_key(channel: str, number: str, external_id: str, nick: str) -> Key | None:
+    """Return the key of a buyer as the room of orders makes it; a conversation names its buyer in every message."""
+    return reading.buyer_key(
+        OrderNotice(channel=channel, order_no=number, buyer_external_id=external_id, buyer_nick=nick)
     )
-    return reading.buyer_key(order)
+
+
+_NAMING: Final = overlap.Naming(
+    lambda notice: _conversation_key(notice.channel, notice.conversation_id), _message_id, _buyer_of, LONGEST
+)
 
 
 def _fill(row: Message | NewMessage, notice: MessageNotice) -> bool:

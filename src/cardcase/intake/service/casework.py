@@ -1,6 +1,6 @@
 """From what was taken in to cases: hang conversations on orders, open cases, read the reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -23,10 +23,11 @@ from cardcase.orders.rules import merge
 from cardcase.remedies import service as remedies
 from cardcase.staff.rules import Actor
 from cardcase.triage import rules as triage
+from cardcase.triage.rules import Utterance
 
 Progress = Callable[[int, int, str], None]
 
-AT_ONCE = 10
+AT_ONCE = 25
 """Orders refreshed in one transaction: enough to write the record in one go, short enough to let others in."""
 
 ENQUIRY_CONFIDENCE = 0.5
@@ -43,13 +44,6 @@ ORDER_UNKNOWN = Text(
     "聊天里没有订单号：请核对订单、金额和截止时间",
     "The chat names no order: look up the order, its amount and the deadline",
 )
-
-
-def _same_as(number: str) -> Text:
-    return Text(
-        f"这段聊天说的是 {number} 那一单，已转过去：请在那边处理，这里核对后撤回",
-        f"This chat is about {number} and was moved there: work on that one and withdraw this one after a look",
-    )
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -69,6 +63,8 @@ def hang_conversations(actor: Actor, talks: Sequence[MessageNotice], *, at: date
     found = inbox_queries.conversations_by_external_ids(actor, list(by_conversation))
     nicks = {key: _nick(found[key], said) for key, said in by_conversation.items() if found[key].order_id is None}
     of_nick = order_queries.orders_of_nicks(actor, {(channel, nicks[channel, chat]) for channel, chat in nicks})
+    nameless = {found[key].buyer_id for key, nick in nicks.items() if not nick}
+    of_buyer = order_queries.orders_of_buyers(actor, {pk for pk in nameless if pk is not None})
     touched = {row.order_id for row in found.values() if row.order_id is not None}
     told = order_queries.refunds_of(actor, touched)
     waiting = list(by_conversation.items())
@@ -77,7 +73,13 @@ def hang_conversations(actor: Actor, talks: Sequence[MessageNotice], *, at: date
             for key, said in waiting[start : start + AT_ONCE]:
                 conversation = found[key]
                 order_id, speaks = conversation.order_id, rules.speaks_of_refund(said)
-                candidates = of_nick.get((key[0], nicks[key]), []) if order_id is None else []
+                candidates: Sequence[Order] = []
+                if order_id is None:
+                    candidates = of_nick.get((key[0], nicks[key]), []) or of_buyer.get(conversation.buyer_id or 0, [])
+                elif conversation.linked_how == Link.NICK and conversation.order is not None:
+                    # Another form of the chat may have told the buyer's own id by now.
+                    how = _how(conversation, conversation.order)
+                    inbox.link_order(actor, conversation, conversation.order, at=at, how=how)
                 if order_id is None and (speaks or candidates):
                     order_id = _order_for(actor, conversation, said, candidates, at=at)
                 if order_id is not None and speaks and order_id not in told:
@@ -139,10 +141,11 @@ def _how(conversation: Conversation, order: Order) -> Link:
     return Link.BUYER if is_same else Link.NICK
 
 
-def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> None:
+def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> set[int]:
     """Move chats that waited under made-up orders, with their cases, to the orders that have now come in.
 
-    Only where the buyer's orders leave no choice; otherwise a person links by hand.
+    Only where the chat itself names its order, or the orders of its buyer leave no choice; otherwise a person links by
+    hand. Returns the keys of the orders whose cases have to be read again.
     """
     came = [
         order
@@ -150,15 +153,42 @@ def adopt_chats(actor: Actor, order_ids: Sequence[int], *, at: datetime) -> None
         if not rules.is_order_no_made_up(order.order_no)
     ]
     inbox.link_waiting(actor, came, at=at)
-    by_buyer = order_queries.orders_of_buyers(actor, [order.buyer_id for order in came if order.buyer_id is not None])
-    for orders_of_one in by_buyer.values():
-        stood_in = [order for order in orders_of_one if rules.is_order_no_made_up(order.order_no)]
-        real = [order for order in orders_of_one if order not in stood_in]
-        fitting = _fitting(real)
-        if len(fitting) == 1:
-            for order in stood_in:
-                _adopt(actor, order, fitting[0], at=at)
+    pairs = {**_stand_ins_of_people(actor, came), **_stand_ins_of_talks(actor, came)}
+    for stood_in, order in pairs.values():
+        _adopt(actor, stood_in, order, at=at)
     _link_quiet_talks(actor, came, at=at)
+    return {order.pk for _, order in pairs.values()}
+
+
+def _stand_ins_of_talks(actor: Actor, came: Sequence[Order]) -> dict[int, tuple[Order, Order]]:
+    """Find what stood in for an order whose chat has named it, or was linked to it, since."""
+    by_pk = {order.pk: order for order in came}
+    names = inbox_queries.names_of_talks(actor, by_pk)
+    made_up = {rules.order_no_of_chat(name): by_pk[pk] for pk, name in names}
+    found = order_queries.orders_by_nos(actor, made_up)
+    return {found[number].pk: (found[number], order) for number, order in made_up.items() if number in found}
+
+
+def _stand_ins_of_people(actor: Actor, came: Sequence[Order]) -> dict[int, tuple[Order, Order]]:
+    """Find what stood in for the one order that its buyer has: the very buyer's, else that of the nick.
+
+    The same choice is made when the chat comes last (``hang_conversations``), so what came first does not matter.
+    """
+    buyers = [order.buyer for order in came if order.buyer is not None]
+    stood_in = order_queries.stand_ins_of(
+        actor, [buyer.pk for buyer in buyers], {(buyer.channel, buyer.nick) for buyer in buyers}
+    )
+    owners = [order.buyer for order in stood_in if order.buyer is not None]
+    of_nick = order_queries.orders_of_nicks(actor, {(buyer.channel, buyer.nick) for buyer in owners})
+    of_buyer = order_queries.orders_of_buyers(actor, [buyer.pk for buyer in owners if not buyer.nick])
+    found = {}
+    for order in stood_in:
+        buyer = order.buyer
+        assert buyer is not None, "they were asked for by buyer"
+        fitting = _fitting(of_nick.get((buyer.channel, buyer.nick), []) or of_buyer.get(buyer.pk, []))
+        if len(fitting) == 1:
+            found[order.pk] = (order, fitting[0])
+    return found
 
 
 def _link_quiet_talks(actor: Actor, came: Sequence[Order], *, at: datetime) -> None:
@@ -198,9 +228,10 @@ def _adopt(actor: Actor, stood_in: Order, order: Order, *, at: datetime) -> None
     for case in case_queries.cases_of_order(actor, stood_in.pk)[:1]:
         if not own:
             cases.move_to_order(actor, case.pk, order, at=at)
-        elif case.is_open:
-            # The order got its case before anybody knew whose it was. A machine does not make two complaints one.
-            cases.add_need(actor, case.pk, "same_as_other_case", _same_as(own[-1].number), at=at)
+        else:
+            # The order got its case before anybody knew whose it was: one of the two is too many.
+            going_on = next((one for one in own if one.is_open), own[0])
+            cases.fold_or_ask(actor, case.pk, going_on, at=at)
 
 
 def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: Progress = _silent) -> list[str]:
@@ -214,43 +245,57 @@ def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: P
     orders_now = order_queries.orders_by_pks(actor, order_ids)
     for start in range(0, len(orders_now), AT_ONCE):
         with transaction.atomic(), custody.together():
-            for order in orders_now[start : start + AT_ONCE]:
-                numbers += _refresh_order(actor, order, refunds.get(order.pk, []), at=at)
+            numbers += _refresh_some(actor, orders_now[start : start + AT_ONCE], refunds, at=at)
         progress(min(start + AT_ONCE, len(orders_now)), len(orders_now), "case")
     return numbers
 
 
-def _refresh_order(actor: Actor, order: Order, refunds: Sequence[Refund], *, at: datetime) -> list[str]:
-    cases.follow_order(actor, order, at=at)
+def _refresh_some(
+    actor: Actor, some: Sequence[Order], refunds: Mapping[int, Sequence[Refund]], *, at: datetime
+) -> list[str]:
+    """Refresh a handful of orders: read what was said about all of them, then let the cases follow."""
+    pks = [order.pk for order in some]
+    for order in some:
+        cases.follow_order(actor, order, at=at)
+    spoken = inbox_queries.utterances_for_orders(actor, some)
+    by_nick = inbox_queries.orders_linked_by_nick(actor, pks)
+    claims = {
+        order.pk: _claims(order, refunds.get(order.pk, []), spoken[order.pk], is_by_nick=order.pk in by_nick)
+        for order in some
+    }
+    numbers = {**case_queries.numbers_of_orders(actor, [pk for pk in pks if not claims[pk]])}
+    for one in cases.follow_claims(actor, [claim for pk in pks for claim in claims[pk]], at=at):
+        if one.has_followed:
+            remedies.follow(actor, one.case, at=at)
+        if one.case.is_merged:  # it goes on in another case, which is told of
+            continue
+        numbers[one.case.order_id] = [*numbers.get(one.case.order_id, ()), one.case.number]
+    return [number for pk in pks for number in numbers[pk]]
+
+
+def _claims(
+    order: Order, refunds: Sequence[Refund], utterances: Sequence[Utterance], *, is_by_nick: bool
+) -> list[cases.Told]:
+    """Say what is claimed about an order: each refund that is told of, else what the buyer asks for in the chat."""
     told = [refund for refund in refunds if refund.state != RefundState.NONE]
-    utterances = inbox_queries.utterances_for_order(actor, order)
-    if not told and not utterances:
-        return [case.number for case in case_queries.cases_of_order(actor, order.pk)]
-    numbers = []
-    claims: list[Refund | None] = [*told] or [None]
+    claims: list[Refund | None] = [*told] or ([None] if utterances else [])
+    doubts = []
+    if rules.is_order_no_made_up(order.order_no):
+        doubts = [("order_unknown", ORDER_UNKNOWN)]
+    elif is_by_nick:
+        doubts = [("linked_by_nick", LINKED_BY_NICK)]
+    found = []
     for refund in claims:
-        result = triage.read_conversation(
+        reading = triage.read_conversation(
             utterances,
             form_reason=refund.reason_raw if refund else "",
             form_description=refund.description if refund else "",
         )
-        if refund is None and (result.reason == "none" or result.confidence < ENQUIRY_CONFIDENCE):
-            numbers += [case.number for case in case_queries.cases_of_order(actor, order.pk)]
+        if refund is None and (reading.reason == "none" or reading.confidence < ENQUIRY_CONFIDENCE):
             continue
-        case, is_new = cases.open_case(actor, order, refund, at=at)
-        if case.is_open:
-            cases.record_triage(actor, case, result, at=at)
-            if is_new and rules.is_order_no_made_up(order.order_no):
-                cases.add_need(actor, case, "order_unknown", ORDER_UNKNOWN, at=at)
-            elif is_new and inbox_queries.is_linked_by_nick(actor, order):
-                cases.add_need(actor, case, "linked_by_nick", LINKED_BY_NICK, at=at)
-        if refund is not None:
-            now = _state_now(order, refund, is_only=len(told) == 1)
-            if not is_new or now is not RefundState(refund.state):
-                cases.platform_moved(actor, case, now, at=at)
-                remedies.follow(actor, case, at=at)
-        numbers.append(case.number)
-    return numbers
+        state = _state_now(order, refund, is_only=len(told) == 1) if refund is not None else None
+        found.append(cases.Told(order=order, refund=refund, reading=reading, state=state, doubts=doubts))
+    return found
 
 
 def _state_now(order: Order, refund: Refund, *, is_only: bool) -> RefundState:

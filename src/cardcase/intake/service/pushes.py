@@ -87,7 +87,8 @@ def take_push(actor: Actor, receipt_id: int, *, at: datetime) -> list[str]:
     with transaction.atomic():
         [(order, _)] = orders.ingest_orders(actor, notices.mask_orders(actor, [notice]), at=at)
         orders.ingest_refunds(actor, notices.mask_refunds(actor, [refund] if refund else []), at=at)
-    return casework.refresh(actor, [order.pk], at=at)
+    touched = {order.pk, *casework.adopt_chats(actor, [order.pk], at=at)}
+    return casework.refresh(actor, sorted(touched), at=at)
 
 
 def _is_signed(channel: Channel, envelope: Envelope, at: datetime) -> bool:

@@ -16,13 +16,16 @@ log = structlog.get_logger("cardcase.jobs")
 class ThreadRunner:
     """Start and stop the background thread of a process."""
 
-    def __init__(self, worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
-        """Prepare a runner; ``poll_seconds`` bounds how late work promised by another process is seen."""
+    def __init__(self, worker: Worker | None = None, *, poll_seconds: float = 1.0, has_watch: bool = True) -> None:
+        """Prepare a runner; ``poll_seconds`` bounds how late work promised by another process is seen.
+
+        One runner of a process has the watch; any other is made without.
+        """
         self._worker = worker or Worker()
         self._poll = poll_seconds
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._watch = Watch(poll_seconds=min(poll_seconds, 1.0))
+        self._watch = Watch(poll_seconds=min(poll_seconds, 1.0)) if has_watch else None
 
     def start(self) -> None:
         """Read the rooms' handlers and start the thread and its watch. A second call is refused with RuntimeError."""
@@ -31,7 +34,8 @@ class ThreadRunner:
         registry.discover()
         self._thread = threading.Thread(target=self._loop, name="cardcase-jobs", daemon=True)
         self._thread.start()
-        self._watch.start()
+        if self._watch is not None:
+            self._watch.start()
 
     def stop(self, seconds: float = 10.0) -> bool:
         """Ask the thread to end after its present job and tell whether it did in time."""
@@ -39,7 +43,7 @@ class ThreadRunner:
         wake.ring()
         if self._thread is None:
             return True
-        has_ended = self._watch.stop(seconds)
+        has_ended = self._watch is None or self._watch.stop(seconds)
         self._thread.join(seconds)
         return has_ended and not self._thread.is_alive()
 

@@ -37,6 +37,9 @@ OPEN_REFUNDS: Final = frozenset(
 )
 """States in which somebody still has to do something. Unknown is among them: a person has to look."""
 
+MADE_UP: Final = "chat:"
+"""How the number of an order begins that stands in for the unknown one of a chat."""
+
 MAX_FEN: Final = 2**53 - 1
 _DIGEST: Final = 12
 _KEY_LIMIT: Final = 40

@@ -1,9 +1,10 @@
 """Shapes of the data that the room holds: rule records and playbooks."""
 
-from .playbooks import Playbook, Question, RemedyKind
+from .playbooks import Answer, Playbook, Question, RemedyKind
 from .records import AnyRule, DeadlineRule, EntitlementRule, Finding, Floor, LawItem, Rule
 
 __all__ = [
+    "Answer",
     "AnyRule",
     "DeadlineRule",
     "EntitlementRule",

@@ -29,8 +29,35 @@ class RemedyKind(StrEnum):
     SUPPLIER_CLAIM = "supplier_claim"
 
 
+class Answer(BaseModel):
+    """One way in which buyers answer a guided question, and what it means for whoever decides.
+
+    ``points_to``: the sub-reason that the answer speaks for, when it is another than the one asked under.
+    ``asks``: the evidence that would show it, kinds E1–E24. An answer is the buyer's word, never a finding.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str
+    zh: str = Field(min_length=2, max_length=40)
+    en: str = Field(min_length=2, max_length=60)
+    means_zh: str = Field(min_length=4, max_length=80)
+    means_en: str = Field(min_length=4, max_length=120)
+    points_to: str = ""
+    asks: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> Text:
+        """Return the answer in both languages."""
+        return Text(self.zh, self.en)
+
+    @property
+    def means(self) -> Text:
+        """Return, for staff, what to make of it."""
+        return Text(self.means_zh, self.means_en)
+
+
 class Question(BaseModel):
-    """One guided question to the buyer: polite, neutral, answerable; and what it is good for."""
+    """One guided question to the buyer: polite, neutral, answerable; what it is good for, and what answers mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str
@@ -38,6 +65,11 @@ class Question(BaseModel):
     en: str = Field(min_length=4, max_length=240)
     why_zh: str = Field(min_length=2)
     why_en: str = Field(min_length=2)
+    answers: tuple[Answer, ...] = ()
+
+    def answer(self, answer_id: str) -> Answer | None:
+        """Return the answer of this id, if the question knows it."""
+        return next((answer for answer in self.answers if answer.id == answer_id), None)
 
     @property
     def text(self) -> Text:
@@ -67,6 +99,10 @@ class Playbook(Record):
     evidence: tuple[str, ...] = ()
     remedies: tuple[RemedyKind, ...] = ()
 
+    def question(self, question_id: str) -> Question | None:
+        """Return the question of this id, if the playbook asks it."""
+        return next((question for question in self.questions if question.id == question_id), None)
+
     @property
     def title(self) -> Text:
         """Return the sub-reason's name in both languages."""
@@ -86,12 +122,14 @@ class Playbook(Record):
     def _words_are_known(self) -> Self:
         if not _REASON.match(self.id):
             raise ValueError(f"{self.id} is no sub-reason")
-        for kind in self.evidence:
+        answers = [answer for question in self.questions for answer in question.answers]
+        for kind in (*self.evidence, *(kind for answer in answers for kind in answer.asks)):
             if not _EVIDENCE.match(kind):
                 raise ValueError(f"{self.id}: {kind} is no evidence kind (E1–E24)")
-        ids = [question.id for question in self.questions]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"{self.id}: a question is asked twice")
+        asked = [question.id for question in self.questions]
+        for ids in (asked, *([answer.id for answer in question.answers] for question in self.questions)):
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"{self.id}: a question or an answer stands there twice")
         if self.id != "none" and not self.questions:
             raise ValueError(f"{self.id}: a playbook needs at least one question")
         return self

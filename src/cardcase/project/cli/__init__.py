@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "handle": ("work:handle", "主要工作：读文件、开售后单、给出建议 / files in, decided refund cases out"),
     "import": ("work:import_", "导入订单、退款、聊天、卡密文件 / import order, refund, chat and card files"),
     "triage": ("work:triage", "判断买家为什么要退款 / say why a buyer wants the money back"),
+    "advise": ("advise:advise", "逐单给出处理建议（JSON 行） / advice on claims, JSON lines in and out"),
     "case": ("case:case", "看售后单 / look at cases"),
     "pack": ("record:pack", "导出证据包 / export an evidence pack"),
     "verify": ("record:verify", "离线检查证据包 / check an evidence pack offline"),
@@ -24,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "shop": ("people:shop", "店铺 / shops"),
     "token": ("people:token", "API 令牌 / API tokens"),
     "channel": ("people:channel", "渠道 / connected marketplace accounts"),
+    "notice": ("notices:notice", "通知：时限快到时告诉谁 / notices: who is told when something is due"),
     "doctor": ("doctor:doctor", "检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix"),
 }
 

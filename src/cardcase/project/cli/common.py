@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
+
+from cardcase.kit.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 Command = Callable[..., Any]
@@ -83,9 +85,23 @@ def print_json(document: Any) -> None:
     click.echo(json.dumps(plain(document), ensure_ascii=False, indent=2))
 
 
+_STAGES: Final = {
+    "card": Text("卡密", "cards"),
+    "order": Text("订单", "orders"),
+    "refund": Text("退款", "refunds"),
+    "delivery": Text("发货记录", "deliveries"),
+    "message": Text("消息", "messages"),
+    "case": Text("售后单", "cases"),
+}
+"""What an import works through, in the order in which it does."""
+
+_LONG: Final = 5000
+"""Rows from which a stage tells how far it is even where no bar can be drawn."""
+
+
 @contextmanager
-def progress(title: str, *, quiet: bool = False) -> Iterator[Step]:
-    """Show a bar on a terminal, else one plain line a stage on stderr."""
+def progress(title: Text, *, quiet: bool = False) -> Iterator[Step]:
+    """Show a bar on a terminal, else plain lines on stderr: one when a stage is done, and ten of a long one."""
     if quiet:
         yield lambda _done, _total, _what: None
     elif sys.stderr.isatty():
@@ -93,15 +109,29 @@ def progress(title: str, *, quiet: bool = False) -> Iterator[Step]:
         from rich.progress import Progress
 
         with Progress(console=Console(stderr=True), transient=True) as bars:
-            bar = bars.add_task(title, total=None)
-            yield lambda done, total, what: bars.update(bar, completed=done, total=total, description=f"{title} {what}")
+            bar = bars.add_task(_said(title), total=None)
+            yield lambda done, total, what: bars.update(
+                bar, completed=done, total=total, description=f"{_said(title)} {_stage(what)}"
+            )
     else:
-        last = ""
+        told = ("", 0)
 
         def line(done: int, total: int, what: str) -> None:
-            nonlocal last
-            if what != last:
-                last = what
-                click.echo(f"{title} {what} {done}/{total}", err=True)
+            nonlocal told
+            tenth = 10 * done // max(total, 1)
+            is_further = total >= _LONG and tenth > 0 and (what, tenth) != told
+            if done == total or is_further:
+                told = (what, tenth)
+                click.echo(f"{_said(title)} {_stage(what)} {done}/{total}", err=True)
 
         yield line
+
+
+def _stage(what: str) -> str:
+    return _said(_STAGES.get(what, Text(what, what)))
+
+
+def _said(text: Text) -> str:
+    from cardcase.shell.language import say
+
+    return say(text)

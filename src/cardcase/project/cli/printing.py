@@ -1,14 +1,23 @@
-"""A case on a terminal: what a seller needs, in the order in which it is needed."""
+"""A case and an import report on a terminal: what a seller needs, in the order in which it is needed.
+
+In the language of the setting ``language``, like the pages.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from cardcase.deadlines.rules import IF_MISSED_TEXTS, IfMissed, Source, source_text
 from cardcase.desk import words
+from cardcase.intake.rules import ImportReport
+from cardcase.kit.catalogue import Certainty
 from cardcase.kit.money import yuan
+from cardcase.kit.text import Text
 from cardcase.shell import timing
+from cardcase.shell.language import say
 
-MARKS = {"have": "✓", "ask": "？", "missing": "–", "contradicts": "✗"}
+MARKS: Final = {"have": "✓", "ask": "？", "missing": "–", "contradicts": "✗"}
+MOST_QUOTES: Final = 5
 
 
 def as_text(sheet: dict[str, Any], *, now: datetime) -> str:
@@ -18,50 +27,86 @@ def as_text(sheet: dict[str, Any], *, now: datetime) -> str:
 
 def _lines(sheet: dict[str, Any], now: datetime) -> Iterator[str]:
     yield "━" * 60
-    amount = yuan(sheet["claimed_fen"]) if sheet["claimed_fen"] is not None else "金额未知"
-    yield f"{sheet['number']}  {sheet['buyer']} · {sheet['goods']} · {amount}  （订单 {sheet['order_no']}）"
-    yield f"  状态  {words.status_pill(sheet['status']).text}" + (
-        "  · 消息暂停中，确认原因后再回复" if sheet["hold"] else ""
-    )
-    yield from _clock(sheet["clock"], now)
-    pill = words.reason_pill(sheet["claimed_reason"], sheet["sub_reason"] or "", is_long=True)
-    yield f"  原因  {pill.text}  把握 {sheet['confidence']:.0%}"
-    if sheet["quotes"]:
-        said = dict.fromkeys(quote["text"] for quote in sheet["quotes"])
-        yield "        依据：" + "".join(f"“{text}”" for text in list(said)[:5])
+    unknown = say(Text("金额未知", "amount unknown"))
+    amount = yuan(sheet["claimed_fen"]) if sheet["claimed_fen"] is not None else unknown
+    order = say(Text(f"（订单 {sheet['order_no']}）", f"(order {sheet['order_no']})"))
+    yield f"{sheet['number']}  {sheet['buyer']} · {sheet['goods']} · {amount}  {order}"
+    held = Text("  · 消息暂停中，确认原因后再回复", "  · messages are held until the reason is confirmed")
+    yield _head(Text("状态", "State"), words.status_pill(sheet["status"]).text + (say(held) if sheet["hold"] else ""))
+    yield _head(Text("时限", "Clock"), _clock(sheet["clock"], now))
+    yield from _reason(sheet)
     for need in sheet["needs_human"]:
-        yield f"  请看  {need['zh']}"
-    yield "  证据"
+        yield _head(Text("请看", "Look"), say(Text(need["zh"], need["en"])))
+    yield _head(Text("证据", "Evidence"))
     for item in sheet["evidence"]:
-        yield f"    {MARKS[item['state']]} {item['title']}：{item['why']}"
-    yield f"  底线  {sheet['floor']}"
-    yield "  方案"
+        yield f"    {MARKS[item['state']]} {item['title']}{say(Text('：', ': '))}{item['why']}"
+    yield _head(Text("底线", "Floor"), sheet["floor"])
+    yield _head(Text("方案", "Remedies"))
     for remedy in sheet["remedies"]:
-        yield _remedy(remedy)
+        yield from _remedy(remedy)
     if sheet["draft"]:
-        yield f"  草稿（{sheet['draft']['length']}/200，由人发送）"
+        length = sheet["draft"]["length"]
+        yield _head(Text(f"草稿（{length}/200，由人发送）", f"Draft ({length}/200, sent by a person)"))
         yield f"    {sheet['draft']['text']}"
         for check in sheet["draft"]["checks"]:
             if not check["ok"]:
                 yield f"    ! {check['text']}"
 
 
-def _clock(clock: dict[str, Any] | None, now: datetime) -> Iterator[str]:
+def _head(title: Text, text: str = "") -> str:
+    return f"  {say(title)}  {text}".rstrip()
+
+
+def _clock(clock: dict[str, Any] | None, now: datetime) -> str:
+    """Say how much is left, what happens then, and how sure that is: codes are for programs, in ``--json``."""
     if clock is None:
-        yield "  时限  没有时限在走"
-        return
+        return say(timing.NO_CLOCK)
     due = datetime.fromisoformat(clock["due_at"])
-    yield (
-        f"  时限  {timing.countdown(due, now=now).text}（{timing.moment_text(due, now=now)}）"
-        f"  来源 {clock['source']}/{clock['rule']}，确定程度 {clock['certainty']}，逾期 {clock['if_missed']}"
+    lost = IF_MISSED_TEXTS[IfMissed(clock["if_missed"])]
+    source = source_text(Source(clock["source"]), Certainty(clock["certainty"]), clock["rule"])
+    left, moment = timing.countdown(due, now=now).text, timing.moment_text(due, now=now)
+    return say(
+        Text(f"{left}（{moment}），逾期：{lost.zh}  {source.zh}", f"{left} ({moment}), then: {lost.en}  {source.en}")
     )
 
 
-def _remedy(remedy: dict[str, Any]) -> str:
+def _reason(sheet: dict[str, Any]) -> Iterator[str]:
+    pill = words.reason_pill(sheet["claimed_reason"], sheet["sub_reason"] or "", is_long=True)
+    sure = f"{sheet['confidence']:.0%}"
+    yield _head(Text("原因", "Reason"), f"{pill.text}  {say(Text(f'把握 {sure}', f'{sure} sure'))}")
+    if sheet["quotes"]:
+        said = list(dict.fromkeys(quote["text"] for quote in sheet["quotes"]))[:MOST_QUOTES]
+        yield "        " + say(Text("依据：", "From: ")) + "".join(f"“{text}”" for text in said)
+
+
+def _remedy(remedy: dict[str, Any]) -> Iterator[str]:
     mark = "★" if remedy["recommended"] else ("○" if remedy["allowed"] else "×")
     cost = ""
-    if remedy["cost_low_fen"] is not None and remedy["cost_high_fen"] is not None:
-        cost = f"  约 {yuan(remedy['cost_low_fen'])}–{yuan(remedy['cost_high_fen'])}"
-    floor = "  [底线]" if remedy["floor"] else ""
-    why = "；".join(blocker["why"] for blocker in remedy["blocked_by"])
-    return f"    {mark} {remedy['title']}{cost}{floor}" + (f"  — {why}" if why else "")
+    low, high = remedy["cost_low_fen"], remedy["cost_high_fen"]
+    if low is not None and high is not None:
+        span = yuan(low) if low == high else f"{yuan(low)}–{yuan(high)}"
+        cost = "  " + say(Text(f"约 {span}", f"about {span}"))
+    floor = "  " + say(Text("[底线]", "[floor]")) if remedy["floor"] else ""
+    yield f"    {mark} {remedy['title']}{cost}{floor}"
+    for blocker in remedy["blocked_by"]:
+        yield f"        {blocker['why']}"
+
+
+def report_lines(report: ImportReport) -> Iterator[str]:
+    """Write what became of every row of an import."""
+    for file in report.files:
+        counts = Text(
+            f"新 {file.new} · 已有 {file.known} · 有变化 {file.changed} · 拒收 {len(file.refused)}",
+            f"new {file.new} · known {file.known} · changed {file.changed} · refused {len(file.refused)}",
+        )
+        yield f"{file.file}  [{file.kind.value}, {file.encoding or '–'}]  {say(counts)}"
+        for finding in file.refused:
+            row = say(Text(f"第 {finding.row} 行", f"row {finding.row}")) if finding.row else ""
+            place = " ".join(part for part in (row, f"「{finding.column}」" if finding.column else "") if part)
+            yield f"  ✗ {place} {say(finding.message)}  [{finding.code}]"
+            if finding.next.zh:
+                yield f"    → {say(finding.next)}"
+        for note in file.notes:
+            yield f"  ! {say(note.message)}"
+            if note.next.zh:
+                yield f"    → {say(note.next)}"

@@ -71,7 +71,7 @@ def ledger_verify(*, as_json: bool) -> int:
     """Verify every entry, node and checkpoint."""
     from cardcase.custody import verification
 
-    with progress("核对", quiet=as_json) as step:
+    with progress(Text("核对", "Checking"), quiet=as_json) as step:
         report = verification.verify_all(lambda done, total: step(done, total, "entries"))
     if as_json:
         print_json({"is_intact": report.is_intact, **plain(report)})

@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -13,6 +14,12 @@ from cardcase.kit.errors import Unavailable
 from cardcase.kit.text import Text
 
 from .common import announce, data_option, progress
+
+THREADS: Final = (("default",), ("notices",))
+"""One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices keeps nothing else waiting.
+
+The first has the watch of the process beside it.
+"""
 
 
 def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
@@ -27,12 +34,13 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
     if with_example:
         from cardcase.project.boot import operator
 
-        with progress("示例店铺") as step:
+        with progress(Text("示例店铺", "Example shop")) as step:
             example.load_once(operator(), at=clock.now(), progress=step)
 
     from waitress.server import create_server
 
     from cardcase.jobs.runners.thread import ThreadRunner
+    from cardcase.jobs.runners.worker import Worker
     from cardcase.project.wsgi import application
 
     try:
@@ -44,8 +52,9 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
             next=Text("端口被占用时用 --port 换一个。", "When the port is taken, choose another with --port."),
             code="cannot_listen",
         ) from error
-    runner = ThreadRunner()
-    runner.start()
+    runners = [ThreadRunner(Worker(queues=queues), has_watch=queues == THREADS[0]) for queues in THREADS]
+    for runner in runners:
+        runner.start()
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it at every page
     signal.signal(signal.SIGTERM, _stop)
     click.echo(f"Cardcase 已启动 / is running: http://{host}:{port}\n按 Ctrl-C 停止 / Ctrl-C stops it", err=True)
@@ -55,7 +64,8 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
         pass
     finally:
         server.close()
-        runner.stop()
+        for runner in runners:
+            runner.stop()
 
 
 def _stop(_number: int, _frame: object) -> None:
@@ -104,10 +114,11 @@ def worker(*, queues: tuple[str, ...], data: Path | None) -> None:
     """Do promised work until told to stop; a job in hand is finished first."""
     from django.conf import settings
 
-    from cardcase.jobs.runners import process
-    from cardcase.jobs.runners.worker import Worker
     from cardcase.project import boot, logs
 
     boot.prepare(data)
+    from cardcase.jobs.runners import process  # its tables are known once Django is up
+    from cardcase.jobs.runners.worker import Worker
+
     logs.configure(settings.CARDCASE.log_format)
     process.serve(Worker(queues=queues))

@@ -55,25 +55,10 @@ def report_document(report: Any) -> dict[str, Any]:
 
 def print_report(report: Any) -> None:
     """Write an import report for people."""
-    for file in report.files:
-        click.echo(
-            f"{file.file}  [{file.kind.value}, {file.encoding or '–'}]  "
-            f"新 {file.new} · 已有 {file.known} · 有变化 {file.changed} · 拒收 {len(file.refused)}"
-        )
-        for finding in file.refused:
-            place = " ".join(
-                part
-                for part in (
-                    f"第 {finding.row} 行" if finding.row else "",
-                    f"「{finding.column}」" if finding.column else "",
-                )
-                if part
-            )
-            click.echo(f"  ✗ {place} {finding.message.zh}  [{finding.code}]")
-            if finding.next.zh:
-                click.echo(f"    → {finding.next.zh}")
-        for note in file.notes:
-            click.echo(f"  ! {note.message.zh}" + (f"\n    → {note.next.zh}" if note.next.zh else ""))
+    from cardcase.project.cli import printing
+
+    for line in printing.report_lines(report):
+        click.echo(line)
 
 
 def _fen(yuan: str) -> int | None:
@@ -135,7 +120,7 @@ def import_(
     from cardcase.intake.rules import CardDefaults
     from cardcase.project.boot import operator
 
-    with progress("导入", quiet=as_json) as step:
+    with progress(Text("导入", "Importing"), quiet=as_json) as step:
         report = service.import_files(
             operator(shop_slug),
             read_uploads(files),
@@ -176,11 +161,11 @@ def handle(
 
     actor = operator(shop_slug)
     now = clock.now()
-    with progress("处理", quiet=as_json) as step:
+    with progress(Text("处理", "Working on"), quiet=as_json) as step:
         report = service.import_files(
             actor, read_uploads(files), encoding=encoding, seller_names=sellers, at=now, progress=step
         )
-        sheets = [sheet.sheet(actor, number, now=now) for number in report.cases]
+        sheets = sheet.sheets(actor, report.cases, now=now)
     if as_json:
         print_json({"cases": sheets, "report": report_document(report)})
     else:

@@ -3,7 +3,7 @@
 from cardcase.remedies.datafiles import check_data
 
 from .facts import catalogue, guards, live_remedy, open_offer, refuse_reasons, remedy_facts
-from .overview import Overview, floor_text, offers_of, options, overview, remedies_of, standing
+from .overview import Overview, floor_text, offers_of, options, overview, overviews, remedies_of, standing
 
 __all__ = [
     "Overview",
@@ -16,6 +16,7 @@ __all__ = [
     "open_offer",
     "options",
     "overview",
+    "overviews",
     "refuse_reasons",
     "remedies_of",
     "remedy_facts",

@@ -1,7 +1,7 @@
 """Gathering what remedies are judged on, and turning it into the facts that guard the moves of a case."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import GuardFacts, Stage, Status
 from cardcase.connectors.ports import RefundState
 from cardcase.deadlines import queries as deadlines
+from cardcase.deadlines.queries import ClockView
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import CaseFacts, Delivery, checklist, decline_gaps, find
 from cardcase.kit import clock
@@ -41,19 +42,49 @@ def refuse_reasons(actor: Actor) -> tuple[str, ...]:
     return catalogue(actor).refuse_reasons
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is read about a case before it is judged: all clocks it ever had, remedies of its order, the open offer."""
+
+    evidence: CaseFacts
+    clocks: Sequence[ClockView]
+    remedies: Sequence[Remedy]
+    offer: Offer | None
+
+
+def around(actor: Actor, cases: Sequence[Case], *, at: datetime) -> Mapping[int, Around]:
+    """Read this for several cases, by row id, in as many questions as for one."""
+    found = evidence.facts_of(actor, cases, at=at)
+    clocks = deadlines.of_subjects(actor, [case.public_id for case in cases])
+    offers = {
+        offer.case_id: offer
+        for offer in Offer.objects.visible_to(actor).filter(
+            case_id__in=[case.pk for case in cases], state=OfferState.PROPOSED.value
+        )
+    }
+    made: dict[int, list[Remedy]] = {case.order_id: [] for case in cases}
+    rows = Remedy.objects.visible_to(actor).filter(case__order_id__in=list(made)).select_related("case")
+    for remedy in rows.order_by("pk"):
+        made[remedy.case.order_id].append(remedy)
+    return {
+        case.pk: Around(found[case.pk], clocks[case.public_id], made[case.order_id], offers.get(case.pk))
+        for case in cases
+    }
+
+
 def remedy_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> RemedyFacts:
     """Gather everything about a case that floor, preconditions, costs and advice are judged on."""
-    return facts_around(actor, case, remedies_of_order(actor, case), open_offer(actor, case), at=at or clock.now())
+    at = at or clock.now()
+    return facts_around(actor, case, around(actor, [case], at=at)[case.pk], at=at)
 
 
-def facts_around(actor: Actor, case: Case, made: Sequence[Remedy], offer: Offer | None, *, at: datetime) -> RemedyFacts:
-    """Gather the same around remedies and an open offer that were read before."""
+def facts_around(actor: Actor, case: Case, known: Around, *, at: datetime) -> RemedyFacts:
+    """Gather the same from what was read before."""
     matrix = evidence.matrix(actor)
-    facts = _with_our_deeds(evidence.case_facts(actor, case, at=at), made)
+    facts = _with_our_deeds(known.evidence, known.remedies)
     findings = find(facts, matrix)
     items = checklist(facts, matrix)
-    armed = deadlines.armed(actor, [case.public_id])[case.public_id]
-    bound = [one for one in armed if one.is_platform_bound]
+    bound = [one for one in deadlines.running(known.clocks) if one.is_platform_bound]
     first = facts.cards_meant()[0].public_id if facts.cards_meant() else None
     return RemedyFacts(
         case=facts,
@@ -76,9 +107,9 @@ def facts_around(actor: Actor, case: Case, made: Sequence[Remedy], offer: Offer 
                 is_money=one.kind in _MONEY,
                 of_this_case=one.case_id == case.pk,
             )
-            for one in made
+            for one in known.remedies
         ),
-        has_open_offer=offer is not None,
+        has_open_offer=known.offer is not None,
         platform_due_at=bound[0].due_at if bound else None,
         platform_margin_at=min((one.margin_at for one in bound), default=None),
     )
@@ -87,11 +118,6 @@ def facts_around(actor: Actor, case: Case, made: Sequence[Remedy], offer: Offer 
 def _with_our_deeds(facts: CaseFacts, made: Sequence[Remedy]) -> CaseFacts:
     done = any(one.state in (RemedyState.EXECUTED, RemedyState.VERIFIED) for one in made)
     return replace(facts, has_executed_remedy=done)
-
-
-def remedies_of_order(actor: Actor, case: Case) -> list[Remedy]:
-    """Return every remedy decided on the order, by this case or another of it: what N5 and I1 are judged on."""
-    return list(Remedy.objects.visible_to(actor).filter(case__order_id=case.order_id).order_by("pk"))
 
 
 def open_offer(actor: Actor, case: Case) -> Offer | None:

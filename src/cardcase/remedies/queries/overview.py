@@ -6,12 +6,13 @@ from datetime import datetime
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import GuardFacts
+from cardcase.deadlines.queries import ClockView
 from cardcase.evidence.rules import Item
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.remedies import rules
 from cardcase.remedies.models import Offer, Remedy
-from cardcase.remedies.rules import LIVE, Floor, Option, RemedyFacts
+from cardcase.remedies.rules import LIVE, Advice, Floor, Option, RemedyFacts
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -19,7 +20,10 @@ from . import facts as gather
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Checklist, floor, options, facts for the moves and the tip, all from one reading of the case."""
+    """Checklist, floor, options, facts for the moves and the tip, all from one reading of the case.
+
+    ``clocks`` are all that it ever had, in the order of arming.
+    """
 
     facts: RemedyFacts
     items: Sequence[Item]
@@ -27,27 +31,40 @@ class Overview:
     options: Sequence[Option]
     guards: GuardFacts
     tip: Text | None
+    advice: Advice
     offer: Offer | None
     remedy: Remedy | None
+    clocks: Sequence[ClockView]
 
 
 def overview(actor: Actor, case: Case, *, at: datetime | None = None) -> Overview:
     """Judge a case once, for everything that is shown of it. Cheaper than the single questions below together."""
-    remedies = gather.remedies_of_order(actor, case)
-    offer = gather.open_offer(actor, case)
-    agreed = next((one for one in remedies if one.case_id == case.pk and one.state in LIVE), None)
-    facts = gather.facts_around(actor, case, remedies, offer, at=at or clock.now())
+    return overviews(actor, [case], at=at)[0]
+
+
+def overviews(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None) -> list[Overview]:
+    """Judge several cases, read together: a hundred cost hardly more questions than one."""
+    at = at or clock.now()
+    known = gather.around(actor, cases, at=at)
+    return [_judged(actor, case, known[case.pk], at=at) for case in cases]
+
+
+def _judged(actor: Actor, case: Case, known: gather.Around, *, at: datetime) -> Overview:
+    agreed = next((one for one in known.remedies if one.case_id == case.pk and one.state in LIVE), None)
+    facts = gather.facts_around(actor, case, known, at=at)
     shown = gather.catalogue(actor)
-    made = rules.options(facts, shown)
+    made, advice = rules.judge(facts, shown)
     return Overview(
         facts=facts,
         items=facts.items,
         floor=rules.floor(facts, shown),
         options=made,
         guards=gather.guards_around(actor, case, facts, made, agreed),
-        tip=rules.tip(made, facts),
-        offer=offer,
+        tip=rules.tip(made, facts, advice),
+        advice=advice,
+        offer=known.offer,
         remedy=agreed,
+        clocks=known.clocks,
     )
 
 

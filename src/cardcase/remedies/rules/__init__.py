@@ -1,8 +1,9 @@
-"""Remedies, pure: the floor first, then preconditions, then costs and advice. Read ``floor.py`` first."""
+"""Remedies, pure: the floor first, then preconditions, then advice (``advice/``). Read ``floor.py`` first."""
 
+from .advice import Advice
+from .advising import advice_of, claim_of
 from .catalogue import Catalogue, Kind, read_catalogue
 from .confirm import is_typed, phrase
-from .costs import Cost, cost_of
 from .demands import Blocked, NotConfirmed, kind_of, require_clear, require_typed
 from .execution import (
     VOID_RESULTS,
@@ -16,7 +17,7 @@ from .execution import (
 )
 from .facts import LIVE, SPENT, OfferState, RemedyFacts, RemedySeen, RemedyState
 from .floor import Floor, FloorKind, floor
-from .options import Option, amount_of, check, options, part, tip
+from .options import Option, amount_of, check, judge, options, part, snapshot, tip
 from .partial import Part, part_of_price
 from .preconditions import CHECKS, DEAD_STATES, OVERRIDABLE, Blocker
 
@@ -28,10 +29,10 @@ __all__ = [
     "SPENT",
     "VOIDED_FIRST",
     "VOID_RESULTS",
+    "Advice",
     "Blocked",
     "Blocker",
     "Catalogue",
-    "Cost",
     "Floor",
     "FloorKind",
     "Kind",
@@ -42,13 +43,15 @@ __all__ = [
     "RemedyFacts",
     "RemedySeen",
     "RemedyState",
+    "advice_of",
     "amount_of",
     "check",
-    "cost_of",
+    "claim_of",
     "floor",
     "is_check_needed",
     "is_only_one",
     "is_typed",
+    "judge",
     "kind_of",
     "minutes_since_check",
     "options",
@@ -58,6 +61,7 @@ __all__ = [
     "read_catalogue",
     "require_clear",
     "require_typed",
+    "snapshot",
     "sum_blocker",
     "tip",
     "value_of",

@@ -1,18 +1,21 @@
-"""The catalogue of remedies: kinds, priors, limits and refuse reasons, validated."""
+"""The catalogue of remedies: kinds, limits and refuse reasons, and the numbers behind the advice; validated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cardcase.cases.rules import SUB_REASONS
 from cardcase.kit.catalogue import BrokenCatalogue, Record, load
 from cardcase.kit.text import Text
 
+if TYPE_CHECKING:
+    from .advice.numbers import Numbers
+
 SHIPPED: Final = Path(__file__).parent.parent / "data" / "remedies.toml"
 NAME: Final = "remedies.toml"
+ADVICE: Final = "advice.toml"
 
 Route = Literal["ask", "offer", "decline", "escalate", "plan"]
 
@@ -50,18 +53,6 @@ class Kind(Record):
         return "*" in self.fits or sub_reason in self.fits
 
 
-class Prior(Record):
-    """A range assumed until measured; shares in per mille, money in 分."""
-
-    low: int
-    high: int
-
-    @property
-    def shares(self) -> tuple[Fraction, Fraction]:
-        """The range as fractions of one."""
-        return Fraction(self.low, 1000), Fraction(self.high, 1000)
-
-
 class Limit(Record):
     """A bound of a channel or of our own."""
 
@@ -80,13 +71,13 @@ class RefuseReason(Record):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything of ``remedies.toml`` by id."""
+    """Everything of ``remedies.toml`` by id, and the numbers of the ``advice.toml`` beside it."""
 
     version: str
     kinds: Mapping[str, Kind]
-    priors: Mapping[str, Prior]
     limits: Mapping[str, Limit]
     refuse_reasons: tuple[str, ...]
+    numbers: "Numbers"
 
     def partial_limit(self, channel: str) -> Limit:
         """Return the bounds of a partial refund on a channel; unknown channels have none but one 分."""
@@ -95,23 +86,26 @@ class Catalogue:
 
 def read_catalogue(override: Path | None = None) -> Catalogue:
     """Read and validate the catalogue, with a shop's own records laid over it. Raises BrokenCatalogue."""
-    return _read(override, override.stat().st_mtime_ns if override is not None and override.exists() else 0)
+    beside = override.with_name(ADVICE) if override is not None else None
+    stamps = tuple(one.stat().st_mtime_ns if one is not None and one.exists() else 0 for one in (override, beside))
+    return _read(override, beside, stamps)
 
 
 @lru_cache(maxsize=64)
-def _read(override: Path | None, _stamp: int) -> Catalogue:
+def _read(override: Path | None, beside: Path | None, _stamps: tuple[int, ...]) -> Catalogue:
+    from .advice.numbers import read_numbers
     from .preconditions import CHECKS
 
     kinds = load(SHIPPED, Kind, table="kind", override=override)
     made = Catalogue(
         kinds.header.version,
         kinds.records,
-        load(SHIPPED, Prior, table="prior", override=override).records,
         load(SHIPPED, Limit, table="limit", override=override).records,
         tuple(
             reason.text
             for reason in load(SHIPPED, RefuseReason, table="refuse_reason", override=override).records.values()
         ),
+        read_numbers(beside),
     )
     faults = [
         f"{kind.id} {what} {name}"
@@ -121,7 +115,6 @@ def _read(override: Path | None, _stamp: int) -> Catalogue:
             *(("fits an unknown sub-reason:", name) for name in kind.fits if name not in (*SUB_REASONS, "*")),
         )
     ]
-    faults += [f"prior {prior.id} runs backwards" for prior in made.priors.values() if prior.low > prior.high]
     if faults:
         raise BrokenCatalogue(f"处理方案目录有误：{faults[0]}", f"The catalogue of remedies is broken: {faults[0]}")
     return made

@@ -203,7 +203,8 @@ def approve(
         decided_at=at,
         override_reason=override_reason,
     )
-    owed = rules.floor(facts, queries.catalogue(actor))
+    shown = queries.catalogue(actor)
+    owed = rules.floor(facts, shown)
     record(
         actor,
         case,
@@ -218,6 +219,7 @@ def approve(
         floor_kind=owed.kind.value,
         floor_is_conditional=owed.is_conditional,
         override_reason=override_reason,
+        **rules.snapshot(facts, shown),
     )
     return remedy
 
@@ -240,7 +242,7 @@ def _amount(chosen: Kind, facts: RemedyFacts, catalogue: rules.Catalogue, asked:
     price = facts.price_fen
     if amount <= 0 or (price is not None and amount > price):
         raise WrongUse("金额要大于零，不超过实付", "The amount is above zero and not above what was paid")
-    if chosen.id in ("full_refund", "return_and_refund") and follows is not None and amount != follows:
+    if chosen.id in ("full_refund", "return_and_refund") and amount not in (follows, price):
         raise WrongUse("全额退款就是实付金额；少于它请用部分退款", "A full refund is what was paid; less is a part")
     return amount
 

@@ -73,7 +73,7 @@ def decline(
             "remedy.declined",
             case.public_id,
             at,
-            {**told, "evidence": evidence, "offered_reasons": list(reasons)},
+            {**told, "evidence": evidence, "offered_reasons": list(reasons), **rules.snapshot(facts, catalogue)},
             [custody.Content("refusal", text.strip().encode())],
         ),
     )

@@ -1,4 +1,4 @@
-"""Reading evidence: all facts of a case in a fixed number of questions, the checklist, exhibits and requests."""
+"""Gathering all facts of a case, or of several cases, in a fixed number of questions; the checklist made of them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,34 +12,18 @@ from cardcase.cards import queries as cards
 from cardcase.cards.models import BalanceCheck, Card
 from cardcase.cards.queries import CardFacts
 from cardcase.cases.models import Case
-from cardcase.connectors.ports import OrderState, RefundState
+from cardcase.evidence import rules
+from cardcase.evidence.models import EvidenceRequest, Exhibit
+from cardcase.evidence.rules import matrix as matrix_rules
 from cardcase.inbox import queries as inbox
 from cardcase.kit import clock
-from cardcase.kit.errors import NotFound
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order, Refund
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
-from . import rules
-from .datafiles import check_data
-from .models import EvidenceRequest, Exhibit
-from .rules import matrix as matrix_rules
-
-__all__ = [
-    "case_facts",
-    "check_data",
-    "checklist",
-    "exhibit",
-    "exhibits",
-    "matrix",
-    "overdue_requests",
-    "request",
-    "requests",
-]
-
-SAME_PURCHASE: Final = timedelta(days=1)
-"""Two equal orders of one buyer paid within this time may be one purchase made twice (E23). Judgement."""
+from .buyers import Asked, about_buyers
+from .rows import exhibits_of, requests_of
 
 _SLACK: Final = timedelta(minutes=10)
 _PARCEL: Final = "1"
@@ -53,38 +37,51 @@ def matrix(actor: Actor) -> rules.Matrix:
 
 def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules.CaseFacts:
     """Gather everything that evidence and remedies are judged on. A dozen questions, however long the case."""
+    return facts_of(actor, [case], at=at)[case.pk]
+
+
+def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None) -> Mapping[int, rules.CaseFacts]:
+    """Gather the same for several cases, by row id, in the dozen questions of one. Cases come with their neighbours."""
     actor.require(Permission.READ)
     at = at or clock.now()
-    order = case.order
-    refunds = orders.refunds_of(actor, [order.pk]).get(order.pk, [])
-    refund = next((one for one in refunds if one.pk == case.refund_id), None)
-    claimed_at = (refund.applied_at if refund else None) or case.opened_at
     seen = matrix(actor)
-    meant = case.card.public_id if case.card is not None else ""
-    seen_cards = _cards(actor, order, claimed_at, named=meant)
-    return rules.CaseFacts(
-        at=at,
-        number=case.number,
-        sub_reason=case.sub_reason,
-        found_cause=case.found_cause,
-        claimed_fen=case.claimed_fen,
-        claimed_at=claimed_at,
-        order=_order(order, has_codes=any(card.has_reveal for card in seen_cards)),
-        refund=_refund(refund) if refund else rules.RefundSeen(),
-        other_refunds=tuple(_refund(one) for one in refunds if one.pk != case.refund_id),
-        cards=seen_cards,
-        card_public_id=meant,
-        exhibits=tuple(_exhibit(one) for one in exhibits(actor, case) if one.set_aside_at is None),
-        requests=tuple(_request(one) for one in requests(actor, case)),
-        words=tuple(
-            rules.WordsSeen(id=said.id, speaker=said.speaker.value, text=said.text, said_at=said.said_at)
-            for said in inbox.utterances_for_order(actor, order)
-        ),
-        signals=tuple(case.signals),
-        policy_version=case.policy.version if case.policy is not None else None,
-        is_buyer_known=order.buyer_id is not None,
-        **_about_buyer(actor, order, claimed_at, seen, wanted={kind.id for kind, _ in seen.relevant(case.sub_reason)}),
-    )
+    about = {case.order_id: case.order for case in cases}
+    refunds = orders.refunds_of(actor, about)
+    claimed = {case.pk: _claimed_at(case, refunds.get(case.order_id, [])) for case in cases}
+    known_cards = _cards(actor, list(about))
+    shown, asked = exhibits_of(actor, cases), requests_of(actor, cases)
+    said = inbox.utterances_for_orders(actor, list(about.values()))
+    buyers = about_buyers(actor, [_asked(case, claimed[case.pk], seen) for case in cases])
+    found = {}
+    for case in cases:
+        order, told = case.order, refunds.get(case.order_id, [])
+        refund = next((one for one in told if one.pk == case.refund_id), None)
+        meant = case.card.public_id if case.card is not None else ""
+        cards_meant = _meant(known_cards.get(order.pk, ()), claimed[case.pk], named=meant)
+        found[case.pk] = rules.CaseFacts(
+            at=at,
+            number=case.number,
+            sub_reason=case.sub_reason,
+            found_cause=case.found_cause,
+            claimed_fen=case.claimed_fen,
+            claimed_at=claimed[case.pk],
+            order=_order(order, has_codes=any(card.has_reveal for card in cards_meant)),
+            refund=_refund(refund) if refund else rules.RefundSeen(),
+            other_refunds=tuple(_refund(one) for one in told if one.pk != case.refund_id),
+            cards=cards_meant,
+            card_public_id=meant,
+            exhibits=tuple(_exhibit(one) for one in shown[case.pk] if one.set_aside_at is None),
+            requests=tuple(_request(one) for one in asked[case.pk]),
+            words=tuple(
+                rules.WordsSeen(id=word.id, speaker=word.speaker.value, text=word.text, said_at=word.said_at)
+                for word in said[order.pk]
+            ),
+            signals=tuple(case.signals),
+            policy_version=case.policy.version if case.policy is not None else None,
+            is_buyer_known=order.buyer_id is not None,
+            **buyers[case.pk],
+        )
+    return found
 
 
 def checklist(actor: Actor, case: Case, *, at: datetime | None = None) -> tuple[rules.Item, ...]:
@@ -92,38 +89,18 @@ def checklist(actor: Actor, case: Case, *, at: datetime | None = None) -> tuple[
     return rules.checklist(case_facts(actor, case, at=at), matrix(actor))
 
 
-def exhibits(actor: Actor, case: Case) -> list[Exhibit]:
-    """Return the exhibits of a case in the order in which they were added, those set aside among them."""
-    return list(Exhibit.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
+def _claimed_at(case: Case, refunds: Sequence[Refund]) -> datetime:
+    refund = next((one for one in refunds if one.pk == case.refund_id), None)
+    return (refund.applied_at if refund else None) or case.opened_at
 
 
-def exhibit(actor: Actor, public_id: str) -> Exhibit:
-    """Return one exhibit with its case. Raises NotFound, also for another shop's."""
-    found = Exhibit.objects.visible_to(actor).filter(public_id=public_id).select_related("case").first()
-    if found is None:
-        raise NotFound("没有这份证据", "There is no such exhibit")
-    assert isinstance(found, Exhibit)
-    return found
-
-
-def requests(actor: Actor, case: Case) -> list[EvidenceRequest]:
-    """Return what was asked for in a case, oldest first."""
-    return list(EvidenceRequest.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
-
-
-def request(actor: Actor, public_id: str) -> EvidenceRequest:
-    """Return one request with its case. Raises NotFound, also for another shop's."""
-    found = EvidenceRequest.objects.visible_to(actor).filter(public_id=public_id).select_related("case").first()
-    if found is None:
-        raise NotFound("没有这个索证请求", "There is no such request for evidence")
-    assert isinstance(found, EvidenceRequest)
-    return found
-
-
-def overdue_requests(actor: Actor, *, at: datetime) -> list[EvidenceRequest]:
-    """Return open requests whose time is up."""
-    rows = EvidenceRequest.objects.visible_to(actor).filter(state="open", due_at__lte=at)
-    return list(rows.select_related("case").order_by("due_at", "pk"))
+def _asked(case: Case, claimed_at: datetime, seen: rules.Matrix) -> Asked:
+    return Asked(
+        case=case,
+        wanted=frozenset(kind.id for kind, _ in seen.relevant(case.sub_reason)),
+        quiet_from=claimed_at - timedelta(days=seen.numbers["prior_to_days"]),
+        quiet_to=claimed_at - timedelta(days=seen.numbers["prior_from_days"]),
+    )
 
 
 def _override(actor: Actor) -> Path | None:
@@ -199,15 +176,10 @@ def _request(row: EvidenceRequest) -> rules.RequestSeen:
     )
 
 
-def _cards(actor: Actor, order: Order, claimed_at: datetime | None, *, named: str) -> tuple[rules.CardSeen, ...]:
-    """Return the cards that the buyer can complain about: those of the order when the claim was made.
-
-    A card kept or handed over afterwards is a replacement, not the cause of the complaint.
-    """
-    known = cards.cards_of_order(actor, order.pk)
-    if not known:
-        return ()
-    ids = [card.public_id for card in known]
+def _cards(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, list[tuple[CardFacts, rules.CardSeen]]]:
+    """Return every card that these orders got, as the books know it and as it is judged."""
+    known = cards.cards_of_orders(actor, order_ids)
+    ids = sorted({card.public_id for got in known.values() for card in got})
     rows = {
         row.public_id: row
         for row in Card.objects.visible_to(actor)
@@ -227,7 +199,19 @@ def _cards(actor: Actor, order: Order, claimed_at: datetime | None, *, named: st
                 has_proof=bool(look.proof_sha256),
             )
         )
-    every = [(card, _card(card, rows[card.public_id], checks[card.public_id])) for card in known]
+    return {
+        order: [(card, _card(card, rows[card.public_id], checks[card.public_id])) for card in got]
+        for order, got in known.items()
+    }
+
+
+def _meant(
+    every: Sequence[tuple[CardFacts, rules.CardSeen]], claimed_at: datetime, *, named: str
+) -> tuple[rules.CardSeen, ...]:
+    """Return the cards that the buyer can complain about: those of the order when the claim was made.
+
+    A card kept or handed over afterwards is a replacement, not the cause of the complaint.
+    """
     first = [seen for card, seen in every if card.public_id == named or _was_there(card, claimed_at)]
     return tuple(first or [seen for _, seen in every])
 
@@ -265,34 +249,3 @@ def _card(card: CardFacts, row: Card, checks: Sequence[rules.CheckSeen]) -> rule
         siblings_failed=card.siblings_failed,
         checks=tuple(checks),
     )
-
-
-def _about_buyer(
-    actor: Actor, order: Order, claimed_at: datetime | None, seen: rules.Matrix, *, wanted: set[str]
-) -> dict[str, Any]:
-    """Count the buyer's earlier quiet orders and other claims, and find orders that look like the same one twice.
-
-    Only what matters for the reason is asked of the database.
-    """
-    if order.buyer_id is None:
-        return {}
-    mine = Order.objects.visible_to(actor).filter(buyer_id=order.buyer_id).exclude(pk=order.pk)
-    told: dict[str, Any] = {}
-    if claimed_at is not None and "E19" in wanted:
-        first = claimed_at - timedelta(days=seen.numbers["prior_to_days"])
-        last = claimed_at - timedelta(days=seen.numbers["prior_from_days"])
-        quiet = mine.filter(state=OrderState.COMPLETED.value, refund_state__in=["", RefundState.NONE.value])
-        told["undisputed_orders"] = quiet.filter(paid_at__gte=first, paid_at__lte=last).count()
-    if "E21" in wanted:
-        claims = Refund.objects.visible_to(actor).filter(order__buyer_id=order.buyer_id, is_shadow=False)
-        claims = claims.exclude(order_id=order.pk).exclude(state=RefundState.NONE.value)
-        told["other_claims"] = claims.values("order_id").distinct().count()
-    if "E23" in wanted and order.paid_at is not None and order.listing_id is not None:
-        twins = mine.filter(
-            listing_id=order.listing_id,
-            paid_fen=order.paid_fen,
-            paid_at__gte=order.paid_at - SAME_PURCHASE,
-            paid_at__lte=order.paid_at + SAME_PURCHASE,
-        )
-        told["duplicate_orders"] = tuple(twins.order_by("paid_at", "pk").values_list("order_no", flat=True)[:5])
-    return told

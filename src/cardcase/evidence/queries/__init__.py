@@ -1,0 +1,19 @@
+"""Reading evidence: all facts of a case in a fixed number of questions, the checklist, exhibits and requests."""
+
+from cardcase.evidence.datafiles import check_data
+
+from .facts import case_facts, checklist, facts_of, matrix
+from .rows import exhibit, exhibits, overdue_requests, request, requests
+
+__all__ = [
+    "case_facts",
+    "check_data",
+    "checklist",
+    "exhibit",
+    "exhibits",
+    "facts_of",
+    "matrix",
+    "overdue_requests",
+    "request",
+    "requests",
+]
