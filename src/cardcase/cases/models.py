@@ -1,6 +1,6 @@
 """The case: one complaint about one order, with its stage, status, reason, hold and revision."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.functional import cached_property
@@ -76,6 +76,9 @@ class Case(ShopOwned):
     def unsaved(self) -> set[str]:
         """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
         return set()
+
+    order_clocks: Any = None
+    """The clocks of its order (``deadlines.service.Clocks``) while they are in hand with others'; no field."""
 
     @property
     def is_merged(self) -> bool:

@@ -28,7 +28,7 @@ from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
 
-RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "policy", "reason_confirmed_by")
+RELATED = ("shop", "order", "order__listing", "buyer", "refund", "card", "card__batch", "policy", "reason_confirmed_by")
 """What a case page needs beside the case: fetched in the same query."""
 
 

@@ -56,13 +56,13 @@ def follow_receipt(actor: Actor, case: Case, facts: ClockFacts, known: Sequence[
     if order.delivered_at is None:
         return
     specs = order_clocks(facts, known, is_delivered=True) if case.is_open else []
+    clocks = case.order_clocks or deadlines.in_hand(actor, [order.public_id])[order.public_id]
     for spec in specs:
         if spec.due_at > at:
-            deadlines.arm(actor, order.public_id, spec, at=at)
+            clocks.arm(spec, at=at)
     if not specs:
-        others = [kind for kind in DeadlineKind if kind is not DeadlineKind.AUTO_CONFIRM]
         acted_at = min(order.confirmed_at or facts.refund_applied_at or at, at)
-        deadlines.void_all(actor, order.public_id, at=at, acted_at=acted_at, keep=others)
+        clocks.stop([DeadlineKind.AUTO_CONFIRM], "void", at=at, acted_at=acted_at)
 
 
 def follow_batch(actor: Actor, case: Case, *, at: datetime) -> None:
