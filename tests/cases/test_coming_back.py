@@ -9,6 +9,7 @@ from cardcase.cases import queries, service
 from cardcase.cases.models import Case, ClaimHistory, PlatformDispute
 from cardcase.cases.rules import Event, GuardRefused, IllegalMove
 from cardcase.cases.rules.disputes import DisputeKind, DisputeStatus, read_status
+from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.cases.service import DisputeTold
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import queries as custody
@@ -219,7 +220,8 @@ def test_a_ruling_that_is_lost_asks_for_a_review_before_the_case_is_put_away(con
         go(system, case, Event.CLOSED)
     assert refused.value.facts["guards"] == ["review_is_written"]
     revision = Case.objects.get().revision
-    service.review_incident(owner, case.number, "没有查验", recovered_fen=1000, revision=revision, at=case.opened_at)
+    findings = Findings(text="没有查验", cause=Cause.NO_EVIDENCE, measure="发货前都查")
+    service.review(owner, case.number, findings, recovered_fen=1000, revision=revision, at=case.opened_at)
     assert go(system, case, Event.CLOSED).status == "closed"
 
 

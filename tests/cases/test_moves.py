@@ -10,6 +10,7 @@ from django.db import connection, connections
 from cardcase.cases import queries, service
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, GuardRefused, IllegalMove, Outcome, Status
+from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.cases.service import moves
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries as deadlines
@@ -18,6 +19,7 @@ from cardcase.kit.errors import Conflict, NotAllowed, NotFound
 from cardcase.orders.models import Order, Refund
 
 HOUR = timedelta(hours=1)
+FINDINGS = Findings(text="值班的人没看到提醒", cause=Cause.UNNOTICED, measure="改为双人轮看")
 
 
 @pytest.fixture
@@ -146,9 +148,8 @@ def test_a_time_out_is_recorded_only_when_the_deadline_has_passed(confirmed, go,
     assert clocks(agent, case) == {"platform_response": "missed"}
     assert "post_mortem" in [need["code"] for need in case.needs_human]
     with pytest.raises(NotAllowed):
-        service.review_incident(agent, case.number, "没看到提醒", revision=case.revision, at=noon + 24 * HOUR)
-    text = "值班的人没看到提醒，改为双人轮看"
-    case = service.review_incident(owner, case.number, text, revision=case.revision, at=noon + 24 * HOUR)
+        service.review(agent, case.number, FINDINGS, revision=case.revision, at=noon + 24 * HOUR)
+    case = service.review(owner, case.number, FINDINGS, revision=case.revision, at=noon + 24 * HOUR)
     assert (case.is_incident, case.needs_human) == (False, [])
     assert clocks(owner, case) == {"platform_response": "missed"}
 

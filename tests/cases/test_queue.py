@@ -10,6 +10,7 @@ from cardcase.cases import queries, service, tasks
 from cardcase.cases.models import Case
 from cardcase.cases.queries import Counts
 from cardcase.cases.rules import Event
+from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.custody import queries as custody
 from cardcase.deadlines import service as deadlines
 from cardcase.jobs.models import Job
@@ -168,7 +169,8 @@ def test_a_missed_deadline_is_an_incident_that_stays_until_it_is_reviewed(opened
     assert case.next_due_at is not None, "it still waits for the seller, so it has a clock (I2)"
     kinds = [item.kind for item in custody.history(system, [case.public_id])]
     assert kinds == ["case.opened", "deadline.armed", "deadline.missed", "case.incident_raised", "deadline.armed"]
-    service.review_incident(owner, case.number, "当天没人值班", revision=case.revision, at=noon + 3 * HOUR)
+    findings = Findings(text="当天没人值班", cause=Cause.CLOSED, measure="排班到晚上十点")
+    service.review(owner, case.number, findings, revision=case.revision, at=noon + 3 * HOUR)
     assert queries.counts(owner, now=noon).missed == 0
 
 

@@ -12,6 +12,8 @@ LONGEST = 500
 NO_ACTOR = {
     "deadlines.service.sweep": "one sweep serves every shop; each row is settled as the system of its own shop",
     "deadlines.queries.next_due": "tells only the moment at which the sweep of all shops must wake",
+    "deadlines.queries.is_held": "asks whether the machine's own clock has just jumped; of the installation",
+    "deadlines.service.clock_jumped": "the machine's clock is nobody's; each row is put right as the system of its shop",
     "notices.queries.reader_by_key": "turns the key of a private link into its actor; before it nobody is known",
     "policies.queries.rule_books": "checks the data files of every shop before anything starts",
 }

@@ -82,6 +82,8 @@ TABLE = (
     Row("GET", "settings/", ALL),
     Row("GET", "settings/shop/", SHOP),
     Row("POST", "settings/shop/", SHOP, {"name": "x", "default_response_hours": "24", "agent_limit": "50", "is_pro": "no"}),
+    Row("GET", "settings/hours/", SHOP),
+    Row("POST", "settings/hours/", SHOP, {"mon": "09:00-18:00"}),
     Row("GET", "settings/staff/", SHOP),
     Row("POST", "settings/staff/new/", SHOP, {"username": "新人", "role": "agent", "act": "new"}),
     Row("POST", "settings/staff/<int:staff_id>/role/", OWNER, {"role": "lead"}),
@@ -124,7 +126,9 @@ TABLE = (
     act("move", "ok ok ok 403 404 login", event="withdrawn", source="x"),
     act("decline", "409 409 403 403 404 login", refuse_reason="其他", text="x", typed="拒绝退款"),
     act("escalate", "409 409 403 403 404 login", typed="平台介入"),
-    act("review", "409 409 403 403 404 login", text="x"),
+    act("review", "409 409 403 403 404 login", text="x", cause="unnoticed", measure="x"),
+    act("pause_goal", "404 404 404 403 404 login", reason="other", note="x"),
+    act("resume_goal", "404 404 404 403 404 login"),
     act("execute", "409 403 403 403 404 login", key="k", typed="x"),
     act("check", ALL, text="您好"),
     act("dance", "404 404 404 404 404 login"),
@@ -157,6 +161,8 @@ TABLE = (
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/cards", API_OWN),
     Row("GET", "api/v1/cards/balance", API_OWN),
+    Row("GET", "api/v1/hours", API_OWN),
+    Row("POST", "api/v1/hours", "ok 403 403 403 ok 401", {"week": {"mon": ["09:00-12:00", "13:30-18:00"]}}),
     Row("GET", "api/v1/notices/targets", API_NOTIFY),
     Row("POST", "api/v1/notices/targets", API_NOTIFY, {**TARGET, "name": "另一个", "events": ["margin"]}),
     Row("POST", "api/v1/notices/targets/<target>/test", API_LEAD),
@@ -279,9 +285,7 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
     data = {
         key: SimpleUploadedFile(*value)
         if isinstance(value, tuple)
-        else world.words.get(value, value)
-        if isinstance(value, str)
-        else value
+        else (world.words.get(value, value) if isinstance(value, str) else value)
         for key, value in row.data.items()
     }
     headers = {**headers, "Idempotency-Key": "k"}

@@ -9,25 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries, service
 from cardcase.deadlines.models import Deadline
-from cardcase.deadlines.rules import DeadlineKind, DeadlineSpec, Source
+from cardcase.deadlines.rules import DeadlineKind, Source
 from cardcase.jobs.models import Job
-from cardcase.kit.catalogue import Certainty
 from cardcase.kit.errors import NotAllowed, Refused
 
 SUBJECT = "case_0190"
 HOUR = timedelta(hours=1)
 KIND = DeadlineKind.PLATFORM_RESPONSE
-
-
-@pytest.fixture
-def spec(noon):
-    def make(hours: float = 10, kind: DeadlineKind = KIND, since: float = 0, **changes) -> DeadlineSpec:
-        values = {"source": Source.API, "certainty": Certainty.OFFICIAL, "rule": "timeout_time"}
-        return DeadlineSpec.of(
-            kind, started_at=noon - since * HOUR, due_at=noon + hours * HOUR, **{**values, **changes}
-        )
-
-    return make
 
 
 def kinds_recorded(actor) -> list[str]:
@@ -110,7 +98,7 @@ def test_a_deadline_that_moved_after_the_sweep_looked_is_not_missed(agent, spec,
     service.arm(agent, SUBJECT, spec(1), at=noon)
     looked = Deadline.objects.get()
     service.arm(agent, SUBJECT, spec(20), at=noon)
-    assert service._miss(looked, noon + 2 * HOUR) is False
+    assert service.rows.miss(looked, noon + 2 * HOUR) is False
     assert queries.armed(agent, [SUBJECT])[SUBJECT][0].due_at == noon + 20 * HOUR
 
 
@@ -123,7 +111,7 @@ def test_the_same_moment_is_not_armed_again_after_it_was_missed(agent, spec, noo
 
 
 def test_the_sweep_takes_more_than_one_handful_of_every_shop(agent, stranger, spec, noon, monkeypatch):
-    monkeypatch.setattr(service, "SWEEP_AT_ONCE", 3)
+    monkeypatch.setattr(service.sweeping, "SWEEP_AT_ONCE", 3)
     for number in range(7):
         service.arm(agent, f"case_{number}", spec(1), at=noon)
     service.arm(stranger, "case_theirs", spec(1), at=noon)

@@ -1,6 +1,7 @@
 """Every act of the case page as a person does it: what is legal happens, what is not is refused with the words kept."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,13 @@ import pytest
 from cardcase.cards.models import Card
 from cardcase.cases.models import Case, Note
 from cardcase.deadlines import queries as deadlines
+from cardcase.deadlines import service as deadline_service
+from cardcase.deadlines.models import Deadline
+from cardcase.deadlines.rules import DeadlineKind, DeadlineSpec, Source
 from cardcase.desk.service import ACTS
 from cardcase.evidence.models import EvidenceRequest, Exhibit
 from cardcase.inbox.models import Reply
+from cardcase.kit.catalogue import Certainty
 from cardcase.remedies.models import Offer, Remedy
 from desk.hand import Desk, picture
 from intake.world import CODES, INVALID, UNWANTED, delivered, files, order_row, orders_csv, row_counts, take, upload
@@ -276,11 +281,31 @@ def test_what_asked_for_a_person_is_marked_as_dealt_with(owner, noon):
 
 
 def test_a_missed_deadline_is_reviewed(desk):
-    desk.refused("review", text=WORDS)
+    found = {"text": "当天没看手机", "cause": "unnoticed", "measure": "以后开提醒"}
+    desk.refused("review", **found)
     Case.objects.filter(pk=desk.case.pk).update(is_incident=True)
-    desk.refused("review", 422, text="")
-    desk.done("review", text="当天没看手机；以后开提醒")
+    for missing in found:
+        desk.refused("review", 422, **{**found, missing: ""})
+    desk.done("review", **found)
     assert not desk.row().is_incident
+
+
+def test_our_own_goal_is_paused_with_a_reason_and_runs_on(desk, agent, noon):
+    since = noon - timedelta(hours=1)
+    goal = DeadlineSpec.of(
+        DeadlineKind.FIRST_RESPONSE,
+        started_at=since,
+        due_at=since + timedelta(hours=12),
+        source=Source.RULE,
+        certainty=Certainty.JUDGEMENT,
+        rule="G1",
+    )
+    deadline_service.arm(agent, desk.case.public_id, goal, at=noon)
+    desk.refused("pause_goal", 422, reason="other", note="")
+    desk.done("pause_goal", reason="holiday_closing", note="")
+    assert Deadline.objects.get(kind="first_response").state == "paused"
+    desk.done("resume_goal")
+    assert Deadline.objects.get(kind="first_response").state == "armed"
 
 
 def test_card_and_cause_are_named(desk):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from cardcase.cases.models import Case, ClaimHistory, PlatformDispute
+from cardcase.cases.models import Case, ClaimHistory, PlatformDispute, Review
 from cardcase.deadlines import queries as deadlines
 from cardcase.desk.queries import sheet
 from cardcase.evidence.models import EvidenceRequest
@@ -211,6 +211,10 @@ def test_a_lost_case_asks_for_its_review_and_shows_what_was_left(desk, owner):
     assert "写复盘" in page
     assert "净得" in page
     desk.refused("need", code="review_due")
-    desk.done("review", text="发货前没有查验，以后都查", recovered="20")
+    found = {"text": "发货前没有查验", "cause": "no_evidence", "measure": "以后都查"}
+    shown = desk.done("review", **found, recovered="20").content.decode()
+    assert "发货前没有查验" in shown
     row = desk.row()
-    assert (row.review, row.recovered_fen, row.needs_human) == ("发货前没有查验，以后都查", 2000, [])
+    assert (row.recovered_fen, row.needs_human) == (2000, [])
+    [review] = Review.objects.values("text", "cause", "measure", "missed")
+    assert review == {**found, "missed": []}

@@ -165,11 +165,11 @@ def test_a_result_that_is_not_seen_is_looked_for_after_a_quarter_of_an_hour_and_
     cases.deadline_missed(world.system, missed.subject, missed.kind, at=at)
     assert needs(executing) == {"refund_unseen"}
     assert not Case.objects.get(pk=executing.pk).is_incident
-    assert not service.look(world.system, executing.public_id, at=at)
+    assert not service.verify(world.system, executing.public_id, at=at)
     armed = deadlines.armed(world.owner, [executing.public_id])[executing.public_id]
     assert at + HOUR in {one.due_at for one in armed if one.kind is DeadlineKind.REFUND_SETTLE}
     type(executing.refund).objects.update(state=RefundState.SUCCEEDED.value)
-    assert service.look(world.system, executing.public_id, at=at + HOUR)
+    assert service.verify(world.system, executing.public_id, at=at + HOUR)
     assert (world.fresh(executing).status, needs(executing)) == ("settled", set())
 
 

@@ -1,6 +1,6 @@
 """The case: one complaint about one order, with its stage, status, reason, hold and revision."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.functional import cached_property
@@ -56,8 +56,7 @@ class Case(ShopOwned):
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
     ruling_raw = models.TextField(blank=True, default="")
-    review = models.TextField(blank=True, default="")
-    reviewed_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)  # of the latest review
     recovered_fen = models.BigIntegerField(default=0)  # what came back from the supplier
     mirror_at = models.DateTimeField(null=True)  # the platform's own time of the state last acted upon
     same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="twins")  # asked, or merged
@@ -84,6 +83,9 @@ class Case(ShopOwned):
     def unsaved(self) -> set[str]:
         """Names of fields that were changed in hand and wait for the next write (``service.rows``)."""
         return set()
+
+    order_clocks: Any = None
+    """The clocks of its order (``deadlines.service.Clocks``) while they are in hand with others'; no field."""
 
     @property
     def is_merged(self) -> bool:
@@ -112,6 +114,21 @@ class Note(ShopOwned):
     text = models.TextField()
     by = models.CharField(max_length=80)
     at = models.DateTimeField()
+
+
+class Review(ShopOwned):
+    """Why a case was lost or a deadline missed, and what is done about it. ``missed``: the misses that it explains."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reviews")
+    text = models.TextField()
+    cause = models.CharField(max_length=24)  # rules.reviews.Cause
+    measure = models.TextField()
+    missed = models.JSONField(default=list)  # [{"kind", "due_at"}]; empty: lost without a miss that is on record
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case", "at"], name="reviews_by_case")]
 
 
 class ClaimHistory(ShopOwned):

@@ -13,7 +13,7 @@ from cardcase.cards.models import Card
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import TimeRule
-from cardcase.kit.clock import SHANGHAI
+from cardcase.kit.clock import SHANGHAI, iso
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
@@ -22,9 +22,10 @@ from cardcase.staff.questions import ANY_SHOP, Question, moment
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
-from .models import Case, ClaimHistory, Note, PlatformDispute
+from .models import Case, ClaimHistory, Note, PlatformDispute, Review
 from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
 from .rules.disputes import STOPS_MONEY
+from .rules.reviews import ASKS_REVIEW, INCIDENTS
 
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
@@ -36,6 +37,7 @@ RELATED = (
     "buyer",
     "refund",
     "card",
+    "card__batch",
     "policy",
     "reason_confirmed_by",
     "linked_to",
@@ -158,6 +160,30 @@ def claims_of(actor: Actor, case: Case) -> list[ClaimHistory]:
     return list(ClaimHistory.objects.visible_to(actor).filter(case_id=case.pk).order_by("until", "pk"))
 
 
+def asks_review(case: Case) -> bool:
+    """Tell whether something was lost or missed that nobody has reviewed yet."""
+    return case.is_incident or case.asks_for(*ASKS_REVIEW)
+
+
+def reviews_of_cases(actor: Actor, cases: Sequence[Case]) -> Mapping[int, list[Review]]:
+    """Return the reviews of several cases by row id, oldest first, in one query."""
+    found: dict[int, list[Review]] = {case.pk: [] for case in cases}
+    for row in Review.objects.visible_to(actor).filter(case_id__in=list(found)).order_by("at", "pk"):
+        found[row.case_id].append(row)
+    return found
+
+
+def unreviewed_misses(actor: Actor, case: Case) -> list[dict[str, str]]:
+    """Return the missed clocks of the seller that no review explains yet: kind and moment. A miss is never deleted."""
+    known = [miss for row in reviews_of_cases(actor, [case])[case.pk] for miss in row.missed]
+    misses = (
+        {"kind": one.kind.value, "due_at": iso(one.due_at)}
+        for one in deadlines.of_subject(actor, case.public_id)
+        if one.state == "missed" and one.kind in INCIDENTS
+    )
+    return [miss for miss in misses if miss not in known]
+
+
 def disputes_of(actor: Actor, case: Case) -> list[PlatformDispute]:
     """Return the platform's disputes of a case as it tells them, the latest word first."""
     return disputes_of_cases(actor, [case])[case.pk]
@@ -261,7 +287,7 @@ def standing(
         platform_margin_at=platform.margin_at if platform else None,
         next_margin_at=min((clock.margin_at for clock in history if clock.state == "armed"), default=None),
         has_deadline_passed=any(_has_passed(clock, at) for clock in history),
-        is_reviewed=case.reviewed_at is not None or not (case.is_incident or case.asks_for(*_ASKS_REVIEW)),
+        is_reviewed=not asks_review(case),
         is_own_complaint=not case.is_merged,
         is_other_case_known=case.same_as_id is not None,
     )
@@ -290,10 +316,6 @@ def check_data() -> None:
     """Make sure that the clocks know every word of every shop's rules of time. Raises BrokenCatalogue."""
     for book in policies.rule_books():
         rules.time_rules(book.deadlines)
-
-
-_ASKS_REVIEW = (Need.POST_MORTEM, Need.DEADLINE_MISSED, Need.REVIEW_DUE)
-"""What is not put away before somebody has written why."""
 
 
 def _has_passed(clock: ClockView, at: datetime | None) -> bool:

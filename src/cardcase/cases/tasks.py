@@ -13,8 +13,9 @@ from . import service
 def deadline_missed(claim: Claim) -> None:
     """Turn a missed deadline into an incident of its case."""
     actor = Actor.system(int(claim.args["shop"]))
-    service.deadline_missed(actor, str(claim.args["subject"]), DeadlineKind(claim.args["kind"]), at=clock.now())
-    _promise_notice(actor, claim, "missed")
+    kind = DeadlineKind(claim.args["kind"])
+    if service.deadline_missed(actor, str(claim.args["subject"]), kind, at=clock.now()):
+        _promise_notice(actor, claim, "missed")
 
 
 @handles("deadline.warning")
@@ -26,12 +27,14 @@ def deadline_warning(claim: Claim) -> None:
     _promise_notice(actor, claim, alarm.value)
 
 
-def _promise_notice(actor: Actor, claim: Claim, event: str) -> None:
-    """Pass an alarm on to whoever tells people (decision 0008), in the transaction in which the case heard of it.
+@handles("deadline.moved")
+def deadline_moved(claim: Claim) -> None:
+    """Copy a deadline that moved by itself onto its case: new hours, or the machine's clock put right."""
+    actor = Actor.system(int(claim.args["shop"]))
+    service.clock_moved(actor, str(claim.args["subject"]), at=clock.now())
 
-    Our own look at a payment comes round every hour until it is seen: the page asks, nobody is rung up for it.
-    """
-    if claim.args["kind"] == DeadlineKind.REFUND_SETTLE.value:
-        return
+
+def _promise_notice(actor: Actor, claim: Claim, event: str) -> None:
+    """Pass an alarm on to whoever tells people (decision 0008), in the transaction in which the case heard of it."""
     args = {"deadline": claim.args["deadline"], "event": event}
     jobs.enqueue(actor, "notice.due", args, at=clock.now(), key=claim.key)

@@ -19,7 +19,9 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     note/       text                  write something down
     need/       code                  what asked for a person has been looked at
     same/       same (yes, no)        whether the case is one matter with the one it resembles     T29
-    review/     text                  the review of a missed deadline
+    review/     text, cause, measure, recovered   why a case was lost or a deadline missed, and what is done about it
+    pause_goal/ reason, note          our own goal stands still (never the platform's clocks)
+    resume_goal/ –                    and runs on
     card/       card                  which of the order's cards it is about
     cause/      cause                 what the record shows, apart from the claim
     move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build

@@ -13,6 +13,8 @@ from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.rules import Event, Status
 from cardcase.cases.rules.disputes import DisputeKind
+from cardcase.cases.rules.reviews import Cause, Findings
+from cardcase.deadlines.rules import DeadlineKind, PauseReason
 from cardcase.evidence import service as evidence
 from cardcase.inbox import service as inbox
 from cardcase.kit.clock import SHANGHAI
@@ -155,7 +157,17 @@ def _deadline(actor: Actor, act: Act) -> None:
     due_at = _moment(act, "due_at")
     if due_at is None:
         raise WrongUse("请填写截止时间", "Type in the deadline", code="not_a_moment")
-    cases.type_deadline(actor, act.number, due_at, revision=act.revision, at=act.at)
+    kind = _chosen(DeadlineKind, act, "kind") if act.word("kind") else None
+    cases.type_deadline(actor, act.number, due_at, kind=kind, revision=act.revision, at=act.at)
+
+
+def _pause_goal(actor: Actor, act: Act) -> None:
+    reason = _chosen(PauseReason, act, "reason")
+    cases.pause_goal(actor, act.number, reason, note=act.word("note"), revision=act.revision, at=act.at)
+
+
+def _resume_goal(actor: Actor, act: Act) -> None:
+    cases.resume_goal(actor, act.number, revision=act.revision, at=act.at)
 
 
 def _offer(actor: Actor, act: Act) -> None:
@@ -370,14 +382,8 @@ def _same(actor: Actor, act: Act) -> None:
 
 
 def _review(actor: Actor, act: Act) -> None:
-    cases.review_incident(
-        actor,
-        act.number,
-        act.word("text"),
-        recovered_fen=_fen(act, "recovered"),
-        revision=act.revision,
-        at=act.at,
-    )
+    findings = Findings(text=act.word("text"), cause=_chosen(Cause, act, "cause"), measure=act.word("measure"))
+    cases.review(actor, act.number, findings, recovered_fen=_fen(act, "recovered"), revision=act.revision, at=act.at)
 
 
 def _card(actor: Actor, act: Act) -> None:
@@ -420,6 +426,8 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "review": _review,
         "card": _card,
         "cause": _cause,
+        "pause_goal": _pause_goal,
+        "resume_goal": _resume_goal,
     }
 )
 """Every act of the case page and of the API by its name."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 
@@ -32,7 +32,17 @@ class Handler:
     lease: timedelta | None  # None: the worker's own
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Moments that a room wants to be awake for. See ``watches``."""
+
+    name: str
+    next_at: Callable[[], datetime | None]
+    work: Callable[[], None]
+
+
 _handlers: Final[dict[str, Handler]] = {}
+_watched: Final[dict[str, Watched]] = {}
 _periods: Final[dict[str, timedelta]] = {}
 
 
@@ -60,6 +70,20 @@ def handles(
     return register
 
 
+def watches(name: str, *, next_at: Callable[[], datetime | None]) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register work that must be done at its moment, not when a worker happens to be free: within a second or two.
+
+    Every runner has a watch thread that sleeps until the nearest ``next_at`` and then calls the function, in however
+    many processes; so the function settles each thing by a conditional update, and ``next_at`` is one look at an index.
+    """
+
+    def register(work: Callable[[], None]) -> Callable[[], None]:
+        _watched[name] = Watched(name, next_at, work)
+        return work
+
+    return register
+
+
 def discover() -> None:
     """Import the ``tasks`` module of every installed room."""
     from django.utils.module_loading import autodiscover_modules
@@ -80,3 +104,8 @@ def kinds() -> tuple[str, ...]:
 def periods() -> Mapping[str, timedelta]:
     """Return the periodic kinds and how often each is due."""
     return dict(_periods)
+
+
+def watched() -> tuple[Watched, ...]:
+    """Return everything whose moments the watch is awake for."""
+    return tuple(_watched.values())

@@ -26,6 +26,9 @@ LEASE: Final = timedelta(seconds=60)
 
 FIRST_WAIT: Final = timedelta(seconds=15)
 LONGEST_WAIT: Final = timedelta(hours=1)
+CLOCK_SLACK: Final = timedelta(minutes=1)
+"""How far apart the clocks of two machines may be before one of them is taken to be wrong (reliability.md G6)."""
+
 KEEP_DONE: Final = timedelta(days=7)
 """How long done jobs stay to be looked at. Our own choice."""
 

@@ -194,15 +194,33 @@ def promise_periodic(*, at: datetime) -> int:
             Schedule.objects.filter(name=name).update(every=every)
     won = 0
     for name, every, next_at in [(name, periods[name], row.next_at) for name, row in rows.items()]:
-        if next_at > at:
+        if at < next_at <= at + every + rules.CLOCK_SLACK:
             continue
-        missed = (at - next_at) // every  # after a night switched off it runs once, not a thousand times
+        # After a night switched off it runs once, not a thousand times; a turn that lies further ahead than its period
+        # was set by a clock that ran ahead and has been put right: waiting for it could take a year.
+        missed = (at - next_at) // every
         with transaction.atomic():
             mine = Schedule.objects.filter(name=name, next_at=next_at).update(next_at=next_at + every * (missed + 1))
             if mine:
                 enqueue(None, name, {}, at=at, key="periodic")
                 won += 1
     return won
+
+
+def clock_went_back(*, at: datetime) -> int:
+    """Pull back what was promised in a future that has not come: the machine's clock ran ahead. Returns how many.
+
+    Jobs wait as long as they were meant to, counted from now; leases of that future end as leases of now would.
+    """
+    ahead = at + rules.CLOCK_SLACK
+    pulled = 0
+    for job in Job.objects.filter(state=JobState.WAITING.value, created_at__gt=ahead, run_at__gt=at):
+        wait = min(max(job.run_at - job.created_at, timedelta()), rules.LONGEST_WAIT)
+        mine = Job.objects.filter(pk=job.pk, state=JobState.WAITING.value, run_at=job.run_at)
+        pulled += mine.update(run_at=at + wait, created_at=at)
+    leased = Job.objects.filter(state=JobState.RUNNING.value, lease_until__gt=ahead + rules.LONGEST_WAIT)
+    leased.update(lease_until=at + rules.LEASE)
+    return pulled
 
 
 def forget_done(*, at: datetime) -> int:

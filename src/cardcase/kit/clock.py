@@ -1,5 +1,6 @@
 """The only source of time. Everything else takes the moment as an argument, so that tests can say when it is."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,14 @@ _fixed: ContextVar[datetime | None] = ContextVar("cardcase_fixed_clock", default
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return _fixed.get() or datetime.now(UTC)
+
+
+def steady() -> float:
+    """Return seconds that only ever grow, however the wall clock is set; they count while the machine sleeps, too."""
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):  # the second counts sleep on macOS, the first on Linux
+        if (clock_id := getattr(time, name, None)) is not None:
+            return time.clock_gettime(clock_id)
+    return time.monotonic()
 
 
 @contextmanager

@@ -41,5 +41,5 @@ def offer_over(claim: Claim) -> None:
 
 @handles(SETTLING_OVER)
 def settling_over(claim: Claim) -> None:
-    """Look for the result of an execution that is not verified yet; not there: look again within the hour."""
-    service.look(Actor.system(int(claim.args["shop"])), str(claim.args["case"]), at=clock.now())
+    """Look for the result of an execution that is not verified yet; the clock is set to look again (rule G2)."""
+    service.verify(Actor.system(int(claim.args["shop"])), str(claim.args["case"]), at=clock.now())

@@ -28,6 +28,8 @@ def _time_rule(record: DeadlineRule) -> TimeRule:
             quiet_from=record.quiet_from,
             quiet_to=record.quiet_to,
             quiet_until=record.quiet_until,
+            repeat=record.repeat,
+            repeat_until=record.repeat_until,
         )
     except ValueError as error:
         raise BrokenCatalogue(

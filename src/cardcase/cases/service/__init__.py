@@ -1,16 +1,19 @@
 """Verbs of the case. Each is one transaction that writes the fact, its entry in the record and the promised work."""
 
-from .alarms import OFFER_OVER, REQUEST_OVER, SETTLING_OVER, deadline_missed, deadline_near, look_again
+from .alarms import OFFER_OVER, REQUEST_OVER, SETTLING_OVER, deadline_missed, deadline_near
 from .claims import Followed, Told, follow_claims
-from .clocks import set_next_due, type_deadline
+from .clocks import set_next_due
 from .disputes import DisputeTold, note_dispute
+from .goals import clock_moved, pause_goal, resume_goal, type_deadline
 from .merging import SAME_AS, fold_or_ask, merge
 from .mirror import platform_moved
 from .moves import advance
-from .notes import add_need, add_note, review_incident, settle_need
+from .notes import add_need, add_note, settle_need
 from .opening import move_to_order, open_case
+from .orders import follow_order
 from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
 from .reclaims import open_linked, reapply, reopen
+from .reviewing import review
 from .snoozing import resume, snooze
 
 __all__ = [
@@ -24,26 +27,29 @@ __all__ = [
     "add_need",
     "add_note",
     "advance",
+    "clock_moved",
     "confirm_reason",
     "deadline_missed",
     "deadline_near",
     "fold_or_ask",
     "follow_claims",
+    "follow_order",
     "lift_hold",
     "link_card",
-    "look_again",
     "merge",
     "move_to_order",
     "note_dispute",
     "open_case",
     "open_linked",
+    "pause_goal",
     "platform_moved",
     "reapply",
     "record_found_cause",
     "record_triage",
     "reopen",
     "resume",
-    "review_incident",
+    "resume_goal",
+    "review",
     "set_next_due",
     "settle_need",
     "snooze",

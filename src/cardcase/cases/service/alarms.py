@@ -6,18 +6,17 @@ from typing import Final
 
 from django.db import transaction
 
-from cardcase.cases import queries
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Need, Status
+from cardcase.cases.rules.reviews import INCIDENTS
 from cardcase.custody import service as custody
-from cardcase.deadlines.rules import BINDS_SELLER, PLATFORM_BOUND, Alarm, DeadlineKind
+from cardcase.deadlines.rules import BINDS_SELLER, PLATFORM_BOUND, SILENT, Alarm, DeadlineKind
 from cardcase.jobs import service as jobs
-from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor, Permission
 
-from . import clocks, snoozing
+from . import clocks, goals, snoozing
 from .moves import move
-from .rows import ask_person, keep, save, take
+from .rows import ask_person, keep, save
 
 OFFER_OVER: Final = "case.offer_over"
 REQUEST_OVER: Final = "case.request_over"
@@ -34,24 +33,28 @@ _TELLS: Final = MappingProxyType(
 
 
 @transaction.atomic
-def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datetime) -> Case | None:
+def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datetime) -> bool:
     """Turn a missed deadline of the seller into an incident of its case; a wait that ended goes on to who waited.
 
-    Missing our own goal, or a buyer missing theirs, is no incident. None when the subject is no case.
+    Missing our own goal, or a buyer missing theirs, is no incident. An execution that is not seen yet is looked for
+    again every hour, and is an incident when that was long enough (rule G2). True when people are to be told of it:
+    a look that will be made again is no news.
     """
     actor.require(Permission.WORK)
-    case = _find(actor, subject)
+    case = goals.find(actor, subject)
     if case is None:
-        return None
+        return kind not in SILENT
+    is_incident = kind in INCIDENTS
     if kind is DeadlineKind.OFFER_EXPIRY:
         ask_person(case, Need.OFFER_EXPIRED)
     elif kind is DeadlineKind.REFUND_SETTLE:
-        if case.status == Status.EXECUTING.value:
+        is_incident = case.status == Status.EXECUTING.value
+        if is_incident:
             ask_person(case, Need.REFUND_UNSEEN)
-    elif kind is DeadlineKind.WORK_RESUMES:
-        if case.snoozed_until is not None and case.is_open:
-            case = snoozing.wake(actor, case, at=at)
-    elif kind in BINDS_SELLER and kind is not DeadlineKind.FIRST_RESPONSE:
+            is_incident = not clocks.settle_again(actor, case, at=at)
+    elif kind is DeadlineKind.WORK_RESUMES and case.snoozed_until is not None and case.is_open:
+        case = snoozing.wake(actor, case, at=at)
+    if is_incident:
         ask_person(case, Need.DEADLINE_MISSED)
         keep(case, is_incident=True)
         facts: dict[str, custody.JSON] = {"kind": kind.value, "status": case.status}
@@ -60,7 +63,7 @@ def deadline_missed(actor: Actor, subject: str, kind: DeadlineKind, *, at: datet
         jobs.enqueue(actor, _TELLS[kind], {"shop": case.shop_id, "case": case.public_id}, at=at)
     clocks.refresh(actor, case, at=at)
     save(actor, case)
-    return case
+    return is_incident or kind not in SILENT
 
 
 @transaction.atomic
@@ -70,7 +73,7 @@ def deadline_near(actor: Actor, subject: str, kind: DeadlineKind, alarm: Alarm, 
     The hold never becomes an automatic send.
     """
     actor.require(Permission.WORK)
-    case = _find(actor, subject)
+    case = goals.find(actor, subject)
     if case is None or alarm is not Alarm.MARGIN or not case.is_open:
         return case
     if case.status == Status.WAITING_BUYER.value and kind in PLATFORM_BOUND:
@@ -82,24 +85,3 @@ def deadline_near(actor: Actor, subject: str, kind: DeadlineKind, alarm: Alarm, 
         custody.append(actor, custody.Record("case.hold_alarmed", case.public_id, at, told))
         save(actor, case)
     return case
-
-
-@transaction.atomic
-def look_again(actor: Actor, ref: Case | str, due_at: datetime, *, at: datetime) -> Case:
-    """Set the next look at a payment or replacement that was not seen yet. Nothing when it is settled meanwhile."""
-    actor.require(Permission.WORK)
-    case = take(actor, ref)
-    if case.status == Status.EXECUTING.value:
-        clocks.arm_own(actor, case, DeadlineKind.REFUND_SETTLE, due_at, rule="look_again", at=at)
-        clocks.refresh(actor, case, at=at)
-        save(actor, case)
-    return case
-
-
-def _find(actor: Actor, subject: str) -> Case | None:
-    if not subject.startswith("case_"):
-        return None
-    try:
-        return take(actor, queries.find(actor, subject))
-    except NotFound:
-        return None

@@ -2,24 +2,33 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from cardcase.cases import queries
 from cardcase.cases.models import Case
-from cardcase.cases.rules import VERDICTS, Need, Status, WaitingOn
+from cardcase.cases.rules import Need, WaitingOn
 from cardcase.connectors.ports import RefundState
-from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadline_queries
 from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.queries import ClockView
-from cardcase.deadlines.rules import ClockFacts, DeadlineKind, DeadlineSpec, Source, TimeRule, choose, kind_for
+from cardcase.deadlines.rules import (
+    BY_ITSELF,
+    IN_BACKGROUND,
+    ClockFacts,
+    DeadlineKind,
+    DeadlineSpec,
+    PauseReason,
+    Source,
+    TimeRule,
+    check_again,
+    choose,
+    kind_for,
+)
 from cardcase.deadlines.service import Clocks
 from cardcase.kit import clock
 from cardcase.kit.catalogue import Certainty
-from cardcase.kit.errors import Refused, WrongUse
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import Ref, ask_person, keep, save, take, unask, write
+from . import orders
+from .rows import Ref, ask_person, keep, save, unask
 
 OF_THE_STEP = frozenset(
     {
@@ -31,46 +40,12 @@ OF_THE_STEP = frozenset(
 )
 """Clocks of which one at most runs: the platform's refund stands in one state at a time."""
 
-
-@transaction.atomic
-def type_deadline(actor: Actor, number: str, due_at: datetime, *, revision: int, at: datetime) -> Case:
-    """Type in the deadline that a person read in the App. It replaces only the shop's unverified default.
-
-    Raises Refused while the platform's own time or a dated rule is known, WrongUse for a moment that is past.
-    """
-    actor.require(Permission.WORK)
-    if not actor.is_person:
-        raise Refused("截止时间要由人来填", "Only a person types in a deadline")
-    if due_at <= at:
-        raise WrongUse("截止时间已经过了", "This moment lies in the past")
-    case = take(actor, number, revision=revision)
-    if not case.is_open:
-        return _type_appeal_window(actor, case, due_at, at=at)
-    running = deadline_queries.armed(actor, [case.public_id])[case.public_id]
-    better = [one for one in running if one.kind in OF_THE_STEP and one.source in (Source.API, Source.RULE)]
-    if better:
-        raise Refused(
-            f"已有更可靠的时限（{better[0].source_text.zh}），不用填写",
-            f"A better clock is known ({better[0].source_text.en})",
-            code="clock_is_known",
-        )
-    write(actor, case, "deadline_typed", at=at)
-    custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
-    choose_clock(actor, case, typed_due_at=due_at, at=at)
-    save(actor, case)
-    return case
-
-
-def _type_appeal_window(actor: Actor, case: Case, due_at: datetime, *, at: datetime) -> Case:
-    """Type in until when a ruling can be appealed. Raises Refused where there is no ruling."""
-    if Status(case.status) not in VERDICTS:
-        raise Refused("这一单已经结束，没有时限在走", "This case is over: no clock runs", code="case_is_over")
-    write(actor, case, "deadline_typed", at=at)
-    custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, {"due_at": clock.iso(due_at)}))
-    arm_read(actor, case, DeadlineKind.APPEAL_WINDOW, due_at, at=at)
-    refresh(actor, case, at=at)
-    save(actor, case)
-    return case
+_PAUSES = {
+    WaitingOn.BUYER.value: PauseReason.WAITING_BUYER,
+    WaitingOn.SUPPLIER.value: PauseReason.WAITING_SUPPLIER,
+    WaitingOn.PLATFORM.value: PauseReason.WAITING_PLATFORM,
+}
+"""Why our own goal stands still while it is not our turn."""
 
 
 def set_next_due(actor: Actor, ref: Ref, due_at: datetime | None) -> Case:
@@ -93,41 +68,73 @@ def choose_clock(
     clocks = known or _in_hand(actor, case)
     facts = _facts_of(case, typed_due_at=typed_due_at or _typed(clocks))
     wanted = kind_for(facts.refund_state) if case.is_open else None
-    spec = choose(facts, _rules(actor, case, at), kind=wanted) if wanted else None
+    rules = _rules(actor, case, at)
+    spec = choose(facts, rules, kind=wanted) if wanted else None
     earlier = OF_THE_STEP - {spec.kind} if spec else OF_THE_STEP
     clocks.stop(earlier, "void", at=at, acted_at=_acted_at(case, at))
+    orders.follow_receipt(actor, case, facts, rules, at=at)
+    orders.follow_batch(actor, case, at=at)
     shown = None
     if spec is not None:
         shown = clocks.arm(spec, at=at)
-        if spec.is_verified:
-            unask(case, Need.CLOCK_UNVERIFIED)
-        else:
-            ask_person(case, Need.CLOCK_UNVERIFIED)
+        _ask_unverified(case, clocks)
     _keep_nearest(actor, case, clocks, at=at)
     return shown
 
 
+def _ask_unverified(case: Case, clocks: Clocks) -> None:
+    """Ask for the moment that the App shows while a clock runs for which only the shop's default stands in."""
+    if all(one.is_verified for one in clocks.running):
+        unask(case, Need.CLOCK_UNVERIFIED)
+    else:
+        ask_person(case, Need.CLOCK_UNVERIFIED)
+
+
 def refresh(actor: Actor, case: Case, *, at: datetime) -> None:
-    """Keep invariant I2 (who waits for the seller has a deadline) and the copy of the nearest deadline on the case."""
+    """Keep invariant I2 (who waits for the seller has a deadline) and the copy of the nearest deadline on the case.
+
+    Our own goal stands still while it is somebody else's turn, and runs on when it is ours again.
+    """
     _keep_nearest(actor, case, _in_hand(actor, case), at=at)
 
 
 def _keep_nearest(actor: Actor, case: Case, clocks: Clocks, *, at: datetime) -> None:
-    running = clocks.running
-    if case.waiting_on == WaitingOn.SELLER.value and not running:
+    _follow_turn(actor, case, clocks, at=at)
+    ahead = [one for one in clocks.running if one.kind not in IN_BACKGROUND]
+    if case.waiting_on == WaitingOn.SELLER.value and not ahead and not clocks.paused:
         own = choose(
             ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours),
             _rules(actor, case, at),
             kind=DeadlineKind.FIRST_RESPONSE,
         )
         if own is not None:
-            running = [clocks.arm(own, at=at)]
-    _keep_next_due(case, running[0].due_at if running else None)
+            ahead = [clocks.arm(own, at=at)]
+    _keep_next_due(case, ahead[0].due_at if ahead else None)
 
 
 def _keep_next_due(case: Case, due_at: datetime | None) -> None:
     if case.next_due_at != due_at:
         keep(case, next_due_at=due_at)
+
+
+def _follow_turn(actor: Actor, case: Case, clocks: Clocks, *, at: datetime) -> None:
+    """Pause or resume our own goal as the turn asks; a pause that a person made is theirs to end."""
+    goal = next((one for one in (*clocks.running, *clocks.paused) if one.kind is DeadlineKind.FIRST_RESPONSE), None)
+    if goal is None:
+        return
+    reason = _PAUSES.get(case.waiting_on)
+    if reason is not None and not goal.is_paused:
+        deadlines.pause(actor, case.public_id, goal.kind, reason, at=at)
+    elif case.waiting_on == WaitingOn.SELLER.value and goal.is_paused and _is_by_itself(actor, case):
+        deadlines.resume(actor, case.public_id, goal.kind, at=at)
+    else:
+        return
+    clocks.read_again()
+
+
+def _is_by_itself(actor: Actor, case: Case) -> bool:
+    pauses = [one for one in deadline_queries.pauses_of(actor, case.public_id) if one.resumed_at is None]
+    return all(one.reason in BY_ITSELF for one in pauses)
 
 
 def end_own_goal(actor: Actor, case: Case, *, at: datetime) -> None:
@@ -174,20 +181,8 @@ def _facts_of(case: Case, *, typed_due_at: datetime | None = None) -> ClockFacts
         service_support=tuple(code.strip() for code in support.split(",") if code.strip()),
         default_response_hours=case.shop.default_response_hours,
         typed_due_at=typed_due_at,
+        told_at=refund.modified_at if refund else None,
     )
-
-
-def arm_offer(actor: Actor, case: Case, expires_at: datetime, *, at: datetime) -> None:
-    """Start the clock of an offer: our own, always before the platform's."""
-    spec = DeadlineSpec.of(
-        DeadlineKind.OFFER_EXPIRY,
-        started_at=at,
-        due_at=expires_at,
-        source=Source.TYPED,
-        certainty=Certainty.JUDGEMENT,
-        rule="offer",
-    )
-    deadlines.arm(actor, case.public_id, spec, at=at)
 
 
 def arm_settling(actor: Actor, case: Case, *, at: datetime) -> None:
@@ -198,27 +193,64 @@ def arm_settling(actor: Actor, case: Case, *, at: datetime) -> None:
 
 
 def arm_own(actor: Actor, case: Case, kind: DeadlineKind, due_at: datetime, *, rule: str, at: datetime) -> None:
-    """Start a clock of our own making: a wait for evidence, work put off, the next look at a payment."""
+    """Start a clock of our own making: an offer, a wait for evidence, work put off."""
     spec = DeadlineSpec.of(
         kind, started_at=at, due_at=due_at, source=Source.TYPED, certainty=Certainty.JUDGEMENT, rule=rule
     )
     deadlines.arm(actor, case.public_id, spec, at=at)
 
 
-def arm_read(actor: Actor, case: Case, kind: DeadlineKind, due_at: datetime | None, *, at: datetime) -> None:
-    """Start a clock of the platform as a person read it there; unread, the shop's default where silence loses."""
-    facts = ClockFacts(seen_at=at, default_response_hours=case.shop.default_response_hours, typed_due_at=due_at)
-    spec = choose(facts, _rules(actor, case, at), kind=kind)
-    if spec is not None:
-        deadlines.arm(actor, case.public_id, spec, at=at)
-        if not spec.is_verified:
-            ask_person(case, Need.CLOCK_UNVERIFIED)
+def tell(
+    actor: Actor,
+    case: Case,
+    kind: DeadlineKind,
+    due_at: datetime | None,
+    *,
+    told_at: datetime | None = None,
+    at: datetime,
+) -> None:
+    """Start a clock that the platform told of: by its own data, or by a person who read it in the App.
+
+    Unread, the shop's default stands in where silence loses. Raises what ``deadlines.service.tell`` refuses.
+    """
+    source = Source.TYPED if actor.is_person else Source.API
+    deadlines.tell(actor, case.public_id, kind, due_at, source=source, told_at=told_at, at=at)
+    _ask_unverified(case, _in_hand(actor, case))
 
 
 def stop(actor: Actor, case: Case, *kinds: DeadlineKind, at: datetime, acted_at: datetime) -> None:
     """Stop clocks of these kinds because nothing hangs on them any more."""
     others = [kind for kind in DeadlineKind if kind not in kinds]
     deadlines.void_all(actor, case.public_id, at=at, acted_at=acted_at, keep=others)
+
+
+def settle_again(actor: Actor, case: Case, *, at: datetime) -> bool:
+    """Start the next look at an execution that is not verified yet. False when it was looked for long enough."""
+    history = deadline_queries.of_subject(actor, case.public_id)
+    checks = [one for one in history if one.kind is DeadlineKind.REFUND_SETTLE]
+    if not checks:
+        return False
+    last = checks[-1]
+    due_at = check_again(_rules(actor, case, at), last.kind, started_at=last.started_at, at=at)
+    if due_at is None:
+        return False
+    spec = DeadlineSpec.of(
+        last.kind,
+        started_at=last.started_at,
+        due_at=due_at,
+        source=last.source,
+        certainty=last.certainty,
+        rule=last.rule,
+    )
+    deadlines.arm(actor, case.public_id, spec, at=at)
+    return True
+
+
+def arm_retention(actor: Actor, case: Case, *, at: datetime) -> None:
+    """Start the time for which the papers of a closed case are kept, when the catalogue has one."""
+    spec = choose(ClockFacts(closed_at=at), _rules(actor, case, at), kind=DeadlineKind.RETENTION_UNTIL)
+    if spec is not None:
+        deadlines.arm(actor, case.public_id, spec, at=at)
 
 
 _ANSWERED = (RefundState.REFUSED.value, RefundState.CLOSED.value, RefundState.SUCCEEDED.value)
@@ -267,6 +299,6 @@ def _typed(clocks: Clocks) -> datetime | None:
 
 
 def _rules(actor: Actor, case: Case, at: datetime) -> list[TimeRule]:
-    """Return the rules of time as they stood when the refund was applied for."""
+    """Return the rules of time as they stood when the refund was applied for, or when the case was opened."""
     applied = case.refund.applied_at if case.refund else None
-    return queries.time_rules(actor, (applied or at).astimezone(clock.SHANGHAI).date())
+    return queries.time_rules(actor, (applied or case.opened_at or at).astimezone(clock.SHANGHAI).date())

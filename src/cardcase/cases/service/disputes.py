@@ -102,6 +102,6 @@ def _clock(actor: Actor, case: Case, row: PlatformDispute, *, at: datetime) -> N
     )
     is_waiting = row.status in (DisputeStatus.OPEN.value, DisputeStatus.EVIDENCE_WANTED.value)
     if is_waiting and row.respond_by is not None and row.respond_by > at:
-        clocks.arm_read(actor, case, kind, row.respond_by, at=at)
+        clocks.tell(actor, case, kind, row.respond_by, told_at=row.fetched_at, at=at)
     elif not is_waiting and kind is DeadlineKind.COMPENSATION_RESPONSE:
         clocks.stop(actor, case, kind, at=at, acted_at=at)

@@ -194,6 +194,8 @@ def _clocks(actor: Actor, case: Case, step: _Step, *, at: datetime, acted_at: da
         deadlines.void_all(actor, subject, at=at, acted_at=acted_at)
     elif event not in _STILL:  # whatever happens, nobody waits for the buyer's evidence or for work to be resumed
         clocks.stop(actor, case, DeadlineKind.EVIDENCE_ANSWER, DeadlineKind.WORK_RESUMES, at=at, acted_at=acted_at)
+    if event is Event.REOPENED:  # nothing of a case that is worked on may be erased
+        clocks.stop(actor, case, DeadlineKind.RETENTION_UNTIL, at=at, acted_at=acted_at)
     _start(actor, case, event, facts, at=at)
 
 
@@ -213,15 +215,17 @@ _MEETS: Final[Mapping[Event, tuple[DeadlineKind, ...]]] = {
 
 def _start(actor: Actor, case: Case, event: Event, facts: GuardFacts, *, at: datetime) -> None:
     if event is Event.OFFERED and facts.offer_expires_at is not None:
-        clocks.arm_offer(actor, case, facts.offer_expires_at, at=at)
+        clocks.arm_own(actor, case, DeadlineKind.OFFER_EXPIRY, facts.offer_expires_at, rule="offer", at=at)
     elif event is Event.EVIDENCE_ASKED and facts.request_due_at is not None:
         wait = DeadlineKind.EVIDENCE_ANSWER
         clocks.arm_own(actor, case, wait, facts.request_due_at, rule="evidence_request", at=at)
     elif event is Event.EXECUTED:
         clocks.arm_settling(actor, case, at=at)
     elif event is Event.MORE_EVIDENCE_ASKED:
-        clocks.arm_read(actor, case, DeadlineKind.EVIDENCE_DUE, facts.evidence_due_at, at=at)
+        clocks.tell(actor, case, DeadlineKind.EVIDENCE_DUE, facts.evidence_due_at, at=at)
     elif event is Event.RULED and facts.appeal_until is not None:
-        clocks.arm_read(actor, case, DeadlineKind.APPEAL_WINDOW, facts.appeal_until, at=at)
+        clocks.tell(actor, case, DeadlineKind.APPEAL_WINDOW, facts.appeal_until, at=at)
     elif event in (Event.REAPPLIED, Event.REOPENED):
         clocks.choose_clock(actor, case, typed_due_at=facts.answer_due_at, at=at)
+    elif event is Event.CLOSED:
+        clocks.arm_retention(actor, case, at=at)

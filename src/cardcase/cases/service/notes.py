@@ -15,7 +15,6 @@ from cardcase.staff.rules import Actor, Permission
 from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
 
 NOTE_MAX = 5000
-_REVIEWED = (Need.POST_MORTEM, Need.DEADLINE_MISSED, Need.REVIEW_DUE)
 
 
 @transaction.atomic
@@ -51,7 +50,7 @@ def ask(actor: Actor, case: Case, code: str, text: Text, *, at: datetime) -> Non
 def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: datetime) -> Case:
     """Mark as dealt with what asked for a person. Raises NotFound when the case does not ask for that.
 
-    The review of an incident is not marked away: ``review_incident`` writes it.
+    A review is not marked away: ``reviewing.review`` writes it.
     """
     actor.require(Permission.WORK)
     if code in (Need.POST_MORTEM.value, Need.REVIEW_DUE.value):
@@ -63,31 +62,6 @@ def settle_need(actor: Actor, number: str, code: str, *, revision: int, at: date
     write(actor, case, "need_settled", at=at, needs_human=rest)
     facts: dict[str, custody.JSON] = {"code": code, "revision": case.revision}
     custody.append(actor, custody.Record("case.need_settled", case.public_id, at, facts))
-    return case
-
-
-@transaction.atomic
-def review_incident(
-    actor: Actor, number: str, text: str, *, revision: int, at: datetime, recovered_fen: int | None = None
-) -> Case:
-    """Write the review of what was missed or of how a case ended, and what will be done about it. Ends the incident.
-
-    The missed deadline itself stays for ever. ``recovered_fen``: what came back from the supplier. Raises Refused
-    while there is nothing to review, Conflict, WrongUse.
-    """
-    actor.require(Permission.DECIDE)
-    case = take(actor, number, revision=revision)
-    if not case.is_incident and case.is_open:
-        raise Refused("这一单没有要复盘的事", "There is nothing to review here", code="no_incident")
-    if recovered_fen is not None and recovered_fen < 0:
-        raise WrongUse("追回的金额不能小于零", "What came back is not below zero")
-    note = _note(actor, case, text, at=at)
-    rest = need_rules.without(case.needs_human, *(need.value for need in _REVIEWED))
-    recovered = case.recovered_fen if recovered_fen is None else recovered_fen
-    changes = {"is_incident": False, "needs_human": rest, "review": note.text, "reviewed_at": at}
-    write(actor, case, "reviewed", at=at, **changes, recovered_fen=recovered)
-    facts: dict[str, custody.JSON] = {"revision": case.revision, "recovered_fen": recovered}
-    custody.append(actor, custody.Record("case.incident_reviewed", case.public_id, at, facts))
     return case
 
 

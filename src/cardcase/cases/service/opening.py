@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, prefetch_related_objects
 
 from cardcase.cases import queries, rules
 from cardcase.cases.models import Case, CaseNumber
@@ -12,6 +12,7 @@ from cardcase.cases.rules import Event, GuardFacts, Need, Stage, Status
 from cardcase.cases.rules.needs import entry, without
 from cardcase.connectors.ports import RefundState
 from cardcase.custody import service as custody
+from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.service import Clocks
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
@@ -89,12 +90,13 @@ def _open_run(actor: Actor, claims: Sequence[Claim], *, at: datetime) -> list[tu
         if winner is None:  # not the claim: something else is wrong, and it must be heard
             raise
         return [(winner, False)]
+    of_orders = deadlines.in_hand(actor, [case.order.public_id for case in made.values()]) if made else {}
     opened = []
     for (order, refund), known, enquiry in zip(claims, found, enquiries, strict=True):
         case = known or (_join(actor, enquiry, refund, at=at) if enquiry and refund else made[order.pk])
         is_new = case is made.get(order.pk)
         if is_new:
-            _begin(actor, case, at=at)
+            _begin(actor, case, of_orders[order.public_id], at=at)
         opened.append((case, is_new))
     return opened
 
@@ -112,14 +114,16 @@ def _cases_of(actor: Actor, order_ids: Sequence[int]) -> dict[int, list[Case]]:
     return found
 
 
-def _begin(actor: Actor, case: Case, *, at: datetime) -> None:
+def _begin(actor: Actor, case: Case, of_order: Clocks, *, at: datetime) -> None:
     """Write the first entry of a case that was just made, act upon its refund's state, start its clock."""
+    case.order_clocks = of_order
     _record(actor, case, at=at)
     no_clocks = Clocks(actor, case.public_id)
     if case.refund is not None:
         mirror.follow(actor, case, RefundState(case.refund.state), known=no_clocks, at=at)
     else:
         clocks.choose_clock(actor, case, known=no_clocks, at=at)
+    case.order_clocks = None  # true no longer than its beginning: what follows reads them anew
 
 
 @transaction.atomic
@@ -186,7 +190,7 @@ def open_another(actor: Actor, old: Case, *, claimed_fen: int | None = None, at:
     [case] = _create(actor, [(order, None)], {order.pk: key}, {order.pk: old}, at=at)
     if claimed_fen is not None:
         keep(case, claimed_fen=claimed_fen)
-    _begin(actor, case, at=at)
+    _begin(actor, case, deadlines.in_hand(actor, [order.public_id])[order.public_id], at=at)
     return case
 
 
@@ -263,6 +267,7 @@ def _create(
         )
         for (order, refund), number in zip(claims, numbers, strict=True)
     )
+    prefetch_related_objects(made, "card__batch")
     return made
 
 

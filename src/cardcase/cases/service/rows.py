@@ -113,6 +113,8 @@ _OTHER_ACTS = {
     "card_linked": Text("关联卡", "Link the card"),
     "cause_found": Text("记录查明的原因", "Record the cause that was found"),
     "deadline_typed": Text("填写截止时间", "Type in the deadline"),
+    "goal_paused": Text("暂停自家目标", "Pause our own goal"),
+    "goal_resumed": Text("恢复自家目标", "Resume our own goal"),
     "need_settled": Text("处理提醒", "Settle a reminder"),
     "reviewed": Text("写复盘", "Review the incident"),
     "dispute_noted": Text("登记平台纠纷", "Note a dispute"),

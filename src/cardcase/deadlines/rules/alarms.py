@@ -1,8 +1,15 @@
 """When a running deadline makes itself heard: at half, at a quarter, and when the safety margin begins."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+MIN_MARGIN: Final = timedelta(minutes=30)
+"""The least time before a deadline at which alarms ring (domain.md §7.4)."""
+
+MARGIN_SHARE: Final = 10
+"""The margin is at least one tenth of the window (domain.md §7.4)."""
 
 
 class Alarm(StrEnum):

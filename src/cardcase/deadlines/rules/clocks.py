@@ -9,13 +9,8 @@ from typing import Final
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.clock import SHANGHAI
 
-from .kinds import BINDS_SELLER, DEFAULT_OUTCOME, DeadlineKind, IfMissed, Source, Trigger
-
-MIN_MARGIN: Final = timedelta(minutes=30)
-"""The least time before a deadline at which alarms ring (domain.md §7.4)."""
-
-MARGIN_SHARE: Final = 10
-"""The margin is at least one tenth of the window (domain.md §7.4)."""
+from .alarms import MARGIN_SHARE, MIN_MARGIN
+from .kinds import DEFAULT_OUTCOME, MAY_DEFAULT, DeadlineKind, IfMissed, Source, Trigger
 
 API_RULE: Final = "timeout_time"
 DEFAULT_RULE: Final = "shop_default"
@@ -41,6 +36,7 @@ class TimeRule:
     ``allowance`` None means that the number is not established: such a rule never makes a deadline.
     ``service_support`` names the promise that the goods must carry ("VNR"); empty holds for all goods.
     Between ``quiet_from`` and ``quiet_to`` (zone of the marketplace) the clock stands until ``quiet_until``.
+    A check of our own that found nothing is made again every ``repeat``, until ``repeat_until`` after the event.
     """
 
     id: str
@@ -53,6 +49,8 @@ class TimeRule:
     quiet_from: time | None = None
     quiet_to: time | None = None
     quiet_until: time | None = None
+    repeat: timedelta | None = None
+    repeat_until: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,8 @@ class ClockFacts:
     """What is known about the times of an order and its refund. ``None`` means not told; times are aware.
 
     ``refund_state`` is a ``connectors.ports.RefundState`` value, empty for an enquiry without a platform refund.
-    ``seen_at`` is when Cardcase first saw the complaint: the start of last resort.
+    ``seen_at`` is when Cardcase first saw the complaint: the start of last resort. ``told_at`` is the channel's own
+    clock on what it told last: an older word never moves a clock that a newer one has set.
     """
 
     refund_state: str = ""
@@ -70,6 +69,8 @@ class ClockFacts:
     delivered_at: datetime | None = None
     confirmed_at: datetime | None = None
     agreed_at: datetime | None = None
+    closed_at: datetime | None = None
+    told_at: datetime | None = None
     seen_at: datetime | None = None
     service_support: tuple[str, ...] = ()
     default_response_hours: int | None = None
@@ -78,7 +79,10 @@ class ClockFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineSpec:
-    """A deadline ready to be armed: when, since when, alarm from when, says who, how sure, and what is lost."""
+    """A deadline ready to be armed: when, since when, alarm from when, says who, how sure, and what is lost.
+
+    ``told_at``: the channel's clock on the word that set it, where there is one.
+    """
 
     kind: DeadlineKind
     due_at: datetime
@@ -88,6 +92,7 @@ class DeadlineSpec:
     certainty: Certainty
     rule: str
     if_missed: IfMissed
+    told_at: datetime | None = None
 
     @classmethod
     def of(
@@ -100,6 +105,7 @@ class DeadlineSpec:
         certainty: Certainty,
         rule: str,
         if_missed: IfMissed | None = None,
+        told_at: datetime | None = None,
     ) -> "DeadlineSpec":
         """Make a spec with its safety margin; what is lost defaults to the kind's own outcome."""
         return cls(
@@ -111,6 +117,7 @@ class DeadlineSpec:
             certainty=certainty,
             rule=rule,
             if_missed=if_missed or DEFAULT_OUTCOME[kind],
+            told_at=told_at,
         )
 
     @property
@@ -161,6 +168,7 @@ def start_of(trigger: Trigger, facts: ClockFacts) -> datetime | None:
         Trigger.REFUND_APPLIED_AFTER_CONFIRM: applied if before is None else None,
         Trigger.COMPLAINT_SEEN: facts.seen_at,
         Trigger.AGREED: facts.agreed_at,
+        Trigger.CLOSED: facts.closed_at,
     }
     return moments[trigger]
 
@@ -195,6 +203,7 @@ def _from_api(kind: DeadlineKind, facts: ClockFacts, timeout_at: datetime) -> De
         source=Source.API,
         certainty=Certainty.OFFICIAL,
         rule=API_RULE,
+        told_at=facts.told_at,
     )
 
 
@@ -238,7 +247,7 @@ def _typed(kind: DeadlineKind, facts: ClockFacts) -> DeadlineSpec | None:
 
 def _default(kind: DeadlineKind, facts: ClockFacts) -> DeadlineSpec | None:
     start = facts.refund_applied_at or facts.seen_at
-    if kind not in BINDS_SELLER or facts.default_response_hours is None or start is None:
+    if kind not in MAY_DEFAULT or facts.default_response_hours is None or start is None:
         return None
     return DeadlineSpec.of(
         kind,

@@ -69,6 +69,7 @@ class Trigger(StrEnum):
     REFUND_APPLIED_AFTER_CONFIRM = "refund_applied_after_confirm"
     COMPLAINT_SEEN = "complaint_seen"
     AGREED = "agreed"
+    CLOSED = "closed"
 
 
 DEFAULT_OUTCOME: Final = MappingProxyType(
@@ -106,7 +107,7 @@ BINDS_SELLER: Final = frozenset(
         DeadlineKind.FIRST_RESPONSE,
     }
 )
-"""Kinds that wait for the seller: only these may use the shop's default, and only these ring as incidents."""
+"""Kinds that wait for the seller: only these ring as incidents."""
 
 PLATFORM_BOUND: Final = frozenset(
     {
@@ -118,6 +119,21 @@ PLATFORM_BOUND: Final = frozenset(
     }
 )
 """Kinds on which the platform itself acts when the seller is silent."""
+
+FOLLOWS_HOURS: Final = frozenset({DeadlineKind.FIRST_RESPONSE})
+"""Goals of the shop's own service: counted in its working time, and these alone can be paused. All others run on."""
+
+MAY_DEFAULT: Final = PLATFORM_BOUND | FOLLOWS_HOURS
+"""Kinds for which the shop's unverified default stands in while nothing is known. A promise is never guessed."""
+
+SILENT: Final = frozenset({DeadlineKind.AUTO_CONFIRM, DeadlineKind.REFUND_SETTLE, DeadlineKind.RETENTION_UNTIL})
+"""Kinds that give no warnings: nothing has to be done before them, or they are themselves the reminder."""
+
+OUTLIVES_CASE: Final = frozenset({DeadlineKind.SUPPLIER_CLAIM_WINDOW, DeadlineKind.RETENTION_UNTIL})
+"""Kinds that run on when the case is over."""
+
+IN_BACKGROUND: Final = OUTLIVES_CASE | {DeadlineKind.AUTO_CONFIRM}
+"""Kinds that do not answer the question what a case waits for next: they never lead the queue."""
 
 KIND_TITLES: Final = MappingProxyType(
     {

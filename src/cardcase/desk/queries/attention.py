@@ -2,6 +2,7 @@
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Need
+from cardcase.cases.rules.reviews import CAUSES, WORDS_MOST
 from cardcase.cases.service import SAME_AS
 from cardcase.kit.text import Text
 from cardcase.remedies.service import APPROVAL_WANTED
@@ -20,14 +21,17 @@ def review(actor: Actor, case: Case) -> ActionForm | None:
     """Write the review of what was missed or lost: it ends the incident, the missed deadline stays."""
     if not (case.is_incident or case.asks_for(*REVIEWS)) or not actor.may(Permission.DECIDE):
         return None
-    asked = Text("为什么输了或错过？以后怎么避免？", "Why was it lost or missed, and how will it not happen again?")
-    back = Text("货源方赔回多少（元，有就填）", "What came back from the supplier (yuan, if any)")
+    causes = [(cause.value, title) for cause, title in CAUSES.items()]
     return ActionForm(
         url=forms.url(case, "review"),
         button=say(Text("写好了", "Done")),
         inputs=(
-            Input("text", say(asked), InputKind.TEXTAREA, is_required=True, max_length=2000),
-            Input("recovered", say(back), InputKind.MONEY),
+            forms.words("text", Text("怎么输的、怎么错过的？", "How was it lost or missed?"), WORDS_MOST),
+            forms.select("cause", Text("主要原因", "Main cause"), *causes, first=forms.CHOOSE),
+            forms.words("measure", Text("以后怎么避免？", "How will it not happen again?"), WORDS_MOST),
+            forms.money(
+                "recovered", Text("货源方赔回多少（元，有就填）", "What came back from the supplier (yuan, if any)")
+            ),
         ),
         hidden=forms.hidden(case),
         opens=say(Text("写复盘", "Write the review")),

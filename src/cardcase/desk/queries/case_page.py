@@ -19,6 +19,7 @@ from cardcase.cases.rules import (
 )
 from cardcase.cases.rules import next_step as step_of
 from cardcase.cases.rules.disputes import KIND_TITLES, STATUS_TITLES, DisputeKind, DisputeStatus
+from cardcase.cases.rules.reviews import CAUSES, Cause
 from cardcase.connectors.ports import Speaker, SystemEvent
 from cardcase.custody.queries import HistoryItem
 from cardcase.desk import pages, words
@@ -92,10 +93,7 @@ def _page(
         conflict=_conflict(view, problem, typed) if is_conflict else None,
         turns=tuple(_turns(actor, view)),
         moves=tuple(_moves(actor, view)),
-        notes=tuple(
-            pages.NoteRow(f"{note.by} · {timing.moment_text(note.at, now=view.now)}", note.text)
-            for note in behind.notes
-        ),
+        notes=tuple(_notes(view, behind)),
         note_form=forms.note(actor, case),
         snooze=forms.snooze(view),
         disputes=tuple(_disputes(view)),
@@ -157,6 +155,20 @@ def _clock(actor: Actor, view: CaseView) -> pages.ClockBox:
         ),
         fix=fix,
     )
+
+
+def _notes(view: CaseView, behind: Background) -> Iterator[pages.NoteRow]:
+    """Show what people wrote down, and their reviews among it, in the order of time."""
+    written = [(note.at, note.by, note.text) for note in behind.notes]
+    for row in view.reviews:
+        cause = CAUSES[Cause(row.cause)]
+        said = Text(
+            f"复盘（{cause.zh}）：{row.text}\n以后：{row.measure}",
+            f"Review ({cause.en}): {row.text}\nFrom now on: {row.measure}",
+        )
+        written.append((row.at, row.by, say(said)))
+    for at, by, text in sorted(written, key=lambda one: one[0]):
+        yield pages.NoteRow(f"{by} · {timing.moment_text(at, now=view.now)}", text)
 
 
 _SAID_ELSEWHERE = frozenset({Need.REASON_UNCLEAR.value, Need.HOLD_AT_MARGIN.value})

@@ -53,7 +53,10 @@ def sheet_of(view: CaseView) -> Sheet:
         "waiting_on": case.waiting_on,
         "outcome": case.outcome or None,
         "ruling": case.ruling_raw or None,
-        "review": case.review or None,
+        "reviews": [
+            {"text": row.text, "cause": row.cause, "measure": row.measure, "missed": row.missed, "at": iso(row.at)}
+            for row in view.reviews
+        ],
         "net_fen": view.judged.net.net_fen if view.judged.net else None,
         "linked_to": case.linked_to.number if case.linked_to else None,
         "snoozed_until": iso(case.snoozed_until) if case.snoozed_until else None,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cardcase.cases import queries as cases
-from cardcase.cases.models import Case, ClaimHistory, Note, PlatformDispute
+from cardcase.cases.models import Case, ClaimHistory, Note, PlatformDispute, Review
 from cardcase.cases.rules import Event, Move
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
@@ -41,6 +41,7 @@ class CaseView:
     draft_meaning: str  # the draft in the reader's language, when the buyer speaks another
     talk: Sequence[MessageView]
     disputes: Sequence[PlatformDispute]
+    reviews: Sequence[Review]
 
     @property
     def cards(self) -> Sequence[CardSeen]:
@@ -103,6 +104,7 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
     for start in range(0, len(numbers), AT_ONCE):
         found = cases.by_numbers(actor, numbers[start : start + AT_ONCE])
         disputes = cases.disputes_of_cases(actor, found)
+        reviews = cases.reviews_of_cases(actor, found)
         for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
             draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
             yield CaseView(
@@ -117,6 +119,7 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
                 draft_meaning=meaning,
                 talk=(),
                 disputes=disputes[case.pk],
+                reviews=reviews[case.pk],
             )
 
 

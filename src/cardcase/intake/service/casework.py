@@ -256,6 +256,8 @@ def _refresh_some(
 ) -> list[str]:
     """Refresh a handful of orders: read what was said about all of them, then let the cases follow."""
     pks = [order.pk for order in some]
+    for order in some:
+        cases.follow_order(actor, order, at=at)
     spoken = inbox_queries.utterances_for_orders(actor, some)
     by_nick = inbox_queries.orders_linked_by_nick(actor, pks)
     claims = {

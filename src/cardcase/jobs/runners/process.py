@@ -1,6 +1,7 @@
 """The runner behind ``cardcase worker``: one process, one job at a time; start as many as there are cores.
 
-It polls once a second on both databases. LISTEN/NOTIFY would save that second on PostgreSQL; it is not built yet.
+It polls for jobs once a second on both databases; deadlines are seen to by its watch. LISTEN/NOTIFY would save that
+second on PostgreSQL; it is not built yet.
 """
 
 import signal
@@ -12,6 +13,7 @@ from django.db import close_old_connections, connections
 
 from cardcase.jobs import registry
 
+from .watch import Watch
 from .worker import Worker
 
 log = structlog.get_logger("cardcase.jobs")
@@ -28,6 +30,8 @@ def serve(worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     registry.discover()
+    watch = Watch(poll_seconds=min(poll_seconds, 1.0))
+    watch.start()
     log.info("worker_ready", queues=list(worker.queues) or "all")
     try:
         while not stopping.is_set():
@@ -40,4 +44,5 @@ def serve(worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
             if idle:
                 stopping.wait(poll_seconds)
     finally:
+        watch.stop()
         connections.close_all()

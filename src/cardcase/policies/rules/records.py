@@ -79,6 +79,7 @@ class DeadlineRule(Rule):
 
     ``kind`` empty: a limit that is no clock of a case (a signature's validity). ``allowance`` is an ISO 8601 span
     (PT72H); None means that the number is not established. ``service_support`` is the promise the goods must carry.
+    ``repeat``: a check of our own is made again so often, until ``repeat_until`` after the event.
     """
 
     kind: str = ""
@@ -89,6 +90,8 @@ class DeadlineRule(Rule):
     quiet_from: time | None = None
     quiet_to: time | None = None
     quiet_until: time | None = None
+    repeat: timedelta | None = None
+    repeat_until: timedelta | None = None
 
     @property
     def allowance_minutes(self) -> float | None:
@@ -107,6 +110,8 @@ class DeadlineRule(Rule):
             raise ValueError(f"{self.id}: a clock needs both its kind and its trigger")
         if len({value is None for value in (self.quiet_from, self.quiet_to, self.quiet_until)}) > 1:
             raise ValueError(f"{self.id}: quiet hours need a beginning, an end and a moment to count to")
+        if self.repeat is not None and (self.repeat <= timedelta() or self.repeat_until is None):
+            raise ValueError(f"{self.id}: what is repeated needs a span longer than nothing and an end")
         return self
 
 

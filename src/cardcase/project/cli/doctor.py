@@ -123,6 +123,8 @@ def _keys() -> Iterator[Check]:
 def _books(actor: Any) -> Iterator[Check]:
     from cardcase.cards import queries as cards
     from cardcase.custody import head
+    from cardcase.deadlines import queries as deadlines
+    from cardcase.deadlines.rules import calendar
     from cardcase.jobs import queries as jobs
 
     seen = head.check()
@@ -144,6 +146,25 @@ def _books(actor: Any) -> Iterator[Check]:
         is_grave=True,
     )
     now = clock.now()
+    jumps = deadlines.clock_jumps(actor, since=now - deadlines.JUMPS_SHOWN)
+    last = f"{jumps[0].by.total_seconds():+.0f} s @ {jumps[0].noticed_at:%m-%d %H:%M}Z" if jumps else ""
+    yield Check(
+        "clock_steady",
+        not jumps,
+        f"系统时钟被拨动过：{last}" if jumps else "系统时钟平稳",
+        f"the system clock was set: {last}" if jumps else "the system clock is steady",
+        "打开时间同步（NTP），核对时限 / switch time synchronisation on and look at the deadlines",
+        is_grave=True,
+    )
+    year = now.astimezone(clock.SHANGHAI).year + (1 if now.month == 12 else 0)  # noqa: PLR2004 - December
+    keeps = any(view.hours.follows_holidays for view in deadlines.hours_versions(actor)[-1:])
+    yield Check(
+        "holidays_known",
+        not keeps or calendar.is_known(year),
+        f"{year} 年的放假安排",
+        f"public holidays of {year}",
+        "升级 chinesecalendar；在这之前按平常日算，也可以自己写休息和加班的日子 / upgrade chinesecalendar",
+    )
     work = jobs.work(actor, at=now)
     yield Check(
         "jobs_stuck",

@@ -9,6 +9,7 @@ from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor, Role
 
 from .common import json_option, print_json, shop_option, with_desk
+from .hours import hours
 
 ROLES = click.Choice([role.value for role in Role])
 
@@ -124,6 +125,9 @@ def shop_add(slug: str, name: str) -> None:
             owner = replace(first, shop_id=made.pk, staff_id=row.id)
             service.add_staff(owner, username=row.username, role=Role.OWNER, at=clock.now())
     click.echo(f"{made.slug}\t{made.name}")
+
+
+shop.add_command(hours)
 
 
 @click.group(help="API 令牌 / API tokens")

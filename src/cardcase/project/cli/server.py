@@ -16,7 +16,10 @@ from cardcase.kit.text import Text
 from .common import announce, data_option, progress
 
 THREADS: Final = (("default",), ("notices",))
-"""One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices keeps nothing else waiting."""
+"""One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices keeps nothing else waiting.
+
+The first has the watch of the process beside it.
+"""
 
 
 def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
@@ -49,7 +52,7 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
             next=Text("端口被占用时用 --port 换一个。", "When the port is taken, choose another with --port."),
             code="cannot_listen",
         ) from error
-    runners = [ThreadRunner(Worker(queues=queues)) for queues in THREADS]
+    runners = [ThreadRunner(Worker(queues=queues), has_watch=queues == THREADS[0]) for queues in THREADS]
     for runner in runners:
         runner.start()
     gc.freeze()  # what is loaded by now stays: the collector need not walk through it at every page

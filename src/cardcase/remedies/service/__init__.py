@@ -7,7 +7,7 @@ from .books import close_rested, expire_offers, follow
 from .deciding import concede, propose_offer, settle_offer
 from .executing import execute, precheck
 from .refusing import decline, escalate
-from .results import look, note_transfer, record_result, verify, verify_running
+from .results import note_transfer, record_result, verify, verify_running
 
 __all__ = [
     "APPROVAL_WANTED",
@@ -21,7 +21,6 @@ __all__ = [
     "execute",
     "expire_offers",
     "follow",
-    "look",
     "note_transfer",
     "precheck",
     "propose_offer",

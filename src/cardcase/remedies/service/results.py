@@ -4,7 +4,7 @@ What is unclear is ``ambiguous``: it stops every other remedy and the closing of
 settled it as paid or not paid. Money is never tried again by a machine.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -33,9 +33,6 @@ OUT: Final = (RemedyState.EXECUTING, RemedyState.EXECUTED, RemedyState.AMBIGUOUS
 
 ON_PLATFORM: Final = ("full_refund", "partial_refund", "return_and_refund", "accept_claim")
 """Remedies that the platform itself pays, so that its refund shows them."""
-
-LOOK_EVERY: Final = timedelta(hours=1)
-"""How often an execution whose result is not seen is looked for (domain.md §7.4)."""
 
 _RESULTS: Final = (RemedyState.EXECUTED, RemedyState.VERIFIED, RemedyState.FAILED, RemedyState.AMBIGUOUS)
 _SOURCE_MAX: Final = 120
@@ -165,15 +162,6 @@ def verify(actor: Actor, ref: Case | str, *, at: datetime) -> bool:
         return False
     record_result(actor, case.number, RemedyState.VERIFIED, source_event=shown_by, at=at)
     return True
-
-
-@transaction.atomic
-def look(actor: Actor, ref: str, *, at: datetime) -> bool:
-    """Verify one case, or set the next look an hour from now. True when it is verified."""
-    if verify(actor, ref, at=at):
-        return True
-    cases.look_again(actor, ref, at + LOOK_EVERY, at=at)
-    return False
 
 
 def _is_paid(case: Case) -> bool:

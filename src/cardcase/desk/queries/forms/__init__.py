@@ -1,6 +1,6 @@
 """The forms of the case page: each one thing that can be done now, with what it asks of the reader."""
 
-from .base import hidden, url
+from .base import CHOOSE, hidden, money, select, url, words
 from .evidence import ask, pack, submit, upload
 from .moves import further
 from .reason import cause, change_reason, confirm_reason, lift_hold
@@ -8,6 +8,7 @@ from .remedy import approval, concede, execute, has_time_to_answer, remedy, resu
 from .upkeep import dispute, note, resume, snooze, transfer, typed_deadline
 
 __all__ = [
+    "CHOOSE",
     "approval",
     "ask",
     "cause",
@@ -20,15 +21,18 @@ __all__ = [
     "has_time_to_answer",
     "hidden",
     "lift_hold",
+    "money",
     "note",
     "pack",
     "remedy",
     "result",
     "resume",
+    "select",
     "snooze",
     "submit",
     "transfer",
     "typed_deadline",
     "upload",
     "url",
+    "words",
 ]
