@@ -10,6 +10,7 @@ from cardcase.cases import queries, service, tasks
 from cardcase.cases.models import Case, Review
 from cardcase.cases.rules import Event, GuardRefused
 from cardcase.cases.rules.reviews import Cause, Findings
+from cardcase.cases.service import clocks as settling
 from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines import service as clock_service
@@ -177,24 +178,23 @@ def test_the_suppliers_window_hangs_on_the_batch_once_for_all_its_cases(make_ord
     assert Deadline.objects.filter(subject="batch_1").count() == 1
 
 
-def test_an_executed_remedy_is_checked_again_every_hour_and_after_a_day_it_is_an_incident(opened, system, agent, noon):
-    case = opened()
-    Case.objects.filter(pk=case.pk).update(status="executing", waiting_on="platform")
-    from cardcase.cases.service import clocks as case_clocks
-
-    case_clocks.arm_settling(system, case, at=noon)
-    at, checks = noon + 15 * MINUTE, 0
+def test_an_executed_remedy_is_looked_for_every_hour_and_only_after_a_day_people_are_told(opened, system, noon):
+    case = opened(timeout_at=noon + 30 * DAY)
+    Case.objects.filter(pk=case.pk).update(status="executing", waiting_on="platform", is_incident=True)  # of before
+    settling.arm_settling(system, case, at=noon)
+    at, looks = noon + 15 * MINUTE, 0
     while DeadlineKind.REFUND_SETTLE in clocks(system, case.public_id):
+        assert not Job.objects.filter(kind="notice.due").exists()
         clock_service.sweep(at=at)
-        for job in Job.objects.filter(kind="deadline.missed", state="waiting", args__kind="refund_settle"):
-            service.deadline_missed(system, job.args["subject"], DeadlineKind.REFUND_SETTLE, at=at)
-            job.delete()
-            checks += 1
+        with clock.fixed_at(at):
+            looks += work_off("deadline.missed", tasks.deadline_missed)
         at += HOUR
-    assert checks == 24
+    assert looks == 24
+    assert Job.objects.filter(kind=service.SETTLING_OVER).count() == looks
+    [told] = Job.objects.filter(kind="notice.due")
+    assert told.args["event"] == "missed"
     row = Case.objects.get(pk=case.pk)
-    assert row.is_incident
-    assert "refund_unseen" in [need["code"] for need in row.needs_human]
+    assert {"refund_unseen", "deadline_missed"} <= {need["code"] for need in row.needs_human}
 
 
 def test_a_case_with_an_unreviewed_miss_is_not_closed_and_its_papers_are_kept_after(

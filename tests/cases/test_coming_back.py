@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cardcase.cases import queries, service
-from cardcase.cases.models import Case, ClaimHistory, PlatformDispute
+from cardcase.cases.models import Case, ClaimHistory, PlatformDispute, Review
 from cardcase.cases.rules import Event, GuardRefused, IllegalMove
 from cardcase.cases.rules.disputes import DisputeKind, DisputeStatus, read_status
 from cardcase.cases.rules.reviews import Cause, Findings
@@ -15,7 +15,7 @@ from cardcase.connectors.ports import RefundState
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines import service as deadline_service
-from cardcase.deadlines.rules import Alarm, DeadlineKind
+from cardcase.deadlines.rules import Alarm, DeadlineKind, Source
 from cardcase.jobs.models import Job
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.orders.models import Refund
@@ -257,3 +257,69 @@ def test_every_word_of_a_platform_is_read_and_none_raises():
     assert read_status("平台审理中") is DisputeStatus.UNDER_REVIEW
     for word in ("", "  ", "54", "???", "🙂", "a" * 500):
         assert read_status(word) is DisputeStatus.UNKNOWN
+
+
+def test_the_platforms_term_for_evidence_is_told_by_a_person_or_stands_in_until_one_types_it(
+    confirmed, go, agent, owner, noon
+):
+    case = go(agent, confirmed(), Event.STEPPED_IN)
+    case = go(agent, case, Event.MORE_EVIDENCE_ASKED, evidence_due_at=None)
+    [clock] = deadlines.armed(agent, [case.public_id])[case.public_id]
+    assert (clock.kind, clock.source, clock.is_verified) == (DeadlineKind.EVIDENCE_DUE, Source.DEFAULT, False)
+    assert "clock_unverified" in needs(case)
+    case = service.type_deadline(agent, case.number, noon + 9 * HOUR, revision=case.revision, at=noon)
+    [clock] = deadlines.armed(agent, [case.public_id])[case.public_id]
+    assert (clock.kind, clock.source, clock.due_at) == (DeadlineKind.EVIDENCE_DUE, Source.TYPED, noon + 9 * HOUR)
+    assert "clock_unverified" not in needs(case)
+    case = go(owner, case, Event.PACK_SUBMITTED)
+    case = go(agent, case, Event.MORE_EVIDENCE_ASKED, evidence_due_at=noon + 12 * HOUR)
+    assert case.next_due_at == noon + 12 * HOUR
+
+
+def test_what_a_person_types_never_moves_what_the_platform_told_of_its_dispute(confirmed, agent, system, noon):
+    case = confirmed()
+    told = {"kind": DisputeKind.INTERVENTION, "external_id": "D1", "status_raw": "open"}
+    due = noon + 9 * HOUR
+    notice = DisputeTold(**told, source="notice", respond_by=due, fetched_at=noon)
+    service.note_dispute(system, case.number, notice, at=noon)
+    [clock] = [one for one in deadlines.armed(agent, [case.public_id])[case.public_id] if one.due_at == due]
+    assert (clock.kind, clock.source) == (DeadlineKind.EVIDENCE_DUE, Source.API)
+    typed = DisputeTold(**told, source="App", respond_by=due + HOUR, fetched_at=noon + HOUR)
+    with pytest.raises(Refused) as refused:
+        service.note_dispute(agent, case.number, typed, at=noon + HOUR)
+    assert refused.value.problem_code == "clock_is_known"
+    same = DisputeTold(
+        **{**told, "status_raw": "evidence_wanted"}, source="App", respond_by=due, fetched_at=noon + HOUR
+    )
+    service.note_dispute(agent, case.number, same, at=noon + HOUR)
+    assert PlatformDispute.objects.get().status == "evidence_wanted"
+
+
+def test_an_appeal_is_open_until_the_moment_that_was_read_with_the_ruling(confirmed, go, agent, noon):
+    case = go(agent, confirmed(), Event.STEPPED_IN)
+    case = go(agent, case, Event.RULED, verdict="lost", appeal_until=noon + 30 * HOUR)
+    assert running(agent, case) == {"appeal_window"}
+    case = service.type_deadline(agent, case.number, noon + 40 * HOUR, revision=case.revision, at=noon)
+    assert case.next_due_at == noon + 40 * HOUR
+    kind = DeadlineKind.EVIDENCE_DUE
+    with pytest.raises(Refused):
+        service.type_deadline(agent, case.number, noon + HOUR, kind=kind, revision=case.revision, at=noon)
+
+
+def test_a_case_taken_up_again_is_kept_and_a_second_miss_asks_for_a_second_review(
+    opened, tell, go, owner, system, noon
+):
+    case = tell(opened(timeout_at=noon + HOUR), RefundState.CLOSED, at=noon + 2 * HOUR)
+    assert needs(case) == set()
+    case = go(system, case, Event.CLOSED)
+    assert running(owner, case) == {"retention_until"}
+    case = go(owner, case, Event.REOPENED)
+    assert "retention_until" not in running(owner, case)
+    Case.objects.update(is_incident=True)
+    findings = Findings(text="没看到", cause=Cause.UNNOTICED, measure="开提醒")
+    service.review(owner, case.number, findings, revision=case.revision, at=noon)
+    assert not queries.asks_review(Case.objects.get())
+    Case.objects.update(is_incident=True)
+    assert queries.asks_review(Case.objects.get())
+    service.review(owner, case.number, findings, revision=case.revision + 1, at=noon)
+    assert Review.objects.count() == 2

@@ -15,6 +15,7 @@ from cardcase.cases.models import Case
 from cardcase.custody.models import Entry
 from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.queries import ClockView
+from cardcase.deadlines.rules import SILENT
 from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
@@ -237,8 +238,9 @@ def reader_by_key(key: str) -> tuple[Actor, CalendarLink] | None:
 
 
 def calendar_entries(actor: Actor, *, shows_nick: bool) -> list[CalendarEntry]:
-    """Return the running deadlines of the shop, nearest first, in a handful of queries."""
-    rows = list(Deadline.objects.visible_to(actor).filter(state="armed").order_by("due_at", "pk")[:MOST_EVENTS])
+    """Return the running deadlines of the shop that ask for something, nearest first, in a handful of queries."""
+    running = Deadline.objects.visible_to(actor).filter(state="armed").exclude(kind__in=[kind.value for kind in SILENT])
+    rows = list(running.order_by("due_at", "pk")[:MOST_EVENTS])
     things = _things(actor, [row.subject for row in rows])
     moved = _times_moved(actor, [row.subject for row in rows])
     return [

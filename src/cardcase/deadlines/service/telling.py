@@ -45,9 +45,9 @@ def tell(
         hours = Shop.objects.values_list("default_response_hours", flat=True).get(pk=actor.shop_id)
         spec = choose(ClockFacts(seen_at=since or at, default_response_hours=hours), (), kind=kind)
         return arm(actor, subject, spec, at=at) if spec is not None else None
-    if running is not None and running.due_at == due_at and running.is_verified:
-        return running
     if source is Source.TYPED:
+        if running is not None and running.due_at == due_at and running.is_verified:
+            return running
         check_typed(actor, [running] if running is not None else [], due_at, at=at)
     return arm(actor, subject, told(kind, due_at, since=since or at, source=source, told_at=told_at), at=at)
 

@@ -11,6 +11,7 @@ from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
+from cardcase.deadlines.rules import IN_BACKGROUND
 from cardcase.desk import words
 from cardcase.evidence.rules import CardSeen, Item
 from cardcase.inbox import queries as inbox
@@ -110,7 +111,7 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
             yield CaseView(
                 case=case,
                 now=now,
-                clocks=deadlines.running(judged.clocks),
+                clocks=[one for one in deadlines.running(judged.clocks) if one.kind not in IN_BACKGROUND],
                 judged=judged,
                 moves=cases.allowed_moves(
                     actor, case, sealed.with_packs(actor, case, judged.guards), history=judged.clocks
