@@ -228,3 +228,12 @@ def test_a_person_types_the_clock_of_evidence_and_appeal_and_the_queue_follows(o
     kind = DeadlineKind.PLATFORM_RESPONSE
     with pytest.raises(Refused):  # the platform told this one
         service.type_deadline(agent, case.number, noon + HOUR, kind=kind, revision=case.revision, at=noon)
+
+
+def test_no_clock_of_another_step_is_typed(opened, agent, noon):
+    case = opened(timeout_at=None)
+    kind = DeadlineKind.RETURN_RECEIVE
+    with pytest.raises(Refused) as refused:
+        service.type_deadline(agent, case.number, noon + HOUR, kind=kind, revision=case.revision, at=noon)
+    assert refused.value.problem_code == "no_such_clock"
+    assert DeadlineKind.PLATFORM_RESPONSE in clocks(agent, case.public_id)

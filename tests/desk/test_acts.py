@@ -301,8 +301,11 @@ def test_our_own_goal_is_paused_with_a_reason_and_runs_on(desk, agent, noon):
         rule="G1",
     )
     deadline_service.arm(agent, desk.case.public_id, goal, at=noon)
+    assert "暂停我们自己的回应目标" in desk.client.get(desk.url).content.decode()
     desk.refused("pause_goal", 422, reason="other", note="")
-    desk.done("pause_goal", reason="holiday_closing", note="")
+    page = desk.done("pause_goal", reason="holiday_closing", note="").content.decode()
+    assert "继续计时" in page
+    assert "暂停我们自己的回应目标" not in page
     assert Deadline.objects.get(kind="first_response").state == "paused"
     desk.done("resume_goal")
     assert Deadline.objects.get(kind="first_response").state == "armed"

@@ -395,8 +395,8 @@ class CasePage:
     「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could
     not decide, beyond what ``next_step`` and ``hold`` already say. ``moves``: what happened elsewhere and can be
     noted. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the
-    pack. ``siblings``: other cases of the same order or buyer. ``snooze``: puts the case off. ``disputes``: what the
-    platform says of its own procedures.
+    pack. ``siblings``: other cases of the same order or buyer. ``snooze``: puts the case off, ``pause_goal`` our own
+    goal. ``disputes``: what the platform says of its own procedures.
     """
 
     url: str
@@ -428,6 +428,7 @@ class CasePage:
     notes: tuple[NoteRow, ...] = ()
     note_form: ActionForm | None = None
     snooze: ActionForm | None = None
+    pause_goal: ActionForm | None = None
     disputes: tuple[Fact, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
     pack: ActionForm | None = None

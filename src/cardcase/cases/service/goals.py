@@ -11,7 +11,7 @@ from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadline_queries
 from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.queries import ClockView
-from cardcase.deadlines.rules import TELLABLE, DeadlineKind, PauseReason, Source
+from cardcase.deadlines.rules import KIND_TITLES, TELLABLE, DeadlineKind, PauseReason
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
@@ -40,14 +40,17 @@ def type_deadline(
     if kind is None or kind in clocks.OF_THE_STEP:
         deadlines.check_typed(actor, [one for one in running if one.kind in clocks.OF_THE_STEP], due_at, at=at)
         shown = clocks.choose_clock(actor, case, typed_due_at=due_at, at=at)
-        if shown is None or shown.source is not Source.TYPED or kind not in (None, shown.kind):
-            raise Refused("这一步没有要填的时限", "This step has no clock to type in", code="no_such_clock")
-        kind = shown.kind
+        if kind is not None and (shown is None or shown.kind is not kind):
+            title = KIND_TITLES[kind]
+            raise Refused(
+                f"这一步没有「{title.zh}」的时限", f"This step has no clock “{title.en}”", code="no_such_clock"
+            )
+        kind = shown.kind if shown is not None else None
     else:
         clocks.tell(actor, case, kind, due_at, at=at)
     clocks.refresh(actor, case, at=at)
     write(actor, case, "deadline_typed", at=at)
-    facts: dict[str, custody.JSON] = {"kind": kind.value, "due_at": clock.iso(due_at)}
+    facts: dict[str, custody.JSON] = {"kind": kind.value if kind else "", "due_at": clock.iso(due_at)}
     custody.append(actor, custody.Record("case.deadline_typed", case.public_id, at, facts))
     return case
 

@@ -30,7 +30,7 @@ from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
 from cardcase.shell import timing
 from cardcase.shell.language import current, say
-from cardcase.shell.parts import Countdown, Fact, Link, Notice, Tone
+from cardcase.shell.parts import ActionForm, Countdown, Fact, Link, Notice, Tone
 from cardcase.staff.rules import Actor
 
 from . import attention, case_boxes, forms, record_words
@@ -96,6 +96,7 @@ def _page(
         notes=tuple(_notes(view, behind)),
         note_form=forms.note(actor, case),
         snooze=forms.snooze(view),
+        pause_goal=forms.pause_goal(view),
         disputes=tuple(_disputes(view)),
         timeline=tuple(
             _timeline(item, view.now) for item in reversed(behind.history) if not record_words.is_said_twice(item)
@@ -121,21 +122,7 @@ def _clock(actor: Actor, view: CaseView) -> pages.ClockBox:
         net = say(view.judged.net.text) if view.judged.net is not None else ""
         return pages.ClockBox(over, _outcome(case), net, fix=fix)
     if clock is None:
-        is_ours = case.waiting_on == WaitingOn.SELLER
-        unknown = Text(
-            "没有读到截止时间：在 App 里看清，填在下面。", "No deadline is known: read it in the App and type it in."
-        )
-        theirs = Text(
-            "现在轮到对方。App 里如果有倒计时，填在下面。",
-            "It is the other side's turn. If the App counts down, type it in.",
-        )
-        return pages.ClockBox(
-            timing.countdown(None, now=view.now) if is_ours else timing.no_countdown(),
-            say(unknown if is_ours else theirs),
-            "",
-            is_certain=not is_ours,
-            fix=fix,
-        )
+        return _no_clock(view, fix)
     due = timing.moment_text(clock.due_at, now=view.now)
     is_paid = clock.is_platform_bound and case.claimed_fen is not None
     amount = f" {words.amount_text(case.claimed_fen)}" if is_paid else ""
@@ -155,6 +142,23 @@ def _clock(actor: Actor, view: CaseView) -> pages.ClockBox:
         ),
         fix=fix,
     )
+
+
+def _no_clock(view: CaseView, fix: ActionForm | None) -> pages.ClockBox:
+    """Say why no clock runs: it is not our turn, our own goal stands still, or nobody has read it yet."""
+    if view.case.waiting_on != WaitingOn.SELLER:
+        said = Text(
+            "现在轮到对方。App 里如果有倒计时，填在下面。",
+            "It is the other side's turn. If the App counts down, type it in.",
+        )
+    elif view.paused is not None:
+        said = Text("只有我们自己的目标，暂停着。", "There is only our own goal, and it stands still.")
+    else:
+        said = Text(
+            "没有读到截止时间：在 App 里看清，填在下面。", "No deadline is known: read it in the App and type it in."
+        )
+        return pages.ClockBox(timing.countdown(None, now=view.now), say(said), "", is_certain=False, fix=fix)
+    return pages.ClockBox(timing.no_countdown(), say(said), "", fix=fix)
 
 
 def _notes(view: CaseView, behind: Background) -> Iterator[pages.NoteRow]:
@@ -183,6 +187,9 @@ def _needs(actor: Actor, view: CaseView) -> Iterator[pages.NeedRow]:
         yield pages.NeedRow(
             say(Text(f"先放着，到 {until}：{why}", f"Put off until {until}: {why}")), forms.resume(view)
         )
+    if view.paused is not None and case.waiting_on == WaitingOn.SELLER:
+        still = Text("我们自己的回应目标暂停着", "Our own goal for an answer stands still")
+        yield pages.NeedRow(say(still), forms.resume_goal(view))
     for need in case.needs_human:
         code = need["code"]
         if code in _SAID_ELSEWHERE and case.reason_confirmed_at is None and case.is_open:

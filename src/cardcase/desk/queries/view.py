@@ -55,6 +55,11 @@ class CaseView:
         return self.clocks[0] if self.clocks else None
 
     @property
+    def paused(self) -> ClockView | None:
+        """Our own goal while it stands still."""
+        return next((one for one in self.judged.clocks if one.is_paused), None)
+
+    @property
     def items(self) -> Sequence[Item]:
         """The checklist of evidence."""
         return self.judged.items

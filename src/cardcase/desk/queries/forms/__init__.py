@@ -5,7 +5,7 @@ from .evidence import ask, pack, submit, upload
 from .moves import further
 from .reason import cause, change_reason, confirm_reason, lift_hold
 from .remedy import approval, concede, execute, has_time_to_answer, remedy, result
-from .upkeep import dispute, note, resume, snooze, transfer, typed_deadline
+from .upkeep import dispute, note, pause_goal, resume, resume_goal, snooze, transfer, typed_deadline
 
 __all__ = [
     "CHOOSE",
@@ -24,9 +24,11 @@ __all__ = [
     "money",
     "note",
     "pack",
+    "pause_goal",
     "remedy",
     "result",
     "resume",
+    "resume_goal",
     "select",
     "snooze",
     "submit",

@@ -3,6 +3,7 @@
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Status
 from cardcase.cases.rules.disputes import KIND_TITLES, STATUS_TITLES
+from cardcase.deadlines.rules import BY_ITSELF, FOLLOWS_HOURS, PAUSE_TITLES
 from cardcase.desk.queries.view import CaseView
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
@@ -16,11 +17,11 @@ _APPEALABLE = (Status.LOST.value, Status.PARTIALLY_WON.value)
 
 def typed_deadline(actor: Actor, view: CaseView) -> ActionForm | None:
     """Type in the deadline that the App shows, when ours is only a default; after a ruling that of the appeal."""
-    clock, case = view.clock, view.case
-    if not actor.may(Permission.WORK) or (clock is not None and clock.is_verified):
+    case = view.case
+    if not actor.may(Permission.WORK) or (view.clocks and all(clock.is_verified for clock in view.clocks)):
         return None
     if not case.is_open:
-        return _appeal_window(case) if case.status in _APPEALABLE and clock is None else None
+        return _appeal_window(case) if case.status in _APPEALABLE and not view.clocks else None
     asked = Text("App 里显示的截止时间", "The deadline shown in the App")
     return base.folded(
         case,
@@ -71,6 +72,29 @@ def resume(view: CaseView) -> ActionForm | None:
         return None
     take_up = Text("现在就处理", "Take it up now")
     return ActionForm(url=base.url(view.case, "resume"), button=say(take_up), hidden=base.hidden(view.case))
+
+
+def pause_goal(view: CaseView) -> ActionForm | None:
+    """Let our own goal stand still for a reason of ours; it pauses by itself while it is somebody else's turn."""
+    if not view.may(Event.HOLD_CHANGED) or all(one.kind not in FOLLOWS_HOURS for one in view.clocks):
+        return None
+    reasons = [(reason.value, title) for reason, title in PAUSE_TITLES.items() if reason not in BY_ITSELF]
+    return base.folded(
+        view.case,
+        "pause_goal",
+        Text("暂停", "Pause it"),
+        Text("暂停我们自己的回应目标", "Pause our own goal for an answer"),
+        base.select("reason", Text("为什么", "Why"), *reasons),
+        base.text("note", Text("说明（选“其他”要写）", "In words (for “other”)"), 300),
+    )
+
+
+def resume_goal(view: CaseView) -> ActionForm | None:
+    """Let our own goal run on with the working time that it has left."""
+    if view.move(Event.HOLD_CHANGED) is None:
+        return None
+    run_on = Text("继续计时", "Let it run on")
+    return ActionForm(url=base.url(view.case, "resume_goal"), button=say(run_on), hidden=base.hidden(view.case))
 
 
 def dispute(actor: Actor, case: Case) -> ActionForm | None:
