@@ -323,3 +323,14 @@ def test_a_case_taken_up_again_is_kept_and_a_second_miss_asks_for_a_second_revie
     assert queries.asks_review(Case.objects.get())
     service.review(owner, case.number, findings, revision=case.revision + 1, at=noon)
     assert Review.objects.count() == 2
+
+
+def test_a_case_that_is_lost_again_after_it_was_taken_up_again_is_reviewed_again(confirmed, go, owner, system, noon):
+    case, findings = confirmed(), Findings(text="没有查验", cause=Cause.NO_EVIDENCE, measure="发货前都查")
+    for _ in range(2):
+        case = go(owner, case, Event.STEPPED_IN)
+        case = go(owner, case, Event.RULED, verdict="lost")
+        assert "review_due" in needs(case)
+        case = service.review(owner, case.number, findings, revision=case.revision, at=noon)
+        case = go(owner, go(system, case, Event.CLOSED), Event.REOPENED)
+    assert Review.objects.count() == 2

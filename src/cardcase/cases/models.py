@@ -56,7 +56,7 @@ class Case(ShopOwned):
     is_incident = models.BooleanField(default=False)  # a deadline was missed; needs a review
     outcome = models.CharField(max_length=20, blank=True, default="")
     ruling_raw = models.TextField(blank=True, default="")
-    reviewed_at = models.DateTimeField(null=True)  # of the latest review
+    reviewed_at = models.DateTimeField(null=True)  # of the latest review since the case was opened or reopened
     recovered_fen = models.BigIntegerField(default=0)  # what came back from the supplier
     mirror_at = models.DateTimeField(null=True)  # the platform's own time of the state last acted upon
     same_as = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="twins")  # asked, or merged

@@ -160,7 +160,7 @@ def _effects_of_event(actor: Actor, case: Case, step: _Step, needs: list[dict[st
         return {"outcome": "", "resolved_at": None, "needs_human": need_rules.without(needs, Need.REVIEW_DUE.value)}
     if event is Event.REOPENED:
         stage = Stage.PLATFORM_REFUND if case.refund_id is not None else Stage.ENQUIRY
-        return {"outcome": "", "resolved_at": None, "stage": stage.value}
+        return {"outcome": "", "resolved_at": None, "stage": stage.value, "reviewed_at": None}
     return {}
 
 

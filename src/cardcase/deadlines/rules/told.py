@@ -11,7 +11,6 @@ from .clocks import API_RULE, TYPED_RULE, ClockFacts, DeadlineSpec, TimeRule, ch
 from .kinds import DeadlineKind, Source
 
 CLAIM_RULE: Final = "supplier_terms"
-CHECK_AGAIN: Final = "check_again"
 
 TELLABLE: Final = frozenset(
     {
