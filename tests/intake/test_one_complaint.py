@@ -5,6 +5,7 @@ import pytest
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
+from cardcase.cases.rules import GuardFacts
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries as deadlines
 from cardcase.desk.queries import case_page
@@ -115,9 +116,9 @@ def test_a_person_who_says_no_is_not_asked_again(owner, two, noon):
 def test_nobody_merges_what_resembles_nothing_or_without_the_right(owner, auditor, two, noon):
     enquiry, _ = two
     with pytest.raises(Refused):
-        cases.merge(owner, enquiry, revision=case_of(owner, enquiry).revision, at=noon)
+        cases.merge(owner, enquiry, facts=GuardFacts(), revision=case_of(owner, enquiry).revision, at=noon)
     with pytest.raises(NotAllowed):
-        cases.merge(auditor, enquiry, revision=case_of(owner, enquiry).revision, at=noon)
+        cases.merge(auditor, enquiry, facts=GuardFacts(), revision=case_of(owner, enquiry).revision, at=noon)
     assert case_of(owner, enquiry).is_open
 
 

@@ -374,7 +374,9 @@ def _same(actor: Actor, act: Act) -> None:
     if answer == "no":
         cases.settle_need(actor, act.number, cases.SAME_AS, revision=act.revision, at=act.at)
     elif answer == "yes":
-        merged = cases.merge(actor, act.number, revision=act.revision, at=act.at)
+        case = case_queries.by_number(actor, act.number)
+        facts = remedy_queries.standing(actor, case, at=act.at)
+        merged = cases.merge(actor, act.number, facts=facts, revision=act.revision, at=act.at)
         assert merged.same_as is not None, "the move has seen it"
         evidence.carry_over(actor, act.number, merged.same_as.number, at=act.at)
     else:

@@ -210,7 +210,7 @@ FLOW: Final[tuple[Row, ...]] = (
     Row(
         id="T29", event=Event.MERGED, source=_from(S.NEW, S.NEEDS_RESPONSE, S.WAITING_BUYER, S.DECLINED),
         to=(S.CLOSED,), by=_SYSTEM | _STAFF, staff=Permission.WORK,
-        guards=("other_case_is_known", "untouched_or_a_person_says_so"),
+        guards=("other_case_is_known", "untouched_or_a_person_says_so", "no_remedy_is_ambiguous"),
         note="the same complaint has a case already, which goes on; docs/decisions/0007",
     ),
     Row(

@@ -405,7 +405,7 @@ def books_are_reconciled(facts: GuardFacts) -> bool:
 
 @_guard("还有一个结果不明的处理方案", "A remedy is still unclear")
 def no_remedy_is_ambiguous(facts: GuardFacts) -> bool:
-    """T23: invariant I7."""
+    """T23, T29: invariant I7, whichever way a case ends."""
     return facts.is_free_of_ambiguous_remedy
 
 

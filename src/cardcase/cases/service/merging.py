@@ -19,6 +19,9 @@ from .rows import Ref, keep, save, take
 SAME_AS: Final = "same_as_other_case"
 """The need by which a person is asked whether two cases are one."""
 
+_UNTOUCHED: Final = GuardFacts(is_untouched=True, is_free_of_ambiguous_remedy=True)
+"""What is known of a case that only machines have worked on: a remedy is a person's doing, so there is none."""
+
 _BY_MACHINES: Final = frozenset(
     {
         "case.opened",
@@ -50,20 +53,21 @@ def fold_or_ask(actor: Actor, ref: Ref, other: Case, *, at: datetime) -> Case:
         return case
     keep(case, same_as=other)
     if Status(case.status) in BY_EVENT[Event.MERGED].source and _is_untouched(actor, case):
-        return _merge(actor, case, GuardFacts(is_untouched=True), at=at, judged_as=Actor.system(actor.shop_id))
+        return _merge(actor, case, _UNTOUCHED, at=at, judged_as=Actor.system(actor.shop_id))
     ask(actor, case, SAME_AS, _question(other.number), at=at)
     save(actor, case)
     return case
 
 
 @transaction.atomic
-def merge(actor: Actor, number: str, *, revision: int, at: datetime) -> Case:
+def merge(actor: Actor, number: str, *, facts: GuardFacts, revision: int, at: datetime) -> Case:
     """Let a person say that a case is the same complaint as the one it was found to resemble: that one goes on (T29).
 
-    Raises NotAllowed, NotFound, Conflict, IllegalMove, GuardRefused when no other case is known.
+    ``facts`` tell whether a remedy of the case is still unclear. Raises NotAllowed, NotFound, Conflict, IllegalMove,
+    GuardRefused when no other case is known or a remedy is unclear.
     """
     actor.require(Permission.WORK)
-    return _merge(actor, take(actor, number, revision=revision), GuardFacts(), at=at)
+    return _merge(actor, take(actor, number, revision=revision), facts, at=at)
 
 
 def _merge(actor: Actor, case: Case, facts: GuardFacts, *, at: datetime, judged_as: Actor | None = None) -> Case:

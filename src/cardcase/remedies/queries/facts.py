@@ -218,19 +218,20 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
 
 def _of_closing(actor: Actor, case: Case, facts: RemedyFacts) -> dict[str, Any]:
     """Say what T23 asks: windows over, books reconciled, nothing unclear (I7)."""
+    own = [one for one in facts.remedies if one.of_this_case]
+    clear = {"is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in own)}
     if case.is_open:
-        return {"is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in facts.remedies)}
+        return clear
     rest = timedelta(days=catalogue(actor).limits["windows_over"].days)
     resolved_at = case.resolved_at
     no_clock = not deadlines.armed(actor, [case.public_id])[case.public_id]
-    own = [one for one in facts.remedies if one.of_this_case]
     pending = [one for one in own if one.state in SPENT and one.state != RemedyState.VERIFIED]
     verified = sum(one.value_fen for one in own if one.state == RemedyState.VERIFIED and one.is_money)
     paid = facts.case.refund.amount_fen if facts.case.refund.state == RefundState.SUCCEEDED.value else 0
     return {
         "are_windows_over": no_clock and resolved_at is not None and facts.case.at - resolved_at >= rest,
         "is_ledger_reconciled": not pending and (verified == 0 or paid is None or verified == paid),
-        "is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in own),
+        **clear,
     }
 
 
