@@ -94,58 +94,75 @@ def boot() -> Any:
 
 
 def import_messages() -> list[Row]:
-    """Ten thousand messages through the door, against a plain insert of the same rows."""
+    """Ten thousand messages through the door, against a plain insert of the same rows: eleven rounds, turn by turn.
+
+    Machines do not keep one speed for a second; each round has its own ratio, and the one in the middle is told.
+    """
     actor = boot()
     from cardcase.intake import service
     from cardcase.intake.rules import Upload
     from cardcase.triage.rules import read_text
 
-    data = chat_file(10_000, 400, words=EVERYDAY)
     read_text("在吗")  # the patterns are compiled once a process, not once an import
-    started = time.perf_counter()
-    report = service.import_files(actor, [Upload("history.json", data)], at=NOW)
-    ours = time.perf_counter() - started
-    assert report.files[0].new == 10_000, report.files[0]
-    plain = _plain_insert()
-    share = plain / ours
+    plain = _PlainTable()
+    rounds = []
+    for number in range(11):
+        data = chat_file(10_000, 400, start=number * 1000, words=EVERYDAY)
+        started = time.perf_counter()
+        report = service.import_files(actor, [Upload("history.json", data)], at=NOW)
+        ours = time.perf_counter() - started
+        assert report.files[0].new == 10_000, report.files[0]
+        beside = plain.insert_what_came()
+        rounds.append((ours / beside, ours, beside))
+    times, ours, beside = sorted(rounds)[len(rounds) // 2]
     return [
         row(
             "Import of 10,000 everyday messages, parsing, masking and record included",
-            f"{10_000 / ours:,.0f}/s, 1/{1 / share:.1f} of plain",
+            f"{10_000 / ours:,.0f}/s, 1/{times:.1f} of plain",
             "≥ 1/6 of plain",
-            f"plain sqlite3 insert of the same rows: {10_000 / plain:,.0f}/s",
-            met=share >= 1 / 6,
+            f"plain sqlite3 insert of the same rows: {10_000 / beside:,.0f}/s; the middle one of eleven rounds turn by turn",
+            met=times <= 6,
         )
     ]
 
 
-def _plain_insert() -> float:
-    """Insert the very rows of the message table into an empty copy of it, one statement a row, 500 a transaction."""
-    import sqlite3
+class _PlainTable:
+    """A copy of the message table, with its indexes, that grows by the very rows that the real one grows by."""
 
-    from django.db import connection
+    def __init__(self) -> None:
+        import sqlite3
 
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM inbox_message")
-        rows = cursor.fetchall()
-        cursor.execute(
-            "SELECT sql FROM sqlite_master WHERE tbl_name='inbox_message' AND sql IS NOT NULL ORDER BY type DESC"
-        )
-        schema = [line[0] for line in cursor.fetchall()]
-    path = Path(os.environ["CARDCASE_DATA"]) / "plain.sqlite3"
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=FULL")
-    for statement in schema:
-        database.execute(statement)
-    marks = ",".join("?" * len(rows[0]))
-    started = time.perf_counter()
-    for start in range(0, len(rows), 500):
-        database.execute("BEGIN IMMEDIATE")
-        for values in rows[start : start + 500]:
-            database.execute(f"INSERT INTO inbox_message VALUES ({marks})", values)
-        database.execute("COMMIT")
-    return time.perf_counter() - started
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sql FROM sqlite_master WHERE tbl_name='inbox_message' AND sql IS NOT NULL ORDER BY type DESC"
+            )
+            schema = [line[0] for line in cursor.fetchall()]
+        path = Path(os.environ["CARDCASE_DATA"]) / "plain.sqlite3"
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=FULL")
+        for statement in schema:
+            self._database.execute(statement)
+        self._last = 0
+
+    def insert_what_came(self) -> float:
+        """Insert the rows that are new since the last call, one statement a row, 500 a transaction; return seconds."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM inbox_message WHERE id > %s ORDER BY id", [self._last])
+            rows = cursor.fetchall()
+        self._last = rows[-1][0]
+        insert = f"INSERT INTO inbox_message VALUES ({','.join('?' * len(rows[0]))})"
+        started = time.perf_counter()
+        for start in range(0, len(rows), 500):
+            self._database.execute("BEGIN IMMEDIATE")
+            for values in rows[start : start + 500]:
+                self._database.execute(insert, values)
+            self._database.execute("COMMIT")
+        return time.perf_counter() - started
 
 
 def today_page() -> list[Row]:

@@ -1,8 +1,9 @@
 import itertools
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,31 @@ from cardcase.kit.errors import NotAllowed
 from cardcase.orders.models import Buyer
 from cardcase.orders.service import Taken, ingest_orders
 
+START = datetime.fromisoformat("2026-11-22T09:48:00+08:00")
 CODE = "XJ7K-9Q2M-PL4T-88ZA"
+
+
+def test_what_was_said_keeps_its_order_also_around_a_sealed_message(system, say, noon):
+    said = [say(text, number=f"n{n}", said_at=START) for n, text in enumerate(["发吧", f"卡密 {CODE}", "收到", "谢谢"])]
+    service.ingest_messages(system, said, at=noon)
+    kept = Message.objects.visible_to(system).order_by("pk")
+    assert [row.external_id for row in kept] == ["n0", "n1", "n2", "n3"]
+    assert [row.original_sealed is None for row in kept] == [True, False, True, True]
+
+
+def test_rows_that_are_added_together_get_their_keys_and_are_as_if_saved(system, noon):
+    rows = [
+        Buyer(shop_id=system.shop_id, channel="goofish", external_id=f"b{n:04}", nick="云🌧️", first_seen_at=noon)
+        for n in range(1203)
+    ]
+    Buyer.objects.add_all(rows)
+    stored = Buyer.objects.visible_to(system).in_bulk([row.pk for row in rows])
+    assert len(stored) == 1203
+    assert all(stored[row.pk].external_id == row.external_id and not row._state.adding for row in rows)
+    assert {(row.nick, row.first_seen_at) for row in stored.values()} == {("云🌧️", noon)}
+    assert all(row.told == {} for row in stored.values())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Buyer.objects.add_all([Buyer(shop_id=system.shop_id, channel="goofish", external_id="b0001")])
 
 
 def _state(actor):

@@ -4,6 +4,7 @@ Whole documents and JSON lines. Nothing here knows a marketplace; shapes are fou
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -56,7 +57,11 @@ def _real(digits: str) -> float | str:
     return digits if "e" in digits.lower() else float(digits)
 
 
-_DECODER: Final = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=str)
+_EXACT: Final = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_constant=str)
+_QUICK: Final = json.JSONDecoder(parse_float=_real, parse_constant=str)
+"""For texts without long integers: asking about each number costs more than everything else about it."""
+
+_LONG_INTEGER: Final = re.compile(r"[\[:,]\s*-?[0-9]{" + str(_EXACT_DIGITS + 1) + "}")
 
 
 def parse(text: str) -> Any:
@@ -64,8 +69,9 @@ def parse(text: str) -> Any:
 
     Raises NotJson, also for nesting beyond what the interpreter bears.
     """
+    is_quick = looks_like_json(text) and _LONG_INTEGER.search(text) is None
     try:
-        return _DECODER.decode(text)
+        return (_QUICK if is_quick else _EXACT).decode(text)
     except json.JSONDecodeError as error:
         raise NotJson("json_broken", error.lineno) from error
     except RecursionError as error:

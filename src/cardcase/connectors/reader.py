@@ -3,6 +3,7 @@
 `Source` is one file, decoded once; `Draft` collects notices and findings. Connectors import this, never the registry.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -48,6 +49,14 @@ class Source:
         if lines and not lines[-1]:
             lines.pop()
         return lines
+
+    def mentions(self, words: Iterable[str]) -> bool:
+        """Tell whether one of these ASCII words stands in the text. In bytes they are found several times as fast."""
+        if self.text is None:
+            return False
+        if self.encoding == "utf-8":
+            return any(word.encode() in self.data for word in words)
+        return any(word in self.text for word in words)
 
     @cached_property
     def document(self) -> Any:

@@ -20,7 +20,7 @@ _FLOATED: Final = re.compile(r"(\d+)\.0+")
 _ORDER_NO: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_\-]{3,39}")
 _SAFE_DIGITS: Final = 15
 """Digits that a spreadsheet's number keeps (IEEE 754 double); the 16th is already lost."""
-_ODD_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_ODD_CHARACTERS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _TORN_BYTES: Final = re.compile("[\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -35,9 +35,9 @@ class Unreadable(ValueError):  # noqa: N818 - it reads as what it is: `raise Unr
 
 def odd_characters(text: str) -> str:
     """Return the code of the finding for torn bytes or control characters in a text, or the empty string."""
-    if _TORN_BYTES.search(text):
-        return "bad_bytes"
-    return "control_character" if _ODD_CHARACTERS.search(text) else ""
+    if _ODD_CHARACTERS.search(text) is None:
+        return ""
+    return "bad_bytes" if _TORN_BYTES.search(text) else "control_character"
 
 
 def clean(value: Any) -> str:
@@ -217,6 +217,8 @@ def epoch(value: Any) -> datetime | None:
 
     Raises Unreadable. Anything else in the place of a number, such as a list or a bool, is unreadable too.
     """
+    if type(value) is int and value > 0:
+        return _from_number(str(value))
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, str))):
         raise Unreadable("time_unreadable")
     text = word(value)

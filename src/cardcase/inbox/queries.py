@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -25,7 +26,7 @@ SENT = "sent"
 """States of a reply."""
 
 _AT_ONCE = 500
-_WITH = ("buyer", "order", "same_as__buyer", "same_as__order")
+_WITH = ("buyer", "order")
 _SPOKEN = 2000
 """Messages of one order that are read; a conversation of more is read from its end."""
 _SPOKEN_AT_ONCE = 20_000
@@ -108,10 +109,36 @@ def conversations_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]])
                 channel=channel, external_id__in=ids[start : start + _AT_ONCE]
             )
             found |= {(channel, row.external_id): row for row in rows.select_related(*_WITH)}
-    by_pk = {row.pk: row for row in found.values() if row.same_as_id is None}
-    return {
-        key: row if row.same_as is None else by_pk.setdefault(row.same_as.pk, row.same_as) for key, row in found.items()
-    }
+    meant = {row.pk: row for row in found.values() if row.same_as_id is None}
+    elsewhere = {row.same_as_id for row in found.values() if row.same_as_id is not None} - meant.keys()
+    if elsewhere:
+        meant |= Conversation.objects.visible_to(actor).select_related(*_WITH).in_bulk(elsewhere)
+    return {key: row if row.same_as_id is None else meant[row.same_as_id] for key, row in found.items()}
+
+
+class Tie(NamedTuple):
+    """What ties a conversation to a buyer and an order: row ids, how the order was found, and the buyer's nick."""
+
+    order_id: int | None
+    linked_how: str
+    buyer_id: int | None
+    nick: str
+
+
+def ties_by_external_ids(actor: Actor, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Tie]:
+    """Return the ties of the known ones of these conversations by (channel, channel's id), without building rows."""
+    wanted = set(keys)
+    own, shared = ("order_id", "linked_how", "buyer_id", "buyer__nick"), "same_as__"
+    columns = ("channel", "external_id", "same_as_id", *own, *(shared + name for name in own))
+    names = sorted({external_id for _, external_id in wanted})
+    found: dict[tuple[str, str], Tie] = {}
+    for start in range(0, len(names), _AT_ONCE):
+        rows = Conversation.objects.visible_to(actor).filter(external_id__in=names[start : start + _AT_ONCE])
+        for channel, external_id, same_as_id, *ties in rows.values_list(*columns):
+            order_id, how, buyer_id, nick = ties[:4] if same_as_id is None else ties[4:]
+            if (channel, external_id) in wanted:
+                found[channel, external_id] = Tie(order_id, how, buyer_id, nick or "")
+    return found
 
 
 def conversations_of_order(actor: Actor, order: Order) -> list[Conversation]:

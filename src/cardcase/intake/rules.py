@@ -35,8 +35,8 @@ SELLER_CALLS_HIMSELF: Final = ("我",)
 BATCH: Final = 500
 """Rows in one transaction: large enough that the flush costs little, small enough that a page never waits long."""
 
-MESSAGES: Final = 1000
-"""Messages in one transaction: written in bulk, a thousand take no longer than five hundred rows of another kind."""
+MESSAGES: Final = 2000
+"""Messages in one transaction: written in bulk, so many take no longer than five hundred rows of another kind."""
 
 
 def rows_at_once(stage: type[Notice]) -> int:

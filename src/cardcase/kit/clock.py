@@ -45,7 +45,9 @@ def from_epoch(seconds: int) -> datetime:
 
 def iso(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)  # asking costs a third of turning
+    plain = utc.isoformat()[: -len("+00:00")]
+    return f"{plain}Z" if utc.microsecond else f"{plain}.000000Z"
 
 
 def span_text(span: timedelta, *, lang: str = "zh-hans") -> str:

@@ -21,6 +21,7 @@ class Buyer(ShopOwned):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["shop", "channel", "external_id"], name="buyer_known_once"),
         ]
+        indexes: ClassVar = [models.Index(fields=["shop", "nick"], name="buyer_by_nick")]
 
 
 class Listing(ShopOwned):

@@ -56,6 +56,9 @@ class Content(NamedTuple):
 
 def read(content: Mapping[str, Any]) -> Content:
     """Read a content object. Never raises; what is not known is OTHER with whatever summary it brings."""
+    said = content.get("text")
+    if content.get("contentType") == 1 and type(said) is dict and "custom" not in content:  # nine of ten messages
+        return Content(_words(said), MessageKind.TEXT, "1")
     for _ in range(2):
         custom = content.get("custom")
         if isinstance(custom, dict) and isinstance(custom.get("data"), str):

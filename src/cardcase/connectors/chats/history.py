@@ -25,11 +25,7 @@ class Remembered(NamedTuple):
 
 def is_message(value: Any) -> bool:
     """Tell whether an object is one message of a history."""
-    if not isinstance(value, dict):
-        return False
-    if _is_model(value):
-        return True
-    return "send_user_id" in value and "message" in value
+    return isinstance(value, dict) and (("send_user_id" in value and "message" in value) or _is_model(value))
 
 
 def _is_model(value: Mapping[str, Any]) -> bool:
@@ -75,17 +71,18 @@ def _messages(value: Any, around: str, depth: int) -> Iterator[tuple[Any, str]]:
                 yield from _messages(item, told, depth + 1)
 
 
-def read(record: Any, around: str, origin: Origin, ids: Ids) -> Remembered:
-    """Read one message. Raises Unreadable when it is none, or holds nothing."""
-    if not is_message(record):
-        raise Unreadable("shape_unknown")
+def read(record: Mapping[str, Any], around: str, origin: Origin, ids: Ids) -> Remembered:
+    """Read one message, as ``is_message`` knows it. Raises Unreadable when it holds nothing."""
     data = _flattened(record) if _is_model(record) else record
-    body = data.get("message")
+    body = data["message"]
     if isinstance(body, str):
         body = documents.embedded(body) or {"contentType": 1, "text": {"text": body}}
-    content = contents.read(body if isinstance(body, dict) else {})
-    summary = body.get("summary") if isinstance(body, dict) else None
-    words = content.text or (summary if isinstance(summary, str) else "")
+    elif not isinstance(body, dict):
+        body = {}
+    content = contents.read(body)
+    words = content.text
+    if not words and isinstance(body.get("summary"), str):
+        words = body["summary"]
     sender = word(data.get("send_user_id")).removesuffix(_DOMAIN)
     name = _name(word(data.get("send_user_name")))
     told = systemtexts.Told(content.event, content.is_buyers) if content.event else None

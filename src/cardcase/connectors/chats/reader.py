@@ -56,9 +56,11 @@ class ChatJson:
 
     def claim(self, source: Source) -> int:
         """The shapes are unmistakable: one is enough, and no file is read to its end for it."""
-        may_be_push = _may_hold_pushes(source)
         values = [line.value for line in source.records] or [source.document]
-        return 95 if any(_is_chat(value, may_be_push=may_be_push) for value in values) else 0
+        is_chat = any(_is_history(value) for value in values) or (
+            source.mentions(push.MARKS) and any(_holds_push(value) for value in values)
+        )
+        return 95 if is_chat else 0
 
     def read(self, source: Source) -> Draft:
         """Read every record; each row is a message or a refusal."""
@@ -66,7 +68,8 @@ class ChatJson:
         told, ids = Told(), Ids()
         messages: list[MessageNotice] = []
         seen_row = 0
-        for row, problem, record, around in _records(source):
+        may_be_push = source.mentions(push.MARKS)  # the text tells that quicker than a walk through its records
+        for row, problem, record, around in _records(source, may_be_push=may_be_push):
             draft.rows += row != seen_row
             seen_row = row
             if draft.rows > TEXT_ROWS:
@@ -77,16 +80,17 @@ class ChatJson:
                 draft.refuse(problem or "shape_unknown", row)
                 continue
             try:
-                messages.append(_message(source, (row, record, around), ids, told))
+                is_push = may_be_push and push.is_push(record)
+                messages.append(_message(source, (row, record, around), ids, told, is_push=is_push))
             except Unreadable as error:
                 draft.refuse(error.code, row)
         return _finish(draft, messages, told)
 
 
-def _message(source: Source, found: tuple[int, Any, str], ids: Ids, told: Told) -> MessageNotice:
+def _message(source: Source, found: tuple[int, Any, str], ids: Ids, told: Told, *, is_push: bool) -> MessageNotice:
     """Read one record (row, object, conversation around it) and what it tells about people. Raises Unreadable."""
     row, record, around = found
-    if push.is_push(record):
+    if is_push:
         pushed = push.read(record, source.origin(row), ids)
         notice, buyers_card = pushed.notice, pushed.buyers_card
         if pushed.own_id:
@@ -104,9 +108,8 @@ def _message(source: Source, found: tuple[int, Any, str], ids: Ids, told: Told) 
     return notice
 
 
-def _records(source: Source) -> Iterator[tuple[int, str, Any, str]]:
+def _records(source: Source, *, may_be_push: bool) -> Iterator[tuple[int, str, Any, str]]:
     """Yield (row, problem, record or None, conversation told around it)."""
-    may_be_push = _may_hold_pushes(source)
     if source.records:
         for line in source.records:
             if line.problem:
@@ -122,16 +125,13 @@ def _records(source: Source) -> Iterator[tuple[int, str, Any, str]]:
         yield row, problem, record, around
 
 
-def _may_hold_pushes(source: Source) -> bool:
-    """Tell whether a file could hold a push at all: its text tells that quicker than a walk through its records."""
-    return source.text is not None and any(mark in source.text for mark in push.MARKS)
-
-
-def _is_chat(value: Any, *, may_be_push: bool) -> bool:
-    """Tell whether ``_inside`` would find a push or a message, without looking for the second."""
-    if may_be_push and any(record is not None for record, _ in _pushes(value, 0)):
-        return True
+def _is_history(value: Any) -> bool:
+    """Tell whether a document holds a message of a history, without looking for the second."""
     return any(history.is_message(record) for record, _ in history.messages_of(value))
+
+
+def _holds_push(value: Any) -> bool:
+    return any(record is not None for record, _ in _pushes(value, 0))
 
 
 def _inside(value: Any, *, may_be_push: bool) -> Iterator[tuple[Any, str, str]]:

@@ -136,8 +136,8 @@ def resolve(messages: list[MessageNotice], told: Told, *, seller_names: Iterable
     inferred = [_settle(clue) for clue in clues.values()]
     buyers = {conversation: _buyer(clue) for conversation, clue in clues.items()}
     voices = [_voice(message, clues[message.conversation_id], buyers[message.conversation_id]) for message in messages]
-    pairs = zip(voices, messages, strict=True)
-    is_open = any(voice.speaker is Speaker.UNKNOWN and message.sender_name for voice, message in pairs)
+    unknown = (message for voice, message in zip(voices, messages, strict=True) if voice.speaker is Speaker.UNKNOWN)
+    is_open = any(message.sender_name for message in unknown)
     return Resolved(voices, any(inferred), is_open)
 
 

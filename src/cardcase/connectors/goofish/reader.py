@@ -39,7 +39,7 @@ class Answers:
 
     def claim(self, source: Source) -> int:
         """One record of a known shape is convincing; an error answer of the platform is ours as well."""
-        if source.text is None or not any(mark in source.text for mark in _KEYS):
+        if not source.mentions(_KEYS):
             return 0
         for _, _, _, shape in _walk(source):
             if shape:

@@ -148,4 +148,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[tup
                     copy.write_row(row)
             return
         blanks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({blanks})", list(rows))  # noqa: S608 - our own names
+        # The driver asks around for an adapter of every value of type bytes, and takes a bytearray as it is: a sixth of
+        # the time for rows of hashes.
+        plain: list[list[Any]] = [[bytearray(one) if type(one) is bytes else one for one in row] for row in rows]
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({blanks})", plain)  # noqa: S608 - our own names

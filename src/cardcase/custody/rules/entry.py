@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from cardcase.kit import clock
+from cardcase.kit import canonical, clock
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
@@ -31,6 +31,7 @@ HOST = "cardcase.local/"
 """What the origins of our logs begin with, and no other signed text does."""
 
 _DOMAIN = b"evidence/v1|"
+_NO_CONTENT = b'"content":[]'
 _KIND = re.compile(r"[a-z][a-z_]{0,23}\.[a-z][a-z_]{0,31}")
 _SUBJECT = re.compile(r"[a-z][a-z_]{0,15}[_:][0-9a-zA-Z-]{1,47}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,23}(/[A-Za-z0-9_.:-]{1,64})?")
@@ -45,17 +46,20 @@ class BadEntry(WrongUse):
     code = "bad_entry"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """Bytes that an entry commits to. ``role`` says what they are, ``keep=False`` leaves the bytes elsewhere.
 
     A role is a plain word, or a word and the public id of the row that holds the bytes: ``message/msg_0190…``.
     """
 
     role: str
-    body: bytes = field(repr=False)
+    body: bytes
     mime: str = "text/plain"
     keep: bool = True
+
+    def __repr__(self) -> str:
+        """Show what is committed to without its words."""
+        return f"Content({self.role!r}, {len(self.body)} bytes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +177,19 @@ def encode(entry: Entry) -> bytes:
             "cprev": entry.cprev,
             "actor": {"role": entry.actor_role, "id": entry.actor_id},
             "src": dict(entry.source),
-            "content": [
-                {"role": one.role, "mime": one.mime, "bytes": one.size, "commit": one.commit.hex()}
-                for one in entry.contents
-            ],
+            "content": [],
             "refs": dict(entry.refs),
         }
     )
+    if entry.contents:
+        # Small equal documents by the thousand: writing them by hand takes a third of what the encoder takes. Within a
+        # text every quote is escaped, so that these bytes stand nowhere else.
+        contents = ",".join(
+            f'{{"bytes":{one.size},"commit":"{one.commit.hex()}",'
+            f'"mime":{canonical.text(one.mime)},"role":{canonical.text(one.role)}}}'
+            for one in entry.contents
+        )
+        data = data.replace(_NO_CONTENT, b'"content":[' + contents.encode() + b"]", 1)
     if len(data) > MAX_ENTRY_BYTES:
         raise BadEntry(
             f"一条记录最多 {MAX_ENTRY_BYTES} 字节，这条有 {len(data)}",

@@ -5,6 +5,7 @@ Asked once a batch: who of the buyers spoken to has a conversation already? Noth
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -70,14 +71,17 @@ def find(
     known: Mapping[Key, Conversation],
     buyers: Mapping[Key, int],
     naming: Naming,
+    *,
+    made: AbstractSet[int],
 ) -> Overlap:
     """Find out what of a batch is known in another form, and remember the new names of conversations.
 
-    ``known`` are the conversations that exist under the names of the batch, ``buyers`` the row ids of its buyers.
+    ``known`` are the conversations that exist under the names of the batch, ``buyers`` the row ids of its buyers,
+    ``made`` those of them that had no row before.
     """
     found = Overlap(by_nick={row.pk for row in known.values() if row.buyer and _is_by_nick(row.buyer)})
     people = _People(actor, notices, buyers, naming)
-    candidates = people.conversations(known.values())
+    candidates = people.conversations(known.values(), made)
     if not candidates:
         return found
     book = _Book(actor, notices, naming, candidates, {row.pk for row in known.values()})
@@ -132,7 +136,7 @@ class _People:
         self, actor: Actor, notices: Sequence[MessageNotice], buyers: Mapping[Key, int], naming: Naming
     ) -> None:
         self._actor, self._buyers, self._naming = actor, buyers, naming
-        self._nicks = {nick for notice in notices if (nick := _nick(notice.buyer_nick))}
+        nicks = {nick for told in {notice.buyer_nick for notice in notices} if (nick := _nick(told))}
         nameless = {
             pk
             for notice in notices
@@ -141,17 +145,20 @@ class _People:
         }
         rows = Buyer.objects.visible_to(actor).filter(pk__in=sorted(nameless)) if nameless else ()
         self._nick_of = {row.pk: _nick(row.nick) for row in rows}
-        self._nicks |= {nick for nick in self._nick_of.values() if nick}
+        self._nicks = nicks | {nick for nick in self._nick_of.values() if nick}
 
-    def conversations(self, mine: Iterable[Conversation]) -> dict[int, Conversation]:
-        """Return the conversations with these people, those at hand among them. One query."""
+    def conversations(self, mine: Iterable[Conversation], made: AbstractSet[int]) -> dict[int, Conversation]:
+        """Return the conversations with these people, those at hand among them.
+
+        Who is ``made`` just now has none; where all are new, two small questions are all that is asked.
+        """
         at_hand = {row.pk: row for row in mine}
-        if not (self._nicks or self._nick_of):
+        called = Buyer.objects.visible_to(self._actor).filter(nick__in=sorted(self._nicks)) if self._nicks else None
+        people = set(self._nick_of) | (set(called.values_list("pk", flat=True)) if called is not None else set())
+        people -= made
+        if not people:
             return at_hand
-        theirs = Q(buyer__nick__in=sorted(self._nicks))
-        if self._nick_of:
-            theirs |= Q(buyer_id__in=sorted(self._nick_of))
-        rows = Conversation.objects.visible_to(self._actor).filter(theirs, same_as__isnull=True)
+        rows = Conversation.objects.visible_to(self._actor).filter(buyer_id__in=sorted(people), same_as__isnull=True)
         found = {row.pk: row for row in rows.select_related("buyer", "order").order_by("pk")}
         return found | at_hand
 

@@ -1,6 +1,7 @@
 """From what was taken in to cases: hang conversations on orders, open cases, read the reason."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from cardcase.staff.rules import Actor
 from cardcase.triage import rules as triage
 from cardcase.triage.rules import Utterance
 
+Key = tuple[str, str]
 Progress = Callable[[int, int, str], None]
 
 AT_ONCE = 25
@@ -58,41 +60,62 @@ def hang_conversations(actor: Actor, talks: Sequence[MessageNotice], *, at: date
     a refund is spoken of, it gets an order of its own, named after the chat, so that nothing said is lost and a person
     can link it. The rest of thousands of conversations costs no query of its own.
     """
-    by_conversation: dict[tuple[str, str], list[MessageNotice]] = {}
+    by_conversation: dict[Key, list[MessageNotice]] = {}
     for notice in talks:
         by_conversation.setdefault((notice.channel, notice.conversation_id), []).append(notice)
-    found = inbox_queries.conversations_by_external_ids(actor, list(by_conversation))
-    nicks = {key: _nick(found[key], said) for key, said in by_conversation.items() if found[key].order_id is None}
-    of_nick = order_queries.orders_of_nicks(actor, {(channel, nicks[channel, chat]) for channel, chat in nicks})
-    nameless = {found[key].buyer_id for key, nick in nicks.items() if not nick}
+    found = inbox_queries.ties_by_external_ids(actor, by_conversation)
+    nicks = {key: _nick_told(said) or found[key].nick for key, said in by_conversation.items()}
+    loose = {key for key in by_conversation if found[key].order_id is None}
+    of_nick = order_queries.orders_of_nicks(actor, {(key[0], nicks[key]) for key in loose})
+    nameless = {found[key].buyer_id for key in loose if not nicks[key]}
     of_buyer = order_queries.orders_of_buyers(actor, {pk for pk in nameless if pk is not None})
-    touched = {row.order_id for row in found.values() if row.order_id is not None}
+    touched = {tie.order_id for tie in found.values() if tie.order_id is not None}
     told = order_queries.refunds_of(actor, touched)
-    waiting = list(by_conversation.items())
+    open_questions: dict[Key, tuple[Sequence[Order], bool]] = {}
+    for key, said in by_conversation.items():
+        tie, speaks = found[key], rules.speaks_of_refund(said)
+        candidates: Sequence[Order] = ()
+        if key in loose:
+            candidates = of_nick.get((key[0], nicks[key]), ()) or of_buyer.get(tie.buyer_id or 0, ())
+        if candidates or tie.linked_how == Link.NICK or (speaks and tie.order_id not in told):
+            open_questions[key] = candidates, speaks
+    talks_now = inbox_queries.conversations_by_external_ids(actor, open_questions)
+    waiting = [
+        _Waiting(talks_now[key], by_conversation[key], candidates, speaks=speaks)
+        for key, (candidates, speaks) in open_questions.items()
+    ]
     for start in range(0, len(waiting), AT_ONCE):
         with transaction.atomic(), custody.together():
-            for key, said in waiting[start : start + AT_ONCE]:
-                conversation = found[key]
-                order_id, speaks = conversation.order_id, rules.speaks_of_refund(said)
-                candidates: Sequence[Order] = []
-                if order_id is None:
-                    candidates = of_nick.get((key[0], nicks[key]), []) or of_buyer.get(conversation.buyer_id or 0, [])
-                elif conversation.linked_how == Link.NICK and conversation.order is not None:
-                    # Another form of the chat may have told the buyer's own id by now.
-                    how = _how(conversation, conversation.order)
-                    inbox.link_order(actor, conversation, conversation.order, at=at, how=how)
-                if order_id is None and (speaks or candidates):
-                    order_id = _order_for(actor, conversation, said, candidates, at=at)
-                if order_id is not None and speaks and order_id not in told:
-                    _imply(actor, order_id, said, at=at)
-                if order_id is not None:
-                    touched.add(order_id)
+            orders_now = [_hang(actor, one, told, at=at) for one in waiting[start : start + AT_ONCE]]
+        touched.update(order_id for order_id in orders_now if order_id is not None)
     return touched
 
 
-def _nick(conversation: Conversation, said: Sequence[MessageNotice]) -> str:
-    named = next((notice.buyer_nick for notice in said if notice.buyer_nick), "")
-    return named or (conversation.buyer.nick if conversation.buyer else "")
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A conversation that something may have to be done about: what was said, and the orders it could be about."""
+
+    talk: Conversation
+    said: Sequence[MessageNotice]
+    candidates: Sequence[Order]
+    speaks: bool
+
+
+def _hang(actor: Actor, one: _Waiting, told: Mapping[int, Sequence[Refund]], *, at: datetime) -> int | None:
+    """Give one conversation its order and that its refund, as far as both can be known; return the order's key."""
+    order_id = one.talk.order_id
+    if order_id is None:
+        order_id = _order_for(actor, one.talk, one.said, one.candidates, at=at)
+    elif one.talk.linked_how == Link.NICK and one.talk.order is not None:
+        # Another form of the chat may have told the buyer's own id by now.
+        inbox.link_order(actor, one.talk, one.talk.order, at=at, how=_how(one.talk, one.talk.order))
+    if order_id is not None and one.speaks and order_id not in told:
+        _imply(actor, order_id, one.said, at=at)
+    return order_id
+
+
+def _nick_told(said: Sequence[MessageNotice]) -> str:
+    return next((notice.buyer_nick for notice in said if notice.buyer_nick), "")
 
 
 @transaction.atomic
@@ -128,7 +151,7 @@ def _order_for(
         channel=conversation.channel,
         order_no=order_no,
         buyer_external_id=buyer.external_id if buyer else "",
-        buyer_nick=_nick(conversation, said),
+        buyer_nick=_nick_told(said) or (buyer.nick if buyer else ""),
     )
     [(order, _)] = orders.ingest_orders(actor, [notice], at=at)
     inbox.link_order(actor, conversation, order, at=at, how=Link.MADE_UP)

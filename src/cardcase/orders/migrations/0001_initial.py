@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
                 ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.shop')),
             ],
         ),
+        migrations.AddIndex(
+            model_name='buyer',
+            index=models.Index(fields=['shop', 'nick'], name='buyer_by_nick'),
+        ),
         migrations.AddConstraint(
             model_name='buyer',
             constraint=models.UniqueConstraint(fields=('shop', 'channel', 'external_id'), name='buyer_known_once'),

@@ -54,7 +54,7 @@ _LIMITS: Final = MappingProxyType(
 
 def clean(text: str, limit: int | None = None) -> str:
     """Return a text that every database takes: no NUL, no half of a surrogate pair, cut to the column's length."""
-    plain = text.replace("\0", "")
+    plain = text.replace("\0", "") if "\0" in text else text
     if not plain.isascii():
         plain = plain.encode("utf-8", "replace").decode()
     return plain if limit is None else plain[:limit]
