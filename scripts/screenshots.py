@@ -45,6 +45,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
+        "settings-hours": "/settings/hours/",
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",

@@ -70,3 +70,18 @@ def test_every_finding_can_be_said_in_both_languages(code):
         assert "{" not in text.zh + text.en
         assert bool(text.zh) == bool(text.en)
     assert said.message.zh
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("退款中-待卖家处理", RefundState.AWAITING_SELLER),
+        ("退款中（待买家退货）", RefundState.AWAITING_RETURN),
+        ("售后中 / 已拒绝", RefundState.REFUSED),
+        ("退款成功（已拒绝）", RefundState.UNKNOWN),  # two steps at once: a person looks
+        ("退款中", RefundState.UNKNOWN),
+        ("等一等再说", RefundState.UNKNOWN),
+    ],
+)
+def test_a_state_and_its_step_in_one_cell_are_read_by_the_step(written, state):
+    assert words.refund_state(written) is state

@@ -13,6 +13,7 @@ from .ports import OrderState, RefundKind, RefundState
 
 DATA = Path(__file__).parent / "data"
 _SPACES = re.compile(r"[\s_\-·]+")
+_PARTS = re.compile(r"[-—–/|,;:·()\[\]【】>→\s]+")
 
 
 class WordRecord(catalogue.Record):
@@ -53,8 +54,17 @@ def order_state(word: Any) -> tuple[OrderState, Hint | None]:
 
 
 def refund_state(word: Any) -> RefundState:
-    """Read a refund's state word; an unknown word is UNKNOWN, so that a person looks at it."""
-    return RefundState(_by_name("refund").get(squeeze(word), "unknown"))
+    """Read a refund's state word; an unknown word is UNKNOWN, so that a person looks at it.
+
+    Tools write a state and its step in one cell (「退款中-待卖家处理」). The step counts, as long as the parts that are
+    known do not contradict each other.
+    """
+    known = _by_name("refund")
+    whole = known.get(squeeze(word))
+    if whole is not None:
+        return RefundState(whole)
+    parts = {known.get(squeeze(part), "unknown") for part in _PARTS.split(fold(str(word)))} - {"unknown"}
+    return RefundState(parts.pop()) if len(parts) == 1 else RefundState.UNKNOWN
 
 
 def is_refund_word(word: Any) -> bool:
