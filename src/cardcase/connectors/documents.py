@@ -61,6 +61,8 @@ _EXACT: Final = json.JSONDecoder(parse_int=_integer, parse_float=_real, parse_co
 _QUICK: Final = json.JSONDecoder(parse_float=_real, parse_constant=str)
 """For texts without long integers: asking about each number costs more than everything else about it."""
 
+_LONG = 10_000
+"""Characters from which on it pays to look first whether a text holds a long integer."""
 _LONG_INTEGER: Final = re.compile(r"[\[:,]\s*-?[0-9]{" + str(_EXACT_DIGITS + 1) + "}")
 
 
@@ -69,7 +71,7 @@ def parse(text: str) -> Any:
 
     Raises NotJson, also for nesting beyond what the interpreter bears.
     """
-    is_quick = looks_like_json(text) and _LONG_INTEGER.search(text) is None
+    is_quick = len(text) > _LONG and looks_like_json(text) and _LONG_INTEGER.search(text) is None
     try:
         return (_QUICK if is_quick else _EXACT).decode(text)
     except json.JSONDecodeError as error:
