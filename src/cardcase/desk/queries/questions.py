@@ -91,10 +91,17 @@ def _wants(view: CaseView, kinds: Sequence[Kind]) -> str:
         return ""
     zh = f"能说明的证据：{'、'.join(kind.title.zh for kind in kinds)}"
     en = f"What would show it: {', '.join(kind.title.en for kind in kinds)}"
-    move = view.move(Event.EVIDENCE_ASKED)
-    if move is not None and move.why_not is not None and any(_party(view, kind) == "buyer" for kind in kinds):
-        return say(Text(f"{zh}。现在还不能要：{move.why_not.zh}", f"{en}. Not to be asked for yet: {move.why_not.en}"))
+    if any(_party(view, kind) == "buyer" for kind in kinds) and not view.may(Event.EVIDENCE_ASKED):
+        why = _why_not(view)
+        return say(Text(f"{zh}。{why.zh}", f"{en}. {why.en}")) if why is not None else say(Text(zh, en))
     return say(Text(zh, en))
+
+
+def _why_not(view: CaseView) -> Text | None:
+    if view.case.reason_confirmed_at is None:
+        return Text("确认原因之后再要。", "To be asked for once the reason is confirmed.")
+    move = view.move(Event.EVIDENCE_ASKED)
+    return move.why_not if move is not None else None
 
 
 def _asks(actor: Actor, view: CaseView, kinds: Sequence[Kind]) -> Iterator[ActionForm]:

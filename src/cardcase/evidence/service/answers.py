@@ -92,14 +92,16 @@ def _enter(actor: Actor, case: Case, row: BuyerAnswer) -> None:
 
 
 def _chosen(actor: Actor, playbook: str, question: str, answer: str) -> tuple[Question, Answer]:
-    """Return the question and the answer meant. Raises NotFound, WrongUse that names what is known."""
-    book = policies.playbook(actor, playbook)
+    """Return the question and the answer meant. Raises WrongUse that names what is known."""
+    book = policies.playbooks(actor).get(playbook)
+    if book is None:  # what was typed is not repeated: a card code may have slipped in
+        raise WrongUse("没有这本处理手册", "There is no such playbook", code="unknown_playbook", field="playbook")
     asked = book.question(question)
     if asked is None:
         known = "、".join(one.id for one in book.questions)
         raise WrongUse(
-            f"处理手册 {playbook} 没有这个问题；有的是：{known}",
-            f"Playbook {playbook} asks no such question; it asks: {known}",
+            f"处理手册 {book.id} 没有这个问题；有的是：{known}",
+            f"Playbook {book.id} asks no such question; it asks: {known}",
             code="unknown_question",
             field="question",
         )
