@@ -63,6 +63,14 @@ def test_what_an_answer_asks_for_is_asked_with_one_more_tap(desk, owner, case, n
     assert box(owner, case, noon).told[0].heard.asks == ()
 
 
+def test_what_only_we_hold_is_named_and_asked_of_nobody(desk, owner, case, noon):
+    desk.done("reason", sub_reason="A3")
+    desk.done("answer", playbook="A3", question="doubt", answer="price")
+    heard = box(owner, case, noon).told[0].heard
+    assert "能说明的证据：进货凭证" in heard.wants
+    assert heard.asks == ()
+
+
 def test_silence_is_noted_and_the_question_stays(desk, owner, case, noon):
     desk.done("answer", playbook="A1", question="where", answer="silent")
     now = box(owner, case, noon)

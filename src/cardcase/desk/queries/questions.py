@@ -80,9 +80,9 @@ def _heard(actor: Actor, view: CaseView, question: Question, row: BuyerAnswer) -
 
 
 def _settled(view: CaseView) -> set[str]:
-    """Return the kinds of evidence that are on file, were refused or contradict, and those asked for already."""
-    asked = {kind for one in view.judged.facts.case.requests if one.state == "open" for kind in one.kinds}
-    return asked | {item.kind for item in view.items if item.state is not ItemState.ASK}
+    """Return the kinds of evidence that are on file or contradict, and those asked for before, however that ended."""
+    asked = {kind for one in view.judged.facts.case.requests for kind in one.kinds}
+    return asked | {item.kind for item in view.items if item.state in (ItemState.HAVE, ItemState.CONTRADICTS)}
 
 
 def _wants(view: CaseView, kinds: Sequence[Kind]) -> str:
@@ -105,8 +105,10 @@ def _why_not(view: CaseView) -> Text | None:
 
 
 def _asks(actor: Actor, view: CaseView, kinds: Sequence[Kind]) -> Iterator[ActionForm]:
+    """Offer to ask for it. What the checklist lists and nobody can be asked for now is ours to look up."""
+    not_askable = {item.kind for item in view.items if item.state is not ItemState.ASK}
     by_party: dict[str, list[Kind]] = {}
-    for kind in kinds:
+    for kind in (one for one in kinds if one.id not in not_askable):
         by_party.setdefault(_party(view, kind), []).append(kind)
     for party in _OTHERS:
         form = forms.ask_for(actor, view, by_party[party], party) if party in by_party else None
