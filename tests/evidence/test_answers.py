@@ -65,6 +65,15 @@ def test_an_answer_may_rest_on_what_the_buyer_wrote_and_on_nothing_else(world, c
             tell(message=other)
 
 
+def test_a_case_that_goes_on_knows_what_was_answered_in_the_one_that_ended(world, case, tell):
+    tell(note="原话")
+    goes_on = world.case("A1")
+    service.carry_over(world.owner, case.number, goes_on.number, at=world.noon)
+    both = queries.answers_of(world.owner, [case, goes_on])
+    assert [[(row.answer, row.note) for row in rows] for rows in both.values()] == [[("used", "原话")]] * 2
+    assert Entry.objects.filter(kind="evidence.answer_recorded", subject=goes_on.public_id).count() == 1
+
+
 def test_a_card_code_in_a_note_is_masked(world, tell):
     code = next(iter(world.codes.values())).expose()
     assert code not in tell(note=f"他把 {code} 发过来了").note

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from cardcase.cases.models import Case
 from cardcase.cases.service.rows import LABEL_MAX, take, write
+from cardcase.evidence import queries
 from cardcase.evidence.models import BuyerAnswer
 from cardcase.inbox import queries as inbox
 from cardcase.kit.errors import NotFound, WrongUse
@@ -68,17 +69,26 @@ def record_answer(
         at=at,
     )
     write(actor, case, "buyer_answered", at=at)
-    _enter(actor, case, row)
+    _enter(actor, case, row, at=at)
     return row
 
 
-def _enter(actor: Actor, case: Case, row: BuyerAnswer) -> None:
+def carry_answers(actor: Actor, case: Case, to: Case, *, at: datetime) -> None:
+    """Give a case what was answered in one that ended as the same matter, so that nobody asks the buyer twice."""
+    for row in queries.answers_of(actor, [case])[case.pk]:
+        row.pk, row._state.adding = None, True  # noqa: SLF001 - Django's documented way to copy a row
+        row.case = to
+        row.save(force_insert=True)
+        _enter(actor, to, row, at=at, copied_from=case.number)
+
+
+def _enter(actor: Actor, case: Case, row: BuyerAnswer, *, at: datetime, **more: str) -> None:
     """Record the words as they stood in the playbook at that moment: a shop may rewrite it later."""
     record(
         actor,
         case,
         "evidence.answer_recorded",
-        row.at,
+        at,
         playbook=row.playbook,
         question=row.question,
         answer=row.answer,
@@ -88,6 +98,7 @@ def _enter(actor: Actor, case: Case, row: BuyerAnswer) -> None:
         message=row.message,
         certainty=CLAIMED,
         revision=case.revision,
+        **more,
     )
 
 

@@ -18,6 +18,7 @@ from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
+from .answers import carry_answers
 from .entries import masked, record
 from .requests import follow
 
@@ -108,14 +109,15 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
 
 @transaction.atomic
 def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhibit]:
-    """Give a case the exhibits of one that ended as the same matter: copies, so that both histories stay whole.
+    """Give a case the exhibits and the buyer's answers of one that ended as the same matter: copies.
 
-    Those set aside stay behind. Raises NotAllowed, NotFound.
+    So both histories stay whole. Exhibits set aside stay behind. Raises NotAllowed, NotFound.
     """
     actor.require(Permission.WORK)
-    case = case_queries.by_number(actor, to)
+    case, ended = case_queries.by_number(actor, to), case_queries.by_number(actor, number)
+    carry_answers(actor, ended, case, at=at)
     copies = []
-    for row in queries.exhibits(actor, case_queries.by_number(actor, number)):
+    for row in queries.exhibits(actor, ended):
         if row.set_aside_at is not None:
             continue
         was = row.public_id
