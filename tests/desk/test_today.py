@@ -1,6 +1,7 @@
 """Today with more cases than a page shows: what it costs, and that what was made quick still says the same."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.template.loader import get_template
@@ -11,6 +12,7 @@ from cardcase.cards.models import Card
 from cardcase.cases.models import Case
 from cardcase.connectors.ports import CardNotice
 from cardcase.desk.queries import today_page
+from cardcase.desk.queries.sheet import queue
 from cardcase.kit.secret import CardCode
 from cardcase.staff.models import Staff
 from intake.world import order_row, orders_csv, take, upload
@@ -96,3 +98,11 @@ def test_all_forms_of_a_page_carry_one_token_that_is_accepted_and_new_with_each_
     sent = {"language": "en", "next": "/"}
     assert strict.post("/language/", sent).status_code == 403
     assert strict.post("/language/", {**sent, "csrfmiddlewaretoken": seen[0][0]}).status_code == 302
+
+
+def test_a_case_that_was_put_off_says_until_when(busy, owner, noon):
+    case, until = Case.objects.order_by("pk").first(), noon + timedelta(hours=2)
+    Case.objects.filter(pk=case.pk).update(snoozed_until=until)
+    assert busy.get("/").content.decode().count("搁置到") == 1
+    [told] = [row for row in queue(owner, limit=100, now=noon) if row["snoozed_until"]]
+    assert (told["number"], datetime.fromisoformat(told["snoozed_until"])) == (case.number, until)

@@ -277,6 +277,9 @@ def test_an_irreversible_act_without_its_phrase_is_refused(act, case):
         ("execute", {"key": CODES[0], "typed": CODES[0]}),
         ("sent", {"text": f"您的卡密 {CODES[0]}"}),
         ("note", {CODES[0]: "x"}),
+        ("answer", {"playbook": CODES[0], "question": "where", "answer": "used"}),
+        ("answer", {"playbook": "A1", "question": CODES[0], "answer": "used"}),
+        ("answer", {"playbook": "A1", "question": "where", "answer": CODES[0]}),
     ],
     ids=lambda value: value if isinstance(value, str) else "+".join(value)[:30],
 )

@@ -227,6 +227,16 @@ def test_cases_are_listed_shown_and_the_next_one_named(call, shop_of_ours, folde
     assert following["number"] == rows[0]["number"]
     assert "时限" in call("case", "show", rows[0]["number"]).stdout
     call("case", "show", "AS-1999-000001", code=1)
+    number = next(row["number"] for row in rows if row["sub_reason"] == "A1")
+    assert "回答：提示已被使用" in call("case", "answer", number, "where", "used").stdout
+    told = json.loads(call("case", "answer", number, "where", "region", "--note", "说是美区", "--json").stdout)[
+        "answers"
+    ]
+    assert [(one["answer"], one["note"], one["certainty"]) for one in told] == [
+        ("used", None, "claimed"),
+        ("region", "说是美区", "claimed"),
+    ]
+    assert "unknown_answer" in call("case", "answer", number, "where", "dance", code=2).stderr
     call("case", "list", "--shop", "nobodys", code=1)
 
 

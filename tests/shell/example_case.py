@@ -80,6 +80,69 @@ def remedies() -> desk.RemedyBox:
     )
 
 
+def answer_form(question: str) -> ActionForm:
+    return ActionForm(
+        f"{CASE}answer/",
+        "",
+        (
+            Input("note", "买家的原话，或补充", InputKind.TEXTAREA, max_length=300),
+            Input(
+                "message",
+                "是哪条消息里说的",
+                InputKind.SELECT,
+                choices=(Choice("", "不指明", is_chosen=True), Choice("m-4", "09:48 充的时候弹此代码无效")),
+            ),
+        ),
+        (REVISION, ("playbook", "A1"), ("question", question)),
+        opens="写原话、指出是哪条消息（可不填）",
+    )
+
+
+def questions() -> desk.QuestionsBox:
+    answers = (Choice("works", "核对后可以了"), Choice("same", "还是一样"), Choice("silent", "没有回答"))
+    return desk.QuestionsBox(
+        "弄清是输入有误、区域不对，还是卡密确实失效",
+        "还有 1 个要问",
+        ask=(
+            desk.QuestionRow(
+                "请核对一下数字 0 和字母 O，再试一次可以吗？",
+                "不少“无效”是输错",
+                "Could you check 0 and O, and try once more?",
+                answers,
+                answer_form("typing"),
+                desk.HeardAnswer("没有回答", "王店 · 11月24日 12:03", "没回答不等于默认：再问一次。"),
+                is_open=True,
+            ),
+        ),
+        told=(
+            desk.QuestionRow(
+                "您是在哪个官方页面兑换的？",
+                "报错原话能分清无效、已用、区域不符和风控",
+                answers=answers,
+                form=answer_form("where"),
+                heard=desk.HeardAnswer(
+                    "提示已被使用、已兑换",
+                    "王店 · 11月24日 12:05 · 买家说的，未核实",
+                    "不是无效，是被兑换过：比对兑换和交付的时间",
+                    "页面写着此卡已被兑换",
+                    Link("看原话", "#m-4"),
+                    ("11月24日 12:03 没有回答",),
+                    "能说明的证据：发卡方客服记录",
+                    ActionForm(f"{CASE}reason/", "原因改为：已被兑换", hidden=(REVISION, ("sub_reason", "A2"))),
+                    (
+                        ActionForm(
+                            f"{CASE}ask/",
+                            "记为已向买家索要：发卡方客服记录",
+                            hidden=(REVISION, ("kinds", "E12"), ("to", "buyer")),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        earlier=("11月23日 18:00 问过：方便说一下原因吗？ 回答：兑换不了",),
+    )
+
+
 def evidence() -> desk.EvidenceBox:
     state = desk.EvidenceState
     ask = ActionForm(f"{CASE}ask/", "已经向买家要了", hidden=(REVISION, ("kinds", "E11"), ("to", "buyer")))
@@ -210,6 +273,7 @@ def case(**changes) -> desk.CasePage:
                 opens="改成别的",
             ),
         ),
+        "questions": questions(),
         "evidence": evidence(),
         "remedies": remedies(),
         "draft": desk.DraftBox(

@@ -27,7 +27,15 @@ def row(title, reason, step, amount, hours, number, *, held=False):  # noqa: PLR
     now = clock.now()
     due = None if hours is None else now + timedelta(hours=hours)
     return desk.CaseRow(
-        CASE, f"AS-2026-{number:06d}", title, reason, step, amount, timing.countdown(due, now=now), is_held=held
+        CASE,
+        f"AS-2026-{number:06d}",
+        title,
+        reason,
+        step,
+        amount,
+        timing.countdown(due, now=now),
+        is_held=held,
+        put_off="搁置到 11月25日 10:00" if held else "",
     )
 
 

@@ -66,6 +66,7 @@ class QueueRow(NamedTuple):
     title: str | None
     nick: str | None
     reason_confirmed_at: datetime | None
+    snoozed_until: datetime | None
     next_due_at: datetime | None
 
     @property
@@ -365,7 +366,7 @@ def _narrowed(chosen: str, after: str | None, now: datetime | None, zone: ZoneIn
 
 
 def _row(told: tuple[Any, ...]) -> QueueRow:
-    return QueueRow._make((*told[:-2], *map(moment, told[-2:])))  # the two moments are its last columns
+    return QueueRow._make((*told[:-3], *map(moment, told[-3:])))  # the three moments are its last columns
 
 
 @lru_cache(maxsize=8)

@@ -38,6 +38,7 @@ class CaseInShort(Schema):
     due_at: str | None
     due_text: str
     hold: bool
+    snoozed_until: str | None
     revision: int
     cursor: str
 
@@ -76,8 +77,8 @@ def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, 
     """Do what the page could do.
 
     Names: reason, hold, ask, evidence (facts only), reply, sent, note, deadline, offer, concede, decline, escalate,
-    execute, result, move, answered, submit, reapplied, reopen, snooze, resume, dispute, transfer, approval, approve,
-    need, same, review, card, cause, pause_goal, resume_goal.
+    execute, result, move, answered, answer, submit, reapplied, reopen, snooze, resume, dispute, transfer, approval,
+    approve, need, same, review, card, cause, pause_goal, resume_goal.
     Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
     """
     actor, now = _actor(request), clock.now()

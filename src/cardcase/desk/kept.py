@@ -8,7 +8,7 @@ from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 
 P = TypeVar("P")
 
-_CARRIED = ("kind", "event", "kinds", "to")
+_CARRIED = ("kind", "event", "kinds", "to", "question")
 """Hidden fields that tell two forms of one address apart."""
 
 

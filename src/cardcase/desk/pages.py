@@ -26,6 +26,7 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     cause/      cause                 what the record shows, apart from the claim
     move/       event, typed, …       any other transition; its inputs come with the ActionForm that the queries build
     answered/   how, source           how a request to the buyer ended                  T4
+    answer/     playbook, question, answer, note, message   how the buyer answered a guided question
     submit/     once, typed           the sealed pack is handed in                      T16
     reapplied/  sub_reason, amount, due_at, source   the buyer applied again            T20
     reopen/     claim, sub_reason, due_at, source    the same matter again, or another  T24
@@ -45,6 +46,7 @@ from enum import StrEnum
 from cardcase.shell.parts import (
     ActionForm,
     Check,
+    Choice,
     Countdown,
     EmptyState,
     Fact,
@@ -76,7 +78,7 @@ class CaseRow:
     ``title``: 「云朵邮差 · 苹果充值卡 200」. ``reason``: 「卡密无效」 with the family's tone. ``next_step``: the one
     thing to do next, as an order to the reader: 「确认原因」; while somebody else must act: 「等买家回复」.
     ``amount``: what the buyer claims, 「¥193.00」. ``number``: 「AS-2026-000123」. ``is_held``: messages still wait
-    although the reason is confirmed.
+    although the reason is confirmed. ``put_off``: 「搁置到 11月25日 10:00」, empty unless work is put off.
     """
 
     url: str
@@ -87,6 +89,7 @@ class CaseRow:
     amount: str
     countdown: Countdown
     is_held: bool = False
+    put_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +199,8 @@ class ReasonBox:
     """原因: what the buyer claims.
 
     ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second
-    reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``question``: what
-    to ask the buyer when unclear; it lies open when ``is_asking`` (no reason was given at all). ``found``: what the
-    record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
+    reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``found``:
+    what the record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
     ``before``: what was claimed earlier, one sentence each.
     ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded; ``cause``
     writes down what was found. None when the actor may not.
@@ -209,14 +211,64 @@ class ReasonBox:
     quotes: tuple[QuoteLink, ...] = ()
     second: str = ""
     form: str = ""
-    question: str = ""
-    is_asking: bool = False
     found: str = ""
     before: tuple[str, ...] = ()
     confirmed: str = ""
     confirm: ActionForm | None = None
     change: ActionForm | None = None
     cause: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAnswer:
+    """What the buyer answered to a question: the buyer's word, never a finding.
+
+    ``head``: 「王店 · 12:03 · 买家说的，未核实」. ``means``: what to make of it. ``note``: the words noted with it.
+    ``source``: the message it rests on. ``before``: earlier answers to the same question, latest first, a sentence
+    each. ``wants``: what would show it, a sentence; ``asks`` asks for that, ``confirm`` takes the other reason that it
+    speaks for. Nothing of it happens by itself.
+    """
+
+    said: str
+    head: str
+    means: str = ""
+    note: str = ""
+    source: Link | None = None
+    before: tuple[str, ...] = ()
+    wants: str = ""
+    confirm: ActionForm | None = None
+    asks: tuple[ActionForm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """One guided question. ``text`` is in the buyer's language, ready to copy; ``meaning`` in another reader's.
+
+    ``form`` records an answer with one tap: a button for each of ``answers``; its inputs (a note, the message it rests
+    on) lie folded. None when the actor may not. ``heard``: what was answered, also that no answer came.
+    """
+
+    text: str
+    why: str
+    meaning: str = ""
+    answers: tuple[Choice, ...] = ()
+    form: ActionForm | None = None
+    heard: HeardAnswer | None = None
+    is_open: bool = False  # lies open: no reason was stated, and this is the one thing to do
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsBox:
+    """问买家: what to ask, and what was answered. ``aim``: the fact that decides. ``summary``: 「还有 2 个要问」.
+
+    ``earlier``: what was answered under another reason, a sentence each.
+    """
+
+    aim: str
+    summary: str
+    ask: tuple[QuestionRow, ...] = ()
+    told: tuple[QuestionRow, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 class EvidenceState(StrEnum):
@@ -413,6 +465,7 @@ class CasePage:
     reason: ReasonBox
     evidence: EvidenceBox
     remedies: RemedyBox
+    questions: QuestionsBox | None = None  # None when there is nothing to ask and nothing was answered
     next_step: NextStep | None = None
     talk: tuple[TalkLine, ...] = ()
     talk_summary: str = ""  # 「3 条 · 王店已读」 or 「3 条未读」

@@ -271,6 +271,20 @@ def _answered(actor: Actor, act: Act) -> None:
     evidence.answered(actor, act.number, act.word("how"), source=act.word("source"), revision=act.revision, at=act.at)
 
 
+def _answer(actor: Actor, act: Act) -> None:
+    evidence.record_answer(
+        actor,
+        act.number,
+        act.word("question"),
+        act.word("answer"),
+        playbook=act.word("playbook"),
+        note=act.word("note"),
+        message=act.word("message"),
+        revision=act.revision,
+        at=act.at,
+    )
+
+
 def _submit(actor: Actor, act: Act) -> None:
     packs.submit(
         actor,
@@ -414,6 +428,7 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "result": _result,
         "move": _move,
         "answered": _answered,
+        "answer": _answer,
         "submit": _submit,
         "reapplied": _reapplied,
         "reopen": _reopen,

@@ -51,3 +51,25 @@ class EvidenceRequest(ShopOwned):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "case", "state"], name="request_by_case")]
+
+
+class BuyerAnswer(ShopOwned):
+    """How the buyer answered one guided question: the buyer's word, not a finding. The latest row of a question counts.
+
+    Rows are never changed. ``asked_text`` and ``said_text`` keep question and answer as the playbook had them then, in
+    both languages.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="buyer_answers")
+    playbook = models.CharField(max_length=10)  # the sub-reason that it was asked under, "unstated" or "none"
+    question = models.CharField(max_length=40)
+    answer = models.CharField(max_length=40)  # of the question, or policies.rules.SILENT, IN_WORDS
+    asked_text = models.JSONField(default=dict)
+    said_text = models.JSONField(default=dict)
+    note = models.CharField(max_length=300, blank=True, default="")
+    message = models.CharField(max_length=40, blank=True, default="")  # public id of what the buyer wrote
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case", "at"], name="answers_by_case")]

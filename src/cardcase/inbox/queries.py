@@ -222,6 +222,13 @@ def has_buyer_written(actor: Actor, order: Order, *, since: datetime) -> bool:
     return rows.filter(said_at__gt=since).exists()
 
 
+def is_of_case(actor: Actor, case: Case, message: str) -> bool:
+    """Tell whether the buyer wrote this message, by its public id, in the talk about a case's order."""
+    about = _about(actor, case.order).values("pk")
+    rows = Message.objects.visible_to(actor).filter(conversation_id__in=about, speaker=Speaker.BUYER.value)
+    return rows.filter(public_id=message).exists()
+
+
 def conversation_view(actor: Actor, case: Case, *, now: datetime | None = None) -> list[MessageView]:
     """Return the messages about a case's order as they are shown, the words behind its reason marked.
 

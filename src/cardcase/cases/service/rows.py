@@ -117,6 +117,7 @@ _OTHER_ACTS = {
     "goal_resumed": Text("恢复自家目标", "Resume our own goal"),
     "need_settled": Text("处理提醒", "Settle a reminder"),
     "reviewed": Text("写复盘", "Review the incident"),
+    "buyer_answered": Text("记下买家的回答", "Note the buyer's answer"),
     "dispute_noted": Text("登记平台纠纷", "Note a dispute"),
     "mirrored": Text("同步平台数据", "Sync with the platform"),
     "order_linked": Text("对上订单", "Link the order"),

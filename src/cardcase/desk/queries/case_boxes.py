@@ -10,7 +10,6 @@ from cardcase.desk import pages, words
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
-from cardcase.policies import queries as policies
 from cardcase.remedies.rules import Blocker, Option
 from cardcase.shell import timing
 from cardcase.shell.language import say
@@ -51,8 +50,6 @@ def reason(actor: Actor, view: CaseView, behind: Background) -> pages.ReasonBox:
         second = say(Text(f"也可能是：{title.zh}", f"It may also be: {title.en}"))
     if case.found_cause:
         found = say(reasons.title(case.found_cause))
-    asked = next(iter(policies.playbook(actor, case.sub_reason).questions), None)
-    is_asking = not confirmed and case.is_open
     spoken = dict.fromkeys(
         (quote["text"], f"m-{quote['message']}") for quote in case.quotes if quote["message"].startswith("msg_")
     )
@@ -62,8 +59,6 @@ def reason(actor: Actor, view: CaseView, behind: Background) -> pages.ReasonBox:
         quotes=tuple(pages.QuoteLink(text, anchor) for text, anchor in spoken),
         second=second,
         form=case.refund.reason_raw if case.refund is not None else "",
-        question=asked.text.say(words.language_of_buyer(case)) if asked is not None and is_asking else "",
-        is_asking=case.claimed_reason in words.UNSTATED,
         found=found,
         before=tuple(_claimed_before(view, behind)),
         confirmed=confirmed,

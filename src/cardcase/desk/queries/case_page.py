@@ -27,13 +27,13 @@ from cardcase.inbox.queries import MessageView
 from cardcase.kit.errors import Conflict, Problem
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
-from cardcase.policies import queries as policies
 from cardcase.shell import timing
 from cardcase.shell.language import current, say
 from cardcase.shell.parts import ActionForm, Countdown, Fact, Link, Notice, Tone
 from cardcase.staff.rules import Actor
 
 from . import attention, case_boxes, forms, record_words
+from .questions import questions
 from .view import Background, CaseView, background, case_view
 
 TALK_SHOWN = 60
@@ -81,7 +81,8 @@ def _page(
         reason=case_boxes.reason(actor, view, behind),
         evidence=case_boxes.evidence(actor, view),
         remedies=case_boxes.remedies(actor, view),
-        next_step=_next_step(actor, view),
+        questions=questions(actor, view),
+        next_step=_next_step(view),
         talk=lines,
         talk_summary=_talk_summary(view),
         talk_more=_talk_more(view, all_talk=all_talk),
@@ -215,7 +216,7 @@ _TO_TURNS = {
 """What the button of the next step says where the state of the case asks for one act."""
 
 
-def _next_step(actor: Actor, view: CaseView) -> pages.NextStep | None:
+def _next_step(view: CaseView) -> pages.NextStep | None:
     case = view.case
     if not case.is_open:
         review = Text(
@@ -226,7 +227,7 @@ def _next_step(actor: Actor, view: CaseView) -> pages.NextStep | None:
         return pages.NextStep(say(review), "#needs", button) if is_asked else None
     status = Status(case.status)
     is_confirmed = case.reason_confirmed_at is not None
-    step = step_of(status, is_confirmed=is_confirmed, playbook_step=policies.playbook(actor, case.sub_reason).next_step)
+    step = step_of(status, is_confirmed=is_confirmed, playbook_step=view.playbook.next_step)
     if not is_confirmed and status in (Status.NEW, Status.NEEDS_RESPONSE):
         return pages.NextStep(say(_CONFIRM), "#reason", say(Text("去确认原因", "Confirm the reason")))
     if view.judged.remedy is not None and view.judged.remedy.state == "ambiguous":

@@ -48,6 +48,7 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "deadline.missed": Text("错过时限", "Deadline missed"),
         "deadline.voided": Text("计时取消", "Clock stopped"),
         "evidence.added": Text("存了证据", "Evidence kept"),
+        "evidence.answer_recorded": Text("记下买家的回答", "Buyer's answer noted"),
         "evidence.asked": Text("索要了证据", "Evidence asked for"),
         "evidence.set_aside": Text("一份证据不再采用", "Evidence set aside"),
         "evidence.request_fulfilled": Text("要的证据到了", "The evidence came"),
@@ -184,7 +185,7 @@ def _titles(room: str, facts: Mapping[str, Any]) -> list[str]:
     elif room == "remedy" and isinstance(kind, str) and kind in read_catalogue().kinds:
         found.append(read_catalogue().kinds[kind].title)
     elif room == "evidence":
-        found += _PARTIES.get(str(facts.get("to")), Text("", "")), *_evidence(facts)
+        found += _PARTIES.get(str(facts.get("to")), Text("", "")), *_evidence(facts), *_answer(facts)
     answer = facts.get("answer")
     if isinstance(answer, str) and answer in _ANSWERS:
         found.append(_ANSWERS[answer])
@@ -199,6 +200,12 @@ def _evidence(facts: Mapping[str, Any]) -> list[Text]:
     codes: Sequence[Any] = asked if isinstance(asked, list) else (facts.get("kind"),)
     kinds = read_matrix().kinds
     return [kinds[code].title for code in codes if isinstance(code, str) and code in kinds]
+
+
+def _answer(facts: Mapping[str, Any]) -> list[Text]:
+    """Return question and answer of a buyer's word, as the playbook had them at that moment."""
+    kept = [facts.get(key) for key in ("asked", "said")]
+    return [Text(words["zh"], words["en"]) for words in kept if isinstance(words, dict)]
 
 
 def _amounts(facts: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from cardcase.cases import queries as cases
 from cardcase.desk import words
+from cardcase.evidence.rules import standing, to_ask
 from cardcase.kit.clock import SHANGHAI
+from cardcase.kit.text import Text
 from cardcase.remedies.rules.advice import Advice, document
 from cardcase.shell import timing
 from cardcase.shell.language import say
@@ -81,6 +83,22 @@ def sheet_of(view: CaseView) -> Sheet:
             }
             for item in view.items
         ],
+        "questions": _questions(view),
+        "answers": [
+            {
+                "playbook": row.playbook,
+                "question": row.question,
+                "answer": row.answer,
+                "asked": say(Text(row.asked_text["zh"], row.asked_text["en"])),
+                "said": say(Text(row.said_text["zh"], row.said_text["en"])),
+                "note": row.note or None,
+                "message": row.message or None,
+                "certainty": "claimed",
+                "by": row.by,
+                "at": iso(row.at),
+            }
+            for row in view.answers
+        ],
         "remedies": [
             {
                 "kind": option.kind,
@@ -146,6 +164,32 @@ def sheet_of(view: CaseView) -> Sheet:
     }
 
 
+def _questions(view: CaseView) -> list[dict[str, Any]]:
+    """Write what the playbook of the present reason asks, how each can be answered, and which answer stands."""
+    latest, open_ones = standing(view.answers), {one.id for one in to_ask(view.playbook, view.answers)}
+    return [
+        {
+            "playbook": view.playbook.id,
+            "id": question.id,
+            "text": say(question.text),
+            "why": say(question.why),
+            "to_ask": question.id in open_ones,
+            "answer": row.answer if (row := latest.get((view.playbook.id, question.id))) else None,
+            "answers": [
+                {
+                    "id": answer.id,
+                    "text": say(answer.text),
+                    "means": say(answer.means),
+                    "points_to": answer.points_to or None,
+                    "asks": list(answer.asks),
+                }
+                for answer in question.choices
+            ],
+        }
+        for question in view.playbook.questions
+    ]
+
+
 def _advice(advice: Advice) -> dict[str, Any]:
     """Write the advice behind the remedies in the words of ``cardcase advise``, without the remedies themselves."""
     whole = document(advice)
@@ -177,6 +221,7 @@ def queue(actor: Actor, *, limit: int, now: datetime, chosen: str = "", after: s
             "due_at": iso(case.next_due_at) if case.next_due_at else None,
             "due_text": timing.countdown(case.next_due_at, now=now).text,
             "hold": case.is_held,
+            "snoozed_until": iso(case.snoozed_until) if case.snoozed_until else None,
             "revision": case.revision,
             "cursor": case.cursor,
         }

@@ -85,9 +85,17 @@ def _rows(shown: Sequence[cases.QueueRow], steps: Mapping[str, Text], *, now: da
                 amount=words.amount_text(case.claimed_fen),
                 countdown=timing.countdown(case.next_due_at, now=now, language=language),
                 is_held=case.is_held and is_confirmed,  # without a reason the next step says it
+                put_off=_put_off(case, now),
             )
         )
     return rows
+
+
+def _put_off(case: cases.QueueRow, now: datetime) -> str:
+    if case.snoozed_until is None:
+        return ""
+    until = timing.moment_text(case.snoozed_until, now=now)
+    return say(Text(f"搁置到 {until}", f"put off until {until}"))
 
 
 def _sums(counts: cases.Counts, chosen: str) -> tuple[pages.Sum, ...]:

@@ -13,6 +13,8 @@ from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import IN_BACKGROUND
 from cardcase.desk import words
+from cardcase.evidence import queries as evidence
+from cardcase.evidence.models import BuyerAnswer
 from cardcase.evidence.rules import CardSeen, Item
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Reply
@@ -20,6 +22,8 @@ from cardcase.inbox.queries import MessageView
 from cardcase.inbox.rules.drafts import Draft
 from cardcase.kit.text import Text
 from cardcase.packs import sealed
+from cardcase.policies import queries as policies
+from cardcase.policies.rules import Playbook
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.queries import Overview
 from cardcase.remedies.rules import Option
@@ -43,6 +47,8 @@ class CaseView:
     talk: Sequence[MessageView]
     disputes: Sequence[PlatformDispute]
     reviews: Sequence[Review]
+    playbook: Playbook  # of its sub-reason: what to ask, and what answers mean
+    answers: Sequence[BuyerAnswer]
 
     @property
     def cards(self) -> Sequence[CardSeen]:
@@ -111,6 +117,7 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
         found = cases.by_numbers(actor, numbers[start : start + AT_ONCE])
         disputes = cases.disputes_of_cases(actor, found)
         reviews = cases.reviews_of_cases(actor, found)
+        answers = evidence.answers_of(actor, found)
         for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
             draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
             yield CaseView(
@@ -126,6 +133,8 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
                 talk=(),
                 disputes=disputes[case.pk],
                 reviews=reviews[case.pk],
+                playbook=policies.playbook(actor, case.sub_reason),
+                answers=answers[case.pk],
             )
 
 

@@ -16,6 +16,26 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='BuyerAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('playbook', models.CharField(max_length=10)),
+                ('question', models.CharField(max_length=40)),
+                ('answer', models.CharField(max_length=40)),
+                ('asked_text', models.JSONField(default=dict)),
+                ('said_text', models.JSONField(default=dict)),
+                ('note', models.CharField(blank=True, default='', max_length=300)),
+                ('message', models.CharField(blank=True, default='', max_length=40)),
+                ('by', models.CharField(max_length=80)),
+                ('at', models.DateTimeField()),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='buyer_answers', to='cases.case')),
+                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.shop')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['shop', 'case', 'at'], name='answers_by_case')],
+            },
+        ),
+        migrations.CreateModel(
             name='EvidenceRequest',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

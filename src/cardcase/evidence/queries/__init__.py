@@ -3,9 +3,10 @@
 from cardcase.evidence.datafiles import check_data
 
 from .facts import case_facts, checklist, facts_of, matrix
-from .rows import exhibit, exhibits, has_come, open_requests, overdue_requests, request, requests
+from .rows import answers_of, exhibit, exhibits, has_come, open_requests, overdue_requests, request, requests
 
 __all__ = [
+    "answers_of",
     "case_facts",
     "check_data",
     "checklist",

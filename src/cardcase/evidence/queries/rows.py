@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cardcase.cases.models import Case
-from cardcase.evidence.models import EvidenceRequest, Exhibit
+from cardcase.evidence.models import BuyerAnswer, EvidenceRequest, Exhibit
 from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor
 
@@ -40,6 +40,17 @@ def requests_of(actor: Actor, cases: Sequence[Case]) -> Mapping[int, list[Eviden
     """Return the same for several cases, by row id, in one query."""
     found: dict[int, list[EvidenceRequest]] = {case.pk: [] for case in cases}
     for row in EvidenceRequest.objects.visible_to(actor).filter(case_id__in=list(found)).order_by("pk"):
+        found[row.case_id].append(row)
+    return found
+
+
+def answers_of(actor: Actor, cases: Sequence[Case]) -> Mapping[int, list[BuyerAnswer]]:
+    """Return what buyers answered to guided questions, by row id of the case, oldest first, in one query.
+
+    Of several answers to one question the last counts; the ones before are what was said earlier.
+    """
+    found: dict[int, list[BuyerAnswer]] = {case.pk: [] for case in cases}
+    for row in BuyerAnswer.objects.visible_to(actor).filter(case_id__in=list(found)).order_by("at", "pk"):
         found[row.case_id].append(row)
     return found
 

@@ -1,5 +1,6 @@
 """Judging evidence, pure: facts of a case and the matrix come in; checklist, comparison and contradictions come out."""
 
+from .answers import Offered, offered, standing, to_ask
 from .checklist import STATE_TITLES, STRENGTH, Gap, Item, ItemState, checklist, decline_gaps
 from .contradictions import Contradiction, contradictions
 from .exhibits import (
@@ -46,6 +47,7 @@ __all__ = [
     "Kind",
     "Matrix",
     "NoTimeToAsk",
+    "Offered",
     "OrderSeen",
     "RefundSeen",
     "RequestSeen",
@@ -61,7 +63,10 @@ __all__ = [
     "find",
     "make_nonce",
     "moment_of",
+    "offered",
     "overall",
     "read_matrix",
     "request_due",
+    "standing",
+    "to_ask",
 ]

@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -37,7 +37,7 @@ class Answer(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str
+    id: str = Field(min_length=1, max_length=40)
     zh: str = Field(min_length=2, max_length=40)
     en: str = Field(min_length=2, max_length=60)
     means_zh: str = Field(min_length=4, max_length=80)
@@ -56,11 +56,35 @@ class Answer(BaseModel):
         return Text(self.means_zh, self.means_en)
 
 
+SILENT: Final = "silent"
+"""The answer that none came. Playbooks that know better what silence means there have one of this id."""
+
+IN_WORDS: Final = "in_words"
+"""An answer that is none of the usual ones; what was said then stands in the note."""
+
+_ANYWHERE: Final = (
+    Answer(
+        id=IN_WORDS,
+        zh="别的说法",
+        en="Something else",
+        means_zh="不在常见回答里：按买家原话判断，需要时换个问法再问",
+        means_en="None of the usual answers: judge by the buyer's own words, and ask again if need be",
+    ),
+    Answer(
+        id=SILENT,
+        zh="没有回答",
+        en="No answer",
+        means_zh="没回答不等于默认：再问一次，同时查自己的记录",
+        means_en="Silence admits nothing: ask once more and look at our own records",
+    ),
+)
+
+
 class Question(BaseModel):
     """One guided question to the buyer: polite, neutral, answerable; what it is good for, and what answers mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str
+    id: str = Field(min_length=1, max_length=40)
     zh: str = Field(min_length=4, max_length=120)
     en: str = Field(min_length=4, max_length=240)
     why_zh: str = Field(min_length=2)
@@ -70,6 +94,16 @@ class Question(BaseModel):
     def answer(self, answer_id: str) -> Answer | None:
         """Return the answer of this id, if the question knows it."""
         return next((answer for answer in self.answers if answer.id == answer_id), None)
+
+    @property
+    def choices(self) -> tuple[Answer, ...]:
+        """Return what can be recorded: its usual answers, something else, and that no answer came."""
+        own = {answer.id for answer in self.answers}
+        return (*self.answers, *(answer for answer in _ANYWHERE if answer.id not in own))
+
+    def choice(self, answer_id: str) -> Answer | None:
+        """Return what can be recorded under this id."""
+        return next((answer for answer in self.choices if answer.id == answer_id), None)
 
     @property
     def text(self) -> Text:

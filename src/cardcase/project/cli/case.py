@@ -1,4 +1,4 @@
-"""Looking at cases from the command line: list, show, next."""
+"""Cases from the command line: list, show, next; and noting what the buyer answered."""
 
 import click
 
@@ -73,6 +73,36 @@ def next_(*, as_json: bool, shop_slug: str | None) -> None:
             next=Text("先用 cardcase handle 读入文件。", "Import files with cardcase handle."),
         )
     document = sheet.sheet(actor, rows[0]["number"], now=now)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(printing.as_text(document, now=now))
+
+
+@case.command(help="记下买家对提问的回答 / note how the buyer answered a guided question")
+@click.argument("number")
+@click.argument("question")
+@click.argument("answer")
+@click.option("--note", default="", help="买家的原话 / the buyer's words")
+@click.option(
+    "--message", default="", help="是哪条消息 / the message it rests on, as the quotes of case show --json name it"
+)
+@json_option
+@shop_option
+@with_desk
+def answer(
+    number: str, question: str, answer: str, *, note: str, message: str, as_json: bool, shop_slug: str | None
+) -> None:
+    """Do what the act ``answer`` of the page does, upon the case as it stands now; print the case."""
+    from cardcase.desk.queries import sheet
+    from cardcase.desk.service import Act, perform
+    from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
+
+    actor, now = operator(shop_slug), clock.now()
+    typed = {"question": question, "answer": answer, "note": note, "message": message}
+    perform(actor, "answer", Act(number, sheet.sheet(actor, number, now=now)["revision"], now, typed))
+    document = sheet.sheet(actor, number, now=now)
     if as_json:
         print_json(document)
     else:

@@ -37,6 +37,7 @@ def _lines(sheet: dict[str, Any], now: datetime) -> Iterator[str]:
     yield from _reason(sheet)
     for need in sheet["needs_human"]:
         yield _head(Text("请看", "Look"), say(Text(need["zh"], need["en"])))
+    yield from _questions(sheet["questions"])
     yield _head(Text("证据", "Evidence"))
     for item in sheet["evidence"]:
         yield f"    {MARKS[item['state']]} {item['title']}{say(Text('：', ': '))}{item['why']}"
@@ -88,6 +89,20 @@ def _reason(sheet: dict[str, Any]) -> Iterator[str]:
     if sheet["quotes"]:
         said = list(dict.fromkeys(quote["text"] for quote in sheet["quotes"]))[:MOST_QUOTES]
         yield "        " + say(Text("依据：", "From: ")) + "".join(f"“{text}”" for text in said)
+
+
+def _questions(questions: list[dict[str, Any]]) -> Iterator[str]:
+    """Say what to ask, and what the buyer answered with what to make of it."""
+    if questions:
+        yield _head(Text("问买家", "Ask the buyer"))
+    for question in questions:
+        yield f"    {MARKS['ask' if question['to_ask'] else 'have']} {question['text']}"
+        for answer in question["answers"]:
+            if answer["id"] == question["answer"]:
+                said = Text(
+                    f"回答：{answer['text']}（{answer['means']}）", f"Answer: {answer['text']} ({answer['means']})"
+                )
+                yield f"        {say(said)}"
 
 
 def _remedy(remedy: dict[str, Any]) -> Iterator[str]:

@@ -3,14 +3,17 @@
 from .base import CHOOSE, hidden, money, select, url, words
 from .evidence import ask, pack, submit, upload
 from .moves import further
+from .questions import answer, ask_for, other_reason
 from .reason import cause, change_reason, confirm_reason, lift_hold
 from .remedy import approval, concede, execute, has_time_to_answer, remedy, result
 from .upkeep import dispute, note, pause_goal, resume, resume_goal, snooze, transfer, typed_deadline
 
 __all__ = [
     "CHOOSE",
+    "answer",
     "approval",
     "ask",
+    "ask_for",
     "cause",
     "change_reason",
     "concede",
@@ -23,6 +26,7 @@ __all__ = [
     "lift_hold",
     "money",
     "note",
+    "other_reason",
     "pack",
     "pause_goal",
     "remedy",

@@ -1,42 +1,29 @@
-"""Verbs of evidence: add an exhibit, set one aside, ask for something, note how a request ended."""
+"""What is asked of whom: ask (T3), note how it ended, bring the case back (T4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 
-from cardcase.cards import masking
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Status
 from cardcase.cases.service.rows import Ref, take
-from cardcase.custody import files
-from cardcase.custody import service as custody
 from cardcase.deadlines import queries as deadlines
+from cardcase.evidence import queries, rules
+from cardcase.evidence.models import EvidenceRequest
+from cardcase.evidence.rules.exhibits import RECORDING
 from cardcase.inbox import queries as inbox
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Conflict, Refused, WrongUse
-from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from . import queries, rules
-from .models import EvidenceRequest, Exhibit
-from .rules.exhibits import FREE_TEXT, RECORDING
+from .entries import masked, record
 
-__all__ = [
-    "add_exhibit",
-    "answered",
-    "ask",
-    "carry_over",
-    "expire",
-    "expire_overdue",
-    "follow",
-    "fulfil",
-    "refuse",
-    "set_aside",
-]
+if TYPE_CHECKING:
+    from cardcase.custody import service as custody
 
 WANTED: Final = timedelta(hours=12)
 """Time given to somebody who is asked, when the platform's clock leaves as much. Judgement."""
@@ -49,90 +36,6 @@ ENDS: Final = ("fulfilled", "refused", "words")
 """How a request to the buyer can end by a person's word; after words alone it stays open."""
 
 SOURCE_MAX: Final = 120
-TITLE_MAX: Final = 200
-NOTE_MAX: Final = 300
-
-
-@transaction.atomic
-def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, showing what
-    actor: Actor,
-    number: str,
-    kind: str,
-    title: str,
-    data: bytes | None,
-    mime: str = "",
-    facts: Mapping[str, Any] | None = None,
-    *,
-    at: datetime,
-    party: str = "",
-    event_at: datetime | None = None,
-    is_against_seller: bool = False,
-    source_file: str = "",
-) -> Exhibit:
-    """Keep one exhibit of a case, with what it shows as structured facts. Works on closed cases too: a duty to keep.
-
-    ``mime`` is only checked against what the bytes say. Card codes in words are masked; a known code where a number
-    belongs is refused. Raises NotAllowed, NotFound, WrongUse for an unknown kind or party, BadFact, BadFile.
-    """
-    actor.require(Permission.WORK)
-    case = case_queries.by_number(actor, number)
-    matrix = queries.matrix(actor)
-    known = matrix.kinds.get(kind)
-    if known is None:
-        raise WrongUse(
-            f"没有这种证据：{kind}",
-            f"There is no kind of evidence called {kind}",
-            next=Text(f"可用的有 {'、'.join(matrix.kinds)}。", f"Known kinds: {', '.join(matrix.kinds)}."),
-        )
-    holder = party or known.party
-    if holder not in rules.PARTY_TITLES:
-        raise WrongUse(f"没有这一方：{holder}", f"There is no such party: {holder}")
-    if data is None and not facts:
-        raise WrongUse("证据要有文件或事实", "An exhibit needs a file or facts")
-    found = rules.file_kind(data) if data is not None else ""
-    if data is not None and mime and mime not in (found, "application/octet-stream"):
-        raise rules.BadFile(f"文件其实是 {found}，不是 {mime}", f"The file is {found}, not {mime}")
-    shown, clean = _masked(actor, title.strip() or known.title.zh, rules.check_facts(facts or {}))
-    sha256 = files.keep(data) if data is not None else ""
-    exhibit = Exhibit.objects.create(
-        shop_id=actor.shop_id,
-        public_id=ids.public_id("ev"),
-        case=case,
-        kind=kind,
-        title=shown[:TITLE_MAX],
-        party=holder,
-        file_sha256=sha256,
-        file_mime=found,
-        captured_at=at,
-        captured_by=actor.label or actor.kind.value,
-        event_at=event_at or rules.moment_of(clean, "at"),
-        facts=clean,
-        is_against_seller=is_against_seller,
-        source_file=source_file[:255],
-        source_sha256=sha256,
-    )
-    contents = [custody.Content(f"exhibit/{exhibit.public_id}", data, found, keep=False)] if data is not None else []
-    custody.append(
-        actor,
-        custody.Record(
-            "evidence.added",
-            case.public_id,
-            at,
-            {
-                "exhibit": exhibit.public_id,
-                "kind": kind,
-                "title": exhibit.title,
-                "party": holder,
-                "facts": clean,
-                "file_sha256": sha256,
-                "mime": found,
-                "is_against_seller": is_against_seller,
-            },
-            contents,
-        ),
-    )
-    follow(actor, case, at=at)
-    return exhibit
 
 
 @transaction.atomic
@@ -167,7 +70,7 @@ def answered(actor: Actor, number: str, how: str, *, source: str, revision: int,
     """
     actor.require(Permission.WORK)
     case = take(actor, number, revision=revision)
-    said = _said(actor, source)[:SOURCE_MAX]
+    said = masked(actor, source)[:SOURCE_MAX]
     if how not in ENDS or not said:
         raise WrongUse(
             f"要写明怎么结束的（{'、'.join(ENDS)}）和凭什么知道",
@@ -182,67 +85,6 @@ def answered(actor: Actor, number: str, how: str, *, source: str, revision: int,
 def _bring_back(actor: Actor, case: Case, why: str, source: str, *, at: datetime) -> Case:
     facts = GuardFacts(is_request_over=True, source_event_id=source)
     return cases.advance(actor, case, Event.ANSWERED, facts=facts, revision=case.revision, details={"why": why}, at=at)
-
-
-@transaction.atomic
-def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhibit]:
-    """Give a case the exhibits of one that ended as the same matter: copies, so that both histories stay whole.
-
-    Those set aside stay behind. Raises NotAllowed, NotFound.
-    """
-    actor.require(Permission.WORK)
-    case = case_queries.by_number(actor, to)
-    copies = []
-    for row in queries.exhibits(actor, case_queries.by_number(actor, number)):
-        if row.set_aside_at is not None:
-            continue
-        was = row.public_id
-        row.pk, row._state.adding = None, True  # noqa: SLF001 - Django's documented way to copy a row
-        row.public_id, row.case = ids.public_id("ev"), case
-        row.save(force_insert=True)
-        contents = []
-        if row.file_sha256:
-            data = files.read(row.file_sha256)
-            contents = [custody.Content(f"exhibit/{row.public_id}", data, row.file_mime, keep=False)]
-        told: dict[str, custody.JSON] = {
-            "exhibit": row.public_id,
-            "copy_of": was,
-            "kind": row.kind,
-            "title": row.title,
-            "party": row.party,
-            "facts": row.facts,
-            "file_sha256": row.file_sha256,
-            "mime": row.file_mime,
-            "is_against_seller": row.is_against_seller,
-        }
-        custody.append(actor, custody.Record("evidence.added", case.public_id, at, told, contents))
-        copies.append(row)
-    follow(actor, case, at=at)
-    return copies
-
-
-@transaction.atomic
-def set_aside(actor: Actor, exhibit_id: str, reason: str, *, at: datetime) -> Exhibit:
-    """Take an exhibit out of the reckoning, with a reason: added by mistake, or cleared up. It stays on file.
-
-    Raises Refused for one that speaks against the shop: that is kept and counted. NotAllowed, NotFound, WrongUse.
-    """
-    actor.require(Permission.DECIDE)
-    exhibit = queries.exhibit(actor, exhibit_id)
-    said = _said(actor, reason)
-    if not said:
-        raise WrongUse("要写明搁置的理由", "Say why it is set aside")
-    if exhibit.is_against_seller:
-        raise Refused(
-            "对店铺不利的证据要保留，不能搁置",
-            "Evidence against the shop is kept and counted",
-            code="evidence_against_stays",
-        )
-    mine = Exhibit.objects.visible_to(actor).filter(pk=exhibit.pk, set_aside_at=None)
-    if mine.update(set_aside_at=at, set_aside_reason=said):
-        exhibit.set_aside_at, exhibit.set_aside_reason = at, said
-        _record(actor, exhibit.case, "evidence.set_aside", at, exhibit=exhibit.public_id, reason=said)
-    return exhibit
 
 
 @transaction.atomic
@@ -293,8 +135,8 @@ def ask(
         facts = GuardFacts(asked_kinds=wanted, request_due_at=due)
         cases.advance(actor, number, Event.EVIDENCE_ASKED, facts=facts, revision=revision, details=told, at=at)
     else:
-        _refuse_while_over(case)
-    _record(actor, case, "evidence.asked", at, **told)
+        refuse_while_over(case)
+    record(actor, case, "evidence.asked", at, **told)
     return request
 
 
@@ -328,10 +170,10 @@ def expire_overdue(actor: Actor, *, at: datetime) -> list[EvidenceRequest]:
 def _settle(actor: Actor, request_id: str, state: str, note: str, *, at: datetime) -> EvidenceRequest:
     actor.require(Permission.WORK)
     request = queries.request(actor, request_id)
-    said = _said(actor, note)
+    said = masked(actor, note)
     mine = EvidenceRequest.objects.visible_to(actor).filter(pk=request.pk, state="open")
     if mine.update(state=state, settled_at=at, settled_note=said):
-        _record(actor, request.case, f"evidence.request_{state}", at, request=request.public_id, note=said)
+        record(actor, request.case, f"evidence.request_{state}", at, request=request.public_id, note=said)
     else:
         request.refresh_from_db()
         if request.state != state:
@@ -355,31 +197,7 @@ def _wanted(actor: Actor, kinds: Sequence[str], to: str) -> tuple[str, ...]:
     return wanted
 
 
-def _refuse_while_over(case: Case) -> None:
+def refuse_while_over(case: Case) -> None:
+    """Refuse what only concerns a case that still goes on."""
     if not case.is_open:
         raise Refused("这一单已经结束", "This case is over", code="case_is_over")
-
-
-def _masked(actor: Actor, title: str, facts: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Mask card codes in what people wrote. A known code in a field for numbers is refused, not silently changed."""
-    words = {key: value for key, value in facts.items() if isinstance(value, str)}
-    masked = masking.mask_texts(actor, [title, *words.values()])
-    for (key, value), found in zip(words.items(), masked[1:], strict=True):
-        if key in FREE_TEXT:
-            facts[key] = found.text
-        elif found.card_ids and found.text != value:
-            raise rules.BadFact(
-                f"“{key}”里像是填了卡密，请改填尾号或编号",
-                f"The fact {key!r} seems to hold a card code; give the tail or the number instead",
-                key=key,
-            )
-    return masked[0].text, facts
-
-
-def _said(actor: Actor, text: str) -> str:
-    [masked] = masking.mask_texts(actor, [text.strip()])
-    return masked.text[:NOTE_MAX]
-
-
-def _record(actor: Actor, case: Case, entry: str, at: datetime, /, **facts: custody.JSON) -> None:
-    custody.append(actor, custody.Record(entry, case.public_id, at, facts))
