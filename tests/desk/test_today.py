@@ -14,6 +14,7 @@ from cardcase.connectors.ports import CardNotice
 from cardcase.desk.queries import today_page
 from cardcase.desk.queries.sheet import queue
 from cardcase.kit.secret import CardCode
+from cardcase.shell.parts import Tone
 from cardcase.staff.models import Staff
 from intake.world import order_row, orders_csv, take, upload
 
@@ -77,6 +78,16 @@ def test_each_row_says_what_is_true_of_its_own_case(busy, owner, noon):
     assert (rows[other.number].reason.text, rows[other.number].is_held) == ("未说明", False)
     assert (rows[other.number].next_step, rows[other.number].countdown.text) == ("确认原因", "时限未知")
     assert rows[one.number].next_step != "确认原因"
+
+
+def test_no_clock_alarms_nobody_while_somebody_else_has_to_act(busy, owner, noon):
+    ours, theirs = Case.objects.order_by("pk")[:2]
+    Case.objects.filter(pk=ours.pk).update(next_due_at=None)
+    Case.objects.filter(pk=theirs.pk).update(next_due_at=None, waiting_on="buyer", status="declined")
+    pages = [today_page(owner, now=noon, after=after) for after in (0, 50)]
+    clocks = {row.number: row.countdown for page in pages for group in page.groups for row in group.rows}
+    assert (clocks[ours.number].short, clocks[theirs.number].short) == ("未知", "–")
+    assert clocks[ours.number].tone is Tone.UNKNOWN
 
 
 def test_a_row_is_drawn_as_the_parts_draw_it(busy, owner, noon):

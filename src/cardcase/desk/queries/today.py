@@ -16,7 +16,7 @@ from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
 from cardcase.shell import timing
 from cardcase.shell.language import current, say
-from cardcase.shell.parts import EmptyState, Link, Notice, Pager, Tone
+from cardcase.shell.parts import Countdown, EmptyState, Link, Notice, Pager, Tone
 from cardcase.staff.rules import Actor, Permission
 
 SHOWN = 50
@@ -83,12 +83,19 @@ def _rows(shown: Sequence[cases.QueueRow], steps: Mapping[str, Text], *, now: da
                 reason=reason(case.claimed_reason, case.sub_reason),
                 next_step=step(case.status, case.sub_reason, is_confirmed=is_confirmed),
                 amount=words.amount_text(case.claimed_fen),
-                countdown=timing.countdown(case.next_due_at, now=now, language=language),
+                countdown=_countdown(case, now, language),
                 is_held=case.is_held and is_confirmed,  # without a reason the next step says it
                 put_off=_put_off(case, now),
             )
         )
     return rows
+
+
+def _countdown(case: cases.QueueRow, now: datetime, language: str) -> Countdown:
+    """Say the time left. That no clock is known alarms only where it is our turn: else somebody else has to act."""
+    if case.next_due_at is None and case.waiting_on != WaitingOn.SELLER:
+        return timing.no_countdown()
+    return timing.countdown(case.next_due_at, now=now, language=language)
 
 
 def _put_off(case: cases.QueueRow, now: datetime) -> str:
