@@ -140,7 +140,10 @@ class World:
         if dice.random() < family.odd_claim:
             code = dice.choice(SUB_REASONS)
         voidable = state != "before_reveal" and dice.random() < 0.6
-        can_void = voidable and state == "unredeemed" and cause not in ("dead_code", "short_life", "locked")
+        is_ours = cause == "undelivered"  # a code that never left can be sold to somebody else
+        can_void = is_ours or (
+            voidable and state == "unredeemed" and cause not in ("dead_code", "short_life", "locked")
+        )
         seen = self._seen(number, cause, state, by_buyer=by_buyer, honest=honest, sound=sound)
         salvage = round(price * self.salvage)
         seen |= {
