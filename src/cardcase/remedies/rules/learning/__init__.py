@@ -1,0 +1,38 @@
+"""What a shop's own closed cases say about the advice, pure: labels, learned values, calibration, overrides.
+
+Read ``labels.py`` first. Why it is built this way: docs/decisions/0011-learned-values.md.
+"""
+
+from .calibration import Calibration, Forecast, Group, calibrate
+from .labels import LABEL_VERSION, Closed, Label, Source, Statement, Verdict, fresh, label_of
+from .overrides import BECAUSE, Because, Choice, Ending, OverrideReport, is_other, overrides
+from .shrink import LEAST, Share, wilson
+from .values import Example, as_toml, learn
+
+__all__ = [
+    "BECAUSE",
+    "LABEL_VERSION",
+    "LEAST",
+    "Because",
+    "Calibration",
+    "Choice",
+    "Closed",
+    "Ending",
+    "Example",
+    "Forecast",
+    "Group",
+    "Label",
+    "OverrideReport",
+    "Share",
+    "Source",
+    "Statement",
+    "Verdict",
+    "as_toml",
+    "calibrate",
+    "fresh",
+    "is_other",
+    "label_of",
+    "learn",
+    "overrides",
+    "wilson",
+]
