@@ -2,7 +2,8 @@
 
 from cardcase.remedies.datafiles import check_data
 
-from .facts import catalogue, draft_of, guards, live_remedy, open_offer, refuse_reasons, remedy_facts, running
+from .facts import catalogue, draft_of, guards, live_remedy, open_offer, priors, refuse_reasons, remedy_facts, running
+from .learning import CalibrationView, Values, calibration, overrides, values
 from .overview import (
     Overview,
     floor_text,
@@ -16,7 +17,10 @@ from .overview import (
 )
 
 __all__ = [
+    "CalibrationView",
     "Overview",
+    "Values",
+    "calibration",
     "catalogue",
     "check_data",
     "draft_of",
@@ -27,11 +31,14 @@ __all__ = [
     "offers_of",
     "open_offer",
     "options",
+    "overrides",
     "overview",
     "overviews",
+    "priors",
     "refuse_reasons",
     "remedies_of",
     "remedy_facts",
     "running",
     "standing",
+    "values",
 ]

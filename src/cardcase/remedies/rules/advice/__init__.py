@@ -7,7 +7,7 @@ from .answer import Advice, Line, advise, document
 from .causes import Belief, believe
 from .floors import Owed, owed
 from .inputs import AdviceInput, Claim, read_claim, write_claim
-from .numbers import NAME, Learned, Numbers, read_numbers, version_of, with_learned
+from .numbers import NAME, Learned, Numbers, read_learned, read_numbers, version_of, with_learned
 from .value import Question
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "document",
     "owed",
     "read_claim",
+    "read_learned",
     "read_numbers",
     "version_of",
     "with_learned",

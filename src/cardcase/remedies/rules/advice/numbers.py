@@ -158,14 +158,10 @@ class Numbers:
 def read_numbers(override: Path | None = None, *, learned: Path | None = None) -> Numbers:
     """Read and validate the numbers, with a shop's own records laid over them, and what was learned over these.
 
-    Learned values may also stand in the file of overrides. Raises BrokenCatalogue, also for values that were learned
-    with other numbers than these.
+    Raises BrokenCatalogue, also for values that were learned with other numbers than these.
     """
     made = _read(override, override.stat().st_mtime_ns if override is not None and override.exists() else 0)
-    for path in (override, learned):
-        if path is not None and path.exists():
-            made = with_learned(made, read_learned(path))
-    return made
+    return made if learned is None else with_learned(made, read_learned(learned))
 
 
 def read_learned(path: Path) -> tuple[Learned, ...]:

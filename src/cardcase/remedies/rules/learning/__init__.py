@@ -4,8 +4,8 @@ Read ``labels.py`` first. Why it is built this way: docs/decisions/0011-learned-
 """
 
 from .calibration import Calibration, Forecast, Group, calibrate
-from .labels import LABEL_VERSION, Closed, Label, Source, Statement, Verdict, fresh, label_of
-from .overrides import BECAUSE, Because, Choice, Ending, OverrideReport, is_other, overrides
+from .labels import LABEL_VERSION, Closed, Label, Source, Statement, Verdict, closed_of, fresh, label_of
+from .overrides import BECAUSE, UNSAID, Because, Choice, Ending, OverrideReport, Why, is_other, overrides
 from .shrink import LEAST, Share, wilson
 from .values import Example, as_toml, learn
 
@@ -13,6 +13,7 @@ __all__ = [
     "BECAUSE",
     "LABEL_VERSION",
     "LEAST",
+    "UNSAID",
     "Because",
     "Calibration",
     "Choice",
@@ -27,8 +28,10 @@ __all__ = [
     "Source",
     "Statement",
     "Verdict",
+    "Why",
     "as_toml",
     "calibrate",
+    "closed_of",
     "fresh",
     "is_other",
     "label_of",

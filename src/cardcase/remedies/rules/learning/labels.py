@@ -6,12 +6,12 @@ proves nothing (domain.md §7.3, T21).
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from cardcase.cases.rules.reviews import Cause
-from cardcase.evidence.rules import Timing
+from cardcase.evidence.rules import CaseFacts, ItemState, Matrix, Timing, checklist, find, moment_of
 from cardcase.remedies.rules.advice import Claim
 
 LABEL_VERSION: Final = 1
@@ -87,6 +87,49 @@ class Label:
     def is_owed(self) -> bool | None:
         """Say whether the buyer was owed; None when nothing says so, or statements differ."""
         return agreed(self.statements)
+
+
+def closed_of(
+    facts: CaseFacts,
+    matrix: Matrix,
+    *,
+    review_causes: Collection[str] = (),
+    verdict: Verdict = Verdict.NONE,
+    is_contested: bool = False,
+) -> Closed:
+    """Read a closed case. A person's word for the cause is a statement of its own, so the findings are made without."""
+    bare = replace(facts, found_cause="")
+    found = find(bare, matrix)
+    have = {item.kind for item in checklist(bare, matrix) if item.state is ItemState.HAVE}
+    left, promised = found.remaining_fen, found.promised_fen
+    return Closed(
+        sub_reason=facts.sub_reason,
+        timing=found.timing,
+        is_unusable=found.is_usable is False,
+        is_short_before=found.is_short_before_delivery is True,
+        is_whole_after=left is not None and promised is not None and left >= promised and _was_looked_at(bare),
+        is_redeemed_by_buyer="E4" in have,
+        is_admitted="E7" in have,
+        found_cause=facts.found_cause,
+        review_causes=tuple(review_causes),
+        verdict=verdict,
+        is_contested=is_contested,
+    )
+
+
+def _was_looked_at(facts: CaseFacts) -> bool:
+    """Tell whether each card's balance was looked up after the claim: what was there before may be gone since."""
+    since = facts.claimed_at
+    if since is None:
+        return False
+    shown = any(
+        "balance_fen" in exhibit.facts and (at := moment_of(exhibit.facts, "at")) is not None and at >= since
+        for exhibit in facts.exhibits
+    )
+    return shown or all(
+        any(check.balance_fen is not None and check.at >= since for check in card.checks)
+        for card in facts.cards_meant()
+    )
 
 
 def label_of(case: Closed) -> Label:

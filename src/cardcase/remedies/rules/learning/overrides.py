@@ -44,6 +44,17 @@ BECAUSE: Final = MappingProxyType(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a person chose other than advised: one of the list, and words of their own (codes masked)."""
+
+    because: Because = Because.UNSAID
+    note: str = ""
+
+
+UNSAID: Final = Why()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One decision, what was advised then, and how its case ended (``outcome`` empty while it is open)."""
