@@ -45,6 +45,8 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
+        "settings-advice": "/settings/advice/",
+        "settings-overrides": "/settings/advice/overrides/",
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",

@@ -15,12 +15,14 @@ from .overview import (
     remedies_of,
     standing,
 )
+from .plain import calibration_document, overrides_document, values_document
 
 __all__ = [
     "CalibrationView",
     "Overview",
     "Values",
     "calibration",
+    "calibration_document",
     "catalogue",
     "check_data",
     "draft_of",
@@ -32,6 +34,7 @@ __all__ = [
     "open_offer",
     "options",
     "overrides",
+    "overrides_document",
     "overview",
     "overviews",
     "priors",
@@ -41,4 +44,5 @@ __all__ = [
     "running",
     "standing",
     "values",
+    "values_document",
 ]

@@ -48,8 +48,8 @@ def decline(
     """Refuse the claim (T12). The person then gives the same reason and words in the App.
 
     ``offered_reasons`` is the platform's own list as read in the App; without it the catalogue's list counts.
-    ``confirmation`` is the phrase of ``rules.phrase("decline")``. ``why``: the reason for choosing other than advised. Raises Conflict, Blocked with everything that is
-    missing, BadRefusal, NotConfirmed, the refusals of T12.
+    ``confirmation`` is the phrase of ``rules.phrase("decline")``. ``why``: the reason for choosing other than advised.
+    Raises Conflict, Blocked with everything that is missing, BadRefusal, NotConfirmed, the refusals of T12.
     """
     actor.require(Permission.DECIDE)
     case = take(actor, number, revision=revision)

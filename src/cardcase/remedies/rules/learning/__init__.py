@@ -3,7 +3,7 @@
 Read ``labels.py`` first. Why it is built this way: docs/decisions/0011-learned-values.md.
 """
 
-from .calibration import Calibration, Forecast, Group, calibrate
+from .calibration import Calibration, Forecast, Group, Score, calibrate
 from .labels import LABEL_VERSION, Closed, Label, Source, Statement, Verdict, closed_of, fresh, label_of
 from .overrides import BECAUSE, UNSAID, Because, Choice, Ending, OverrideReport, Why, is_other, overrides
 from .shrink import LEAST, Share, wilson
@@ -24,6 +24,7 @@ __all__ = [
     "Group",
     "Label",
     "OverrideReport",
+    "Score",
     "Share",
     "Source",
     "Statement",
