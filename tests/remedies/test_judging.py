@@ -71,8 +71,8 @@ def test_an_offer_and_what_follows_from_it_is_one_decision(world, owner, noon):
 
 def test_a_code_in_the_reason_is_masked(world, owner):
     code = world.codes[decided(world).card.public_id]
-    case = decided(world, because=Because.OTHER, note=f"卡密 {code.reveal()} 不行")
-    assert code.reveal() not in json.dumps(Decision.objects.get(case=case).snapshot)
+    case = decided(world, because=Because.OTHER, note=f"卡密 {code.expose()} 不行")
+    assert code.expose() not in json.dumps(Decision.objects.get(case=case).snapshot)
 
 
 # --- learning ------------------------------------------------------------------------------------------------------
