@@ -166,6 +166,7 @@ def _group(group: learning.Group, title: Text, hint: Text) -> GroupBox:
                 n=f"{one.seen.hits}/{one.seen.n}",
             )
             for one in group.bins
+            if group.n  # nothing has come out yet: no rows of nothing
         ),
         score=_score(group.score),
     )
