@@ -10,6 +10,7 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import Outcome
 from cardcase.custody import queries as custody
 from cardcase.kit.errors import NotAllowed
+from cardcase.packs.rules.disclosure import is_opened
 from cardcase.remedies import queries, service
 from cardcase.remedies.models import Decision, Label, LearnedNumbers
 from cardcase.remedies.rules.advice import advise, believe, read_claim, read_numbers
@@ -55,8 +56,10 @@ def test_a_decision_keeps_inputs_versions_advice_choice_and_reason(world, owner)
     assert (taken["chosen"], taken["chosen_amount_fen"]) == ("full_refund", 19300)
     answer = advise(read_claim(taken["inputs"], number=0), read_numbers(), queries.catalogue(owner))
     assert round(1000 * answer.belief.mid) == row.fault_permille == taken["p_seller_fault_permille"][1]
-    [entry] = [one for one in custody.history(owner, [case.public_id]) if one.kind == "remedy.offered"]
-    assert taken.items() <= json.loads(json.dumps(entry.facts)).items()
+    [entry] = [one for one in custody.entries(owner, [case.public_id]) if one.kind == "remedy.offered"]
+    [kept] = [one for one in entry.contents if one.role == "advice"]
+    assert json.loads(kept.body) == taken
+    assert not is_opened(entry.kind, kept.body, kept.mime)  # what was forecast is no matter for a pack
 
 
 def test_an_offer_and_what_follows_from_it_is_one_decision(world, owner, noon):

@@ -28,7 +28,7 @@ from cardcase.remedies.rules import (
 from cardcase.remedies.rules.learning import UNSAID, Why
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import clean, decided, label, record, said
+from .rows import advised, clean, decided, label, record, said
 
 OFFER_LASTS: Final = timedelta(hours=12)
 """How long an offer stands when nobody says otherwise and the platform's clock allows it. Judgement."""
@@ -103,10 +103,11 @@ def propose(
         case,
         "remedy.offered",
         at,
+        advised(taken),
         offer=offer.public_id,
         value_fen=value,
         drafted_by=offer.proposed_by,
-        **{**told, **taken},
+        **told,
     )
     decided(actor, case, "offer", taken, at)
     return offer
@@ -258,6 +259,7 @@ def approve(
         case,
         "remedy.approved",
         at,
+        advised(taken),
         remedy=remedy.public_id,
         kind=kind.id,
         amount_fen=amount,
@@ -265,7 +267,10 @@ def approve(
         offer=offer.public_id if offer else "",
         decided_by=remedy.decided_by,
         override_reason=override_reason,
-        **taken,
+        advised=taken["advised"],
+        floor=taken["floor"],
+        floor_kind=taken["floor_kind"],
+        floor_is_conditional=taken["floor_is_conditional"],
     )
     if offer is None:  # an offer that was accepted was decided when it was made
         decided(actor, case, "concede", taken, at)

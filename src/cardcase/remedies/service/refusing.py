@@ -20,7 +20,7 @@ from cardcase.remedies.rules import kind_of, require_clear, require_typed
 from cardcase.remedies.rules.learning import UNSAID, Why
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import clean, decided, record, said
+from .rows import advised, clean, decided, record, said
 
 REFUSE_TEXT_MAX = 200
 """Characters that the platform's refuse form takes (reference/data-shapes.md §6.6)."""
@@ -77,8 +77,8 @@ def decline(
             "remedy.declined",
             case.public_id,
             at,
-            {**told, "evidence": evidence, "offered_reasons": list(reasons), **taken},
-            [custody.Content("refusal", text.strip().encode())],
+            {**told, "evidence": evidence, "offered_reasons": list(reasons), "advised": taken["advised"]},
+            [custody.Content("refusal", text.strip().encode()), advised(taken)],
         ),
     )
     return case
@@ -103,7 +103,7 @@ def escalate(
     told = {"reason": said(actor, reason)}
     case = cases.advance(actor, case, Event.ESCALATED, facts=guard, revision=revision, details=told, at=at)
     taken = rules.snapshot(facts, catalogue, "escalate", None, clean(actor, why))
-    record(actor, case, "remedy.escalated", at, **told, **taken)
+    record(actor, case, "remedy.escalated", at, advised(taken), **told)
     decided(actor, case, "escalate", taken, at)
     return case
 

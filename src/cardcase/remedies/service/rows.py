@@ -7,6 +7,7 @@ from typing import Any
 from cardcase.cards import masking
 from cardcase.cases.models import Case
 from cardcase.custody import service as custody
+from cardcase.kit import canonical
 from cardcase.remedies.models import Decision
 from cardcase.remedies.rules.learning import Why
 from cardcase.staff.rules import Actor
@@ -28,9 +29,16 @@ def said(actor: Actor, text: str) -> str:
     return masked.text[:TEXT_MAX]
 
 
-def record(actor: Actor, case: Case, entry: str, at: datetime, /, **facts: custody.JSON) -> None:
+def record(
+    actor: Actor, case: Case, entry: str, at: datetime, /, *contents: custody.Content, **facts: custody.JSON
+) -> None:
     """Write one entry about the case, in the caller's transaction."""
-    custody.append(actor, custody.Record(entry, case.public_id, at, facts))
+    custody.append(actor, custody.Record(entry, case.public_id, at, facts, contents))
+
+
+def advised(taken: Mapping[str, Any]) -> custody.Content:
+    """Return the snapshot of a decision as a content of its own: forecasts and reasons are no matter for a pack."""
+    return custody.Content("advice", canonical.encode(dict(taken)), "application/json")
 
 
 def clean(actor: Actor, why: Why) -> Why:
