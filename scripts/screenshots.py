@@ -46,6 +46,8 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
         "settings-hours": "/settings/hours/",
+        "settings-advice": "/settings/advice/",
+        "settings-overrides": "/settings/advice/overrides/",
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",

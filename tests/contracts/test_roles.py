@@ -35,6 +35,8 @@ LEAD = "ok ok 403 403 404 login"
 OWNER = "ok 403 403 403 404 login"
 SHOP = "ok 403 403 403 ok login"  # the stranger owns a shop too
 NOTIFY = "ok ok 403 403 ok login"
+INSIGHT = "ok ok 403 ok ok login"  # who answers for the work, and who audits it
+API_INSIGHT = "ok ok 403 ok ok 401"
 API_NOTIFY = "ok ok 403 403 ok 401"
 API_LEAD = "ok ok 403 403 404 401"
 OPEN = "ok ok ok ok ok ok"
@@ -103,6 +105,8 @@ TABLE = (
     Row("POST", "settings/notices/calendar/revoke/", NOTIFY),
     Row("GET", "calendar/<str:key>.ics", OPEN, at={"key": "CALENDAR"}),
     Row("GET", "calendar/<str:key>.ics", "404 404 404 404 404 404", at={"key": "x"}),
+    Row("GET", "settings/advice/", INSIGHT),
+    Row("GET", "settings/advice/overrides/", INSIGHT),
     Row("POST", "settings/switch-shop/", ALL, {"shop": "SHOP"}),
     # Cases
     Row("GET", "", ALL),
@@ -169,6 +173,9 @@ TABLE = (
     Row("POST", "api/v1/notices/targets", API_NOTIFY, {**TARGET, "name": "另一个", "events": ["margin"]}),
     Row("POST", "api/v1/notices/targets/<target>/test", API_LEAD),
     Row("POST", "api/v1/notices/targets/<target>/remove", API_LEAD),
+    Row("GET", "api/v1/advice/calibration", API_INSIGHT),
+    Row("GET", "api/v1/advice/overrides", API_INSIGHT),
+    Row("GET", "api/v1/advice/numbers", API_INSIGHT),
     Row("POST", "api/v1/triage", API_OWN, {"text": "卡密无效"}),
     # One's own account (allauth)
     Row("GET", "account/login/", TO_DOOR),

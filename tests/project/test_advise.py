@@ -77,3 +77,28 @@ def test_no_framework_is_loaded_for_it():
     )
     assert done.returncode == 0
     assert Path(CARDCASE).exists()
+
+
+def test_learned_numbers_beside_ones_own(tmp_path):
+    """What ``cardcase learn`` writes is taken in the same place, also together with a shop's own priors."""
+    from cardcase.remedies.rules.advice import read_claim, read_numbers
+    from cardcase.remedies.rules.learning import Example, as_toml, learn
+
+    own = tmp_path / "advice.toml"
+    own.write_text(
+        '[catalogue]\nid = "advice"\nversion = "own"\nsource = "shop"\ncertainty = "J"\n\n'
+        '[[number]]\nid = "labour_fen"\nlow = 1\nmid = 1\nhigh = 1\n',
+        "utf-8",
+    )
+    claim = read_claim({"sub_reason": "A2", "redemption": "after_reveal", "amount_fen": 13_700}, number=1)
+    path = tmp_path / "learned.toml"
+    path.write_text(as_toml(learn([Example(claim, True, False)] * 9, read_numbers(own))), "utf-8")
+    asked = lines([{"sub_reason": "A2", "redemption": "after_reveal", "amount_fen": 13_700}])
+    for order in ((own, path), (path, own)):
+        done = advise(asked, "--numbers", str(order[0]), "--numbers", str(order[1]), tmp_path=tmp_path)
+        [answer] = map(json.loads, done.stdout.splitlines())
+        assert [one["from"] for one in answer["numbers"]] == ["learned", "prior"]
+        assert answer["numbers"][0]["n"] == 9
+    done = advise(asked, "--numbers", str(path), tmp_path=tmp_path)
+    assert done.returncode != 0
+    assert "cardcase learn" in done.stderr.decode()

@@ -206,6 +206,12 @@ def orders_in_dispute(actor: Actor, order_ids: Sequence[int]) -> set[int]:
     return set(rows.values_list("case__order_id", flat=True))
 
 
+def ever_disputed(actor: Actor, cases: Sequence[Case]) -> set[int]:
+    """Return those of these cases, by row id, about which a dispute was ever seen at the platform."""
+    rows = PlatformDispute.objects.visible_to(actor).filter(case_id__in=[case.pk for case in cases])
+    return set(rows.values_list("case_id", flat=True))
+
+
 def waiting_for_buyers(actor: Actor, order_ids: Sequence[int]) -> list[Case]:
     """Return the cases of these orders that wait for their buyer's answer."""
     rows = Case.objects.visible_to(actor).filter(order_id__in=order_ids, status=Status.WAITING_BUYER.value)

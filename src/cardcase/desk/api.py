@@ -79,6 +79,7 @@ def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, 
     Names: reason, hold, ask, evidence (facts only), reply, sent, note, deadline, offer, concede, decline, escalate,
     execute, result, move, answered, answer, submit, reapplied, reopen, snooze, resume, dispute, transfer, approval,
     approve, need, same, review, card, cause, pause_goal, resume_goal.
+    Offer, concede, decline and escalate take ``fields.because`` (and ``because_note``): why not as advised.
     Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
     """
     actor, now = _actor(request), clock.now()

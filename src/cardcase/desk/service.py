@@ -25,6 +25,7 @@ from cardcase.packs import service as packs
 from cardcase.remedies import queries as remedy_queries
 from cardcase.remedies import service as remedies
 from cardcase.remedies.rules import OfferState, RemedyState
+from cardcase.remedies.rules.learning import Because, Why
 from cardcase.staff.rules import Actor
 
 E = TypeVar("E", bound=StrEnum)
@@ -170,9 +171,21 @@ def _resume_goal(actor: Actor, act: Act) -> None:
     cases.resume_goal(actor, act.number, revision=act.revision, at=act.at)
 
 
+def _why(act: Act) -> Why:
+    """Read why something else was chosen than advised; nothing need be said."""
+    because = _chosen(Because, act, "because") if act.word("because") else Because.UNSAID
+    return Why(because, act.word("because_note"))
+
+
 def _offer(actor: Actor, act: Act) -> None:
     remedies.propose_offer(
-        actor, act.number, act.word("kind"), amount_fen=_fen(act, "amount"), revision=act.revision, at=act.at
+        actor,
+        act.number,
+        act.word("kind"),
+        amount_fen=_fen(act, "amount"),
+        why=_why(act),
+        revision=act.revision,
+        at=act.at,
     )
 
 
@@ -183,6 +196,7 @@ def _concede(actor: Actor, act: Act) -> None:
         act.word("kind"),
         amount_fen=_fen(act, "amount"),
         confirmation=act.word("typed"),
+        why=_why(act),
         revision=act.revision,
         at=act.at,
     )
@@ -195,6 +209,7 @@ def _decline(actor: Actor, act: Act) -> None:
         act.word("refuse_reason"),
         act.word("text"),
         confirmation=act.word("typed"),
+        why=_why(act),
         revision=act.revision,
         at=act.at,
     )
@@ -202,7 +217,13 @@ def _decline(actor: Actor, act: Act) -> None:
 
 def _escalate(actor: Actor, act: Act) -> None:
     remedies.escalate(
-        actor, act.number, confirmation=act.word("typed"), reason=act.word("reason"), revision=act.revision, at=act.at
+        actor,
+        act.number,
+        confirmation=act.word("typed"),
+        reason=act.word("reason"),
+        why=_why(act),
+        revision=act.revision,
+        at=act.at,
     )
 
 

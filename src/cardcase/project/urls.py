@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
+    path("", include("cardcase.remedies.urls")),
     path("api/v1/", api.urls),
 ]
 

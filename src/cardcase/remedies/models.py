@@ -1,4 +1,7 @@
-"""Offers to the buyer and remedies decided, with the two phases of everything that moves money."""
+"""Offers to the buyer and remedies decided, with the two phases of everything that moves money.
+
+And what advice is judged by: decisions as they were taken, labels of closed cases, values learned from both.
+"""
 
 from typing import ClassVar
 
@@ -66,3 +69,43 @@ class Remedy(ShopOwned):
                 name="one_live_remedy",
             ),
         ]
+
+
+class Decision(ShopOwned):
+    """One decision with all that it was taken on. Written once; the record holds the same (``rules.snapshot``)."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    verb = models.CharField(max_length=12)  # offer, concede, decline, escalate
+    chosen = models.CharField(max_length=24)
+    advised = models.CharField(max_length=24, blank=True, default="")
+    because = models.CharField(max_length=16, blank=True, default="")  # rules.learning.Because
+    fault_permille = models.PositiveSmallIntegerField()  # forecast: the middle of P(the buyer is owed)
+    is_floor_bound = models.BooleanField(default=False)  # a rule decided, so nothing was forecast
+    snapshot = models.JSONField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case", "at"], name="decisions_by_case")]
+
+
+class Label(ShopOwned):
+    """What decided a closed case, as far as anything did (``rules.learning.label_of``). Derived; may be made anew."""
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="label")
+    revision = models.PositiveIntegerField()  # of the case when it was derived
+    rules = models.PositiveSmallIntegerField()  # rules.learning.LABEL_VERSION
+    statements = models.JSONField(default=list)  # [{"source", "is_owed"}]
+    verdict = models.CharField(max_length=8, blank=True, default="")
+    is_contested = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+
+class LearnedNumbers(ShopOwned):
+    """Values learned from a shop's labels. The last one stands; earlier ones stay, for decisions that name them."""
+
+    version = models.CharField(max_length=12, blank=True)  # of the content; empty: nothing is learned any more
+    base = models.CharField(max_length=60)  # the priors that it belongs to
+    records = models.JSONField(default=list)
+    labels = models.PositiveIntegerField(default=0)  # closed cases with a label that was there to learn from
+    at = models.DateTimeField()

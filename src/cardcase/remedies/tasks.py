@@ -25,6 +25,13 @@ def close_rested(_claim: Claim) -> None:
         service.close_rested(Actor.system(shop.pk), at=clock.now())
 
 
+@handles("remedies.learn", every=timedelta(days=1), lease=timedelta(minutes=30), is_atomic=False)
+def learn(_claim: Claim) -> None:
+    """Learn from what has closed, shop by shop. Nothing new leaves nothing behind."""
+    for shop in staff.all_shops():
+        service.learn(Actor.system(shop.pk), at=clock.now())
+
+
 @handles("remedies.verify", every=timedelta(minutes=1), is_atomic=False)
 def verify(_claim: Claim) -> None:
     """Read back what can be: new reveals, refunds that the platform shows as paid. Shop by shop."""

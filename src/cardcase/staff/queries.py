@@ -125,7 +125,8 @@ def actor_by_token(token: str) -> Actor | None:
     if member is None:
         return None
     role = narrower(Role(row.role), member.as_role)
-    return Actor(ActorKind.TOKEN, row.shop_id, role, row.staff_id, f"{label_of(row.staff)} · {row.label}")
+    label = f"{label_of(row.staff)} · {row.label}"
+    return Actor(ActorKind.TOKEN, row.shop_id, role, row.staff_id, label, person=member.as_role)
 
 
 @dataclass(frozen=True, slots=True)

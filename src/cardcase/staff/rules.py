@@ -32,18 +32,25 @@ class Permission(StrEnum):
     MANAGE_CARDS = "manage_cards"
     EXPORT = "export"  # evidence packs
     NOTIFY = "notify"  # where alarms are sent, the calendar's link
+    INSIGHT = "insight"  # how good the advice was, and how often people choose otherwise
     MANAGE_SHOP = "manage_shop"  # staff, tokens, channels, overrides
 
 
 _AGENT: Final = frozenset({Permission.READ, Permission.WORK, Permission.IMPORT, Permission.OFFER, Permission.EXPORT})
-_LEAD: Final = _AGENT | {Permission.DECIDE, Permission.REVEAL, Permission.MANAGE_CARDS, Permission.NOTIFY}
+_LEAD: Final = _AGENT | {
+    Permission.DECIDE,
+    Permission.REVEAL,
+    Permission.MANAGE_CARDS,
+    Permission.NOTIFY,
+    Permission.INSIGHT,
+}
 
 PERMISSIONS: Final = MappingProxyType(
     {
         Role.OWNER: frozenset(Permission),
         Role.LEAD: _LEAD,
         Role.AGENT: _AGENT,
-        Role.AUDITOR: frozenset({Permission.READ, Permission.EXPORT}),
+        Role.AUDITOR: frozenset({Permission.READ, Permission.EXPORT, Permission.INSIGHT}),
     }
 )
 
@@ -57,7 +64,8 @@ ROLE_TITLES: Final = MappingProxyType(
 )
 
 
-_RANK: Final = (Role.AUDITOR, Role.AGENT, Role.LEAD, Role.OWNER)  # each may all that the one before it may
+_RANK: Final = (Role.AUDITOR, Role.AGENT, Role.LEAD, Role.OWNER)
+"""Each may all that the one before it may, save that an agent has no ``INSIGHT`` (``Actor.person`` sees to that)."""
 
 
 def narrower(one: Role, other: Role) -> Role:
@@ -86,6 +94,7 @@ class Actor:
     role: Role | None = None
     staff_id: int | None = None
     label: str = ""
+    person: Role | None = None  # of a token: what its person is in the shop today, where the token is not narrower
 
     @classmethod
     def system(cls, shop_id: int, label: str = "system") -> "Actor":
@@ -113,6 +122,8 @@ class Actor:
             return permission in (Permission.READ, Permission.IMPORT, Permission.WORK)
         if self.kind is ActorKind.LINK:
             return permission is Permission.READ
+        if self.person is not None and permission not in PERMISSIONS[self.person]:
+            return False  # an auditor may see what an agent may not, so the narrower role alone does not tell
         return self.role is not None and permission in PERMISSIONS[self.role]
 
     def require(self, permission: Permission) -> None:

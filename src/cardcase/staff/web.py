@@ -34,6 +34,7 @@ def settings_page(request: HttpRequest, actor: Actor) -> HttpResponse:
         "shop": shop,
         "may_manage": actor.may(Permission.MANAGE_SHOP),
         "may_notify": actor.may(Permission.NOTIFY),
+        "may_judge": actor.may(Permission.INSIGHT),
         "role": _title(actor.role),
         "label": actor.label,
         "version": version("cardcase"),

@@ -193,7 +193,16 @@ def _questions(view: CaseView) -> list[dict[str, Any]]:
 def _advice(advice: Advice) -> dict[str, Any]:
     """Write the advice behind the remedies in the words of ``cardcase advise``, without the remedies themselves."""
     whole = document(advice)
-    names = ("recommended", "recommended_amount_fen", "abstain", "ask_first", "p_seller_fault", "basis", "version")
+    names = (
+        "recommended",
+        "recommended_amount_fen",
+        "abstain",
+        "ask_first",
+        "p_seller_fault",
+        "numbers",
+        "basis",
+        "version",
+    )
     return {name: whole[name] for name in names}
 
 

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 
 from . import catalogues
 
-OWN_CONCERN = frozenset({"seller_remark", "cost_fen", "unit_cost_fen", "supplier", "supplier_name", "batch", "p_win"})
+OWN_CONCERN = frozenset(
+    {
+        "seller_remark", "cost_fen", "unit_cost_fen", "supplier", "supplier_name", "batch", "p_win",
+        "p_seller_fault_permille",
+    }
+)  # fmt: skip
 """Fields that concern only the shop: facts that tell one of them stay closed. Judgement."""
 
 _OUR_IDS = re.compile(r"\b[a-z]{2,12}_[0-9a-f]{32}\b|\b[0-9a-f]{64}\b|\bAS-\d{4}-\d{6}\b")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,16 +20,19 @@ from cardcase.kit.text import Text
     "--numbers",
     "own",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="自己的 advice.toml，按编号替换随附的数字 / an advice.toml of your own, laid over ours by id",
+    multiple=True,
+    help="自己的 advice.toml 或 cardcase learn 写的文件；可以写两次 / an advice.toml of your own laid over ours by id, "
+    "or what cardcase learn wrote; may be given twice",
 )
-def advise(file: BinaryIO, own: Path | None) -> int:
+def advise(file: BinaryIO, own: Sequence[Path]) -> int:
     """Answer each line; say on stderr which lines could not be read, and leave with 1 when there were any."""
     from cardcase.remedies.rules import read_catalogue
     from cardcase.remedies.rules.advice import advise as judge
-    from cardcase.remedies.rules.advice import document, read_claim, read_numbers
+    from cardcase.remedies.rules.advice import document, read_claim, read_learned, read_numbers
 
-    numbers, catalogue = read_numbers(own), read_catalogue()
+    learned = next((path for path in reversed(own) if read_learned(path)), None)
+    override = next((path for path in reversed(own) if path != learned), None)
+    numbers, catalogue = read_numbers(override, learned=learned), read_catalogue()
     write, code = sys.stdout.write, 0
     for number, line in enumerate(file, 1):
         if not line.strip(b" \t\r\n\xef\xbb\xbf"):

@@ -2,7 +2,8 @@
 
 from cardcase.remedies.datafiles import check_data
 
-from .facts import catalogue, draft_of, guards, live_remedy, open_offer, refuse_reasons, remedy_facts, running
+from .facts import catalogue, draft_of, guards, live_remedy, open_offer, priors, refuse_reasons, remedy_facts, running
+from .learning import CalibrationView, Values, calibration, overrides, values
 from .overview import (
     Overview,
     floor_text,
@@ -14,9 +15,14 @@ from .overview import (
     remedies_of,
     standing,
 )
+from .plain import calibration_document, overrides_document, values_document
 
 __all__ = [
+    "CalibrationView",
     "Overview",
+    "Values",
+    "calibration",
+    "calibration_document",
     "catalogue",
     "check_data",
     "draft_of",
@@ -27,11 +33,16 @@ __all__ = [
     "offers_of",
     "open_offer",
     "options",
+    "overrides",
+    "overrides_document",
     "overview",
     "overviews",
+    "priors",
     "refuse_reasons",
     "remedies_of",
     "remedy_facts",
     "running",
     "standing",
+    "values",
+    "values_document",
 ]

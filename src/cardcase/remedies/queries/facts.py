@@ -25,12 +25,19 @@ from cardcase.remedies.rules import catalogue as catalogue_rules
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
+from .learned import with_learned
+
 _AGREED = (RemedyState.APPROVED.value, RemedyState.PRECHECKED.value)
 _MONEY = ("partial_refund", "full_refund", "return_and_refund", "goodwill", "accept_claim", TRANSFER)
 
 
 def catalogue(actor: Actor) -> rules.Catalogue:
-    """Return the remedies of the actor's shop. Raises BrokenCatalogue when the shop's own file is wrong."""
+    """Return the remedies of the actor's shop, with the numbers that it has learned. Raises BrokenCatalogue."""
+    return with_learned(actor, priors(actor))
+
+
+def priors(actor: Actor) -> rules.Catalogue:
+    """Return the remedies of the shop with the numbers as set: nothing learned. Raises BrokenCatalogue."""
     actor.require(Permission.READ)
     folder = settings.CARDCASE.overrides
     if not folder.is_dir():
@@ -41,7 +48,7 @@ def catalogue(actor: Actor) -> rules.Catalogue:
 
 def refuse_reasons(actor: Actor) -> tuple[str, ...]:
     """Return the reasons that a refusal may name when the platform's own list was not read in the App."""
-    return catalogue(actor).refuse_reasons
+    return priors(actor).refuse_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def guards_around(
     actor: Actor, case: Case, facts: RemedyFacts, made: Sequence[rules.Option], agreed: Remedy | None
 ) -> GuardFacts:
     """Do the same with options and the live remedy that were read before."""
-    shown = catalogue(actor)
+    shown = priors(actor)  # what was learned moves the advice, never what is allowed
     offered = [option for option in made if option.route == "offer" and option.allowed]
     accepted = [option for option in made if option.route == "accept" and option.allowed]
     floor = rules.floor(facts, shown)
@@ -222,7 +229,7 @@ def _of_closing(actor: Actor, case: Case, facts: RemedyFacts) -> dict[str, Any]:
     clear = {"is_free_of_ambiguous_remedy": not any(one.state == RemedyState.AMBIGUOUS for one in own)}
     if case.is_open:
         return clear
-    rest = timedelta(days=catalogue(actor).limits["windows_over"].days)
+    rest = timedelta(days=priors(actor).limits["windows_over"].days)
     resolved_at = case.resolved_at
     no_clock = not deadlines.armed(actor, [case.public_id])[case.public_id]
     pending = [one for one in own if one.state in SPENT and one.state != RemedyState.VERIFIED]

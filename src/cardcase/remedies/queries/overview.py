@@ -62,15 +62,15 @@ def overviews(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None
     """Judge several cases, read together: a hundred cost hardly more questions than one."""
     at = at or clock.now()
     known = gather.around(actor, cases, at=at)
-    return [_judged(actor, case, known[case.pk], at=at) for case in cases]
+    shown = gather.catalogue(actor)
+    return [_judged(actor, case, known[case.pk], shown, at=at) for case in cases]
 
 
-def _judged(actor: Actor, case: Case, known: gather.Around, *, at: datetime) -> Overview:
+def _judged(actor: Actor, case: Case, known: gather.Around, shown: rules.Catalogue, *, at: datetime) -> Overview:
     drafts: list[Offer | Remedy] = [one for one in known.offers if one.state == OfferState.DRAFT.value]
     drafts += [one for one in known.remedies if one.case_id == case.pk and one.state == RemedyState.PROPOSED.value]
     agreed = next((one for one in known.remedies if one.case_id == case.pk and one.state in LIVE), None)
     facts = gather.facts_around(actor, case, known, at=at)
-    shown = gather.catalogue(actor)
     made, advice = rules.judge(facts, shown)
     return Overview(
         facts=facts,

@@ -8,11 +8,12 @@ from cardcase.evidence.rules import Delivery, ItemState, Timing
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 
-from .advice import Advice, Line
-from .advising import advice_of
+from .advice import Advice, Line, write_claim
+from .advising import advice_of, claim_of
 from .catalogue import Catalogue, Kind, Route
 from .facts import RemedyFacts
 from .floor import Floor, FloorKind, floor
+from .learning.overrides import UNSAID, Why, is_other
 from .partial import Part, part_of_price
 from .preconditions import Blocker, Question, blockers
 
@@ -212,15 +213,34 @@ def tip(made: Sequence[Option], facts: RemedyFacts, advice: Advice | None = None
     return Text(f"只要有“{item.title.zh}”，建议就可能改变。", f"One fact may change the advice: {item.title.en}.")
 
 
-def snapshot(facts: RemedyFacts, catalogue: Catalogue) -> dict[str, Any]:
-    """Say what was advised at the moment of a decision, and by which rules: kept with the decision."""
+def snapshot(
+    facts: RemedyFacts, catalogue: Catalogue, chosen: str, amount_fen: int | None = None, why: Why = UNSAID
+) -> dict[str, Any]:
+    """Write down a decision: what was known, by which rules what was advised, what was chosen and why otherwise.
+
+    ``inputs`` are those of ``cardcase advise``, which answers them the same with the numbers of ``advice_version``.
+    """
     made, advice = judge(facts, catalogue)
+    owed = floor(facts, catalogue)
     advised = next((one.kind for one in made if one.is_recommended), "")
     return {
+        "inputs": write_claim(claim_of(facts)),
+        "advice_version": f"{advice.version}; remedies/{catalogue.version}",
         "advised": advised,
         "advised_final": advice.recommended,
-        "advice_version": f"{advice.version}; remedies/{catalogue.version}",
+        "advised_amount_fen": advice.amount_fen,
+        "asked_first": [one.fact.id for one in advice.ask_first],
         "p_seller_fault_permille": [
             round(1000 * share) for share in (advice.belief.low, advice.belief.mid, advice.belief.high)
         ],
+        "numbers": [{"number": one.number, "is_learned": one.is_learned, "n": one.n} for one in advice.rests_on],
+        "floor": owed.rule,
+        "floor_kind": owed.kind.value,
+        "floor_is_conditional": owed.is_conditional,
+        "floor_binds": owed.binds,
+        "chosen": chosen,
+        "chosen_amount_fen": amount_fen,
+        "is_other_than_advised": is_other(advised, chosen),
+        "because": why.because.value,
+        "because_note": why.note,
     }

@@ -6,6 +6,7 @@ from .approving import APPROVAL_WANTED, ask_approval, settle_approval
 from .books import close_rested, expire_offers, follow
 from .deciding import concede, propose_offer, settle_offer
 from .executing import execute, precheck
+from .learning import learn
 from .refusing import decline, escalate
 from .results import note_transfer, record_result, verify, verify_running
 
@@ -21,6 +22,7 @@ __all__ = [
     "execute",
     "expire_offers",
     "follow",
+    "learn",
     "note_transfer",
     "precheck",
     "propose_offer",

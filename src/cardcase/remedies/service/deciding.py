@@ -25,9 +25,10 @@ from cardcase.remedies.rules import (
     require_typed,
     value_of,
 )
+from cardcase.remedies.rules.learning import UNSAID, Why
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import label, record, said
+from .rows import advised, clean, decided, label, record, said
 
 OFFER_LASTS: Final = timedelta(hours=12)
 """How long an offer stands when nobody says otherwise and the platform's clock allows it. Judgement."""
@@ -46,15 +47,17 @@ def propose_offer(
     at: datetime,
     amount_fen: int | None = None,
     expires_at: datetime | None = None,
+    why: Why = UNSAID,
 ) -> Offer:
     """Offer the buyer a remedy (T5). Without an amount the one that follows from the facts is offered.
 
     It ends before the platform's deadline. An agent offers within the shop's limit; a lead or the owner above it.
+    ``why``: the reason for choosing other than advised.
     Raises Conflict, Blocked with every reason, WrongUse for an amount that cannot be, the refusals of T5.
     """
     actor.require(Permission.OFFER)
     case = take(actor, number, revision=revision)
-    return propose(actor, case, kind, amount_fen, expires_at=expires_at, at=at)
+    return propose(actor, case, kind, amount_fen, expires_at=expires_at, at=at, why=why)
 
 
 def propose(
@@ -66,6 +69,7 @@ def propose(
     at: datetime,
     expires_at: datetime | None = None,
     draft: Offer | None = None,
+    why: Why = UNSAID,
 ) -> Offer:
     """Offer on a case that is in hand; ``draft`` is the row of an agent's draft that somebody has approved."""
     facts = queries.remedy_facts(actor, case, at=at)
@@ -93,9 +97,19 @@ def propose(
     offer.amount_fen, offer.state = amount, OfferState.PROPOSED.value
     offer.expires_at, offer.proposed_at = ends, at
     offer.save()
+    taken = rules.snapshot(facts, catalogue, kind, amount, clean(actor, why))
     record(
-        actor, case, "remedy.offered", at, offer=offer.public_id, value_fen=value, drafted_by=offer.proposed_by, **told
+        actor,
+        case,
+        "remedy.offered",
+        at,
+        advised(taken),
+        offer=offer.public_id,
+        value_fen=value,
+        drafted_by=offer.proposed_by,
+        **told,
     )
+    decided(actor, case, "offer", taken, at)
     return offer
 
 
@@ -174,16 +188,18 @@ def concede(
     at: datetime,
     amount_fen: int | None = None,
     override_reason: str = "",
+    why: Why = UNSAID,
 ) -> Remedy:
     """Agree to give the buyer a remedy without asking (T8). It still has to be executed.
 
     ``confirmation`` is the typed phrase of ``rules.phrase("concede", kind, amount)``. An agent agrees within the shop's
     limit. With ``override_reason`` whoever may move money gives more although a card was replaced before (I1).
+    ``why``: the reason for choosing other than advised.
     Raises Conflict, Blocked, NotConfirmed, the refusals of T8.
     """
     actor.require(Permission.MONEY if override_reason.strip() or kind == ACCEPT else Permission.OFFER)
     case = take(actor, number, revision=revision)
-    return agree(actor, case, kind, amount_fen, typed=confirmation, override_reason=override_reason, at=at)
+    return agree(actor, case, kind, amount_fen, typed=confirmation, override_reason=override_reason, why=why, at=at)
 
 
 def agree(
@@ -195,6 +211,7 @@ def agree(
     typed: str,
     at: datetime,
     override_reason: str = "",
+    why: Why = UNSAID,
     draft: Remedy | None = None,
 ) -> Remedy:
     """Concede on a case that is in hand; ``draft`` is the row that an agent proposed and somebody has approved."""
@@ -202,8 +219,8 @@ def agree(
     catalogue = queries.catalogue(actor)
     chosen = kind_of(catalogue, kind, "offer", "accept")
     amount = amount_for(chosen, facts, catalogue, amount_fen)
-    why = said(actor, override_reason)
-    require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount), is_overridden=bool(why))
+    overrides = said(actor, override_reason)
+    require_clear(rules.check(chosen, facts, catalogue, amount_fen=amount), is_overridden=bool(overrides))
     require_typed(typed, rules.phrase("concede", kind, amount))
     guard = GuardFacts(
         are_preconditions_met=True,
@@ -212,7 +229,9 @@ def agree(
     )
     told = {"kind": kind, "amount_fen": amount}
     case = cases.advance(actor, case, Event.CONCEDED, facts=guard, revision=case.revision, details=told, at=at)
-    return approve(actor, case, chosen, amount, facts, offer=None, draft=draft, override_reason=why, at=at)
+    return approve(
+        actor, case, chosen, amount, facts, offer=None, draft=draft, override_reason=overrides, why=why, at=at
+    )
 
 
 def approve(
@@ -226,6 +245,7 @@ def approve(
     at: datetime,
     draft: Remedy | None = None,
     override_reason: str = "",
+    why: Why = UNSAID,
 ) -> Remedy:
     """Write down what was agreed, ready to be executed. The table refuses a second live remedy of a case."""
     remedy = draft or new_remedy(actor, case, kind, at=at)
@@ -233,25 +253,27 @@ def approve(
     remedy.state, remedy.offer, remedy.override_reason = RemedyState.APPROVED.value, offer, override_reason
     remedy.approved_by = (offer.approved_by if offer else "") or label(actor)
     remedy.save()
-    shown = queries.catalogue(actor)
-    owed = rules.floor(facts, shown)
+    taken = rules.snapshot(facts, queries.catalogue(actor), kind.id, amount, clean(actor, why))
     record(
         actor,
         case,
         "remedy.approved",
         at,
+        advised(taken),
         remedy=remedy.public_id,
         kind=kind.id,
         amount_fen=amount,
         value_fen=remedy.value_fen,
         offer=offer.public_id if offer else "",
-        floor=owed.rule,
-        floor_kind=owed.kind.value,
-        floor_is_conditional=owed.is_conditional,
         decided_by=remedy.decided_by,
         override_reason=override_reason,
-        **rules.snapshot(facts, shown),
+        advised=taken["advised"],
+        floor=taken["floor"],
+        floor_kind=taken["floor_kind"],
+        floor_is_conditional=taken["floor_is_conditional"],
     )
+    if offer is None:  # an offer that was accepted was decided when it was made
+        decided(actor, case, "concede", taken, at)
     return remedy
 
 

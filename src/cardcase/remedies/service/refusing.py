@@ -17,9 +17,10 @@ from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
 from cardcase.remedies import queries, rules
 from cardcase.remedies.rules import kind_of, require_clear, require_typed
+from cardcase.remedies.rules.learning import UNSAID, Why
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import record, said
+from .rows import advised, clean, decided, record, said
 
 REFUSE_TEXT_MAX = 200
 """Characters that the platform's refuse form takes (reference/data-shapes.md §6.6)."""
@@ -42,12 +43,13 @@ def decline(
     revision: int,
     at: datetime,
     offered_reasons: Sequence[str] = (),
+    why: Why = UNSAID,
 ) -> Case:
     """Refuse the claim (T12). The person then gives the same reason and words in the App.
 
     ``offered_reasons`` is the platform's own list as read in the App; without it the catalogue's list counts.
-    ``confirmation`` is the phrase of ``rules.phrase("decline")``. Raises Conflict, Blocked with everything that is
-    missing, BadRefusal, NotConfirmed, the refusals of T12.
+    ``confirmation`` is the phrase of ``rules.phrase("decline")``. ``why``: the reason for choosing other than advised.
+    Raises Conflict, Blocked with everything that is missing, BadRefusal, NotConfirmed, the refusals of T12.
     """
     actor.require(Permission.DECIDE)
     case = take(actor, number, revision=revision)
@@ -67,21 +69,25 @@ def decline(
     told: dict[str, custody.JSON] = {"refuse_reason": refuse_reason.strip(), "reasons_from": _origin(offered_reasons)}
     case = cases.advance(actor, case, Event.DECLINED, facts=guard, revision=revision, details=told, at=at)
     evidence: list[custody.JSON] = [item.kind for item in facts.items if item.state.value == "have"]
+    taken = rules.snapshot(facts, catalogue, "decline", None, clean(actor, why))
+    decided(actor, case, "decline", taken, at)
     custody.append(
         actor,
         custody.Record(
             "remedy.declined",
             case.public_id,
             at,
-            {**told, "evidence": evidence, "offered_reasons": list(reasons), **rules.snapshot(facts, catalogue)},
-            [custody.Content("refusal", text.strip().encode())],
+            {**told, "evidence": evidence, "offered_reasons": list(reasons), "advised": taken["advised"]},
+            [custody.Content("refusal", text.strip().encode()), advised(taken)],
         ),
     )
     return case
 
 
 @transaction.atomic
-def escalate(actor: Actor, number: str, *, confirmation: str, revision: int, at: datetime, reason: str = "") -> Case:
+def escalate(
+    actor: Actor, number: str, *, confirmation: str, revision: int, at: datetime, reason: str = "", why: Why = UNSAID
+) -> Case:
     """Ask the platform to decide (T13), after a refusal and while its window is open. A person does it in the App.
 
     ``confirmation`` is the phrase of ``rules.phrase("escalate")``. Raises Conflict, Blocked, NotConfirmed, the
@@ -96,7 +102,9 @@ def escalate(actor: Actor, number: str, *, confirmation: str, revision: int, at:
     guard = replace(queries.guards(actor, case, facts), is_confirmed=True)
     told = {"reason": said(actor, reason)}
     case = cases.advance(actor, case, Event.ESCALATED, facts=guard, revision=revision, details=told, at=at)
-    record(actor, case, "remedy.escalated", at, **told)
+    taken = rules.snapshot(facts, catalogue, "escalate", None, clean(actor, why))
+    record(actor, case, "remedy.escalated", at, advised(taken), **told)
+    decided(actor, case, "escalate", taken, at)
     return case
 
 

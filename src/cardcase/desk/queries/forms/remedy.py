@@ -11,6 +11,7 @@ from cardcase.remedies import rules as remedies
 from cardcase.remedies.models import Offer
 from cardcase.remedies.queries import refuse_reasons
 from cardcase.remedies.rules import Option
+from cardcase.remedies.rules.learning import BECAUSE, Because, is_other
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 from cardcase.staff.rules import Actor, Permission
@@ -28,13 +29,16 @@ def remedy(actor: Actor, view: CaseView, option: Option) -> ActionForm | None:
     if option.route == "offer":
         return _offer(view, option)
     if option.route == "decline":
-        return _decline(actor, view)
+        return _decline(actor, view, option)
     if option.route == "escalate" and view.may(Event.ESCALATED):
         word = remedies.phrase("escalate")
         return ActionForm(
             url=base.url(view.case, "escalate"),
             button=say(Text("申请平台介入", "Ask the platform")),
-            inputs=(Input("reason", say(Text("补充说明", "Note")), InputKind.TEXT, max_length=300),),
+            inputs=(
+                Input("reason", say(Text("补充说明", "Note")), InputKind.TEXT, max_length=300),
+                *_why_inputs(view, option),
+            ),
             hidden=base.hidden(view.case),
             opens=say(Text("申请平台介入", "Ask the platform to decide")),
             typed_word=say(word),
@@ -52,6 +56,17 @@ def has_time_to_answer(view: CaseView) -> bool:
     return margin is None or margin - view.now >= LEAST_TO_ANSWER
 
 
+def _why_inputs(view: CaseView, option: Option) -> Iterator[Input]:
+    """Ask why, where something else is advised: the answer is kept and counted, and need not be given."""
+    advised = next((one.kind for one in view.options if one.is_recommended), "")
+    if not is_other(advised, option.kind):
+        return
+    choices = [(one.value, title) for one, title in BECAUSE.items() if one is not Because.UNSAID]
+    label = Text("为什么不按建议（可以不选）", "Why not as advised (optional)")
+    yield base.select("because", label, *choices, first=Text("不说", "not said"), is_required=False)
+    yield base.text("because_note", Text("补充一句", "In words"), 300)
+
+
 def _amount_input(option: Option) -> Iterator[Input]:
     if option.kind in ("partial_refund", "goodwill"):
         value = yuan(option.amount_fen).removeprefix("¥") if option.amount_fen is not None else ""
@@ -59,7 +74,7 @@ def _amount_input(option: Option) -> Iterator[Input]:
 
 
 def _offer(view: CaseView, option: Option) -> ActionForm | None:
-    inputs = tuple(_amount_input(option))
+    inputs = (*_amount_input(option), *_why_inputs(view, option))
     if view.may(Event.OFFERED) and has_time_to_answer(view):
         return ActionForm(
             url=base.url(view.case, "offer"),
@@ -69,7 +84,7 @@ def _offer(view: CaseView, option: Option) -> ActionForm | None:
             opens=say(Text("选这个方案", "Choose this")),
             is_main=option.is_recommended,
         )
-    return _ask_approval(view, option, Event.OFFERED, "offer", inputs)
+    return _ask_approval(view, option, Event.OFFERED, "offer", tuple(_amount_input(option)))
 
 
 def _ask_approval(
@@ -136,6 +151,7 @@ def concede(view: CaseView, option: Option) -> ActionForm | None:
     return ActionForm(
         url=base.url(view.case, "concede"),
         button=say(Text("直接同意", "Agree now")),
+        inputs=tuple(_why_inputs(view, option)),
         hidden=base.hidden(view.case, ("kind", option.kind)),
         opens=say(Text(f"直接同意：{option.title.zh}", f"Agree now: {option.title.en}")),
         typed_word=say(word),
@@ -146,7 +162,7 @@ def concede(view: CaseView, option: Option) -> ActionForm | None:
     )
 
 
-def _decline(actor: Actor, view: CaseView) -> ActionForm | None:
+def _decline(actor: Actor, view: CaseView, option: Option) -> ActionForm | None:
     if not actor.may(Permission.DECIDE) or not view.may(Event.DECLINED):
         return None
     choices = (
@@ -171,6 +187,7 @@ def _decline(actor: Actor, view: CaseView) -> ActionForm | None:
                 is_required=True,
                 max_length=200,
             ),
+            *_why_inputs(view, option),
         ),
         hidden=base.hidden(view.case),
         opens=say(Text("拒绝退款", "Decline the refund")),

@@ -6,8 +6,8 @@
 from .answer import Advice, Line, advise, document
 from .causes import Belief, believe
 from .floors import Owed, owed
-from .inputs import AdviceInput, Claim, read_claim
-from .numbers import NAME, Numbers, read_numbers
+from .inputs import AdviceInput, Claim, read_claim, write_claim
+from .numbers import NAME, Learned, Numbers, read_learned, read_numbers, version_of, with_learned
 from .value import Question
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "AdviceInput",
     "Belief",
     "Claim",
+    "Learned",
     "Line",
     "Numbers",
     "Owed",
@@ -25,5 +26,9 @@ __all__ = [
     "document",
     "owed",
     "read_claim",
+    "read_learned",
     "read_numbers",
+    "version_of",
+    "with_learned",
+    "write_claim",
 ]

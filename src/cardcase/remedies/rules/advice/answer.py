@@ -83,6 +83,26 @@ class Advice:
     belief: Belief
     basis: Text
     version: str
+    rests_on: tuple["Origin", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A number behind the advice: a prior, or learned from ``n`` labels of the shop; with its range either way."""
+
+    number: str
+    is_learned: bool
+    n: int
+    low: float
+    mid: float
+    high: float
+
+    @property
+    def text(self) -> Text:
+        """Say where it comes from, for people."""
+        if self.is_learned:
+            return Text(f"按本店 {self.n} 单结论校正", f"learned from {self.n} labels of the shop")
+        return Text("假设，不是统计", "assumed, not measured")
 
 
 def advise(
@@ -116,7 +136,7 @@ def advise(
     amount = best.amount if at_stake.is_known else None
     return Advice(
         claim.id, least, lines, best.kind, amount, bool(asked), asked, belief,
-        _basis(judged, best), f"{numbers.id}/{numbers.version}",
+        _basis(judged, best), f"{numbers.id}/{numbers.version}", _origins(claim, belief, numbers),
     )  # fmt: skip
 
 
@@ -152,6 +172,17 @@ def document(advice: Advice) -> dict[str, Any]:
             "mid": round(advice.belief.mid, 4),
             "high": round(advice.belief.high, 4),
         },
+        "numbers": [
+            {
+                "number": one.number,
+                "from": "learned" if one.is_learned else "prior",
+                "n": one.n,
+                "low": round(one.low, 4),
+                "mid": round(one.mid, 4),
+                "high": round(one.high, 4),
+            }
+            for one in advice.rests_on
+        ],
         "basis": f"{advice.basis.zh} / {advice.basis.en}",
         "version": advice.version,
     }
@@ -241,6 +272,16 @@ def _loss(kind: str, at: Setting, judged: _Judged, amount: int | None) -> Loss: 
     return at.labour, 0.0  # asking, waiting, claiming from the supplier: work; the claim is decided afterwards
 
 
+def _origins(claim: Claim, belief: Belief, numbers: Numbers) -> tuple[Origin, ...]:
+    fault = numbers.fault_learned(claim.sub_reason, claim.redemption)
+    win = numbers.wins_learned.get(losses.win_number(claim))
+    low, mid, high = (losses.chance_to_win(claim, one) for one in (numbers.low, numbers.mid, numbers.high))
+    return (
+        Origin("p_seller_fault", fault is not None, fault.n if fault else 0, belief.low, belief.mid, belief.high),
+        Origin("p_win", win is not None, win.n if win else 0, low, mid, high),
+    )
+
+
 def _basis(judged: _Judged, best: Decision) -> Text:
     belief, numbers = judged.belief, judged.numbers
     ranked = sorted(zip(belief.shares, numbers.causes, strict=True), key=lambda one: -one[0])[:2]
@@ -248,9 +289,10 @@ def _basis(judged: _Judged, best: Decision) -> Text:
     en = ", ".join(f"{cause.en} {share:.0%}" for share, cause in ranked)
     why = _why(judged, best)
     span = f"{belief.low:.0%}–{belief.high:.0%}"
+    from_where = _origins(judged.claim, belief, numbers)[0].text
     return Text(
-        f"{why.zh}。我方责任的可能性 {span}（假设，不是统计）；最可能：{zh}。",
-        f"{why.en}. The shop's fault {span} (assumed, not measured); most likely: {en}.",
+        f"{why.zh}。我方责任的可能性 {span}（{from_where.zh}）；最可能：{zh}。",
+        f"{why.en}. The shop's fault {span} ({from_where.en}); most likely: {en}.",
     )
 
 

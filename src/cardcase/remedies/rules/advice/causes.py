@@ -19,11 +19,19 @@ class Belief(NamedTuple):
     low: float
     mid: float
     high: float
+    spread: tuple[float, float]  # what the odds of the middle are multiplied by for the ends of the range
 
 
 def believe(claim: Claim, numbers: Numbers) -> Belief:
-    """Weigh every cause by what is known."""
+    """Weigh every cause by what is known. What was learned about the claim's stratum moves the odds first."""
     shares = list(numbers.prior)
+    spread = (numbers.low["prior_odds"], numbers.high["prior_odds"])
+    learned = numbers.fault_learned(claim.sub_reason, claim.redemption)
+    if learned is not None:
+        spread = (learned.low / learned.mid, learned.high / learned.mid)
+        shares = [
+            share * learned.mid if is_owed else share for share, is_owed in zip(shares, numbers.entitled, strict=True)
+        ]
     for likely in _likelihoods(claim, numbers):
         shares = list(map(mul, shares, likely))
     together = _background(claim, numbers)
@@ -32,24 +40,24 @@ def believe(claim: Claim, numbers: Numbers) -> Belief:
         shares = [share * prod(factors) ** trust for share, *factors in zip(shares, *together, strict=True)]
     for likely in _against_buyer(claim, numbers):
         shares = never_for_buyer(shares, likely, numbers)
-    return settled(shares, numbers)
+    return settled(shares, numbers, spread)
 
 
-def settled(shares: list[float], numbers: Numbers) -> Belief:
+def settled(shares: list[float], numbers: Numbers, spread: tuple[float, float]) -> Belief:
     """Make shares add up to one, and say how likely it is that the buyer is owed."""
     total = sum(shares)
     owed = sum(map(mul, shares, numbers.entitled))
     mid = owed / total
-    low, high = numbers.low["prior_odds"] * owed, numbers.high["prior_odds"] * owed
+    low, high = spread[0] * owed, spread[1] * owed
     rest = total - owed
-    return Belief([share / total for share in shares], low / (low + rest), mid, high / (high + rest))
+    return Belief([share / total for share in shares], low / (low + rest), mid, high / (high + rest), spread)
 
 
 def proven(belief: Belief, numbers: Numbers) -> Belief:
     """Weigh a floor that binds: what it rests on is wrong about as seldom as a state is misread."""
     error = numbers.mid["state_error"]
     doubt = zip(belief.shares, numbers.entitled, strict=True)
-    return settled([share if is_owed else share * error for share, is_owed in doubt], numbers)
+    return settled([share if is_owed else share * error for share, is_owed in doubt], numbers, belief.spread)
 
 
 def never_for_buyer(shares: list[float], likely: Vector, numbers: Numbers) -> list[float]:

@@ -109,6 +109,27 @@ def read_claim(row: Mapping[str, Any], *, number: int) -> Claim:
     )
 
 
+def write_claim(claim: Claim) -> dict[str, Any]:
+    """Write a claim as ``read_claim`` reads it, without what is not known: kept with a decision."""
+    plain = {
+        "id": claim.id, "amount_fen": claim.amount_fen, "paid_fen": claim.paid_fen,
+        "sub_reason": claim.sub_reason or None, "redemption": claim.redemption,
+        "redeemed_by_buyer_account": claim.by_buyer, "provenance": claim.provenance,
+        "pre_sale_check": claim.is_checked, "terms_acknowledged": claim.is_agreed, "admission": claim.is_admitted,
+        "verified_balance_fen": claim.balance_fen, "promised_fen": claim.promised_fen,
+        "buyer": _known({"orders": claim.orders, "disputes": claim.disputes, "prior_undisputed": claim.undisputed}),
+        "siblings": _known({"sold": claim.sold, "failed": claim.failed}),
+        "voidable": claim.is_voidable, "salvage_fen": claim.salvage_fen,
+        "replacement_cost_fen": claim.replacement_fen, "labour_fen": claim.labour_fen,
+        "platform_loss_cost_fen": claim.loss_fen, "delivered": claim.is_delivered, "time_left_s": claim.time_left_s,
+    }  # fmt: skip
+    return _known(plain)
+
+
+def _known(plain: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in plain.items() if value is not None and value != {}}
+
+
 def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = row.get(name)
     if value is None:

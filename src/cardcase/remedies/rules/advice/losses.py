@@ -117,19 +117,27 @@ def _salvage(claim: Claim, value: int, numbers: Mapping[str, float]) -> float:
 
 def chance_to_win(claim: Claim, numbers: Mapping[str, float]) -> float:
     """Say how likely the platform sides with the shop on what is on file."""
+    name = win_number(claim)
+    if name == "win_before":
+        return numbers[name]
+    win = numbers[name]
     is_named = bool(claim.by_buyer or claim.is_admitted)
-    if claim.redemption == "before_reveal" or claim.is_delivered is False:
-        return numbers["win_before"]
-    if (claim.redemption == "after_reveal" and claim.by_buyer is not False) or is_named:
-        win = numbers["win_after"]
-    else:
-        win = numbers["win_else"]
     odds = win / (1 - win)
     if is_named:
         odds *= numbers["win_account"]
     papers = (claim.provenance == "full") + bool(claim.is_checked) + bool(claim.is_agreed)
     odds *= numbers["win_paper"] ** papers
     return odds / (1 + odds)
+
+
+def win_number(claim: Claim) -> str:
+    """Name the number that the chance before the platform starts from: the stratum in which it is learned."""
+    if claim.redemption == "before_reveal" or claim.is_delivered is False:
+        return "win_before"
+    is_named = bool(claim.by_buyer or claim.is_admitted)
+    if (claim.redemption == "after_reveal" and claim.by_buyer is not False) or is_named:
+        return "win_after"
+    return "win_else"
 
 
 def sums(shares: Sequence[float], claim: Claim, at_stake: Stakes, numbers: Numbers) -> Sums:

@@ -1,21 +1,28 @@
 """The numbers behind the advice: causes, weights of evidence, ranges, facts to ask for. Data, validated, made ready.
 
-They come from ``data/advice.toml``; a shop may lay its own records over them. Nothing is learned here.
+They come from ``data/advice.toml``; a shop may lay its own records over them. ``[[learned]]`` records, made from a
+shop's labels by ``rules/learning``, move them stratum by stratum; they are for the very numbers they were made with.
 """
 
+import hashlib
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from cardcase.cases.rules import SUB_REASONS
+from cardcase.kit import canonical
 from cardcase.kit.catalogue import BrokenCatalogue, Record, load
 
 SHIPPED: Final = Path(__file__).parent.parent.parent / "data" / "advice.toml"
 NAME: Final = "advice.toml"
+
+LEAST_LABELS: Final = 8
+"""A learned value rests on at least so many labels (disputes.md §8.4: use the prior below)."""
 
 Vector = tuple[float, ...]
 Share = float
@@ -25,7 +32,7 @@ RANGES: Final = (
     "prior_odds", "claim_rest", "claim_trust", "background_trust", "state_error", "win_after", "win_else", "win_before",
     "win_account", "win_paper", "escalates", "accepts", "labour_fen", "platform_loss_fen", "goodwill_lost",
     "salvage_share", "card_cost_share", "second_complaint", "second_complaint_bad", "gift_share", "refuse_below",
-    "pay_above", "least_part", "serious_short", "history_weight", "worth_share",
+    "pay_above", "least_part", "serious_short", "history_weight", "worth_share", "fault_strength", "win_strength",
 )  # fmt: skip
 EVIDENCE: Final = (
     "provenance_none", "provenance_partial", "provenance_full", "checked_before_sale", "not_checked_before_sale",
@@ -73,6 +80,37 @@ class Range(Record):
     high: float = Field(ge=0)
 
 
+class Learned(Record):
+    """A value learned from a shop's labels: of one stratum, with what it was counted from.
+
+    ``prior_odds``: what the odds of the shop's fault are multiplied by for a sub-reason in a redemption state.
+    ``win_*``: the chance itself. ``hits`` of ``n`` labels where ``expected`` was forecast; ``part``: how much of the
+    stratum the labels can speak for. ``base``: the version of the numbers that it belongs to.
+    """
+
+    number: Literal["prior_odds", "win_after", "win_else", "win_before"]
+    sub_reason: str = ""
+    redemption: str = ""
+    low: float = Field(gt=0)
+    mid: float = Field(gt=0)
+    high: float = Field(gt=0)
+    n: int = Field(ge=LEAST_LABELS)
+    hits: int = Field(ge=0)
+    expected: float = Field(gt=0, lt=1)
+    part: float = Field(ge=0, le=1)
+    base: str
+
+    @model_validator(mode="after")
+    def _holds(self) -> "Learned":
+        if not self.low <= self.mid <= self.high:
+            raise ValueError("runs backwards")
+        if self.number != "prior_odds" and self.high >= 1:
+            raise ValueError("a chance is below 1")
+        if (self.number == "prior_odds") != (self.sub_reason in SUB_REASONS) or self.hits > self.n:
+            raise ValueError("names no stratum, or more hits than labels")
+        return self
+
+
 class Fact(Record):
     """A fact that may be asked for: how, for what part of the usual work, and in how much time at least."""
 
@@ -87,7 +125,8 @@ class Numbers:
     """Everything of ``advice.toml``, as vectors over the causes in the order of the file."""
 
     id: str
-    version: str
+    version: str  # with the version of what was learned, when anything was
+    base: str  # without it
     causes: tuple[Cause, ...]
     prior: Vector
     entitled: Vector
@@ -108,11 +147,53 @@ class Numbers:
     facts: Mapping[str, Fact]
     short_before: int
     not_delivered: int
+    faults_learned: Mapping[tuple[str, str], Learned]
+    wins_learned: Mapping[str, Learned]
+
+    def fault_learned(self, sub_reason: str, redemption: str) -> Learned | None:
+        """Return what was learned about a stratum; None: the prior stands."""
+        return self.faults_learned.get((sub_reason, redemption)) if self.faults_learned else None
 
 
-def read_numbers(override: Path | None = None) -> Numbers:
-    """Read and validate the numbers, with a shop's own records laid over them. Raises BrokenCatalogue."""
-    return _read(override, override.stat().st_mtime_ns if override is not None and override.exists() else 0)
+def read_numbers(override: Path | None = None, *, learned: Path | None = None) -> Numbers:
+    """Read and validate the numbers, with a shop's own records laid over them, and what was learned over these.
+
+    Raises BrokenCatalogue, also for values that were learned with other numbers than these.
+    """
+    made = _read(override, override.stat().st_mtime_ns if override is not None and override.exists() else 0)
+    return made if learned is None else with_learned(made, read_learned(learned))
+
+
+def read_learned(path: Path) -> tuple[Learned, ...]:
+    """Read the learned values of a file; a file may have none. Raises BrokenCatalogue."""
+    return tuple(load(path, Learned, table="learned").records.values())
+
+
+def version_of(records: Sequence[Learned]) -> str:
+    """Name a set of learned values by its content: the same labels give the same version."""
+    plain = [one.model_dump(mode="json", exclude={"source", "certainty"}) for one in records]
+    return hashlib.sha256(canonical.encode(plain)).hexdigest()[:12] if plain else ""
+
+
+def with_learned(numbers: Numbers, records: Sequence[Learned]) -> Numbers:
+    """Lay learned values over the priors they were made with. Raises BrokenCatalogue for those of other numbers."""
+    if not records:
+        return numbers
+    if any(one.base != numbers.base for one in records):
+        raise BrokenCatalogue(
+            f"这些学到的值是配另一版数字的：{records[0].base}，现在是 {numbers.base}；请重新运行 cardcase learn",
+            f"These values were learned with {records[0].base}, not {numbers.base}: run cardcase learn again",
+        )
+    wins: dict[str, Learned] = {one.number: one for one in records if one.number != "prior_odds"}
+    return replace(
+        numbers,
+        version=f"{numbers.base.partition('/')[2]}+{version_of(records)}",
+        faults_learned={(one.sub_reason, one.redemption): one for one in records if one.number == "prior_odds"},
+        wins_learned=wins,
+        low={**numbers.low, **{name: one.low for name, one in wins.items()}},
+        mid={**numbers.mid, **{name: one.mid for name, one in wins.items()}},
+        high={**numbers.high, **{name: one.high for name, one in wins.items()}},
+    )
 
 
 @lru_cache(maxsize=64)
@@ -133,6 +214,7 @@ def _read(override: Path | None, _stamp: int) -> Numbers:
     return Numbers(
         id=causes.header.id,
         version=causes.header.version,
+        base=_base(causes.header.id, causes.header.version, override),
         causes=made,
         prior=tuple(cause.weight / total for cause in made),
         entitled=tuple(1.0 if cause.entitled else 0.0 for cause in made),
@@ -158,7 +240,20 @@ def _read(override: Path | None, _stamp: int) -> Numbers:
         facts=facts,
         short_before=list(causes.records).index("short_before"),
         not_delivered=list(causes.records).index("not_delivered"),
+        faults_learned={},
+        wins_learned={},
     )
+
+
+def _base(name: str, version: str, override: Path | None) -> str:
+    """Name the priors: by version, and by content where a shop has laid its own over them."""
+    if override is None or not override.exists():
+        return f"{name}/{version}"
+    raw = tomllib.loads(override.read_text("utf-8"))
+    own = {table: rows for table, rows in raw.items() if table in ("cause", "evidence", "number", "fact")}
+    if not own:
+        return f"{name}/{version}"
+    return f"{name}/{version}~{hashlib.sha256(repr(sorted(own.items())).encode()).hexdigest()[:8]}"
 
 
 def _shares(values: Sequence[float]) -> tuple[float, ...]:

@@ -56,7 +56,7 @@ def _loss(answer: Answer, belief: Belief, numbers: Numbers, closed: Collection[s
         return 0.0
     if is_against:
         weighed = never_for_buyer(belief.shares, likely, numbers)
-    then = settled(weighed, numbers)
+    then = settled(weighed, numbers, belief.spread)
     at_stake = stakes(claim, numbers)
     owes = owed(claim, at_stake)
     over = sums(then.shares, claim, at_stake, numbers)
