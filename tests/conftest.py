@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 
 from cardcase.kit import clock
 from cardcase.staff.models import Membership, Shop, Staff
@@ -16,6 +17,26 @@ NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 def noon() -> Iterator[datetime]:
     with clock.fixed_at(NOON):
         yield NOON
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path) -> Iterator[None]:
+    """Let threads with connections of their own work on one database: on SQLite, a file as the product has it.
+
+    The SQLite of the other tests lives in memory, in one connection. Ask for this before anything that writes rows.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    memory, settings = connection.connection, connection.settings_dict
+    name, settings["NAME"] = settings["NAME"], str(tmp_path / "shared.sqlite3")
+    file = connection.Database.connect(settings["NAME"])
+    memory.backup(file)
+    file.close()
+    connection.connection = None
+    yield
+    connection.close()
+    connection.connection, settings["NAME"] = memory, name
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """Random lives of a case with its remedies and cards in memory: truthful facts, every actor, every event, any order.
 
-Pure: the table and its guards against a model written for this test. The services play the same game with rows in
+Pure: the table and its guards against a model written for this test; every cell of status, event and actor by itself
+is judged in test_flow.py. The services play the same game with rows in
 tests/remedies/test_random_sequences.py.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
@@ -110,7 +112,8 @@ class Lives(RuleBasedStateMachine):
             Event(design.DESIGN[row][0]), name, override=override and name == "owner", verdict="lost", unclear=unclear
         )
 
-    def happens(self, event, name, *, override, verdict, unclear):
+    def happens(self, event, name, *, override, verdict, unclear) -> bool:
+        """Try an event as an actor; tell whether the case moved."""
         actor = ACTORS[name]
         override = override and name == "owner"
         facts = self.facts(actor, override=override, verdict=verdict)
@@ -118,7 +121,7 @@ class Lives(RuleBasedStateMachine):
         try:
             row, _ = check_move(self.stage, self.status, event, actor, facts)
         except (Refused, NotAllowed):
-            return
+            return False
         _, source, to = design.DESIGN[ROW_OF[event.value]]
         assert (was.value if was else None) in source
         assert name in design.WHO[ROW_OF[event.value]]
@@ -127,6 +130,7 @@ class Lives(RuleBasedStateMachine):
         self.status = target
         self.stage = higher(self.stage, row.stage) if row.stage else self.stage
         self.follow(event, override=override, unclear=unclear)
+        return True
 
     def follow(self, event, *, override, unclear):
         self.follow_remedies(event, override=override, unclear=unclear)
@@ -168,13 +172,18 @@ class Lives(RuleBasedStateMachine):
     def the_card_is_looked_at(self, what):
         self.card = what or self.card
 
-    @rule(override=st.booleans(), till=st.sampled_from([3, 4, 4, 4]))
-    def the_short_way(self, override, till):
+    @rule(override=st.booleans(), till=st.sampled_from([3, 4, 4, 4]), meanwhile=st.sampled_from(["", "", "money"]))
+    def the_short_way(self, override, till, meanwhile):
         """Open, confirm, agree, carry out: where money moves, as often as where nothing does."""
         for event in (Event.OPENED, Event.TRIAGED, Event.CONCEDED, Event.EXECUTED)[:till]:
+            if event is Event.EXECUTED and meanwhile and self.is_nothing_given():
+                self.given.append(Given(meanwhile, "verified"))
             self.happens(event, "owner", override=override, verdict="lost", unclear=False)
 
-    @precondition(lambda self: not any(one.state in SPENT for one in self.given) and not self.is_platform_paid)
+    def is_nothing_given(self) -> bool:
+        return not any(one.state in SPENT for one in self.given) and not self.is_platform_paid
+
+    @precondition(is_nothing_given)
     @rule(how=st.sampled_from(["money", "card", "", "", ""]))
     def another_case_of_the_order_gives(self, how):
         """The same order can have two cases: what the other one has given counts here."""
@@ -221,13 +230,46 @@ class Lives(RuleBasedStateMachine):
 SUITED = {"deadline": None, "suppress_health_check": list(HealthCheck), "stateful_step_count": 60}
 
 
-class TestLives(Lives.TestCase):
-    settings = settings(max_examples=200, **SUITED)
+BY_DAY, AT_NIGHT = 10_000, 100_000  # events tried; lives that end early and steps that are no event do not count
+
+
+def lives_of(events: int) -> Counter[str]:
+    """Live until so many events were tried, and return what happened: counted, not reckoned."""
+    seen: Counter[str] = Counter()
+
+    class Counted(Lives):
+        def happens(self, event, name, **how):
+            has_moved = super().happens(event, name, **how)
+            seen["events"] += 1
+            seen["moves"] += has_moved
+            return has_moved
+
+        def the_end(self) -> None:
+            seen["money out of a live card"] += any(one.had_live_card for one in self.given)
+            seen["remedies out"] += any(one.state in SPENT for one in self.given)
+
+        teardown = the_end
+
+    while seen["events"] < events:
+        run_state_machine_as_test(Counted, settings=settings(max_examples=100, **SUITED))
+    return seen
+
+
+def check_lives(events: int) -> None:
+    """Live so many events, and see that they were lived and not only refused: enough to break what must hold."""
+    seen = lives_of(events)
+    assert seen["moves"] > events / 10
+    assert seen["remedies out"] > events / 1000
+    assert seen["money out of a live card"]
+
+
+def test_ten_thousand_events_of_random_lives_break_nothing():
+    check_lives(BY_DAY)
 
 
 @pytest.mark.night
-class TestLongLives(Lives.TestCase):
-    settings = settings(max_examples=2000, **SUITED)
+def test_a_hundred_thousand_events_of_random_lives_break_nothing():
+    check_lives(AT_NIGHT)
 
 
 @pytest.mark.parametrize("guard", ["no_other_remedy_was_paid", "void_is_settled"])
@@ -236,6 +278,6 @@ def test_a_guard_of_money_that_is_taken_away_is_noticed(guard, monkeypatch):
     row = flow.BY_EVENT[Event.EXECUTED]
     weaker = replace(row, guards=tuple(name for name in row.guards if name != guard))
     monkeypatch.setattr(flow, "BY_EVENT", {**flow.BY_EVENT, Event.EXECUTED: weaker})
-    look = settings(max_examples=300, database=None, phases=[Phase.generate], **SUITED)
+    look = settings(max_examples=1000, database=None, phases=[Phase.generate], **SUITED)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Lives, settings=look)

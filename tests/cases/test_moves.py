@@ -5,11 +5,11 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from cardcase.cases import queries, service
 from cardcase.cases.models import Case
-from cardcase.cases.rules import Event, GuardFacts, GuardRefused, IllegalMove, Outcome, Status
+from cardcase.cases.rules import Event, GuardFacts, GuardRefused, IllegalMove, Outcome
 from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.cases.service import moves
 from cardcase.custody import queries as custody
@@ -270,12 +270,10 @@ def test_the_page_lists_what_may_be_done_and_why_not_the_rest(opened, agent, own
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shared_database")
 def test_two_who_advance_the_same_revision_at_the_same_moment_make_one_move_and_one_conflict(
     confirmed, all_yes, lead, owner, noon
 ):
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        _one_after_the_other(confirmed, all_yes, lead, owner, noon)
-        return
     case = confirmed()
     start, results = threading.Barrier(2), {}
 
@@ -301,12 +299,3 @@ def test_two_who_advance_the_same_revision_at_the_same_moment_make_one_move_and_
     won = next(event for event, result in results.items() if result == "moved")
     assert Case.objects.get().last_event == won.value
     assert Case.objects.get().revision == 3
-
-
-def _one_after_the_other(confirmed, all_yes, lead, owner, noon):
-    """An in-memory database has one connection and no second thread: both decide upon revision 2, one is late."""
-    case = confirmed()
-    service.advance(lead, case.number, Event.DECLINED, facts=all_yes(), revision=2, at=noon)
-    with pytest.raises(Conflict):
-        service.advance(owner, case.number, Event.CONCEDED, facts=all_yes(), revision=2, at=noon)
-    assert (Case.objects.get().status, Case.objects.get().revision) == (Status.DECLINED.value, 3)

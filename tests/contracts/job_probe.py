@@ -1,21 +1,22 @@
 """A process of its own for tests/contracts/test_job_runners.py: sets up a database, promises work, or works.
 
-    python job_probe.py setup | promise KIND KEY... | thread | process
+    python job_probe.py setup | promise KIND KEY... | thread | process | asked TIMES
 
 What the handlers do is seen in the table ``effect``; a file in CARDCASE_DATA says that a handler has begun.
 """
 
 import os
+import random
 import signal
 import sys
-import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
 FOLDER = Path(os.environ["CARDCASE_DATA"])
 LEASE = timedelta(seconds=float(os.environ.get("PROBE_LEASE", "60")))
-PATIENCE = 60.0
+PATIENCE = 180.0
+NEVER = 3600.0
 
 
 def main(verb: str, *words: str) -> None:
@@ -23,7 +24,7 @@ def main(verb: str, *words: str) -> None:
 
     django.setup()
     register()
-    {"setup": setup, "promise": promise, "thread": thread, "process": process}[verb](*words)
+    {"setup": setup, "promise": promise, "thread": thread, "process": process, "asked": asked}[verb](*words)
 
 
 def register() -> None:
@@ -114,20 +115,21 @@ def promise(kind: str, *keys: str) -> None:
 
 def thread(*promised: str) -> None:
     """Run the thread runner until SIGTERM; promise work in this process first when keys are given."""
+    from cardcase.jobs.runners.stop import Stop
     from cardcase.jobs.runners.thread import ThreadRunner
     from cardcase.jobs.runners.worker import Worker
 
-    stopping = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    runner = ThreadRunner(Worker(lease=LEASE), poll_seconds=PATIENCE if promised else 0.1)
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop.ask)
+    runner = ThreadRunner(Worker(lease=LEASE), poll_seconds=NEVER if promised else 0.1)
     runner.start()
     (FOLDER / f"ready-{os.getpid()}").touch()
     if promised:
         time.sleep(0.5)  # the runner sleeps by now, and not for a poll to wake it
         promise("probe.quick", *promised)
-    while not stopping.wait(0.1):
+    while not stop.wait(PATIENCE):
         pass
-    sys.exit(0 if runner.stop() else 1)
+    sys.exit(0 if runner.stop(PATIENCE) else 1)
 
 
 def process() -> None:
@@ -136,6 +138,19 @@ def process() -> None:
 
     (FOLDER / f"ready-{os.getpid()}").touch()
     serve(Worker(lease=LEASE), poll_seconds=0.1)
+
+
+def asked(times: str) -> None:
+    """Be asked to stop by a signal as often as told, each time a little earlier or later in the wait."""
+    from cardcase.jobs.runners.stop import Stop
+
+    dice = random.Random(7)
+    for _ in range(int(times)):
+        stop = Stop()
+        signal.signal(signal.SIGALRM, stop.ask)
+        signal.setitimer(signal.ITIMER_REAL, dice.uniform(0.00001, 0.0003))
+        while not stop.wait(0.0001):
+            pass
 
 
 if __name__ == "__main__":

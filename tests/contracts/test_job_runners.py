@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 PROBE = Path(__file__).with_name("job_probe.py")
-PATIENCE = 60.0
+PATIENCE = 180.0  # of a machine that others use too; only what fails takes so long
 
 pytestmark = pytest.mark.crash
 
@@ -167,8 +167,8 @@ class RunnerContract:
         house.begun("a")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(PATIENCE) == 0
-        assert ("a", 1) in house.effects()
-        assert "running" not in house.states()
+        assert house.effects() == [("a", 1)], "and takes no other"
+        assert house.states() == {"done", "waiting"}
 
 
 class TestThreadRunner(RunnerContract):
@@ -177,11 +177,14 @@ class TestThreadRunner(RunnerContract):
     def test_it_wakes_at_the_commit_and_not_at_the_next_poll(self, house):
         worker = house.start("thread", "a")
         house.until(lambda: list(house.folder.glob("ready-*")))
-        started = time.monotonic()
-        house.until(lambda: house.effects() == [("a", 1)])
-        assert time.monotonic() - started < PATIENCE / 2  # it polls once in PATIENCE
+        house.until(lambda: house.effects() == [("a", 1)])  # it polls once an hour
         assert worker.poll() is None
 
 
 class TestProcessRunner(RunnerContract):
     runner = "process"
+
+
+def test_a_signal_at_any_moment_ends_the_wait(house):
+    """It comes between any two steps of the main thread, also inside the wait that it is to end."""
+    house.run("asked", "20000")

@@ -1,6 +1,4 @@
-"""Several at once on one row. PostgreSQL only: the SQLite of the tests lives in one connection, and SQLite itself lets
-one writer in at a time (BEGIN IMMEDIATE); there the processes of test_job_runners.py are the proof.
-"""
+"""Several at once on one row, each thread with a connection of its own: on PostgreSQL, and on a SQLite file."""
 
 import threading
 from collections.abc import Callable
@@ -24,10 +22,7 @@ from cardcase.remedies import service as remedies
 from cardcase.remedies.models import Offer
 from evidence.world import World
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL: CARDCASE_DATABASE_URL"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
 AT_ONCE = 8
 
 
@@ -124,7 +119,8 @@ def decide_at_once(world, others, rounds: int) -> None:
     """Let two people decide one case at the same moment, round after round: one decision, one clear conflict."""
     owner, lead = others
     for _ in range(rounds):
-        case = world.case("A1")
+        with transaction.atomic():
+            case = world.case("A1")
         seen = case.revision
 
         def offer(actor, case=case, seen=seen):
@@ -142,7 +138,7 @@ def decide_at_once(world, others, rounds: int) -> None:
 
 
 def test_two_who_decide_one_case_at_once_make_one_decision_and_one_conflict(world, owner, lead):
-    decide_at_once(world, (owner, lead), 30)
+    decide_at_once(world, (owner, lead), 50)
 
 
 @pytest.mark.night

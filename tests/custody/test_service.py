@@ -442,10 +442,9 @@ def test_the_system_writes_as_the_system(system, noon):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("shared_database")
 def test_writers_at_the_same_time_make_one_log(owner, noon):
     """Eight threads append at once; every entry is there once, the chains hold and the tree is one."""
-    if connection.vendor != "postgresql":
-        pytest.skip("NOT RUN on SQLite: its in-memory test database has one writer by itself")
     import threading
 
     from django.db import connections

@@ -107,7 +107,7 @@ def test_arming_a_nearer_clock_wakes_the_watch_of_this_process_once_committed(ag
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the SQLite of the tests lives in one connection")
+@pytest.mark.usefixtures("shared_database")
 def test_of_many_sweeps_at_once_exactly_one_wins_each(agent, spec, noon):
     for number in range(60):
         service.arm(agent, f"case_{number}", spec(1 if number % 2 else 9, since=9), at=noon)

@@ -1,16 +1,20 @@
 """One complaint is one case, whatever of it came first; where a person has worked on the second, a person decides."""
 
+from datetime import timedelta
+
 import pytest
 
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
-from cardcase.cases.rules import GuardFacts
+from cardcase.cases.rules import GuardFacts, GuardRefused
+from cardcase.connectors.ports import RefundState
 from cardcase.custody import queries as custody
 from cardcase.deadlines import queries as deadlines
 from cardcase.desk.queries import case_page
 from cardcase.desk.service import Act, perform
 from cardcase.evidence import queries as evidence_queries
+from cardcase.evidence import service as evidence
 from cardcase.inbox.models import Conversation
 from cardcase.kit.errors import NotAllowed, Refused
 from intake.world import INVALID, order_row, orders_csv, refund_detail, said, take, upload
@@ -142,3 +146,54 @@ def test_a_buyer_known_by_id_only_finds_the_chat_in_either_order(agent, stranger
         [case] = Case.objects.visible_to(shop).filter(is_open=True)
         assert case.order.order_no == INVALID
         assert Conversation.objects.visible_to(shop).get().order_id == case.order_id
+
+
+# --- What is over because it goes on elsewhere ------------------------------------------------------------------------
+
+
+def test_late_news_of_its_refund_do_not_reopen_a_merged_case(owner, system, two, noon):
+    asked = _asked(owner, two, noon)
+    perform(owner, "same", Act(asked.number, asked.revision, noon, {"same": "yes"}))
+    goes_on = case_of(owner, two[1])
+    Case.objects.filter(pk=asked.pk).update(refund_id=goes_on.refund_id)  # as if both had been told of it
+    for hours, state in enumerate(("refused", "awaiting_seller", "succeeded", "awaiting_seller"), start=1):
+        case = cases.platform_moved(system, asked.number, RefundState(state), at=noon + timedelta(hours=hours))
+        assert (case.status, case.outcome, case.is_open, case.mirror_state) == ("closed", "merged", False, state)
+        assert deadlines.running(deadlines.of_subject(owner, case.public_id)) == []
+    assert case_of(owner, goes_on.number).revision == goes_on.revision
+
+
+def test_nobody_takes_up_a_merged_case_again_and_all_are_sent_to_the_one_that_goes_on(owner, two, noon):
+    asked = _asked(owner, two, noon)
+    perform(owner, "same", Act(asked.number, asked.revision, noon, {"same": "yes"}))
+    merged = case_of(owner, asked.number)
+    with pytest.raises(GuardRefused) as refused:  # T24
+        cases.reopen(owner, merged.number, source="App", revision=merged.revision, at=noon)
+    assert refused.value.facts["guards"] == ["case_was_not_merged"]
+    assert "那一单" in refused.value.message.zh
+    with pytest.raises(Refused) as another:
+        cases.open_linked(owner, merged.number, "V1", source="聊天", at=noon)
+    assert another.value.problem_code == "case_is_merged"
+    assert case_of(owner, merged.number).revision == merged.revision
+    assert Case.objects.visible_to(owner).count() == 2
+
+
+def test_an_exhibit_that_was_carried_over_answers_what_the_other_case_had_asked(owner, two, noon):
+    asked = _asked(owner, two, noon)
+    real = case_of(owner, two[1])
+    perform(owner, "reason", Act(real.number, real.revision, noon, {"sub_reason": "A1"}))
+    revision = case_of(owner, real.number).revision
+    evidence.ask(owner, real.number, ["E3"], "issuer", revision=revision, at=noon)
+    [waiting] = evidence_queries.open_requests(owner, case_of(owner, real.number))
+    perform(owner, "evidence", Act(asked.number, asked.revision, noon, {"kind": "E3", "usable": "no", "title": "再查"}))
+    at = noon + timedelta(hours=1)
+    asked = case_of(owner, asked.number)
+    perform(owner, "same", Act(asked.number, asked.revision, at, {"same": "yes"}))
+    goes_on = case_of(owner, real.number)
+    assert evidence_queries.open_requests(owner, goes_on) == []
+    copies = {one.public_id for one in evidence_queries.exhibits(owner, goes_on)}
+    for _ in range(2):  # to follow again changes nothing
+        evidence.follow(owner, goes_on, at=at)
+    assert {one.public_id for one in evidence_queries.exhibits(owner, goes_on)} == copies
+    [settled] = evidence_queries.requests(owner, goes_on)
+    assert (settled.public_id, settled.state) == (waiting.public_id, "fulfilled")

@@ -22,6 +22,13 @@ def _confirm(page, reason=""):
     expect(page.locator("#reason h2")).to_contain_text("已确认")
 
 
+def _record_result(turn, result, source):
+    turn.locator("summary").click()
+    turn.locator("select[name=result]").select_option(result)
+    turn.locator("input[name=source]").fill(source)
+    turn.get_by_role("button").click()
+
+
 def test_refusing_without_evidence_is_blocked_and_says_what_is_missing(phone, desk):
     desk.open_case(phone, "杭州小吴")
     _confirm(phone)
@@ -114,10 +121,11 @@ def test_what_is_agreed_is_paid_once_with_typed_words_and_its_result_recorded(ph
     execute.get_by_role("button").click()
     expect(phone.locator(".topbar-state .pill")).to_have_text("执行中")
 
-    turn.locator("summary").click()
-    turn.locator("select[name=result]").select_option("verified")
-    turn.locator("input[name=source]").fill("App 里显示退款成功")
-    turn.get_by_role("button").click()
+    _record_result(turn, "ambiguous", "App 转圈后退出，看不到结果")
+    expect(phone.locator("#record")).to_contain_text("执行结果不明")
+    gifts = phone.locator(".remedies form input[name=typed]")
+    expect(gifts).to_have_count(0)  # while nobody knows, nothing more is given; a person looks and settles it
+    _record_result(turn, "verified", "App 里显示退款成功")
     expect(phone.locator("#turns")).to_have_count(0)  # there is nothing left to press twice
     expect(phone.locator(".topbar-state .pill")).to_have_text("已了结")
 

@@ -14,6 +14,7 @@ from cardcase.cards.models import Card, Reveal
 from cardcase.cards.rules.life import CardEvent
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
+from cardcase.cases.models import Case
 from cardcase.cases.rules import OPEN, Event, Status
 from cardcase.cases.rules.disputes import DisputeKind
 from cardcase.connectors.ports import RefundState
@@ -28,7 +29,7 @@ from evidence.world import PNG
 
 pytestmark = pytest.mark.django_db
 
-STEPS_BY_DAY = 150  # four seeds of it; the pure lives in tests/cases/test_lives.py take twelve thousand by day
+STEPS_BY_DAY = 400  # four seeds of it; the pure lives in tests/cases/test_lives.py take twelve thousand by day
 MOST_CASES = 3
 KINDS = ("full_refund", "replace_card", "goodwill", "partial_refund", "resend_same_code")
 AMOUNTS = {"full_refund": 19300, "goodwill": 3000, "partial_refund": 9000}
@@ -103,7 +104,7 @@ class Play:
     @property
     def case(self):
         self.turn += 1
-        return self.world.fresh(self.cases[self.turn % len(self.cases)])
+        return Case.objects.get(pk=self.cases[self.turn % len(self.cases)].pk)  # the services read its neighbours
 
     def do(self, what: str, how) -> None:
         self.at += timedelta(minutes=1)
@@ -252,16 +253,19 @@ class Play:
 
     def check(self) -> None:
         remedies = list(Remedy.objects.filter(case__order_id=self.cases[0].order_id))
-        for case in self.cases:
-            mine = [one for one in remedies if one.case_id == case.pk]
+        offered = list(Offer.objects.filter(case__in=self.cases, state="proposed").values_list("case_id", flat=True))
+        assert len(offered) == len(set(offered))
+        now = Case.objects.filter(pk__in=[case.pk for case in self.cases])
+        assert len(now) == len(self.cases)
+        clocks = deadlines.armed(self.owner, [fresh.public_id for fresh in now])
+        for fresh in now:
+            mine = [one for one in remedies if one.case_id == fresh.pk]
             assert sum(one.state in LIVE for one in mine) <= 1
-            assert Offer.objects.filter(case=case, state="proposed").count() <= 1
-            fresh = self.world.fresh(case)
             assert fresh.is_open == (Status(fresh.status) in OPEN)
             if fresh.status == Status.CLOSED.value:
                 assert not any(one.state in ("executing", "executed", "ambiguous") for one in mine)
             if fresh.waiting_on == "seller":  # I2
-                assert deadlines.armed(self.owner, [fresh.public_id])[fresh.public_id]
+                assert clocks[fresh.public_id]
         gone = [one for one in remedies if one.state in SPENT]
         ours = [one for one in gone if one.kind != "transfer"]  # those are told to us, not done by us
         paid = self.cases[0].order.paid_fen

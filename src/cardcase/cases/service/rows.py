@@ -24,11 +24,12 @@ def take(actor: Actor, ref: Ref, *, revision: int | None = None) -> Case:
     ``revision`` is the one that the caller decided upon; None means whatever stands now (books that the system keeps).
     Raises NotFound, or Conflict when somebody was first: then nothing is changed and the conflict says who.
     """
-    chosen = ref.pk if isinstance(ref, Case) else ref if isinstance(ref, int) else queries.find(actor, ref).pk
+    chosen = ref.pk if isinstance(ref, Case) else ref if isinstance(ref, int) else queries.key_of(actor, ref)
     rows = Case.objects.visible_to(actor).select_related(*queries.RELATED).select_for_update(of=("self",))
-    case: Case | None = rows.filter(pk=chosen).first()
-    if case is None:
-        raise queries.unknown(chosen)
+    try:
+        case: Case = rows.get(pk=chosen)
+    except Case.DoesNotExist:
+        raise queries.unknown(chosen) from None
     if revision is not None and revision != case.revision:
         raise _stale(case)
     return case

@@ -5,14 +5,13 @@ second on PostgreSQL; it is not built yet.
 """
 
 import signal
-import threading
-from types import FrameType
 
 import structlog
 from django.db import close_old_connections, connections
 
 from cardcase.jobs import registry
 
+from .stop import Stop
 from .watch import Watch
 from .worker import Worker
 
@@ -22,27 +21,23 @@ log = structlog.get_logger("cardcase.jobs")
 def serve(worker: Worker | None = None, *, poll_seconds: float = 1.0) -> None:
     """Work until SIGTERM or SIGINT; the job in hand is brought to its end first. Call from the main thread."""
     worker = worker or Worker()
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, stop.ask)
     registry.discover()
     watch = Watch(poll_seconds=min(poll_seconds, 1.0))
     watch.start()
     log.info("worker_ready", queues=list(worker.queues) or "all")
     try:
-        while not stopping.is_set():
+        while not stop.is_asked():
             try:
-                idle = worker.run_due(limit=20) == 0
+                idle = worker.run_due(limit=20, is_over=stop.is_asked) == 0
             except Exception:  # a database restart is waited out, not died of
                 log.exception("jobs_runner_trouble")
                 idle = True
             close_old_connections()
             if idle:
-                stopping.wait(poll_seconds)
+                stop.wait(poll_seconds)
     finally:
         watch.stop()
         connections.close_all()

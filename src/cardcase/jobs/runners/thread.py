@@ -51,7 +51,7 @@ class ThreadRunner:
         try:
             while not self._stopping.is_set():
                 try:
-                    idle = self._worker.run_due(limit=20) == 0
+                    idle = self._worker.run_due(limit=20, is_over=self._stopping.is_set) == 0
                 except Exception:  # a database away or a full disk: the pages say so, the thread waits
                     log.exception("jobs_runner_trouble")
                     idle = True

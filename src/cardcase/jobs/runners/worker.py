@@ -1,6 +1,6 @@
 """What every runner does with one job. How it waits for the next is the runner's own business."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,10 +21,15 @@ class Worker:
     queues: Sequence[str] = ()
     lease: timedelta = rules.LEASE
 
-    def run_due(self, limit: int = 1000) -> int:
-        """Do what is due, at most ``limit`` jobs, and return how many were taken. Never raises for a job's sake."""
+    def run_due(self, limit: int = 1000, *, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Do what is due, at most ``limit`` jobs, and return how many were taken. Never raises for a job's sake.
+
+        ``is_over`` is asked before each job: who is to stop brings one job to its end, not twenty.
+        """
         service.promise_periodic(at=clock.now())
         for done in range(limit):
+            if is_over():
+                return done
             claim = service.claim(at=clock.now(), queues=self.queues, lease=self.lease)
             if claim is None:
                 return done
