@@ -432,8 +432,9 @@ def test_too_dear_after_use_is_never_advised_to_be_paid():
 
 
 def test_a_decision_keeps_what_was_advised_and_by_which_rules():
-    kept = snapshot(standing(dead(a_case())), CATALOGUE)
+    kept = snapshot(standing(dead(a_case())), CATALOGUE, "full_refund", 19300)
     assert kept["advised"] == kept["advised_final"] == "replace_card"
+    assert (kept["chosen"], kept["chosen_amount_fen"], kept["is_other_than_advised"]) == ("full_refund", 19300, True)
     assert kept["advice_version"] == f"advice/{CATALOGUE.numbers.version}; remedies/{CATALOGUE.version}"
     low, mid, high = kept["p_seller_fault_permille"]
     assert 0 <= low <= mid <= high <= 1000
