@@ -12,6 +12,7 @@ from cardcase.cases.rules import Event, GuardRefused
 from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.cases.service import clocks as settling
 from cardcase.connectors.ports import OrderState, RefundState
+from cardcase.custody import queries as record
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines import service as clock_service
 from cardcase.deadlines.models import Deadline
@@ -21,6 +22,7 @@ from cardcase.jobs.models import Job
 from cardcase.jobs.registry import Claim
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused
+from cardcase.staff.models import Shop
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -89,6 +91,19 @@ def test_the_rule_of_the_day_of_the_refund_counts_and_a_new_version_moves_no_run
         running = clocks(system, case.public_id)[DeadlineKind.PLATFORM_RESPONSE]
         assert (running.due_at, running.rule) == (noon + applied + hours * HOUR, rule)
     assert Deadline.objects.filter(subject=case.public_id).count() == 1
+
+
+def test_another_default_of_the_shop_moves_a_defaulted_clock_in_sight_and_no_other(opened, make_order, system, noon):
+    guessed = opened(timeout_at=None, applied_at=None)
+    told = opened(order=make_order(order_no="2226687816233094999"))
+    Shop.objects.filter(pk=system.shop_id).update(default_response_hours=48)
+    for case in (guessed, told):
+        service.platform_moved(system, case.pk, RefundState.AWAITING_SELLER, at=noon + HOUR)
+    moved = clocks(system, guessed.public_id)[DeadlineKind.PLATFORM_RESPONSE]
+    assert (moved.due_at, moved.source, moved.certainty) == (noon + 48 * HOUR, Source.DEFAULT, "?")
+    assert [item.kind for item in record.history(system, [guessed.public_id])].count("deadline.moved") == 1
+    assert Deadline.objects.filter(subject=guessed.public_id, kind=DeadlineKind.PLATFORM_RESPONSE).count() == 2
+    assert clocks(system, told.public_id)[DeadlineKind.PLATFORM_RESPONSE].due_at == noon + 22 * HOUR
 
 
 def test_a_late_push_that_is_older_moves_no_clock(opened, system, noon):
