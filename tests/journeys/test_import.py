@@ -1,17 +1,28 @@
 """Files and pasted words come in through the browser; what is not taken says where and why."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from cardcase.kit import clock
 from journeys.conftest import DESK
 
 pytestmark = pytest.mark.journey
 
-PASTED = """青柠不酸 2026-11-23 20:11
+APPLIED = clock.now().astimezone(clock.SHANGHAI) - timedelta(hours=2)
+"""Of today: a refund of last week has missed its deadline before anybody looks, and Today says so to other journeys."""
+
+
+def _ago(minutes: int) -> str:
+    return f"{APPLIED - timedelta(minutes=minutes):%Y-%m-%d %H:%M}"
+
+
+PASTED = f"""青柠不酸 {_ago(9)}
 老板 这个卡我输进去提示已经被使用了啊
-青柠不酸 2026-11-23 20:13
+青柠不酸 {_ago(7)}
 我刚买的还没用过 你给我退款吧
-礼卡小铺 2026-11-23 20:15
+礼卡小铺 {_ago(5)}
 您好，我看一下
 """
 ORDERS = (
@@ -21,8 +32,8 @@ ORDERS = (
 )
 REFUND = (
     "订单编号,商品标题,买家昵称,实付金额,付款时间,发货时间,退款状态,退款金额,退款申请时间,退款原因\n"
-    "3359478095649530002,苹果充值卡100元 国区,青柠不酸,96.50,2026-11-23 19:00:00,2026-11-23 19:00:20,"
-    "待卖家处理,96.50,2026-11-23 20:20:00,卡密无效/无法使用\n"
+    f"3359478095649530002,苹果充值卡100元 国区,青柠不酸,96.50,{_ago(80)}:00,{_ago(80)}:20,"
+    f"待卖家处理,96.50,{_ago(0)}:00,卡密无效/无法使用\n"
 )
 
 
