@@ -333,3 +333,14 @@ def test_every_queue_has_a_thread_in_cardcase_run():
 
     named = {name for path in house.python_files() for name in re.findall(r'\bqueue="(\w+)"', path.read_text("utf-8"))}
     assert named | {"default"} == {queue for queues in THREADS for queue in queues}
+
+
+def test_the_calendars_link_is_printed_once_opens_the_feed_and_can_be_ended(call, shop_of_ours, client):
+    first, second = (call("notice", "calendar").output.strip().splitlines()[-1] for _ in range(2))
+    path = second.removeprefix("http://127.0.0.1:8000")
+    assert path.startswith("/calendar/")
+    assert client.get(path)["Content-Type"].startswith("text/calendar")
+    assert client.get(first.removeprefix("http://127.0.0.1:8000")).status_code == 404  # the old one has ended
+    assert "已停用" in call("notice", "calendar", "--revoke").output
+    assert client.get(path).status_code == 404
+    assert "没有日历链接" in call("notice", "calendar", "--revoke").output

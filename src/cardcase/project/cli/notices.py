@@ -119,6 +119,31 @@ def notice_remove(name: str, *, shop_slug: str | None) -> None:
     service.remove_target(actor, _id_of(actor, name), at=clock.now())
 
 
+@notice.command(
+    "calendar",
+    help="建日历链接（旧的随即失效），只打印这一次 / make the calendar's private link, the old one ends; printed once",
+)
+@click.option("--revoke", is_flag=True, help="停用链接，不建新的 / end the link without a new one")
+@click.option("--language", type=click.Choice(["zh-hans", "en"]), default=None, help="语言 / language")
+@click.option("--nick", "shows_nick", is_flag=True, help="写上打了码的买家昵称 / name the buyer, masked")
+@shop_option
+@with_desk
+def notice_calendar(*, revoke: bool, language: str | None, shows_nick: bool, shop_slug: str | None) -> None:
+    """Make, replace or end the private link to the deadlines. The API has none: its answers are kept for repeats."""
+    from django.urls import reverse
+
+    from cardcase.notices import queries, service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    if revoke:
+        was_there = service.revoke_link(actor, at=clock.now())
+        click.echo("日历链接已停用 / the link has ended" if was_there else "没有日历链接 / there was no link")
+        return
+    key = service.make_link(actor, shows_nick=shows_nick, language=language or "", at=clock.now())
+    click.echo(queries.own_address("http://127.0.0.1:8000") + reverse("calendar", args=[key]))
+
+
 def _id_of(actor: Actor, name: str) -> str:
     from cardcase.notices import queries
 
