@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from cardcase.cases.rules import SUB_REASONS
 from cardcase.kit.catalogue import BrokenCatalogue
 from cardcase.remedies.rules import read_catalogue
-from cardcase.remedies.rules.advice import AdviceInput, Claim, advise, believe, document, read_claim, read_numbers
+from cardcase.remedies.rules.advice import (
+    AdviceInput,
+    Claim,
+    advise,
+    believe,
+    document,
+    losses,
+    read_claim,
+    read_numbers,
+)
 from cardcase.remedies.rules.advice.numbers import SHIPPED
 
 CATALOGUE = read_catalogue()
@@ -61,6 +70,18 @@ def test_redeemed_after_delivery_alone_does_not_say_who_and_is_never_refused():
 def test_the_buyers_own_account_or_word_supports_a_refusal():
     assert on(sub_reason="A2", redemption="after_reveal", by_buyer=True).recommended == "decline"
     assert on(sub_reason="A1", redemption="after_reveal", is_admitted=True).recommended == "decline"
+
+
+def test_a_balance_that_nobody_looked_up_is_not_counted_as_owed_whole():
+    def owed_of(**known):
+        claim = read_claim({"amount_fen": 10_000, "promised_fen": 10_000, "sub_reason": "V1", **known}, number=1)
+        belief = believe(claim, NUMBERS)
+        return losses.sums(belief.shares, claim, losses.stakes(claim, NUMBERS), NUMBERS).owed, belief
+
+    unseen, belief = owed_of()
+    short = belief.shares[NUMBERS.short_before]
+    assert unseen == pytest.approx(belief.mid - short * (1 - NUMBERS.mid["short_owed"]))
+    assert owed_of(verified_balance_fen=0)[0] == pytest.approx(owed_of(verified_balance_fen=0)[1].mid)
 
 
 def test_having_used_a_card_is_no_answer_to_a_short_balance():

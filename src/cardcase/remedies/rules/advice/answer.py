@@ -125,7 +125,7 @@ def advise(
         belief = proven(belief, numbers)
     over = losses.sums(belief.shares, claim, at_stake, numbers)
     if least.binds:
-        over = over._replace(full=over.full + over.bad, bad=0.0)
+        over = over._replace(full=1 - over.part, bad=0.0)
     best = decide(claim, belief, at_stake, over, least, numbers, closed)
     asked = () if least.binds else questions(claim, belief, at_stake, best, numbers, frozenset(closed) - {"decline"})
     ranges = tuple(losses.setting(claim, at_stake.claim, numbers, which) for which in ("low", "high"))
@@ -229,7 +229,7 @@ def _blocks(kind: str, judged: _Judged, *, is_asking: bool) -> tuple[str, ...]: 
     if kind == "resend_same_code":
         return resend_blocks(claim)
     if kind == "partial_refund":
-        return part_blocks(belief, judged.at_stake, judged.owes, judged.numbers)
+        return part_blocks(judged.over, judged.at_stake, judged.owes, judged.numbers)
     if kind == "decline":
         return decline_blocks(claim, belief, judged.at_stake, judged.over, judged.owes, judged.numbers)
     if kind == "goodwill":
@@ -244,7 +244,7 @@ def _line(kind: str, judged: _Judged, ranges: tuple[Setting, Setting, Setting], 
     if kind in _MONEY:
         amount = judged.at_stake.claim
     elif kind == "partial_refund":
-        amount = part_amount(judged.belief, judged.at_stake, judged.owes, judged.numbers)
+        amount = part_amount(judged.over, judged.at_stake, judged.owes, judged.numbers)
     blocked = _blocks(kind, judged, is_asking=is_asking)
     low, mid, high = (_loss(kind, at, judged, amount) for at in ranges)
     if not judged.at_stake.is_known:

@@ -48,8 +48,8 @@ def decide(  # noqa: PLR0917 - all that a decision rests on
         if claim.is_personal and claim.redemption == "after_reveal":
             open_to.clear()  # used, and for reasons of the buyer's own: not bought off because it is small
         open_to.append(("decline", None, losses.decline(at, over, at_stake)))
-    elif "partial_refund" not in closed and not part_blocks(belief, at_stake, owed, numbers):
-        part = part_amount(belief, at_stake, owed, numbers)
+    elif "partial_refund" not in closed and not part_blocks(over, at_stake, owed, numbers):
+        part = part_amount(over, at_stake, owed, numbers)
         open_to.append(("partial_refund", part, losses.part(at, over, at_stake, part)))
     if "full_refund" in closed and len(open_to) > 1:
         open_to = [one for one in open_to if one[0] != "full_refund"] or open_to
@@ -79,22 +79,22 @@ def resend_blocks(claim: Claim) -> tuple[str, ...]:
     return ("delivery_unclear",)
 
 
-def part_blocks(belief: Belief, at_stake: Stakes, owed: Owed, numbers: Numbers) -> tuple[str, ...]:
-    """A part is no cure where all is owed, or where that is likely; a part that is owed (N7) always is."""
+def part_blocks(over: Sums, at_stake: Stakes, owed: Owed, numbers: Numbers) -> tuple[str, ...]:
+    """A part is no cure where all is owed, or where most of it is likely to be; a part that is owed (N7) always is."""
     if owed.kind is FloorKind.FULL_OR_REPLACE:
         return ("below_floor",)
     if owed.kind is FloorKind.PROPORTIONAL or (at_stake.part is not None and not at_stake.is_serious):
         return ()
-    return ("fault_too_likely",) if belief.mid > numbers.mid["pay_above"] else ()
+    return ("fault_too_likely",) if over.owed > numbers.mid["pay_above"] else ()
 
 
-def part_amount(belief: Belief, at_stake: Stakes, owed: Owed, numbers: Numbers) -> int:
-    """What is short (N7) where that is verified; else the claim in proportion to how likely it is owed."""
+def part_amount(over: Sums, at_stake: Stakes, owed: Owed, numbers: Numbers) -> int:
+    """What is short (N7) where that is verified; else the claim in proportion to what of it is likely to be owed."""
     if owed.amount_fen is not None and owed.kind is FloorKind.PROPORTIONAL:
         return owed.amount_fen
     if at_stake.part is not None and not at_stake.is_serious:
         return at_stake.part
-    return max(1, round(at_stake.claim * max(belief.mid, numbers.mid["least_part"])))
+    return max(1, round(at_stake.claim * max(over.owed, numbers.mid["least_part"])))
 
 
 def supports(claim: Claim) -> tuple[str, ...]:

@@ -44,7 +44,11 @@ class Stakes(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Sums over the causes: owed in full, owed in proportion, owed nothing, and where the card can be sold again."""
+    """Sums over the causes: owed in full, owed in proportion, owed nothing, and where the card can be sold again.
+
+    A balance that was short before delivery, and that nobody has looked up, counts in ``full`` by the share that such a
+    one owes (number "short_owed").
+    """
 
     full: float
     part: float
@@ -54,7 +58,7 @@ class Sums(NamedTuple):
 
     @property
     def owed(self) -> float:
-        """Probability that the buyer is owed anything."""
+        """Share of the claim that is owed, as far as can be expected."""
         return self.full + self.part
 
 
@@ -145,6 +149,7 @@ def sums(shares: Sequence[float], claim: Claim, at_stake: Stakes, numbers: Numbe
     owed = sum(map(mul, shares, numbers.entitled))
     place = numbers.short_before
     part = shares[place] if at_stake.part is not None and not at_stake.is_serious else 0.0
+    spared = shares[place] * (1 - numbers.mid["short_owed"]) if claim.left is None else 0.0
     if claim.redemption == "unredeemed" or claim.is_delivered is False:
         saved = sum(map(mul, shares, numbers.sound))
     elif claim.redemption == "unknown" and claim.by_buyer is None:
@@ -152,7 +157,7 @@ def sums(shares: Sequence[float], claim: Claim, at_stake: Stakes, numbers: Numbe
     else:
         saved = 0.0
     undelivered = shares[numbers.not_delivered]
-    return Sums(owed - part, part, 1 - owed, saved, undelivered)
+    return Sums(owed - part - spared, part, 1 - owed, saved, undelivered)
 
 
 def full(at: Setting, over: Sums, value: float) -> Loss:
