@@ -94,6 +94,13 @@ def test_too_dear_after_use_is_refused_and_a_changed_mind_on_a_card_that_can_be_
     assert voidable.recommended == "full_refund"
 
 
+def test_nothing_is_asked_where_nothing_is_at_stake():
+    row = {"paid_fen": 0, "sub_reason": "P", "redemption": "after_reveal", "admission": True, "labour_fen": 0}
+    found = advise(read_claim({**row, "provenance": "none", "pre_sale_check": True}, number=1), NUMBERS, CATALOGUE)
+    assert all(question.worth > 0 for question in found.ask_first)
+    assert found.is_abstaining == bool(found.ask_first)
+
+
 def test_asking_is_only_for_those_who_have_the_time():
     hurried = on(sub_reason="A1", time_left_s=60)
     assert not hurried.ask_first

@@ -41,7 +41,7 @@ def questions(  # noqa: PLR0917 - all that a decision rests on
         for answer in answers:
             after += _loss(answer, belief, numbers, closed)
         worth = now.loss - after - fact.labour * at_stake.mid.labour
-        if worth > least:
+        if worth >= 1 and worth > least:  # less than a 分 is worth nothing, also where nothing is at stake
             found.append(Question(fact, int(worth)))
     found.sort(key=lambda one: -one.worth)
     return tuple(found[:MOST])
