@@ -80,6 +80,8 @@ def test_every_finding_can_be_said_in_both_languages(code):
         ("售后中 / 已拒绝", RefundState.REFUSED),
         ("退款成功（已拒绝）", RefundState.UNKNOWN),  # two steps at once: a person looks
         ("退款中", RefundState.UNKNOWN),
+        ("售后中 (5)", RefundState.UNKNOWN),  # alone, 5 is the code of a refund that was paid
+        ("退款中 2026-11-6 待处理", RefundState.AWAITING_SELLER),
         ("等一等再说", RefundState.UNKNOWN),
     ],
 )

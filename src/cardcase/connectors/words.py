@@ -63,7 +63,9 @@ def refund_state(word: Any) -> RefundState:
     whole = known.get(squeeze(word))
     if whole is not None:
         return RefundState(whole)
-    parts = {known.get(squeeze(part), "unknown") for part in _PARTS.split(fold(str(word)))} - {"unknown"}
+    # A number beside words is a count or a date, not the code of a state.
+    told = (squeeze(part) for part in _PARTS.split(fold(str(word))) if not part.isdigit())
+    parts = {known.get(part, "unknown") for part in told} - {"unknown"}
     return RefundState(parts.pop()) if len(parts) == 1 else RefundState.UNKNOWN
 
 
