@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.text import Text
-from cardcase.staff.models import Shop
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from .models import ClockJump, Deadline, Pause, WorkingHours
@@ -174,7 +174,7 @@ def hours_versions(actor: Actor) -> list[HoursView]:
     rows = list(WorkingHours.objects.visible_to(actor).order_by("effective_from", "version"))
     if not rows:
         return []
-    zone = ZoneInfo(Shop.objects.values_list("time_zone", flat=True).get(pk=actor.shop_id))
+    zone = zone_of(actor)
     return [
         HoursView(from_plain(row.hours, zone=zone, version=row.version), row.effective_from, row.set_by, row.set_at)
         for row in rows
@@ -188,8 +188,7 @@ def timeline(actor: Actor) -> Timeline:
 
 def zone_of(actor: Actor) -> ZoneInfo:
     """Return the zone in which the shop tells the time."""
-    actor.require(Permission.READ)
-    return ZoneInfo(Shop.objects.values_list("time_zone", flat=True).get(pk=actor.shop_id))
+    return ZoneInfo(staff.shop_of(actor).time_zone)
 
 
 def clock_jumps(actor: Actor, *, since: datetime) -> list[JumpView]:

@@ -1,7 +1,7 @@
 """Reads of cards and batches. Nothing here opens a code; screens get the last four characters."""
 
 from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
-from .cases import CardFacts, cards_of_order, cards_of_orders
+from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
 from .pages import (
     BatchRow,
     CardLife,
@@ -43,4 +43,5 @@ __all__ = [
     "stock_of_equal_value",
     "stock_page",
     "stock_summary",
+    "was_shown_to_buyer",
 ]

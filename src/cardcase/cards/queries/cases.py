@@ -119,3 +119,9 @@ def _facts(
         siblings_sold=max(sold - is_sold, 0),  # a card without a batch has no siblings
         siblings_failed=max(failed - is_failed, 0),
     )
+
+
+def was_shown_to_buyer(actor: Actor, card_id: int, *, order_id: int) -> bool:
+    """Tell whether a card (row id) was shown to the buyer of an order (row id): it is then out of the house."""
+    shown = Reveal.objects.visible_to(actor).filter(card_id=card_id, order_id=order_id, to="buyer")
+    return bool(shown.exists())

@@ -9,7 +9,7 @@ from cardcase.deadlines import queries
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import KIND_TITLES, TELLABLE, ClockFacts, DeadlineKind, Source, choose, told
 from cardcase.kit.errors import Refused, WrongUse
-from cardcase.staff.models import Shop
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from .clocks import arm
@@ -42,7 +42,7 @@ def tell(
     if due_at is None:
         if running is not None:
             return running
-        hours = Shop.objects.values_list("default_response_hours", flat=True).get(pk=actor.shop_id)
+        hours = staff.shop_of(actor).default_response_hours
         spec = choose(ClockFacts(seen_at=since or at, default_response_hours=hours), (), kind=kind)
         return arm(actor, subject, spec, at=at) if spec is not None else None
     if source is Source.TYPED:

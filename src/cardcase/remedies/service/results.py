@@ -10,8 +10,8 @@ from typing import Final
 
 from django.db import transaction
 
+from cardcase.cards import queries as card_queries
 from cardcase.cards import service as cards
-from cardcase.cards.models import Reveal
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import BY_EVENT, Event, GuardFacts, Need, Outcome, Status
@@ -153,11 +153,10 @@ def verify(actor: Actor, ref: Case | str, *, at: datetime) -> bool:
     shown_by = ""
     if remedy.kind in ON_PLATFORM and case.refund is not None and _is_paid(case):
         shown_by = f"refund:{case.refund.external_id}"
-    elif remedy.replacement is not None:
-        handed = Reveal.objects.visible_to(actor).filter(
-            card_id=remedy.replacement_id, order_id=case.order_id, to="buyer"
-        )
-        shown_by = f"reveal:{remedy.replacement.public_id}" if handed.exists() else ""
+    elif remedy.replacement is not None and card_queries.was_shown_to_buyer(
+        actor, remedy.replacement.pk, order_id=case.order_id
+    ):
+        shown_by = f"reveal:{remedy.replacement.public_id}"
     if not shown_by:
         return False
     record_result(actor, case.number, RemedyState.VERIFIED, source_event=shown_by, at=at)
