@@ -47,6 +47,8 @@ class Card(ShopOwned, Sourced):
     batch = models.ForeignKey(CardBatch, null=True, on_delete=models.PROTECT, related_name="cards")
     brand = models.CharField(max_length=60, blank=True, default="")
     region = models.CharField(max_length=20, blank=True, default="")
+    spec = models.CharField(max_length=60, blank=True, default="")  # what else tells kinds apart, such as 季卡
+    form = models.CharField(max_length=8, default="code")  # code, or physical: a thing that is sent in a parcel
     face_fen = models.BigIntegerField(null=True)
     cost_fen = models.BigIntegerField(null=True)
     expires_on = models.DateField(null=True)
@@ -90,7 +92,12 @@ class BalanceCheck(ShopOwned):
 
 
 class Reveal(ShopOwned, Sourced):
-    """One moment at which a code became readable to somebody: delivery on the channel, or a look by staff."""
+    """One moment at which a code became readable to somebody: delivery on the channel, or a look by staff.
+
+    ``attempt`` counts the deliveries of one card to one order: a re-send is a second row, never a second card.
+    ``display``: shown; authorised (the record is written, whether anybody saw it is not known yet); unknown (it was
+    never confirmed, a person has to settle it); not_shown (a person has settled that nobody saw it).
+    """
 
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="reveals")
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="reveals")
@@ -100,10 +107,15 @@ class Reveal(ShopOwned, Sourced):
     sold_type_raw = models.CharField(max_length=10, blank=True, default="")
     by = models.CharField(max_length=80)
     reason = models.CharField(max_length=300, blank=True, default="")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    display = models.CharField(max_length=10, default="shown")
+    displayed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["shop", "card", "order"], condition=models.Q(to="buyer"), name="delivered_once_per_order"
+                fields=["shop", "card", "order", "attempt"],
+                condition=models.Q(to="buyer"),
+                name="delivered_once_per_attempt",
             ),
         ]
