@@ -218,8 +218,6 @@ def test_voiding_needs_proof_and_a_delivered_card(system, lead, agent, noon):
         service.void_card(agent, card_id, reason="发卡方作废", proof=b"ticket", at=noon)
     service.void_card(lead, card_id, reason="发卡方作废", proof=b"ticket", at=noon)
     assert only(system).state == CardState.VOIDED
-    with pytest.raises(IllegalCardMove):
-        service.mark_redeemed(lead, card_id, redeemed_at=noon, source="官网", at=noon)
 
 
 def test_a_quarantined_batch_sells_nothing_more_and_a_checked_card_comes_back(system, owner, lead, noon):

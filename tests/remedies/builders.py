@@ -4,6 +4,7 @@ from typing import Any
 
 from cardcase.evidence.rules import CaseFacts, checklist, decline_gaps, find, read_matrix
 from cardcase.remedies.rules import RemedyFacts, RemedySeen
+from evidence.builders import NOON, an_exhibit, with_exhibits
 
 MATRIX = read_matrix()
 
@@ -24,3 +25,7 @@ def standing(case: CaseFacts, **changes: Any) -> RemedyFacts:
 def a_remedy(kind: str = "full_refund", state: str = "executed", value_fen: int = 19300, **changes: Any) -> RemedySeen:
     is_money = kind.endswith("refund") or kind == "goodwill"
     return RemedySeen(public_id="rem_1", kind=kind, state=state, value_fen=value_fen, is_money=is_money, **changes)
+
+
+def dead(case):
+    return with_exhibits(case, an_exhibit("E3", tail4="K4RT", is_usable=False, at=NOON, clock_source="issuer"))

@@ -17,9 +17,7 @@ from cardcase.remedies.rules import (
     phrase,
     read_catalogue,
     snapshot,
-    sum_blocker,
     tip,
-    void_blocker,
 )
 from evidence.builders import (
     CLAIMED,
@@ -34,7 +32,7 @@ from evidence.builders import (
     with_exhibits,
     with_order,
 )
-from remedies.builders import a_remedy, standing
+from remedies.builders import a_remedy, dead, standing
 
 CATALOGUE = read_catalogue()
 
@@ -49,10 +47,6 @@ def listed(case, **changes):
 
 def codes(option):
     return {blocker.code for blocker in option.blocked_by}
-
-
-def dead(case):
-    return with_exhibits(case, an_exhibit("E3", tail4="K4RT", is_usable=False, at=NOON, clock_source="issuer"))
 
 
 def alive(case):
@@ -354,38 +348,6 @@ def test_the_price_of_one_of_two_cards_is_its_share():
 def test_a_replacement_does_not_halve_the_price_of_the_one_card_that_was_bought():
     case = replace(a_case("A1"), cards=(a_card(), a_card(public_id="card_2", tail4="P2QQ")), card_public_id="card_1")
     assert standing(case).price_fen == 19300
-
-
-# --- void before refund, and never more than was paid --------------------------------------------------------------
-
-
-def test_an_unredeemed_card_is_voided_before_money_goes_out():
-    facts = standing(a_case("P1"))
-    assert void_blocker(facts, "", "").code == "void_first"
-    assert void_blocker(facts, "voided", "") is None
-    assert void_blocker(facts, "failed", "").code == "void_failed"
-    assert void_blocker(facts, "not_possible", "老客户，店主同意承担") is None
-
-
-def test_there_is_nothing_to_void_when_the_card_is_dead_redeemed_or_unknown():
-    assert void_blocker(standing(dead(a_case())), "", "") is None
-    assert void_blocker(standing(with_exhibits(a_case(), redeemed(REVEALED + timedelta(hours=1)))), "", "") is None
-    assert void_blocker(standing(with_card(a_case(), state="voided")), "", "") is None
-    assert void_blocker(standing(replace(a_case(), cards=())), "", "") is None
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["executing", "executed", "verified", "failed", "cancelled"]), st.integers(0, 30000))
-    ),
-    st.integers(0, 30000),
-)
-def test_more_than_was_paid_never_goes_out_without_a_reason(made, value):
-    remedies = tuple(a_remedy("goodwill", state, fen) for state, fen in made)
-    facts = standing(a_case("P1"), remedies=remedies)
-    gone = sum(fen for state, fen in made if state in ("executing", "executed", "verified"))
-    assert (sum_blocker(facts, value, "") is None) == (gone + value <= 19300)
-    assert sum_blocker(facts, value, "店主说明") is None
 
 
 # --- costs, tip, confirmations, data -------------------------------------------------------------------------------

@@ -229,6 +229,22 @@ def test_a_card_voided_in_the_stock_clears_the_way(world, owner, noon):
     assert execute(world, case, void_result="voided").state == "executing"
 
 
+def test_a_card_redeemed_between_agreement_and_payment_stops_the_payment(world, owner, noon):
+    case = world.case("P1")
+    concede(world, case)
+    cards.ask_to_void(owner, case.card.public_id, reason="买家说没用过，先作废", at=noon)
+    with pytest.raises(service.Blocked) as waiting:
+        execute(world, case)
+    assert waiting.value.facts["blocked_by"] == ["void_unclear"]
+    later = noon + timedelta(minutes=2)
+    cards.settle_void(
+        owner, case.card.public_id, "redeemed", note="客服工单 4411：昨晚已兑换", redeemed_at=noon, at=later
+    )
+    with pytest.raises(service.Blocked) as used:
+        execute(world, case)
+    assert "redeemed_meanwhile" in used.value.facts["blocked_by"]
+
+
 def test_a_precheck_is_kept_and_opens_the_move(world, owner, agent, noon):
     case = world.case("P1")
     concede(world, case)

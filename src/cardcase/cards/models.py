@@ -61,7 +61,8 @@ class Card(ShopOwned, Sourced):
     number_tail4 = models.CharField(max_length=4, blank=True, default="")
     state = models.CharField(max_length=12)
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="cards")
-    redeemed_at = models.DateTimeField(null=True)
+    redeemed_at = models.DateTimeField(null=True)  # by the issuer's clock
+    redeemed_noted_at = models.DateTimeField(null=True)  # when we learned of it: what was agreed before did not know
     voided_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=300, blank=True, default="")
     acquired_at = models.DateTimeField(default=clock.now)
@@ -117,5 +118,31 @@ class Reveal(ShopOwned, Sourced):
                 fields=["shop", "card", "order", "attempt"],
                 condition=models.Q(to="buyer"),
                 name="delivered_once_per_attempt",
+            ),
+        ]
+
+
+class VoidAttempt(ShopOwned):
+    """One request to the issuer to make a delivered card worthless, and how it ended (N4).
+
+    ``result`` is a ``rules.VoidResult``: open, voided, failed, redeemed (somebody was quicker), unknown.
+    """
+
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="void_attempts")
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=80)
+    reason = models.CharField(max_length=300)
+    result = models.CharField(max_length=8, default="open")
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=80, blank=True, default="")
+    proof_sha256 = models.CharField(max_length=64, blank=True, default="")
+    note = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop", "card"],
+                condition=models.Q(result__in=["open", "unknown"]),
+                name="voiding_once_at_a_time",
             ),
         ]

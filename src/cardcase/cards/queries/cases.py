@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cardcase.cards.models import BalanceCheck, Card, Reveal
+from cardcase.cards.models import BalanceCheck, Card, Reveal, VoidAttempt
 from cardcase.cards.rules.life import CardState
 from cardcase.staff.rules import Actor
 
@@ -17,7 +17,9 @@ class CardFacts:
     """What a case needs to know of one card of its order.
 
     ``delivered_to_orders`` above one means that the channel delivered the same code more than once.
-    ``siblings_*`` count the other cards of the batch: sold ones, and those found unusable or voided.
+    ``redeemed_noted_at`` is when we learned of the redemption. ``void_result`` is how the last request to void it ended
+    (``rules.VoidResult``), empty when nobody asked. ``siblings_*`` count the other cards of the batch: sold ones, and
+    those found unusable or voided.
     """
 
     public_id: str
@@ -31,6 +33,8 @@ class CardFacts:
     seen_by_staff_before: bool
     delivered_to_orders: int
     redeemed_at: datetime | None
+    redeemed_noted_at: datetime | None
+    void_result: str
     expires_on: date | None
     batch_name: str
     supplier_name: str
@@ -67,10 +71,18 @@ def cards_of_orders(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, list
     checks: dict[int, list[BalanceCheck]] = defaultdict(list)
     for check in BalanceCheck.objects.visible_to(actor).filter(card_id__in=card_ids).order_by("checked_at", "pk"):
         checks[check.card_id].append(check)
+    voids = dict(
+        VoidAttempt.objects.visible_to(actor)
+        .filter(card_id__in=card_ids)
+        .order_by("pk")
+        .values_list("card_id", "result")
+    )
     fates = fates_of(actor, {row.batch_id for row in cards.values() if row.batch_id})
     found: dict[int, list[CardFacts]] = defaultdict(list)
     for order_id, card_id in pairs:
-        found[order_id].append(_facts(cards[card_id], order_id, shown[card_id], checks[card_id], fates))
+        found[order_id].append(
+            _facts(cards[card_id], order_id, shown[card_id], checks[card_id], fates, void_result=voids.get(card_id, ""))
+        )
     return found
 
 
@@ -80,6 +92,8 @@ def _facts(
     reveals: Sequence[Reveal],
     checks: Sequence[BalanceCheck],
     fates: Mapping[int, tuple[int, int]],
+    *,
+    void_result: str,
 ) -> CardFacts:
     to_buyers = [reveal for reveal in reveals if reveal.to == "buyer"]
     mine = next((reveal for reveal in to_buyers if reveal.order_id == order_id), None)
@@ -103,6 +117,8 @@ def _facts(
         seen_by_staff_before=any(revealed_at is None or seen < revealed_at for seen in by_staff),
         delivered_to_orders=len({reveal.order_id for reveal in to_buyers}),
         redeemed_at=card.redeemed_at,
+        redeemed_noted_at=card.redeemed_noted_at,
+        void_result=void_result,
         expires_on=card.expires_on,
         batch_name=batch.name if batch else "",
         supplier_name=supplier.name if supplier else "",

@@ -1,15 +1,17 @@
 """The life of a card as one table, and what in a text looks like a card code. Pure."""
 
 from .identity import identity
-from .life import LIFE, CardEvent, CardState, IllegalCardMove, advance, check_reveal
+from .life import LIFE, UNSETTLED, CardEvent, CardState, IllegalCardMove, VoidResult, advance, check_reveal
 from .shapes import Span, candidates, code_shaped, mask_spans
 
 __all__ = [
     "LIFE",
+    "UNSETTLED",
     "CardEvent",
     "CardState",
     "IllegalCardMove",
     "Span",
+    "VoidResult",
     "advance",
     "candidates",
     "check_reveal",

@@ -39,6 +39,19 @@ class CardEvent(StrEnum):
     WRITE_OFF = "write_off"
 
 
+class VoidResult(StrEnum):
+    """How a request to void a card ended. While it is open or unknown nothing may be paid on its strength (N4)."""
+
+    OPEN = "open"  # asked, no answer yet
+    VOIDED = "voided"
+    FAILED = "failed"
+    REDEEMED = "redeemed"  # the issuer answers that the card was used meanwhile
+    UNKNOWN = "unknown"  # the issuer cannot or will not tell
+
+
+UNSETTLED: Final = frozenset({VoidResult.OPEN, VoidResult.UNKNOWN})
+"""Results that may still become another."""
+
 _S, _E = CardState, CardEvent
 
 LIFE: Final = MappingProxyType(
@@ -80,6 +93,17 @@ TITLES: Final = MappingProxyType(
         _S.RETURNED: Text("已退回", "Returned"),
         _S.QUARANTINED: Text("已隔离", "Quarantined"),
         _S.WRITTEN_OFF: Text("已核销", "Written off"),
+    }
+)
+
+
+VOID_TITLES: Final = MappingProxyType(
+    {
+        VoidResult.OPEN: Text("已申请作废，等发卡方答复", "Asked the issuer to void it, no answer yet"),
+        VoidResult.VOIDED: Text("发卡方已作废", "The issuer voided it"),
+        VoidResult.FAILED: Text("作废失败", "Voiding failed"),
+        VoidResult.REDEEMED: Text("作废前已被兑换", "It was redeemed before it could be voided"),
+        VoidResult.UNKNOWN: Text("发卡方说不清", "The issuer cannot tell"),
     }
 )
 

@@ -1,13 +1,15 @@
 """Verbs of the stock: take cards in, note deliveries, show a code to a person, and what becomes of a card."""
 
 from .deliveries import record_deliveries
-from .fate import mark_redeemed, quarantine_batch, readmit, record_balance_check, take_back, void_card, write_off
+from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
 from .stock import stock
+from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
+    "ask_to_void",
     "hand_over",
     "mark_redeemed",
     "quarantine_batch",
@@ -18,6 +20,7 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "set_provenance",
+    "settle_void",
     "stock",
     "take_back",
     "void_card",

@@ -1,4 +1,4 @@
-"""What becomes of a card: looked at, redeemed, voided, taken back, quarantined, readmitted, written off."""
+"""What becomes of a card: looked at, taken back, quarantined, readmitted, written off. For voiding see ``voiding``."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -78,45 +78,11 @@ def record_balance_check(
 
 
 @transaction.atomic
-def mark_redeemed(actor: Actor, card_id: str, *, at: datetime, redeemed_at: datetime | None, source: str) -> None:
-    """Note that the issuer says the card was used, when (unknown: None), and where that is written.
-
-    Raises IllegalCardMove unless the card was delivered, NotFound, WrongUse without a source.
-    """
-    actor.require(Permission.WORK)
-    source = given_reason(actor, source)
-    card = rows.locked(actor, card_id)
-    card.become(CardEvent.REDEEM)
-    card.redeemed_at = redeemed_at
-    card.save(update_fields=["state", "redeemed_at"])
-    facts = {"redeemed_at": clock.iso(redeemed_at) if redeemed_at else None, "source": source}
-    rows.note(actor, "card.redeemed", card, at, facts)
-
-
-@transaction.atomic
-def void_card(actor: Actor, card_id: str, *, reason: str, proof: bytes, at: datetime) -> None:
-    """Note that the issuer made a delivered card worthless, with the issuer's own record as proof.
-
-    Raises NotAllowed, IllegalCardMove unless the card was delivered, NotFound, WrongUse without reason or proof.
-    """
-    require_person(actor, Permission.MANAGE_CARDS)
-    reason = given_reason(actor, reason)
-    if not proof:
-        raise WrongUse(
-            "作废需要发卡方的凭证",
-            "Voiding needs the issuer's record as proof",
-            next=Text("上传发卡方作废记录的截图或文件。", "Upload the issuer's record."),
-        )
-    card = rows.locked(actor, card_id)
-    card.become(CardEvent.VOID)
-    card.voided_at = at
-    card.save(update_fields=["state", "voided_at"])
-    rows.note(actor, "card.voided", card, at, {"reason": reason, "proof_sha256": files.keep(proof)})
-
-
-@transaction.atomic
 def take_back(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
-    """Note that the buyer returned a delivered card. It never goes back into the stock. Errors as ``void_card``."""
+    """Note that the buyer returned a delivered card. It never goes back into the stock.
+
+    Raises NotAllowed, IllegalCardMove unless the card was delivered, NotFound, WrongUse without a reason.
+    """
     require_person(actor, Permission.MANAGE_CARDS)
     reason = given_reason(actor, reason)
     card = rows.locked(actor, card_id)

@@ -236,6 +236,8 @@ def _card(card: CardFacts, row: Card, checks: Sequence[rules.CheckSeen]) -> rule
         has_reveal=bool(card.reveal_how),
         delivered_to_orders=card.delivered_to_orders,
         redeemed_at=card.redeemed_at,
+        redeemed_noted_at=card.redeemed_noted_at,
+        void_result=card.void_result,
         expires_on=card.expires_on,
         batch_name=card.batch_name,
         is_batch_quarantined=card.is_batch_quarantined,

@@ -63,6 +63,8 @@ class CardSeen:
     has_reveal: bool = False  # handed to the buyer, even when the channel did not say at what time
     delivered_to_orders: int = 1
     redeemed_at: datetime | None = None
+    redeemed_noted_at: datetime | None = None  # when we learned of it
+    void_result: str = ""  # how the last request to void it ended: open, voided, failed, redeemed, unknown
     expires_on: date | None = None
     batch_name: str = ""
     is_batch_quarantined: bool = False

@@ -217,7 +217,13 @@ def _of_execution(agreed: Remedy | None, facts: RemedyFacts) -> dict[str, Any]:
         "is_card_check_needed": rules.is_check_needed(agreed.kind, facts),
         "card_checked_minutes_ago": rules.minutes_since_check(facts),
         "is_void_settled": agreed.kind not in rules.VOIDED_FIRST
-        or rules.void_blocker(facts, str(agreed.precheck.get("void_result", "")), agreed.override_reason) is None,
+        or rules.void_blocker(
+            facts,
+            str(agreed.precheck.get("void_result", "")),
+            agreed.override_reason,
+            agreed_at=agreed.decided_at,
+        )
+        is None,
         "is_only_money_remedy": rules.is_only_one(facts, agreed.public_id, is_overridden=bool(agreed.override_reason)),
         "is_free_of_platform_dispute": may_move_money(agreed.kind, facts),
     }

@@ -1,7 +1,10 @@
 """What is checked only when the hand moves (T9): void before refund (N4), and never more out than was paid (I1)."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
+from cardcase.evidence.rules import CardSeen
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 
@@ -9,8 +12,8 @@ from .catalogue import Kind
 from .facts import LIVE, SPENT, RemedyFacts, RemedyState
 from .preconditions import DEAD_STATES, Blocker
 
-VOID_RESULTS = ("voided", "failed", "not_possible")
-"""How an attempt to void the old code can end."""
+VOID_RESULTS = ("voided", "failed", "not_possible", "unknown")
+"""How an attempt to void the old code can end. Unknown: the issuer was asked and nobody knows what it did."""
 
 VOIDED_FIRST = ("full_refund", "return_and_refund", "accept_claim")
 """Kinds after which the buyer must not keep a working card (N4)."""
@@ -23,21 +26,26 @@ PAID = "succeeded"
 """State of a refund that the platform has paid out (``ports.RefundState``)."""
 
 
-def void_blocker(facts: RemedyFacts, void_result: str, override_reason: str) -> Blocker | None:
+def void_blocker(
+    facts: RemedyFacts, void_result: str, override_reason: str, *, agreed_at: datetime | None = None
+) -> Blocker | None:
     """N4: an unredeemed card is voided before money goes out, or somebody answers for losing both.
 
-    ``void_result``: one of VOID_RESULTS or empty. A card that is dead, redeemed or proven useless needs nothing.
+    ``void_result``: one of VOID_RESULTS or empty. ``agreed_at``: when the remedy was agreed; what became of the card
+    after that was not known then, so it is decided anew. A card that is dead, or that was redeemed or proven useless
+    when the remedy was agreed, needs nothing.
     """
-    alive = [
-        card
-        for card in facts.case.cards_meant()
-        if card.state not in DEAD_STATES | {"redeemed"} and card.redeemed_at is None
-    ]
+    meant = facts.case.cards_meant()
+    found = _contradicted(meant) or _redeemed_meanwhile(meant, agreed_at) or _unclear(meant, void_result)
+    if found is not None:
+        return None if override_reason.strip() else found
+    alive = [card for card in meant if card.state not in DEAD_STATES | {"redeemed"} and card.redeemed_at is None]
     if not alive or facts.findings.is_usable is False or facts.findings.comparison.redeemed_at is not None:
         return None
     if void_result == "voided":
         return None
-    if void_result in ("failed", "not_possible"):
+    failed = all(card.void_result == "failed" for card in alive)
+    if failed or void_result in ("failed", "not_possible"):
         if override_reason.strip():
             return None
         return Blocker(
@@ -52,6 +60,44 @@ def void_blocker(facts: RemedyFacts, void_result: str, override_reason: str) -> 
         Text(
             "先尝试作废旧卡，并登记结果（已作废、作废失败、不能作废）。",
             "Try to void the old card first and record the result.",
+        ),
+    )
+
+
+def _contradicted(cards: Sequence[CardSeen]) -> Blocker | None:
+    if not any(card.state == "voided" and card.redeemed_at is not None for card in cards):
+        return None
+    return Blocker(
+        "void_contradicted",
+        Text(
+            "这张卡登记为已作废，发卡方又显示已兑换：先向发卡方查清，或由店主写明理由。",
+            "The card is on record as voided, yet the issuer shows it redeemed: clear that up, or the owner says why.",
+        ),
+    )
+
+
+def _redeemed_meanwhile(cards: Sequence[CardSeen], agreed_at: datetime | None) -> Blocker | None:
+    if agreed_at is None:
+        return None
+    if not any(card.redeemed_noted_at is not None and card.redeemed_noted_at > agreed_at for card in cards):
+        return None
+    return Blocker(
+        "redeemed_meanwhile",
+        Text(
+            "同意之后才知道这张卡已被兑换：退款会连卡带钱都失去。重新决定，或由店主写明仍要退的理由。",
+            "The card was found redeemed after this was agreed: decide anew, or the owner says why it is paid.",
+        ),
+    )
+
+
+def _unclear(cards: Sequence[CardSeen], void_result: str) -> Blocker | None:
+    if void_result != "unknown" and not any(card.void_result in ("open", "unknown") for card in cards):
+        return None
+    return Blocker(
+        "void_unclear",
+        Text(
+            "作废申请还没有结果：等发卡方答复，登记后再退；或由店主写明理由。",
+            "Nobody knows yet whether the card was voided: record the issuer's answer first, or the owner says why.",
         ),
     )
 

@@ -45,8 +45,8 @@ def precheck(
 ) -> Remedy:
     """Note how voiding the old code went, before the agreed remedy is executed (N4). Moves nothing.
 
-    ``void_result`` is voided, failed or not_possible. With ``override_reason`` the owner answers for paying although
-    the card could not be voided. Raises Refused without an agreed remedy, WrongUse, NotAllowed.
+    ``void_result`` is voided, failed, not_possible or unknown. With ``override_reason`` the owner answers for paying
+    although the card could not be voided. Raises Refused without an agreed remedy, WrongUse, NotAllowed.
     """
     actor.require(Permission.MONEY if override_reason.strip() else Permission.WORK)
     case = take(actor, number)
@@ -93,6 +93,7 @@ def execute(
         if void_result:
             _check_void_word(actor, case, void_result, at=at)
         remedy = _keep_precheck(actor, case, remedy, void_result=void_result, override_reason=override_reason, at=at)
+    _hold_cards(actor, case)
     facts = queries.remedy_facts(actor, case, at=at)
     is_overridden = bool(remedy.override_reason)
     require_clear(_blockers(actor, remedy, facts), is_overridden=is_overridden)
@@ -135,6 +136,11 @@ def execute(
     remedy.refresh_from_db()
     record(actor, case, "remedy.executing", at, **told, value_fen=remedy.value_fen, precheck=remedy.precheck)
     return remedy
+
+
+def _hold_cards(actor: Actor, case: Case) -> None:
+    """Lock the order's cards: a redemption, or an answer about voiding, is seen now or waits until we are through."""
+    list(Card.objects.visible_to(actor).filter(order_id=case.order_id).select_for_update().order_by("pk").only("pk"))
 
 
 def _agreed(actor: Actor, case: Case) -> Remedy:
@@ -205,7 +211,7 @@ def _blockers(actor: Actor, remedy: Remedy, facts: RemedyFacts) -> list[Blocker]
     found = list(rules.check(kind, judged, catalogue, amount_fen=remedy.amount_fen))
     void_result = str(remedy.precheck.get("void_result", ""))
     if remedy.kind in VOIDED_FIRST:
-        found += _some(rules.void_blocker(judged, void_result, remedy.override_reason))
+        found += _some(rules.void_blocker(judged, void_result, remedy.override_reason, agreed_at=remedy.decided_at))
     found += _some(rules.sum_blocker(judged, remedy.value_fen, remedy.override_reason))
     return found
 

@@ -211,6 +211,7 @@ def execute(actor: Actor, view: CaseView) -> ActionForm | None:
         Choice("voided", say(Text("旧卡已作废（证明已存）", "old card voided (proof kept)"))),
         Choice("not_possible", say(Text("这种卡不能作废", "this card cannot be voided"))),
         Choice("failed", say(Text("试过，作废失败", "tried, failed"))),
+        Choice("unknown", say(Text("申请了，还没有结果", "asked, no answer yet"))),
     )
     return ActionForm(
         url=base.url(view.case, "execute"),
