@@ -1,0 +1,1 @@
+"""What may be given out, and what counts as consent. Pure."""

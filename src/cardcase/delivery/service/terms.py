@@ -1,0 +1,112 @@
+"""Showing the terms and keeping the answer. Sending them is a person's act, or the claim page's."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+
+from cardcase.cards import masking
+from cardcase.custody import service as custody
+from cardcase.custody.service import Content, Record
+from cardcase.delivery import queries
+from cardcase.delivery.models import Terms
+from cardcase.kit import clock
+from cardcase.kit.errors import Refused, WrongUse
+from cardcase.kit.text import Text
+from cardcase.orders.models import Order
+from cardcase.staff.rules import Actor, Permission
+
+
+@transaction.atomic
+def show_terms(actor: Actor, order: Order, *, how: str, at: datetime) -> Terms:
+    """Note that the buyer of an order is shown the terms now, with their exact words; ``how`` is chat or claim.
+
+    The same words shown again while no answer came are the same row: the first moment counts.
+    """
+    actor.require(Permission.WORK)
+    text, version = queries.terms_text(actor, order)
+    digest = sha256(text.encode()).hexdigest()
+    last: Terms | None = _last(actor, order)
+    if last is not None and last.sha256 == digest:
+        return last
+    row = Terms(shop_id=actor.shop_id, order=order, text=text, sha256=digest, policy_version=version)
+    row.shown_at, row.shown_how = at, how
+    row.save()
+    facts: dict[str, custody.JSON] = {"sha256": digest, "policy_version": version, "how": how, "by": actor.label}
+    words = (Content("terms", text.encode(), "text/plain"),)
+    custody.append(actor, Record("delivery.terms_shown", order.public_id, at, facts, words))
+    return row
+
+
+@transaction.atomic
+def acknowledge(
+    actor: Actor, order: Order, *, how: str, words: str, said_at: datetime, at: datetime, message_id: str = ""
+) -> bool:
+    """Keep the buyer's consent to the terms last shown: how (chat, claim or staff), in which words, when.
+
+    False when an answer is on record already. Raises Refused when no terms were shown before it was said, WrongUse
+    without words.
+    """
+    actor.require(Permission.WORK)
+    kept = masking.mask_text(actor, words.strip()).text[:300]
+    if not kept:
+        raise WrongUse("要写明买家怎么说的", "The buyer's words are needed")
+    row = _last(actor, order)
+    if row is None or row.shown_at > said_at:
+        raise Refused(
+            "买家还没有看过须知，这句话不算同意",
+            "The buyer had not been shown the terms: these words are no consent",
+            next=Text("先把须知发给买家。", "Send the terms to the buyer first."),
+            code="terms_not_shown",
+        )
+    return _answer(actor, order, row, how=how, words=kept, answered_at=said_at, message_id=message_id, at=at)
+
+
+@transaction.atomic
+def waive_terms(actor: Actor, order: Order, *, reason: str, at: datetime) -> bool:
+    """Let the code go without an answer; the owner says why. Raises NotAllowed, WrongUse without a reason."""
+    actor.require(Permission.MANAGE_SHOP)
+    kept = masking.mask_text(actor, reason.strip()).text[:300]
+    if not kept or not actor.is_person:
+        raise WrongUse("请写明原因", "A reason is needed", next=Text("写一句为什么。", "Say why in one sentence."))
+    row = _last(actor, order) or show_terms(actor, order, how="waived", at=at)
+    return _answer(actor, order, row, how="waived", words=kept, answered_at=at, message_id="", at=at)
+
+
+def _last(actor: Actor, order: Order) -> Terms | None:
+    found: Terms | None = (
+        Terms.objects.visible_to(actor).filter(order=order).select_for_update().order_by("-shown_at", "-pk").first()
+    )
+    return found
+
+
+def _answer(
+    actor: Actor,
+    order: Order,
+    row: Terms,
+    *,
+    how: str,
+    words: str,
+    answered_at: datetime,
+    message_id: str,
+    at: datetime,
+) -> bool:
+    changes = {
+        "how": how,
+        "words": words,
+        "answered_at": answered_at,
+        "message_id": message_id[:120],
+        "by": actor.label[:80],
+    }
+    if not Terms.objects.visible_to(actor).filter(pk=row.pk, answered_at=None).update(**changes):
+        return False
+    facts: dict[str, custody.JSON] = {
+        "how": how,
+        "words": words,
+        "answered_at": clock.iso(answered_at),
+        "message": message_id[:120],
+        "sha256": row.sha256,
+        "by": actor.label,
+    }
+    custody.append(actor, Record("delivery.terms_answered", order.public_id, at, facts))
+    return True
