@@ -353,8 +353,8 @@ def test_the_stock_is_summed_by_brand_and_face_value_the_largest_first(system, l
     more = [CardNotice(code=code(number), brand="", face_fen=None) for number in range(100, 103)]
     service.stock(system, more, batch="b", at=noon)
     assert queries.stock_summary(lead) == [
-        StockSum("", None, unused=3, reserved=0, sold=0, quarantined=0),
-        StockSum("京东E卡", 10_000, unused=2, reserved=1, sold=4, quarantined=1),
+        StockSum("", "", None, unused=3, reserved=0, sold=0, quarantined=0),
+        StockSum("京东E卡", "", 10_000, unused=2, reserved=1, sold=4, quarantined=1),
     ]
     assert queries.stock_summary(stranger) == []
 

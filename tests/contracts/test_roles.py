@@ -143,7 +143,20 @@ TABLE = (
     Row("GET", "cards/", ALL),
     Row("GET", "cards/batches/", ALL),
     Row("GET", "cards/<str:public_id>/", OBJECT),
-    Row("POST", "cards/<str:public_id>/check/", WORK, {"balance": "200", "usable": "yes", "method": "官网"}),
+    Row("POST", "cards/find/", ALL, {"told": "K4RT"}),
+    *(
+        Row("POST", "cards/<str:public_id>/<str:name>/", gets, data, {"name": name})
+        for name, gets, data in (
+            ("check", WORK, {"balance": "200", "usable": "yes", "method": "官网"}),
+            ("ask_void", LEAD, {"reason": "退款前作废"}),
+            ("settle_void", "409 409 403 403 404 login", {"result": "failed", "note": "工单"}),
+            ("redeemed", WORK, {"source": "官网"}),
+            ("take_back", LEAD, {"reason": "退回"}),
+            ("readmit", "409 403 403 403 404 login", {"reason": "复查"}),
+            ("write_off", "409 403 403 403 404 login", {"reason": "核销"}),
+            ("dance", "404 404 404 404 404 login", {}),
+        )
+    ),
     Row("POST", "cards/batches/<str:public_id>/quarantine/", LEAD, {"reason": "可疑"}, {"public_id": "BATCH"}),
     Row("POST", "cards/<str:public_id>/reveal/", LEAD, {"reason": "核对"}, is_durable=True),
     # Imports
@@ -167,6 +180,9 @@ TABLE = (
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/cards", API_OWN),
     Row("GET", "api/v1/cards/balance", API_OWN),
+    Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),
+    Row("GET", "api/v1/cards/<public_id>", API_OBJECT),
+    Row("POST", "api/v1/cards/<public_id>/acts/<name>", API_WORK, {"usable": "yes"}, {"name": "check"}),
     Row("GET", "api/v1/hours", API_OWN),
     Row("POST", "api/v1/hours", "ok 403 403 403 ok 401", {"week": {"mon": ["09:00-12:00", "13:30-18:00"]}}),
     Row("GET", "api/v1/notices/targets", API_NOTIFY),
@@ -300,8 +316,10 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
     headers = {**headers, "Idempotency-Key": "k"}
     if not url.startswith("/api/") or "files" in data:
         return client.post(url, data, headers=headers)
-    if "/acts/" in url:
+    if "/cases/" in url and "/acts/" in url:
         data = {"revision": int(world.words["REVISION"]), "fields": data}
+    elif "/acts/" in url:
+        data = {"fields": data}
     return client.post(url, data, content_type="application/json", headers=headers)
 
 

@@ -12,8 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from cardcase.cards import service as cards
+from cardcase.cards.models import Card
 from cardcase.cases.models import Case, Note
+from cardcase.connectors.ports import CardNotice
 from cardcase.custody.models import Entry
+from cardcase.kit.secret import CardCode
 from cardcase.notices import service as notices
 from cardcase.notices.service import TargetWish
 from cardcase.orders.models import Order
@@ -113,12 +117,19 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
     assert len(names) == len(set(names))
 
 
+def stocked(owner, noon):
+    cards.stock(owner, [CardNotice(code=CardCode("K7QM-92XF-LP3D-0001"))], batch="b", at=noon)
+    return Card.objects.visible_to(owner).get()
+
+
 def test_every_path_of_the_description_answers(api, case, owner, noon):
     target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
     document = api.get("/openapi.json").json()
+    card = Card.objects.visible_to(owner).first() or stocked(owner, noon)
     for path, operations in document["paths"].items():
-        real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", "note")
-        real = real.replace("{target}", target.id)
+        act = "check" if "/cards/" in path else "note"
+        real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
+        real = real.replace("{target}", target.id).replace("{public_id}", card.public_id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

@@ -1,14 +1,26 @@
-"""JSON entrance of cards. Codes never pass here."""
+"""JSON entrance of cards. Codes never leave here; a whole code may be asked for, in the body of a POST."""
 
+import base64
+import binascii
 from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
-from cardcase.cards import queries
+from cardcase.cards import queries, service
+from cardcase.kit import clock
+from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.kit.secret import CardCode
+from cardcase.staff.rules import Actor
 
 router = Router()
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    assert isinstance(actor, Actor)
+    return actor
 
 
 class Card(Schema):
@@ -16,12 +28,26 @@ class Card(Schema):
 
     id: str
     brand: str
+    spec: str
     face_fen: int | None
     code: str
     state: str
     batch: str
     expires_on: date | None
     order_no: str
+
+
+class CodeIn(Schema):
+    """A whole code or card number to be looked for by its keyed hash."""
+
+    code: str = Field(min_length=2, max_length=200)
+
+
+class CardActIn(Schema):
+    """What an act needs: the fields of its form as text (amounts in yuan), and a proof in base64 where one is kept."""
+
+    fields: dict[str, str] = Field(default_factory=dict)
+    proof_base64: str = ""
 
 
 class CardList(Schema):
@@ -32,14 +58,15 @@ class CardList(Schema):
 
 
 @router.get("", response=CardList, summary="List cards, masked, newest first")
-def list_cards(
-    request: HttpRequest, brand: str = "", state: str = "", limit: int = 50, cursor: str | None = None
+def list_cards(  # noqa: PLR0917 - ninja reads each as a field of the query
+    request: HttpRequest, brand: str = "", state: str = "", told: str = "", limit: int = 50, cursor: str | None = None
 ) -> dict[str, Any]:
-    """List cards by brand and state."""
+    """List cards by brand and state; ``told`` is a tail of four characters or an order number, never a code."""
     page = queries.stock_page(
-        request.auth,  # type: ignore[attr-defined]  # ninja puts the actor there
+        _actor(request),
         brand=brand,
         state=state,
+        told=told[:40],
         limit=max(1, min(limit, 200)),
         after=cursor,
     )
@@ -47,6 +74,7 @@ def list_cards(
         {
             "id": row.public_id,
             "brand": row.brand,
+            "spec": row.spec,
             "face_fen": row.face_fen,
             "code": row.masked,
             "state": row.state.value,
@@ -62,7 +90,7 @@ def list_cards(
 @router.get("/balance", summary="Where the cards are; the parts add up to what came in")
 def balance(request: HttpRequest) -> dict[str, Any]:
     """Return the reconciliation of the shop's cards."""
-    books = queries.reconcile(request.auth)  # type: ignore[attr-defined]  # ninja puts the actor there
+    books = queries.reconcile(_actor(request))
     return {
         "imported": books.imported,
         "unused": books.unused,
@@ -74,3 +102,42 @@ def balance(request: HttpRequest) -> dict[str, Any]:
         "written_off": books.written_off,
         "is_complete": books.is_complete,
     }
+
+
+@router.post("/find", summary="Find a card by its whole code or number, by keyed hash")
+def find(request: HttpRequest, body: CodeIn) -> dict[str, Any]:
+    """Return the card with this code, masked; 404 when the shop has none."""
+    card_id = queries.card_of_code(_actor(request), CardCode(body.code)) if body.code.strip() else None
+    if card_id is None:
+        raise NotFound("没有这张卡", "There is no such card")
+    return _life(_actor(request), card_id)
+
+
+@router.get("/{public_id}", summary="One card with its history, masked")
+def show(request: HttpRequest, public_id: str) -> dict[str, Any]:
+    """Return what it is, where it came from, who could read it, what was found."""
+    return _life(_actor(request), public_id)
+
+
+@router.post("/{public_id}/acts/{name}", summary="Do one thing with a card")
+def act(request: HttpRequest, public_id: str, name: str, body: CardActIn) -> dict[str, Any]:
+    """Do what the page could do; the card comes back as it stands then.
+
+    Names: check (balance, usable yes|no, method, note), ask_void (reason), settle_void (result
+    voided|failed|redeemed|unknown, note, redeemed_at; voided needs a proof), redeemed (redeemed_at, source), take_back,
+    readmit, write_off (reason). Looking at a code is not among them.
+    """
+    actor = _actor(request)
+    service.perform(actor, name, service.CardAct(public_id, clock.now(), body.fields, _proof(body.proof_base64)))
+    return _life(actor, public_id)
+
+
+def _proof(told: str) -> bytes:
+    try:
+        return base64.b64decode(told, validate=True)
+    except (binascii.Error, ValueError):
+        raise WrongUse("凭证不是 base64", "The proof is no base64", code="not_base64") from None
+
+
+def _life(actor: Actor, public_id: str) -> dict[str, Any]:
+    return queries.as_plain(queries.card_life(actor, public_id))

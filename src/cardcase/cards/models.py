@@ -74,7 +74,7 @@ class Card(ShopOwned, Sourced):
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "code_index"], name="code_known_once")]
         indexes: ClassVar = [
-            models.Index(fields=["shop", "state", "brand", "face_fen"], name="card_stock"),
+            models.Index(fields=["shop", "state", "brand", "spec", "face_fen"], name="card_stock"),
             models.Index(fields=["shop", "number_index"], name="card_by_number"),
         ]
 

@@ -43,8 +43,9 @@ class CardRow:
 class StockPage:
     """卡库.
 
-    ``filters``: choices of the select ``state``; ``query``: what is searched as ``q`` (tail or order number);
-    ``search_url``: where the search form asks (GET), empty: no form; ``keep``: further name/value pairs it carries on.
+    ``filters``: choices of the select ``state``; ``query``: the tail or order number that was searched for;
+    ``search_url``: where it is posted, as ``told``: a whole code may be among it, and codes never stand in an address;
+    ``narrow_url``: where the filter asks (GET); ``keep``: further name/value pairs that it carries on.
     """
 
     stock: tuple[StockRow, ...] = ()
@@ -57,6 +58,7 @@ class StockPage:
     notices: tuple[Notice, ...] = ()
     empty: EmptyState | None = None
     keep: tuple[tuple[str, str], ...] = ()
+    narrow_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

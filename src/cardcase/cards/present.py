@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from cardcase.cards import pages
+from cardcase.cards import acts, pages
 from cardcase.cards.queries import BatchRow, CardLife, StockPage, StockSum
-from cardcase.cards.rules.life import TITLES, CardState
+from cardcase.cards.rules.life import TITLES, VOID_TITLES, CardState, VoidResult
 from cardcase.kit.money import yuan
 from cardcase.kit.secret import CardCode
 from cardcase.kit.text import Text
@@ -17,8 +17,8 @@ from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, EmptyState, Fact, Input, InputKind, Link, Pager, Pill, Tone
 from cardcase.staff.rules import Actor, Permission
 
-LOW = 3
-"""Cards of one kind at which the stock is called low."""
+TAIL = 4
+"""Characters of a code that may be searched for in the open."""
 
 CHANNELS = {
     "issuer_direct": Text("发卡方直采", "bought from the issuer"),
@@ -41,6 +41,17 @@ _HOW = {
 }
 
 
+_EVENTS = {
+    "card.reserved": Text("为订单预留", "Kept for an order"),
+    "card.released": Text("放回库存", "Put back into the stock"),
+    "card.returned": Text("买家退回", "Returned by the buyer"),
+    "card.readmitted": Text("解除隔离", "Let out of quarantine"),
+    "card.written_off": Text("核销", "Written off"),
+    "card.redeemed_though_voided": Text("作废后又显示已兑换", "Shown as redeemed after it was voided"),
+    "batch.quarantined": Text("整批隔离", "Its batch was quarantined"),
+}
+
+
 def face_text(fen: int | None) -> str:
     """Write a face value."""
     return yuan(fen) if fen is not None else say(Text("面值未知", "face value unknown"))
@@ -55,21 +66,22 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-def stock(page: StockPage, summary: Sequence[StockSum], asked: dict[str, str], *, now: datetime) -> pages.StockPage:
-    """Build the stock page."""
-    del now
+def stock(
+    page: StockPage, summary: Sequence[StockSum], low: Sequence[StockSum], asked: dict[str, str]
+) -> pages.StockPage:
+    """Build the stock page; ``low`` are the kinds that run out."""
     narrowed = {key: value for key, value in asked.items() if value and key != "after"}
     chosen = asked["state"]
     states = [Choice("", say(Text("全部状态", "all states")), is_chosen=not chosen)]
     states += [Choice(state.value, say(TITLES[state]), is_chosen=state.value == chosen) for state in CardState]
     nothing = not page.rows and not summary
     return pages.StockPage(
-        stock=tuple(_sum(row) for row in summary),
+        stock=tuple(_sum(row, is_low=row in low) for row in summary),
         rows=tuple(
             pages.CardRow(
                 url=reverse("card", args=[row.public_id]),
                 code=row.masked,
-                title=brand_text(row.brand),
+                title=" ".join(part for part in (brand_text(row.brand), row.spec) if part),
                 face=face_text(row.face_fen),
                 state=Pill(say(row.state_text), _TONES.get(row.state, Tone.PLAIN)),
                 batch=row.batch_name,
@@ -79,8 +91,10 @@ def stock(page: StockPage, summary: Sequence[StockSum], asked: dict[str, str], *
             for row in page.rows
         ),
         filters=tuple(states),
-        query=asked["brand"],
-        search_url=reverse("cards"),
+        query=asked["q"],
+        search_url=reverse("card-find"),
+        narrow_url=reverse("cards"),
+        keep=tuple((key, asked[key]) for key in ("brand", "q") if asked[key]),
         batches=Link(say(Text("批次与来源", "Batches and provenance")), reverse("cards-batches")),
         pager=Pager(
             text=say(Text(f"显示 {len(page.rows)} 张", f"{len(page.rows)} shown")),
@@ -104,17 +118,17 @@ def stock(page: StockPage, summary: Sequence[StockSum], asked: dict[str, str], *
     )
 
 
-def _sum(row: StockSum) -> pages.StockRow:
+def _sum(row: StockSum, *, is_low: bool) -> pages.StockRow:
     counted = (
         (row.sold, Text(f"已售 {row.sold}", f"{row.sold} sold")),
         (row.reserved, Text(f"预留 {row.reserved}", f"{row.reserved} reserved")),
         (row.quarantined, Text(f"冻结 {row.quarantined}", f"{row.quarantined} quarantined")),
     )
     return pages.StockRow(
-        title=f"{brand_text(row.brand)} {face_text(row.face_fen)}",
+        title=f"{brand_text(row.kind)} {face_text(row.face_fen)}",
         count=say(Text(f"{row.unused} 张可售", f"{row.unused} to sell")),
         text=" · ".join(say(text) for number, text in counted if number),
-        tone=Tone.WARN if row.unused <= LOW else Tone.PLAIN,
+        tone=Tone.WARN if is_low else Tone.PLAIN,
         url=f"{reverse('cards')}?{urlencode({'brand': row.brand})}" if row.brand else "",
     )
 
@@ -210,6 +224,7 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         Fact(say(Text("卡号", "Number")), life.number_masked or say(Text("没有", "none"))),
         Fact(say(Text("有效期", "Expires")), _day(life.expires_on) or say(Text("没有写", "not told"))),
         Fact(say(Text("地区", "Region")), _region(life.region)),
+        *([Fact(say(Text("规格", "Kind")), life.spec)] if life.spec else []),
         Fact(say(Text("订单", "Order")), life.order_no or say(Text("还没有", "none yet"))),
         Fact(say(Text("同款在库", "Equal cards in stock")), str(life.equal_in_stock)),
     ]
@@ -236,7 +251,7 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         provenance=tuple(provenance),
         history=tuple(row for _, row in sorted(_history(life, now), key=lambda pair: pair[0])),
         reveal=_reveal_form(life) if actor.may(Permission.REVEAL) and life.state not in _NEVER else None,
-        acts=(_check_form(life),) if actor.may(Permission.WORK) else (),
+        acts=acts.forms(actor, life),
     )
 
 
@@ -250,31 +265,6 @@ def _reveal_form(life: CardLife) -> ActionForm:
         inputs=(Input("reason", say(Text("为什么要看", "Why")), InputKind.TEXT, is_required=True, max_length=300),),
         opens=say(Text("查看明文（会记录是谁、为什么）", "Show the code (who and why is recorded)")),
         is_danger=True,
-    )
-
-
-def _check_form(life: CardLife) -> ActionForm:
-    usable = (
-        Choice("", say(Text("没有试", "not tried")), is_chosen=True),
-        Choice("yes", say(Text("能用", "usable"))),
-        Choice("no", say(Text("不能用", "unusable"))),
-    )
-    return ActionForm(
-        url=reverse("card-check", args=[life.public_id]),
-        button=say(Text("记下查验结果", "Record the check")),
-        inputs=(
-            Input("balance", say(Text("余额（元）", "Balance (yuan)")), InputKind.MONEY),
-            Input("usable", say(Text("能不能用", "Usable")), InputKind.SELECT, choices=usable),
-            Input(
-                "method",
-                say(Text("怎么查的", "How")),
-                InputKind.TEXT,
-                max_length=40,
-                placeholder=say(Text("官网查询", "issuer's site")),
-            ),
-            Input("note", say(Text("备注", "Note")), InputKind.TEXT, max_length=300),
-        ),
-        opens=say(Text("刚查过余额？记下来", "Just checked the balance? Record it")),
     )
 
 
@@ -301,10 +291,25 @@ def _history(life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.Hi
         moment = reveal.at or life.acquired_at
         told = at(reveal.at) if reveal.at else say(Text("时间不明", "time unknown"))
         yield moment, pages.HistoryRow(told, say(what), detail, reveal.by)
+    for void in life.voids:
+        yield (
+            void.at,
+            pages.HistoryRow(at(void.at), say(Text("申请作废", "Issuer asked to void it")), void.reason, void.by),
+        )
+        if void.settled_at:
+            result = VoidResult(void.result)
+            detail = " · ".join(
+                part for part in (void.note, say(Text("凭证已存", "proof kept")) if void.has_proof else "") if part
+            )
+            tone = Tone.GOOD if result is VoidResult.VOIDED else Tone.WARN
+            yield (
+                void.settled_at,
+                pages.HistoryRow(at(void.settled_at), say(VOID_TITLES[result]), detail, void.settled_by, tone),
+            )
+    for event in life.events:
+        yield event.at, pages.HistoryRow(at(event.at), say(_EVENTS[event.kind]), event.detail, event.by)
     if life.redeemed_at:
         yield life.redeemed_at, pages.HistoryRow(at(life.redeemed_at), say(Text("被兑换", "Redeemed")), tone=Tone.WARN)
-    if life.voided_at:
-        yield life.voided_at, pages.HistoryRow(at(life.voided_at), say(Text("作废", "Voided")), tone=Tone.BAD)
 
 
 def revealed(actor: Actor, life: CardLife, code: CardCode, *, reason: str, at: datetime) -> pages.RevealPage:

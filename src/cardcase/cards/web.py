@@ -1,30 +1,40 @@
 """The card pages: stock, batches, one card, and the look at a code under record."""
 
+from dataclasses import replace
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.cards import present, queries, service
 from cardcase.kit import clock
-from cardcase.kit.errors import WrongUse
-from cardcase.kit.money import parse_yuan
-from cardcase.kit.text import Text
+from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
+from cardcase.kit.secret import CardCode
+from cardcase.shell.kept import with_words
+from cardcase.shell.language import say
 from cardcase.shell.page import render
+from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
+
+PROOF_BYTES = 20 * 1024 * 1024
 
 
 @require_safe
 @signed_in
 def stock(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the stock and the cards, masked."""
-    asked = {key: request.GET.get(key, "") for key in ("brand", "state", "after")}
-    page = queries.stock_page(actor, brand=asked["brand"], state=asked["state"], after=asked["after"] or None)
+    asked = {key: request.GET.get(key, "") for key in ("brand", "state", "q", "after")}
+    page = queries.stock_page(
+        actor, brand=asked["brand"], state=asked["state"], told=asked["q"][:40], after=asked["after"] or None
+    )
     summary = queries.stock_summary(actor)
-    return render(request, "cards/stock.html", present.stock(page, summary, asked, now=clock.now()))
+    return render(request, "cards/stock.html", present.stock(page, summary, queries.low_stock(actor), asked))
 
 
 @require_safe
@@ -57,29 +67,42 @@ def reveal(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
 
 @require_POST
 @signed_in
-def check(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
-    """Write down a look at the card's balance."""
-    balance = request.POST.get("balance", "").strip()
+def act(request: HttpRequest, actor: Actor, public_id: str, name: str) -> HttpResponse:
+    """Do one thing with a card: a look at its balance, voiding, what became of it. A refusal keeps what was typed."""
+    words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
+    proof = request.FILES.get("proof")
     try:
-        balance_fen = parse_yuan(balance) if balance else None
-    except ValueError as error:
-        raise WrongUse(  # what was typed is not repeated: a card code may have slipped in
-            "这不是金额",
-            "This is no amount",
-            code="not_an_amount",
-            next=Text("写成 200 或 199.50 这样。", "Write it like 200 or 199.50."),
-        ) from error
-    service.record_balance_check(
-        actor,
-        public_id,
-        method=request.POST.get("method", "")[:40],
-        balance_fen=balance_fen,
-        is_usable={"yes": True, "no": False}.get(request.POST.get("usable", "")),
-        note=request.POST.get("note", "")[:300],
-        at=clock.now(),
-    )
-    messages.success(request, _("已记下这次查验。"))
+        if proof is not None and (proof.size or 0) > PROOF_BYTES:
+            raise WrongUse("凭证不能超过 20 MB", "A proof may have 20 MB at most", code="proof_too_large")
+        done = service.CardAct(public_id, clock.now(), words, proof.read() if proof else b"")
+        service.perform(actor, name, done)
+    except (NotFound, NotAllowed):
+        raise
+    except Problem as problem:
+        life = queries.card_life(actor, public_id)
+        page = present.card(actor, life, now=clock.now())
+        refused = Notice(Tone.BAD, say(problem.message), say(problem.next))
+        page = replace(with_words(page, request.path, words, say(problem.message)), notices=(refused,))
+        return render(request, "cards/card.html", page, status=problem.status)
+    messages.success(request, _("已记下。"))
     return redirect("card", public_id)
+
+
+@require_POST
+@signed_in
+def find(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Look for a card by whole code, tail or order number. Posted, so that a code never stands in an address."""
+    told = request.POST.get("told", "").strip()
+    if not told:
+        return redirect("cards")
+    if len(told) > present.TAIL:
+        card_id = queries.card_of_code(actor, CardCode(told))
+        if card_id is not None:
+            return redirect("card", card_id)
+        if not told.isdigit():
+            messages.warning(request, _("卡库里没有这张卡。"))
+            return redirect("cards")
+    return redirect(f"{reverse('cards')}?{urlencode({'q': told[:40]})}")
 
 
 @require_POST

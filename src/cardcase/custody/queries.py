@@ -18,6 +18,7 @@ __all__ = [
     "KeptContent",
     "KeptEntry",
     "LedgerReport",
+    "born",
     "consistency_proof",
     "entries",
     "history",
@@ -84,6 +85,19 @@ def history(actor: Actor, subjects: Sequence[str]) -> list[HistoryItem]:
             )
         )
     return items
+
+
+def born(actor: Actor, kinds: Sequence[str], *, listed_as: str) -> set[str]:
+    """Return what entries of these kinds tell of: the names listed in one of their facts, else their subjects."""
+    names: set[str] = set()
+    visible = Entry.objects.visible_to(actor).filter(kind__in=kinds).order_by("seq").values_list("seq", "subject")
+    for rows in stored.chunks(list(visible)):
+        contents = stored.contents_of([seq for seq, _ in rows])
+        for seq, subject in rows:
+            body = contents[seq][0].body if contents.get(seq) else None
+            facts = json.loads(bytes(body)).get("facts", {}) if body else {}
+            names.update(facts.get(listed_as, [subject]))
+    return names
 
 
 def _told(entry: KeptEntry) -> Mapping[str, plain.JSON]:

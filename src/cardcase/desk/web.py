@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.desk import words
-from cardcase.desk.kept import with_words
 from cardcase.desk.queries import case_page, exhibit_file, today_page
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.packs import service as packs
+from cardcase.shell.kept import with_words
 from cardcase.shell.language import say
 from cardcase.shell.page import render
 from cardcase.shell.parts import Check, Notice, Tone

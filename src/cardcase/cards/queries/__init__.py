@@ -1,21 +1,33 @@
 """Reads of cards and batches. Nothing here opens a code; screens get the last four characters."""
 
-from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
+from .audit import Discrepancy, audit
+from .books import (
+    Reconciliation,
+    batch_id,
+    card,
+    card_of_code,
+    cards_by_index,
+    equal_stock,
+    reconcile,
+    stock_of_equal_value,
+)
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
 from .pages import (
     BatchRow,
     CardLife,
     CheckFact,
+    EventFact,
     RevealFact,
     StockPage,
     StockRow,
-    StockSum,
+    VoidFact,
+    as_plain,
     batches_page,
     brands,
     card_life,
     stock_page,
-    stock_summary,
 )
+from .sums import StockSum, low_stock, stock_summary
 from .watch import FailingBatch, failing_batches
 
 __all__ = [
@@ -23,22 +35,29 @@ __all__ = [
     "CardFacts",
     "CardLife",
     "CheckFact",
+    "Discrepancy",
+    "EventFact",
     "FailingBatch",
     "Reconciliation",
     "RevealFact",
     "StockPage",
     "StockRow",
     "StockSum",
+    "VoidFact",
+    "as_plain",
+    "audit",
     "batch_id",
     "batches_page",
     "brands",
     "card",
     "card_life",
+    "card_of_code",
     "cards_by_index",
     "cards_of_order",
     "cards_of_orders",
     "equal_stock",
     "failing_batches",
+    "low_stock",
     "reconcile",
     "stock_of_equal_value",
     "stock_page",

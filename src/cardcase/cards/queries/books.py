@@ -7,10 +7,12 @@ from typing import Final
 
 from django.db.models import Count, Q, QuerySet
 
+from cardcase.cards import vault
 from cardcase.cards.models import Card, CardBatch
 from cardcase.cards.rules.life import CardState
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound
+from cardcase.kit.secret import CardCode
 from cardcase.staff.rules import Actor
 
 _AT_ONCE: Final = 500
@@ -67,6 +69,12 @@ def cards_by_index(actor: Actor, indices: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def card_of_code(actor: Actor, code: CardCode) -> str | None:
+    """Return the public id of the card with this code or card number, found by keyed hash; None when nobody has it."""
+    index = vault.blind_index(actor.shop_id, code)
+    return cards_by_index(actor, [index]).get(index)
+
+
 def batch_id(actor: Actor, name: str) -> str | None:
     """Return the public id of a batch by its name."""
     found: str | None = (
@@ -81,7 +89,7 @@ def stock_of_equal_value(actor: Actor, card_id: str, *, on: date | None = None) 
 
 
 def equal_stock(actor: Actor, like: Card, *, on: date) -> QuerySet[Card]:
-    """Return the cards in stock with the brand, region and face value of another, not expired, none in doubt.
+    """Return the cards in stock with the brand, region, spec and face value of another, not expired, none in doubt.
 
     A card whose face value nobody knows has no equals.
     """
@@ -89,7 +97,7 @@ def equal_stock(actor: Actor, like: Card, *, on: date) -> QuerySet[Card]:
     if like.face_fen is None:
         stock = stock.none()
     equal: QuerySet[Card] = (
-        stock.filter(brand=like.brand, region=like.region, face_fen=like.face_fen)
+        stock.filter(brand=like.brand, region=like.region, spec=like.spec, face_fen=like.face_fen)
         .exclude(pk=like.pk)
         .exclude(expires_on__lt=on)
         .exclude(batch__is_quarantined=True)

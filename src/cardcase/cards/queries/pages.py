@@ -1,18 +1,18 @@
 """What the pages and the API show of the stock."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from functools import cache
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal
+from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal, VoidAttempt
 from cardcase.cards.rules.life import TITLES, CardState
+from cardcase.custody import queries as custody
 from cardcase.kit.text import Text
-from cardcase.staff.questions import ANY_SHOP, Question
 from cardcase.staff.rules import Actor
 
-from .books import SOLD, UNUSED, card, fates_of, stock_of_equal_value
+from .books import UNUSED, card, fates_of, stock_of_equal_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class StockRow:
 
     public_id: str
     brand: str
+    spec: str
     face_fen: int | None
     masked: str
     state: CardState
@@ -59,18 +60,6 @@ class BatchRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StockSum:
-    """How many cards of one brand and face value there are, by where they stand."""
-
-    brand: str
-    face_fen: int | None
-    unused: int
-    reserved: int
-    sold: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
 class RevealFact:
     """One moment at which the code became readable. ``to``: buyer or staff; ``how`` as in ``models.Reveal``."""
 
@@ -93,6 +82,30 @@ class CheckFact:
     is_usable: bool | None
     has_proof: bool
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidFact:
+    """One request to the issuer to void the card; ``result`` is a ``rules.VoidResult``."""
+
+    at: datetime
+    by: str
+    reason: str
+    result: str
+    settled_at: datetime | None
+    settled_by: str
+    note: str
+    has_proof: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    """Something that only the record tells: kept for an order, released, quarantined, readmitted, written off."""
+
+    at: datetime
+    kind: str
+    by: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +138,39 @@ class CardLife:
     voided_at: datetime | None
     reveals: tuple[RevealFact, ...]
     checks: tuple[CheckFact, ...]
+    voids: tuple[VoidFact, ...]
+    events: tuple[EventFact, ...]
     equal_in_stock: int
+    spec: str
+    form: str
+
+
+_TAIL = 4
+_ONLY_IN_RECORD = (
+    "card.reserved",
+    "card.released",
+    "card.returned",
+    "card.readmitted",
+    "card.written_off",
+    "card.redeemed_though_voided",
+    "batch.quarantined",
+)
 
 
 def stock_page(
-    actor: Actor, *, brand: str = "", state: str = "", limit: int = 50, after: str | None = None
+    actor: Actor, *, brand: str = "", state: str = "", told: str = "", limit: int = 50, after: str | None = None
 ) -> StockPage:
-    """Return one page of cards, newest first, all of them masked. ``after`` is the cursor of the last row seen."""
+    """Return one page of cards, newest first, all of them masked. ``after`` is the cursor of the last row seen.
+
+    ``told`` is a tail of four or less, or an order number; whole codes are looked for by ``card_of_code``.
+    """
     rows = Card.objects.visible_to(actor).select_related("batch", "order")
     if brand:
         rows = rows.filter(brand=brand)
     if state:
         rows = rows.filter(state=state)
+    if told:
+        rows = rows.filter(_told(told))
     if after and after.isdecimal() and len(after) < 19:  # noqa: PLR2004 - what a row number can be
         rows = rows.filter(pk__lt=int(after))
     rows = rows.defer("code_sealed", "number_sealed")
@@ -145,6 +179,7 @@ def stock_page(
         StockRow(
             public_id=row.public_id,
             brand=row.brand,
+            spec=row.spec,
             face_fen=row.face_fen,
             masked=f"‥{row.tail4}",
             state=CardState(row.state),
@@ -159,36 +194,26 @@ def stock_page(
     return StockPage(shown, shown[-1].cursor if len(found) > limit else None)
 
 
-def stock_summary(actor: Actor) -> list[StockSum]:
-    """Return the stock by brand and face value, the largest stock first.
+def _told(words: str) -> Q:
+    """Match a tail of code or number, or an order number: nothing that tells more of a code than its last four."""
+    words = words.strip()
+    if len(words) <= _TAIL:
+        return Q(tail4__iexact=words) | Q(number_tail4__iexact=words)
+    return Q(order__order_no=words)
 
-    The database only counts along its index; sorting the states into sums there takes it ten times as long.
-    """
-    found: dict[tuple[str, int | None], dict[str, int]] = {}
-    for brand, face_fen, state, number in _by_state().ask(actor):
-        found.setdefault((brand, face_fen), {})[state] = number
 
-    def add(counted: dict[str, int], *states: CardState) -> int:
-        return sum(counted.get(state.value, 0) for state in states)
-
-    sums = (
-        StockSum(
-            brand,
-            face_fen,
-            unused=add(counted, *UNUSED),
-            reserved=add(counted, CardState.RESERVED),
-            sold=add(counted, *SOLD),
-            quarantined=add(counted, CardState.QUARANTINED),
+def _events(actor: Actor, row: Card) -> tuple[EventFact, ...]:
+    subjects = [row.public_id, *([row.batch.public_id] if row.batch else [])]
+    return tuple(
+        EventFact(
+            item.at,
+            item.kind,
+            item.actor_label,
+            str(item.facts.get("reason") or item.facts.get("order_no") or item.facts.get("source") or ""),
         )
-        for (brand, face_fen), counted in found.items()
+        for item in custody.history(actor, subjects)
+        if item.kind in _ONLY_IN_RECORD
     )
-    return sorted(sums, key=lambda row: (-row.unused, row.brand, row.face_fen or 0))
-
-
-@cache
-def _by_state() -> Question:
-    cards = Card.objects.filter(shop_id=ANY_SHOP).order_by()
-    return Question.of(cards.values_list("brand", "face_fen", "state").annotate(n=Count("pk")))
 
 
 def card_life(actor: Actor, public_id: str) -> CardLife:
@@ -246,8 +271,37 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
             )
             for check in checks
         ),
+        voids=tuple(
+            VoidFact(
+                one.asked_at,
+                one.asked_by,
+                one.reason,
+                one.result,
+                one.settled_at,
+                one.settled_by,
+                one.note,
+                bool(one.proof_sha256),
+            )
+            for one in VoidAttempt.objects.visible_to(actor).filter(card=row).order_by("pk")
+        ),
+        events=_events(actor, row),
         equal_in_stock=stock_of_equal_value(actor, public_id),
+        spec=row.spec,
+        form=row.form,
     )
+
+
+def as_plain(life: CardLife) -> dict[str, Any]:
+    """Return a card as API and command line tell it: moments by ISO 8601, enums by value."""
+    return {key: _plain(value) for key, value in asdict(life).items() if key != "state_text"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def brands(actor: Actor) -> list[str]:

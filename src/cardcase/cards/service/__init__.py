@@ -1,5 +1,6 @@
 """Verbs of the stock: take cards in, note deliveries, show a code to a person, and what becomes of a card."""
 
+from .acts import ACTS, CardAct, perform
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
 from .provenance import set_provenance
@@ -9,9 +10,12 @@ from .stock import stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
+    "ACTS",
+    "CardAct",
     "ask_to_void",
     "hand_over",
     "mark_redeemed",
+    "perform",
     "quarantine_batch",
     "readmit",
     "record_balance_check",

@@ -22,7 +22,6 @@ from cardcase.staff.rules import Actor, Permission
 SHOWN = 50
 SOON = timedelta(hours=24)
 WATCHED = 20
-LOW = 2
 MOST_LOW = 3
 _NUMBER = "AS-0-0"  # stands for a number in an address; real ones too are letters, digits and hyphens
 
@@ -154,14 +153,14 @@ def _watch(actor: Actor) -> tuple[Notice, ...]:
             Tone.PLAIN,
             say(
                 Text(
-                    f"「{row.brand} {words.amount_text(row.face_fen)}」只剩 {row.unused} 张。",
-                    f"Only {row.unused} of “{row.brand} {words.amount_text(row.face_fen)}” left.",
+                    f"「{row.kind} {words.amount_text(row.face_fen)}」只剩 {row.unused} 张。",
+                    f"Only {row.unused} of “{row.kind} {words.amount_text(row.face_fen)}” left.",
                 )
             ),
             link=Link(say(Text("补货", "Restock")), reverse("import")),
         )
-        for row in cards.stock_summary(actor)
-        if row.brand and row.sold and row.unused <= LOW
+        for row in cards.low_stock(actor)
+        if row.brand
     ][:MOST_LOW]
     return tuple(notices)
 

@@ -145,6 +145,16 @@ def _books(actor: Any) -> Iterator[Check]:
         "到卡库查看差额 / look at the difference in the cards page",
         is_grave=True,
     )
+    for found in cards.audit(actor):
+        first = ", ".join(found.cards)
+        yield Check(
+            "cards_agree",
+            False,
+            f"卡账：{found.text.zh}，{found.count} 张：{first}",
+            f"books of cards: {found.text.en}, {found.count}: {first}",
+            "用 cardcase card show 看这几张的经历 / look at their history with cardcase card show",
+            is_grave=True,
+        )
     now = clock.now()
     jumps = deadlines.clock_jumps(actor, since=now - deadlines.JUMPS_SHOWN)
     last = f"{jumps[0].by.total_seconds():+.0f} s @ {jumps[0].noticed_at:%m-%d %H:%M}Z" if jumps else ""
