@@ -2,6 +2,7 @@
 
 from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
+from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
 from .pages import (
     BatchRow,
     CardLife,
@@ -23,7 +24,9 @@ __all__ = [
     "CardFacts",
     "CardLife",
     "CheckFact",
+    "Display",
     "FailingBatch",
+    "GivenCard",
     "Reconciliation",
     "RevealFact",
     "StockPage",
@@ -37,11 +40,16 @@ __all__ = [
     "cards_by_index",
     "cards_of_order",
     "cards_of_orders",
+    "displays",
     "equal_stock",
     "failing_batches",
+    "given_cards",
+    "giving_stock",
+    "kinds_in_stock",
     "reconcile",
     "stock_of_equal_value",
     "stock_page",
     "stock_summary",
+    "unconfirmed_orders",
     "was_shown_to_buyer",
 ]

@@ -2,6 +2,7 @@
 
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
+from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -10,8 +11,12 @@ from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
     "ask_to_void",
+    "authorise_cards",
+    "give_back",
     "hand_over",
+    "hold",
     "mark_redeemed",
+    "opened",
     "quarantine_batch",
     "readmit",
     "record_balance_check",
@@ -20,9 +25,11 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "set_provenance",
+    "settle_reveal",
     "settle_void",
     "stock",
     "take_back",
+    "take_for_order",
     "void_card",
     "write_off",
 ]

@@ -1,5 +1,26 @@
 """Verbs of the room."""
 
+from .allocating import allocate, cancel, set_kind
+from .blocking import Stop, block, block_all, lift_block, unblock
+from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, waive_terms
 
-__all__ = ["acknowledge", "show_terms", "waive_terms"]
+__all__ = [
+    "Shown",
+    "Stop",
+    "acknowledge",
+    "allocate",
+    "authorise",
+    "block",
+    "block_all",
+    "cancel",
+    "confirm_shown",
+    "lift_block",
+    "note_unconfirmed",
+    "resend",
+    "set_kind",
+    "settle_display",
+    "show_terms",
+    "unblock",
+    "waive_terms",
+]

@@ -1,0 +1,47 @@
+"""Taking an order and its delivery in hand. Everybody locks in one order: order, delivery, cards, record."""
+
+from cardcase.delivery.models import Allocation, Delivery
+from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.kit.text import Text
+from cardcase.orders.models import Order
+from cardcase.staff.rules import Actor
+
+
+def held_order(actor: Actor, order_pk: int) -> Order:
+    """Return an order, locked against everything: also a refund of it that is being noted elsewhere waits for us.
+
+    The lock is the full one: on PostgreSQL a new row that points at the order waits for it too.
+    """
+    found: Order = Order.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=order_pk)
+    return found
+
+
+def held_order_by_no(actor: Actor, order_no: str) -> Order:
+    """Return the order of this number, locked. Raises WrongUse when there is none."""
+    mine = Order.objects.visible_to(actor).filter(order_no=order_no.strip())
+    pk: int | None = mine.order_by("-pk").values_list("pk", flat=True).first()
+    if pk is None:
+        raise WrongUse(
+            "没有这个订单号",
+            "There is no order of this number",
+            next=Text("核对订单号，或先导入订单。", "Check the number, or import the order first."),
+            code="order_unknown",
+        )
+    return held_order(actor, pk)
+
+
+def held(actor: Actor, delivery_id: str) -> tuple[Delivery, Order]:
+    """Return a delivery with its order, both locked. Raises NotFound, also for another shop's."""
+    mine = Delivery.objects.visible_to(actor).filter(public_id=delivery_id)
+    order_pk: int | None = mine.values_list("order_id", flat=True).first()
+    if order_pk is None:
+        raise NotFound("没有这次发货", "There is no such delivery")
+    order = held_order(actor, order_pk)
+    found: Delivery = mine.select_for_update(of=("self",)).get()
+    return found, order
+
+
+def live(actor: Actor, delivery: Delivery) -> list[Allocation]:
+    """Return the places of a delivery that have a card, in order."""
+    rows = Allocation.objects.visible_to(actor).filter(delivery=delivery, released_at=None)
+    return list(rows.order_by("position"))
