@@ -88,7 +88,6 @@ def test_without_its_entry_in_the_record_no_code_leaves(owner, system, order, no
     def broken(*_args, **_more):
         raise OSError("disk full")
 
-    monkeypatch.setattr("cardcase.custody.service.log.append", broken, raising=False)
     monkeypatch.setattr("cardcase.cards.service.giving.custody.append", broken)
     with pytest.raises(OSError, match="disk full"):
         show(owner, view, noon)

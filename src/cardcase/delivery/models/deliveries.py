@@ -31,6 +31,7 @@ class OfKind(models.Model):
 class ListingKind(ShopOwned, OfKind):
     """Which kind of card one specification of a listing is, by the seller's word. ``sku_text`` empty: it has none."""
 
+    public_id = models.CharField(max_length=40, unique=True)
     channel = models.CharField(max_length=20)
     item_id = models.CharField(max_length=40)
     sku_text = models.CharField(max_length=200, blank=True, default="")

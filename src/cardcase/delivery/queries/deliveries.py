@@ -16,6 +16,7 @@ from cardcase.delivery.rules import (
     CardDoubt,
     DeliveryState,
     OrderFacts,
+    block_text,
     doubt,
     resend_stopped_by_order,
     stopped_by_order,
@@ -38,6 +39,11 @@ class BlockView:
     why: str
     since: datetime
     by: str
+
+    @property
+    def text(self) -> Text:
+        """What it is, as a sentence."""
+        return block_text(self.ref, self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,7 @@ def _row(found: Delivery) -> DeliveryRow:
 def _view(actor: Actor, found: Delivery) -> DeliveryView:
     slots, terms, blocks = slots_of(actor, found), terms_of(actor, found.order_id), blocks_of(actor, found.order_id)
     facts = order_facts(actor, found.order)
-    stops = [Text(block.why, block.why) for block in blocks]
+    stops = [block.text for block in blocks]
     by_order = stopped_by_order(facts, is_person=True)
     stops += [by_order] if by_order else []
     stops += [] if terms.is_open else [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]

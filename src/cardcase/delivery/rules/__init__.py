@@ -1,6 +1,7 @@
 """What may be given out, and what counts as consent. Pure."""
 
 from .flow import (
+    CASE,
     OPEN,
     SHOWABLE,
     TITLES,
@@ -8,6 +9,7 @@ from .flow import (
     CardDoubt,
     DeliveryState,
     OrderFacts,
+    block_text,
     doubt,
     refused,
     resend_stopped_by_order,
@@ -17,6 +19,7 @@ from .flow import (
 from .guessing import guess_kind
 
 __all__ = [
+    "CASE",
     "OPEN",
     "SHOWABLE",
     "TITLES",
@@ -24,6 +27,7 @@ __all__ = [
     "CardDoubt",
     "DeliveryState",
     "OrderFacts",
+    "block_text",
     "doubt",
     "guess_kind",
     "refused",

@@ -122,6 +122,17 @@ def doubt(card: CardDoubt, *, on: date) -> Text | None:
     return None
 
 
+CASE: Final = "case_"
+"""How the ``ref`` of a block begins whose other words are a case's number."""
+
+
+def block_text(ref: str, why: str) -> Text:
+    """Say what a block is: of a case ``why`` is its number, of anything else a sentence that somebody wrote."""
+    if ref.startswith(CASE):
+        return Text(f"售后单 {why} 还没有结束", f"case {why} is open")
+    return Text(why, why)
+
+
 def refused(reasons: Iterable[Text], code: str, way_out: Text) -> Refused:
     """Make the refusal to show codes, for these reasons."""
     told = list(reasons)

@@ -122,16 +122,17 @@ def set_kind(actor: Actor, channel: str, item_id: str, sku_text: str, kind: Card
         "set_at": at,
     }
     key = {"channel": channel.strip()[:20], "item_id": item_id.strip()[:40], "sku_text": sku_text.strip()[:200]}
-    ListingKind.objects.update_or_create(
+    row, _ = ListingKind.objects.update_or_create(
         shop_id=actor.shop_id,
         channel=key["channel"],
         item_id=key["item_id"],
         sku_text=key["sku_text"],
         defaults=told,
+        create_defaults={**told, "public_id": ids.public_id("listing")},
     )
     facts: dict[str, custody.JSON] = {**key, "kind": kind.title(), "by": actor.label}
     facts["sku_text"] = masking.mask_text(actor, key["sku_text"]).text
-    custody.append(actor, Record("delivery.kind_set", f"listing:{key['channel']}:{key['item_id']}", at, facts))
+    custody.append(actor, Record("delivery.kind_set", row.public_id, at, facts))
 
 
 def _check_kind(kind: CardKind) -> None:
@@ -186,7 +187,7 @@ def _require_open(actor: Actor, order: Order) -> None:
     """Keep no card for an order whose codes could not leave. Raises Refused."""
     blocks = queries.blocks_of(actor, order.pk)
     stop = rules.stopped_by_order(queries.order_facts(actor, order), is_person=True)
-    reasons = [Text(block.why, block.why) for block in blocks] + ([stop] if stop else [])
+    reasons = [block.text for block in blocks] + ([stop] if stop else [])
     if reasons:
         way_out = Text("先处理完售后或退款。", "Settle the case or the refund first.")
         raise rules.refused(reasons, "blocked" if blocks else "stopped_by_order", way_out)

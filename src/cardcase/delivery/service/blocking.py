@@ -16,7 +16,7 @@ from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
 from cardcase.delivery.models import Block, Delivery
-from cardcase.delivery.rules import OPEN
+from cardcase.delivery.rules import CASE, OPEN
 from cardcase.kit.errors import NotFound
 from cardcase.orders.models import Order
 from cardcase.staff.rules import Actor, Permission
@@ -63,7 +63,7 @@ def _block_some(actor: Actor, stops: Sequence[Stop], at: datetime) -> None:
             shop_id=actor.shop_id,
             order_id=stop.order_id,
             ref=stop.ref[:40],
-            why=masking.mask_text(actor, stop.why).text[:300],
+            why=_clean(actor, stop.ref, stop.why),
             since=at,
             by=actor.label[:80],
         )
@@ -75,7 +75,15 @@ def _block_some(actor: Actor, stops: Sequence[Stop], at: datetime) -> None:
     )
     names = dict(waiting.values_list("order_id", "public_id"))
     records = [
-        _record(actor, "delivery.blocked", names[stop.order_id], held[stop.order_id], ref=stop.ref, why=stop.why, at=at)
+        _record(
+            actor,
+            "delivery.blocked",
+            names[stop.order_id],
+            held[stop.order_id],
+            ref=stop.ref,
+            why=_clean(actor, stop.ref, stop.why),
+            at=at,
+        )
         for stop in new.values()
         if stop.order_id in names
     ]
@@ -111,11 +119,16 @@ def lift_block(actor: Actor, delivery_id: str, *, ref: str, reason: str, at: dat
         raise NotFound("没有这项暂停", "There is no such block")
 
 
+def _clean(actor: Actor, ref: str, why: str) -> str:
+    """Return words that somebody may have typed with any code masked; of a case they are its number."""
+    return why if ref.startswith(CASE) else masking.mask_text(actor, why).text[:300]
+
+
 def _record(actor: Actor, kind: str, delivery_id: str, order: Order, *, ref: str, why: str, at: datetime) -> Record:
     facts: dict[str, custody.JSON] = {
         "order_no": order.order_no,
         "ref": ref,
-        "why": masking.mask_text(actor, why).text[:300],
+        "why": why[:300],
         "by": actor.label,
     }
     return Record(kind, delivery_id, at, facts, refs={"order": order.public_id})

@@ -212,7 +212,7 @@ def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, a
         )
     blocks = queries.blocks_of(actor, order.pk)
     if blocks:
-        reasons = [Text(block.why, block.why) for block in blocks]
+        reasons = [block.text for block in blocks]
         raise rules.refused(reasons, "blocked", Text("先处理完售后单。", "Settle the case first."))
     stop = rules.stopped_by_order(queries.order_facts(actor, order), is_person=is_person)
     if stop is not None:
