@@ -48,7 +48,7 @@ def _allocate(
     actor: Actor, order_no: str, wanted: CardKind | None, quantity: int | None, *, at: datetime
 ) -> DeliveryView:
     order = rows.held_order_by_no(actor, order_no)
-    known: Delivery | None = Delivery.objects.visible_to(actor).filter(order=order).select_for_update().first()
+    known: Delivery | None = Delivery.objects.visible_to(actor).filter(order=order).first()
     if known is not None and known.state != DeliveryState.CANCELLED.value:
         _require_same(known, wanted, quantity)
         if known.state == DeliveryState.ALLOCATED.value:
@@ -58,7 +58,7 @@ def _allocate(
     _check_kind(kind)
     count = _count(order, quantity)
     _require_open(actor, order)
-    made = known or Delivery(shop_id=actor.shop_id, order=order, public_id=ids.public_id("delivery"))
+    made = known or Delivery(shop_id=actor.shop_id, order=order, public_id=ids.public_id("deliv"))
     made.brand, made.region, made.spec, made.form = kind.brand, kind.region, kind.spec, kind.form
     made.face_fen, made.quantity, made.state = kind.face_fen, count, DeliveryState.ALLOCATED.value
     made.allocated_at, made.allocated_by, made.cancelled_at = at, actor.label[:80], None

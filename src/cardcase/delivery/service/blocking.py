@@ -54,7 +54,7 @@ def block_all(actor: Actor, stops: Sequence[Stop], *, at: datetime) -> None:
 def _block_some(actor: Actor, stops: Sequence[Stop], at: datetime) -> None:
     order_ids = sorted({stop.order_id for stop in stops})
     orders = Order.objects.visible_to(actor).filter(pk__in=order_ids)
-    held = {order.pk: order for order in orders.select_for_update(of=("self",)).order_by("pk")}
+    held = {order.pk: order for order in orders.select_for_update(of=("self",), no_key=True).order_by("pk")}
     live = Block.objects.visible_to(actor).filter(order_id__in=order_ids, lifted_at=None)
     known = set(live.values_list("order_id", "ref"))
     new = {(stop.order_id, stop.ref): stop for stop in stops if (stop.order_id, stop.ref) not in known}

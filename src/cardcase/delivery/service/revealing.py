@@ -61,7 +61,7 @@ def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str,
     is_person = _require_right(actor, how)
     reason = given_reason(actor, reason)
     with _durable():
-        delivery, order = rows.held(actor, delivery_id)
+        delivery, order = rows.held_with_mirror(actor, delivery_id)
         state = DeliveryState(delivery.state)
         if state not in rules.SHOWABLE:
             raise _not_now(state, delivery)
@@ -82,7 +82,7 @@ def resend(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at
     require_person(actor, Permission.REVEAL)
     reason = given_reason(actor, reason)
     with _durable():
-        delivery, order = rows.held(actor, delivery_id)
+        delivery, order = rows.held_with_mirror(actor, delivery_id)
         if delivery.state != DeliveryState.SHOWN.value:
             raise Refused(
                 "还没有确认买家看到过，不是重发",
