@@ -22,7 +22,7 @@ from cardcase.delivery.rules import (
     stopped_by_order,
 )
 from cardcase.kit import clock
-from cardcase.kit.errors import NotFound
+from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
@@ -111,6 +111,20 @@ def delivery_of_order(actor: Actor, order_id: int) -> DeliveryView | None:
     """Return the delivery of an order (row id), None when no card was ever allocated to it."""
     found: Delivery | None = _rows(actor).filter(order_id=order_id).first()
     return None if found is None else _view(actor, found)
+
+
+def order_by_no(actor: Actor, order_no: str) -> Order:
+    """Return the order of this number. Raises WrongUse when there is none."""
+    mine = Order.objects.visible_to(actor).filter(order_no=order_no.strip()).select_related("listing", "buyer")
+    found: Order | None = mine.order_by("-pk").first()
+    if found is None:
+        raise WrongUse(
+            "没有这个订单号",
+            "There is no order of this number",
+            next=Text("核对订单号，或先导入订单。", "Check the number, or import the order first."),
+            code="order_unknown",
+        )
+    return found
 
 
 def open_deliveries(actor: Actor, *, limit: int = 100) -> list[DeliveryRow]:

@@ -3,7 +3,7 @@
 from .allocating import allocate, cancel, set_kind
 from .blocking import Stop, block, block_all, lift_block, unblock
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
-from .terms import acknowledge, show_terms, waive_terms
+from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
 __all__ = [
     "Shown",
@@ -21,6 +21,7 @@ __all__ = [
     "set_kind",
     "settle_display",
     "show_terms",
+    "show_terms_of",
     "unblock",
     "waive_terms",
 ]

@@ -1,8 +1,8 @@
 """Taking an order and its delivery in hand. Everybody locks in one order: shop, order, delivery, cards, record."""
 
+from cardcase.delivery import queries
 from cardcase.delivery.models import Allocation, Delivery
-from cardcase.kit.errors import NotFound, WrongUse
-from cardcase.kit.text import Text
+from cardcase.kit.errors import NotFound
 from cardcase.orders.models import Order
 from cardcase.orders.service.rows import one_at_a_time
 from cardcase.staff.rules import Actor
@@ -21,16 +21,7 @@ def held_order(actor: Actor, order_pk: int) -> Order:
 
 def held_order_by_no(actor: Actor, order_no: str) -> Order:
     """Return the order of this number, locked. Raises WrongUse when there is none."""
-    mine = Order.objects.visible_to(actor).filter(order_no=order_no.strip())
-    pk: int | None = mine.order_by("-pk").values_list("pk", flat=True).first()
-    if pk is None:
-        raise WrongUse(
-            "没有这个订单号",
-            "There is no order of this number",
-            next=Text("核对订单号，或先导入订单。", "Check the number, or import the order first."),
-            code="order_unknown",
-        )
-    return held_order(actor, pk)
+    return held_order(actor, queries.order_by_no(actor, order_no).pk)
 
 
 def held_with_mirror(actor: Actor, delivery_id: str) -> tuple[Delivery, Order]:
