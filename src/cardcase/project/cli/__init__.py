@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "calibration": ("learning:calibration", "建议准不准 / were the forecasts right"),
     "overrides": ("learning:overrides", "多久不按建议办 / how often people choose otherwise"),
     "case": ("case:case", "看售后单 / look at cases"),
+    "deliver": ("deliver:deliver", "发货：给订单分配卡、发一次卡密 / give cards to orders, each code once"),
     "pack": ("record:pack", "导出证据包 / export an evidence pack"),
     "verify": ("record:verify", "离线检查证据包 / check an evidence pack offline"),
     "ledger": ("record:ledger", "检查或签署整本记录 / verify or sign the whole record"),
