@@ -36,6 +36,7 @@ _HOWS = {
     "waived": Text("店主放行", "waived by the owner"),
 }
 _OPEN = ("authorised", "unknown")
+_WHY = Text("为什么", "Why")
 
 
 def _pill(state: DeliveryState) -> Pill:
@@ -176,68 +177,65 @@ def _slot(slot: Slot) -> pages.Row:
 
 
 def _acts(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
-    def form(act: str, button: Text, *, why: Text | None = None, opens: Text | None = None, **more: bool) -> ActionForm:
-        inputs = (Input("reason", say(why), is_required=True, max_length=300),) if why else ()
-        url = reverse("delivery-act", args=[view.public_id, act])
-        return ActionForm(url, say(button), inputs, opens=say(opens) if opens else "", **more)
-
-    is_waiting = view.state in (DeliveryState.ALLOCATED, DeliveryState.NOT_SHOWN)
-    works, reveals = actor.may(Permission.WORK), actor.may(Permission.REVEAL)
-    if is_waiting and works and view.terms.shown_at is None:
-        yield form("terms", Text("须知已发给买家", "The terms were sent to the buyer"))
-    if is_waiting and works and view.terms.shown_at is not None and not view.terms.is_open:
-        yield form(
-            "consent",
-            Text("记下", "Note"),
-            why=Text("买家的原话", "The buyer's words"),
-            opens=Text("买家同意了", "The buyer agreed"),
-        )
-    if is_waiting and not view.terms.is_open and actor.may(Permission.MANAGE_SHOP):
-        yield form(
-            "waive",
-            Text("放行", "Waive"),
-            why=Text("为什么", "Why"),
-            opens=Text("不等同意，由店主放行", "Waive the terms"),
-            is_danger=True,
-        )
-    if is_waiting and reveals and not view.stops:
-        yield form(
-            "show",
-            Text("取出卡密（只显示一次）", "Take the codes out (shown once)"),
-            why=Text("为什么", "Why"),
-            is_main=True,
-        )
-    if works and view.state in (DeliveryState.AUTHORISED, DeliveryState.UNKNOWN):
-        yield form("confirm", Text("已发给买家", "Sent to the buyer"), is_main=True)
-    if reveals:
+    if view.state in (DeliveryState.ALLOCATED, DeliveryState.NOT_SHOWN):
+        yield from _acts_before(actor, view)
+    if actor.may(Permission.WORK) and view.state in (DeliveryState.AUTHORISED, DeliveryState.UNKNOWN):
+        yield _form(view, "confirm", Text("已发给买家", "Sent to the buyer"), is_main=True)
+    if actor.may(Permission.REVEAL):
         for slot in view.slots:
             if slot.display is not None and slot.display.state in _OPEN:
                 yield _settle(view, slot)
-    if reveals and view.state is DeliveryState.SHOWN and not view.resend_stops:
-        yield form(
-            "resend",
-            Text("重发同一张", "Send the same again"),
-            why=Text("为什么", "Why"),
-            opens=Text("买家说没收到？重发同一张卡密", "Not received? Send the same codes again"),
-            is_danger=True,
-        )
-    if works and view.state is DeliveryState.ALLOCATED:
-        yield form(
-            "cancel",
-            Text("取消分配", "Cancel"),
-            why=Text("为什么", "Why"),
-            opens=Text("取消分配，卡回到库存", "Cancel, the cards go back to the stock"),
-        )
-    if is_waiting and actor.may(Permission.DECIDE):
-        for block in view.blocks:
-            lift = form(
-                "lift",
-                Text("放行", "Let go"),
-                why=Text("为什么", "Why"),
-                opens=Text(f"不管「{block.text.zh}」，放行", f"Let go although {block.text.en}"),
-                is_danger=True,
+        if view.state is DeliveryState.SHOWN and not view.resend_stops:
+            opens = Text("买家说没收到？重发同一张卡密", "Not received? Send the same codes again")
+            yield _form(
+                view, "resend", Text("重发同一张", "Send the same again"), why=_WHY, opens=opens, is_danger=True
             )
-            yield ActionForm(lift.url, lift.button, lift.inputs, (("ref", block.ref),), lift.opens, is_danger=True)
+
+
+def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
+    """What may be done while the codes have not left."""
+    works, terms = actor.may(Permission.WORK), view.terms
+    if works and terms.shown_at is None:
+        yield _form(view, "terms", Text("须知已发给买家", "The terms were sent to the buyer"))
+    elif works and not terms.is_open:
+        words = Text("买家的原话", "The buyer's words")
+        yield _form(view, "consent", Text("记下", "Note"), why=words, opens=Text("买家同意了", "The buyer agreed"))
+    if not terms.is_open and actor.may(Permission.MANAGE_SHOP):
+        opens = Text("不等同意，由店主放行", "Waive the terms as the owner")
+        yield _form(view, "waive", Text("放行", "Waive"), why=_WHY, opens=opens, is_danger=True)
+    if actor.may(Permission.REVEAL) and not view.stops:
+        button = Text("取出卡密（只显示一次）", "Take the codes out (shown once)")
+        yield _form(view, "show", button, why=_WHY, is_main=True)
+    if works and view.state is DeliveryState.ALLOCATED:
+        opens = Text("取消分配，卡回到库存", "Cancel: the cards go back to the stock")
+        yield _form(view, "cancel", Text("取消分配", "Cancel"), why=_WHY, opens=opens)
+    if actor.may(Permission.DECIDE):
+        for block in view.blocks:
+            opens = Text(f"放行：{block.text.zh}", f"Let the codes go although {block.text.en}")
+            hidden = (("ref", block.ref),)
+            yield _form(view, "lift", Text("放行", "Let go"), why=_WHY, opens=opens, hidden=hidden, is_danger=True)
+
+
+def _form(
+    view: DeliveryView,
+    act: str,
+    button: Text,
+    *,
+    why: Text | None = None,
+    opens: Text | None = None,
+    hidden: tuple[tuple[str, str], ...] = (),
+    is_main: bool = False,
+    is_danger: bool = False,
+) -> ActionForm:
+    return ActionForm(
+        url=reverse("delivery-act", args=[view.public_id, act]),
+        button=say(button),
+        inputs=(Input("reason", say(why), is_required=True, max_length=300),) if why else (),
+        hidden=hidden,
+        opens=say(opens) if opens else "",
+        is_main=is_main,
+        is_danger=is_danger,
+    )
 
 
 def _settle(view: DeliveryView, slot: Slot) -> ActionForm:
