@@ -23,6 +23,7 @@ from cardcase.project.models import IdempotentReply
 from cardcase.staff import service as staff
 from cardcase.staff.models import Staff
 from cardcase.staff.rules import Role
+from delivery.world import given, orders, stock
 from intake.world import CODES, INVALID, UNWANTED, files, order_row, orders_csv, row_counts, take, upload
 
 pytestmark = pytest.mark.django_db
@@ -113,12 +114,15 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
     assert len(names) == len(set(names))
 
 
-def test_every_path_of_the_description_answers(api, case, owner, noon):
+def test_every_path_of_the_description_answers(api, case, owner, system, noon):
+    stock(system, 1, noon)
+    [order] = orders(system, 1, noon)
     target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
+    delivery = given(system, order, noon)
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", "note")
-        real = real.replace("{target}", target.id)
+        real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)
