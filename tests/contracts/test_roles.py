@@ -22,6 +22,7 @@ from cardcase.notices.service import TargetWish
 from cardcase.staff import service as staff
 from cardcase.staff.models import ApiToken, Shop, Staff
 from cardcase.staff.rules import Role
+from delivery.world import given, orders, stock
 from intake.world import INVALID, files, order_row, orders_csv, take
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,17 @@ def api_act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "api/v1/cases/<number>/acts/<name>", gets, data, {"name": name})
 
 
+def give(name: str, gets: str, *, is_durable: bool = False, **data: str) -> Row:
+    data = {"reason": "x", **data}
+    return Row("POST", "deliveries/<str:delivery>/<str:name>/", gets, data, {"name": name}, is_durable=is_durable)
+
+
+def api_give(name: str, gets: str, *, is_durable: bool = False, **data: Any) -> Row:
+    return Row("POST", f"api/v1/deliveries/<delivery>/{name}", gets, data, is_durable=is_durable)
+
+
+KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
+GIVEN = {"brand": "苹果充值卡", "face": "200", "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
@@ -159,6 +171,20 @@ TABLE = (
     ),
     Row("POST", "cards/batches/<str:public_id>/quarantine/", LEAD, {"reason": "可疑"}, {"public_id": "BATCH"}),
     Row("POST", "cards/<str:public_id>/reveal/", LEAD, {"reason": "核对"}, is_durable=True),
+    # Giving
+    Row("GET", "deliveries/", ALL),
+    Row("POST", "deliveries/allocate/", "ok ok ok 403 422 login", {"order_no": "WAITING", **GIVEN}),
+    Row("GET", "deliveries/<str:delivery>/", OBJECT),
+    give("terms", WORK),
+    give("consent", WORK),
+    give("waive", OWNER),
+    give("cancel", WORK),
+    give("confirm", "409 409 409 403 404 login"),
+    give("settle", "422 422 422 422 404 login"),
+    give("lift", "404 404 403 403 404 login", ref="x"),
+    give("resend", "409 409 403 403 404 login", is_durable=True),
+    give("dance", "404 404 404 404 404 login"),
+    give("show", LEAD, is_durable=True),
     # Imports
     Row("GET", "import/", ALL),
     Row("POST", "import/", "ok ok ok 403 ok login", {"files": ORDERS, "act": "import"}),
@@ -183,6 +209,15 @@ TABLE = (
     Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),
     Row("GET", "api/v1/cards/<public_id>", API_OBJECT),
     Row("POST", "api/v1/cards/<public_id>/acts/<name>", API_WORK, {"usable": "yes"}, {"name": "check"}),
+    Row("GET", "api/v1/deliveries", API_OWN),
+    Row("POST", "api/v1/deliveries", "ok ok ok 403 422 401", {"order_no": "WAITING", "kind": KIND_JSON, "quantity": 1}),
+    Row("GET", "api/v1/deliveries/<delivery>", API_OBJECT),
+    api_give("terms", API_WORK),
+    api_give("cancel", API_WORK, reason="x"),
+    api_give("confirm", "409 409 409 403 404 401"),
+    api_give("settle", "404 404 403 403 404 401", reveal=1, was_seen=True, reason="x"),
+    api_give("authorise", "409 409 403 403 404 401", is_durable=True, reason="x"),
+    api_give("resend", "409 409 403 403 404 401", is_durable=True, reason="x"),
     Row("GET", "api/v1/hours", API_OWN),
     Row("POST", "api/v1/hours", "ok 403 403 403 ok 401", {"week": {"mon": ["09:00-12:00", "13:30-18:00"]}}),
     Row("GET", "api/v1/notices/targets", API_NOTIFY),
@@ -268,8 +303,11 @@ def world(owner, noon):
     case.refresh_from_db()
     victim = staff.create_staff(owner, username="victim", role=Role.AGENT, at=noon)
     card = Card.objects.visible_to(owner).get(order__order_no=INVALID)
+    stock(owner, 2, noon, batch="给")
+    first, second = orders(owner, 2, noon)
     return SimpleNamespace(
         number=case.number,
+        delivery=given(owner, first, noon).public_id,
         exhibit=exhibit.public_id,
         public_id=card.public_id,
         run=report.run,
@@ -284,6 +322,7 @@ def world(owner, noon):
             "BATCH": card.batch.public_id,
             "SHOP": str(owner.shop_id),
             "CALENDAR": notices.make_link(owner, at=noon),
+            "WAITING": second.order_no,
             "HELD": intake.hold_uploads(owner, files()[:1], kind="auto", batch="", at=noon),
         },
     )
@@ -313,7 +352,7 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
         else (world.words.get(value, value) if isinstance(value, str) else value)
         for key, value in row.data.items()
     }
-    headers = {**headers, "Idempotency-Key": "k"}
+    headers = {**headers, "Idempotency-Key": url[-90:]}  # a key for each act, as a caller would
     if not url.startswith("/api/") or "files" in data:
         return client.post(url, data, headers=headers)
     if "/cases/" in url and "/acts/" in url:

@@ -12,12 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from cardcase.cards import service as cards
 from cardcase.cards.models import Card
 from cardcase.cases.models import Case, Note
-from cardcase.connectors.ports import CardNotice
 from cardcase.custody.models import Entry
-from cardcase.kit.secret import CardCode
 from cardcase.notices import service as notices
 from cardcase.notices.service import TargetWish
 from cardcase.orders.models import Order
@@ -27,6 +24,7 @@ from cardcase.project.models import IdempotentReply
 from cardcase.staff import service as staff
 from cardcase.staff.models import Staff
 from cardcase.staff.rules import Role
+from delivery.world import given, orders, stock
 from intake.world import CODES, INVALID, UNWANTED, files, order_row, orders_csv, row_counts, take, upload
 
 pytestmark = pytest.mark.django_db
@@ -117,19 +115,18 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
     assert len(names) == len(set(names))
 
 
-def stocked(owner, noon):
-    cards.stock(owner, [CardNotice(code=CardCode("K7QM-92XF-LP3D-0001"))], batch="b", at=noon)
-    return Card.objects.visible_to(owner).get()
-
-
-def test_every_path_of_the_description_answers(api, case, owner, noon):
+def test_every_path_of_the_description_answers(api, case, owner, system, noon):
+    stock(system, 1, noon)
+    [order] = orders(system, 1, noon)
     target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
+    delivery = given(system, order, noon)
+    card = Card.objects.visible_to(owner).filter(order=order).get()
     document = api.get("/openapi.json").json()
-    card = Card.objects.visible_to(owner).first() or stocked(owner, noon)
     for path, operations in document["paths"].items():
         act = "check" if "/cards/" in path else "note"
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
-        real = real.replace("{target}", target.id).replace("{public_id}", card.public_id)
+        real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
+        real = real.replace("{public_id}", card.public_id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

@@ -37,6 +37,20 @@ def open_code(card: Card) -> CardCode:
     return CardCode(plain.decode())
 
 
+def open_number(card: Card) -> str:
+    """Open the card number of a row, empty when it has none. For the same verbs as ``open_code``."""
+    if card.number_sealed is None:
+        return ""
+    context = f"{card.shop_id}|{card.public_id}|number|1"
+    return vault.open_sealed(bytes(card.number_sealed), context=context).decode()
+
+
+def commitment_by_index(card: Card) -> Content:
+    """Commit to the code of a row by its blind index, so that nothing has to be opened before the record is written."""
+    digest = vault.keyed_digest(f"{card.public_id}|index|{card.code_index}".encode())
+    return Content(f"card/{card.public_id}", digest.encode(), "text/x-keyed-digest", keep=False)
+
+
 def commitment(card: Card, code: CardCode) -> Content:
     """Commit to a code without its bytes: the record keeps a salted commitment to a keyed digest of it."""
     digest = vault.keyed_digest(f"{card.public_id}|{code.normal_form()}".encode())

@@ -15,8 +15,8 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
-DURABLE = ("/pack",)
-"""What commits by itself: a pack carries a signed checkpoint, which must be on the disk before anybody sees it."""
+DURABLE = ("/pack", "/authorise", "/resend")
+"""What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from cardcase.kit import clock
+from cardcase.kit import canonical, clock
 from cardcase.kit.errors import Conflict, WrongUse
 from cardcase.kit.text import Text
 from cardcase.project.models import IdempotentReply
@@ -19,6 +19,19 @@ GIVEN_UP = timedelta(minutes=10)
 """Durable work that takes longer than this was broken off."""
 
 KEPT = 2 * 1024 * 1024
+SAID_ONCE = canonical.encode(
+    {
+        "type": "urn:cardcase:problem:said_once",
+        "title": "卡密只说一次，这次请求已经答复过",
+        "detail": "Codes are said once, and this request was answered already",
+        "next": "先核实买家看到没有，再决定是否重发。",
+        "next_en": "Settle whether the buyer saw them before you send them again.",
+        "status": 409,
+        "code": "said_once",
+    }
+)
+"""What a repetition gets in the place of an answer that must not be stored: it held card codes."""
+
 REMEMBERED = timedelta(days=1)
 """How long a repetition gets the first answer (RFC draft idempotency-key-header leaves it to the server)."""
 
@@ -94,8 +107,11 @@ def _remember(mine: IdempotentReply, response: HttpResponse) -> None:
     if response.streaming or len(response.content) > KEPT:
         mine.delete()
         return
-    mine.status, mine.body = response.status_code, response.content
-    mine.content_type = response.headers.get("Content-Type", "application/json")
+    if "no-store" in response.headers.get("Cache-Control", ""):
+        mine.status, mine.body, mine.content_type = 409, SAID_ONCE, "application/problem+json"
+    else:
+        mine.status, mine.body = response.status_code, response.content
+        mine.content_type = response.headers.get("Content-Type", "application/json")
     mine.save(update_fields=["status", "body", "content_type"])
 
 

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.desk.urls")),
     path("", include("cardcase.cards.urls")),
     path("", include("cardcase.deadlines.urls")),
+    path("", include("cardcase.delivery.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
     path("", include("cardcase.remedies.urls")),

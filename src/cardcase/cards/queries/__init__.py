@@ -12,6 +12,7 @@ from .books import (
     stock_of_equal_value,
 )
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
+from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
 from .pages import (
     BatchRow,
     CardLife,
@@ -36,8 +37,10 @@ __all__ = [
     "CardLife",
     "CheckFact",
     "Discrepancy",
+    "Display",
     "EventFact",
     "FailingBatch",
+    "GivenCard",
     "Reconciliation",
     "RevealFact",
     "StockPage",
@@ -55,12 +58,17 @@ __all__ = [
     "cards_by_index",
     "cards_of_order",
     "cards_of_orders",
+    "displays",
     "equal_stock",
     "failing_batches",
+    "given_cards",
+    "giving_stock",
+    "kinds_in_stock",
     "low_stock",
     "reconcile",
     "stock_of_equal_value",
     "stock_page",
     "stock_summary",
+    "unconfirmed_orders",
     "was_shown_to_buyer",
 ]

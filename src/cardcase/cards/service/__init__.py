@@ -3,6 +3,7 @@
 from .acts import ACTS, CardAct, perform
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
+from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -13,8 +14,12 @@ __all__ = [
     "ACTS",
     "CardAct",
     "ask_to_void",
+    "authorise_cards",
+    "give_back",
     "hand_over",
+    "hold",
     "mark_redeemed",
+    "opened",
     "perform",
     "quarantine_batch",
     "readmit",
@@ -24,9 +29,11 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "set_provenance",
+    "settle_reveal",
     "settle_void",
     "stock",
     "take_back",
+    "take_for_order",
     "void_card",
     "write_off",
 ]

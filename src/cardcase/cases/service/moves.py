@@ -17,7 +17,7 @@ from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.rules import DeadlineKind
 from cardcase.staff.rules import Actor, Permission
 
-from . import clocks
+from . import clocks, stopping
 from .rows import Ref, clean, save, take, write
 
 NOTHING_KNOWN: Final = GuardFacts()
@@ -101,7 +101,9 @@ def move(
     new = {**_effects(actor, case, step, at), **(changes or {})}
     if outcome is not None:
         new["outcome"] = outcome.value
+    was_open = case.is_open
     write(actor, case, event.value, at=at, **new)
+    stopping.follow(actor, case, was_open=was_open, at=at)
     _record(actor, case, step, details or {}, at=at)
     _clocks(actor, case, step, at=at, acted_at=acted_at or at)
     clocks.refresh(actor, case, at=at)

@@ -21,7 +21,7 @@ from cardcase.policies import queries as policies
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
-from . import clocks, mirror
+from . import clocks, mirror, stopping
 from .rows import LABEL_MAX, Ref, keep, save, take, write
 
 _LIVE = (
@@ -138,6 +138,7 @@ def move_to_order(actor: Actor, ref: Ref, order: Order, *, at: datetime) -> Case
     if Case.objects.visible_to(actor).filter(order_id=order.pk).exclude(pk=case.pk).exists():
         raise Refused("这个订单已有售后单", "This order has a case already", code="order_has_case")
     before = case.order.order_no
+    stopping.let_go(actor, case, at=at)
     write(
         actor,
         case,
@@ -151,6 +152,8 @@ def move_to_order(actor: Actor, ref: Ref, order: Order, *, at: datetime) -> Case
         policy=policies.version_for(actor, order.paid_at),
         needs_human=without(case.needs_human, "order_unknown"),
     )
+    if case.is_open:
+        stopping.stop(actor, [case], at=at)
     facts: dict[str, custody.JSON] = {"from": before, "order_no": order.order_no, "revision": case.revision}
     custody.append(actor, custody.Record("case.order_linked", case.public_id, at, facts))
     return case
@@ -267,6 +270,7 @@ def _create(
         )
         for (order, refund), number in zip(claims, numbers, strict=True)
     )
+    stopping.stop(actor, made, at=at)
     prefetch_related_objects(made, "card__batch")
     return made
 

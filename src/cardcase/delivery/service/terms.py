@@ -13,6 +13,7 @@ from cardcase.delivery.models import Terms
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
+from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
 from cardcase.staff.rules import Actor, Permission
 
@@ -36,6 +37,15 @@ def show_terms(actor: Actor, order: Order, *, how: str, at: datetime) -> Terms:
     words = (Content("terms", text.encode(), "text/plain"),)
     custody.append(actor, Record("delivery.terms_shown", order.public_id, at, facts, words))
     return row
+
+
+@transaction.atomic
+def show_terms_of(actor: Actor, delivery_id: str, *, how: str, at: datetime) -> Terms:
+    """Do the same for the order of a delivery. Raises NotFound, also for another shop's."""
+    view = queries.delivery(actor, delivery_id)
+    order = orders.order_by_id(actor, view.order_public_id)
+    assert order is not None, "a delivery has an order"
+    return show_terms(actor, order, how=how, at=at)
 
 
 @transaction.atomic

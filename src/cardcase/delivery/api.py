@@ -1,0 +1,246 @@
+"""JSON entrance of deliveries. A code passes here once, for a person with the right to see it, and is never kept."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+
+from cardcase.cards.rules import CardKind
+from cardcase.delivery import queries, service
+from cardcase.delivery.queries import DeliveryRow, DeliveryView
+from cardcase.delivery.service import Shown
+from cardcase.kit import clock
+from cardcase.staff.rules import Actor
+
+router = Router()
+
+
+class Kind(Schema):
+    """A kind of card, as the stock writes it; the face value in 分."""
+
+    brand: str
+    face_fen: int
+    region: str = ""
+    spec: str = ""
+    form: Literal["code", "physical"] = "code"
+
+
+class Wish(Schema):
+    """Cards for an order. Without ``kind`` what is set for its listing; without ``quantity`` what was ordered."""
+
+    order_no: str
+    kind: Kind | None = None
+    quantity: int | None = None
+
+
+class Why(Schema):
+    """A reason."""
+
+    reason: str
+
+
+class Way(Schema):
+    """How the codes go to the buyer, such as chat, and why now."""
+
+    how: str = "chat"
+    reason: str
+
+
+class Confirmed(Schema):
+    """The channel's id of the message that carried the codes, where it tells one."""
+
+    message_id: str = ""
+
+
+class Settled(Schema):
+    """Whether the buyer saw the code of one display, and why that is believed."""
+
+    reveal: int
+    was_seen: bool
+    reason: str
+
+
+class Row(Schema):
+    """One delivery in a list."""
+
+    id: str
+    order_no: str
+    kind: str
+    quantity: int
+    state: str
+    allocated_at: datetime
+    authorised_at: datetime | None
+    displayed_at: datetime | None
+
+
+class Place(Schema):
+    """One card of an order, masked. ``reveal`` and ``display`` are null until its code was cleared to leave."""
+
+    position: int
+    card: str
+    code: str
+    face_fen: int | None
+    state: str
+    reveal: int | None
+    attempt: int | None
+    display: str | None
+
+
+class Delivery(Row):
+    """One delivery. ``stops`` say in both languages why its codes may not leave now; empty: they may."""
+
+    cards: list[Place]
+    terms_agreed_at: datetime | None
+    stops: list[list[str]]
+    warnings: list[list[str]]
+
+
+class DeliveryList(Schema):
+    """Deliveries with which somebody has something to do, the most urgent first."""
+
+    deliveries: list[Row]
+
+
+class Terms(Schema):
+    """The words that the buyer is to agree to; sending them is up to the caller."""
+
+    text: str
+    shown_at: datetime
+
+
+class Code(Schema):
+    """One code on its way to its buyer."""
+
+    reveal: int
+    card: str
+    brand: str
+    face_fen: int | None
+    code: str
+    number: str
+
+
+class Codes(Schema):
+    """The codes of an order, said once: a repetition of the request does not say them again."""
+
+    codes: list[Code]
+
+
+@router.get("", response=DeliveryList, summary="List deliveries that wait for somebody")
+def list_deliveries(request: HttpRequest) -> dict[str, Any]:
+    """List open deliveries."""
+    return {"deliveries": [_row(row) for row in queries.open_deliveries(_actor(request))]}
+
+
+@router.get("/{delivery}", response=Delivery, summary="Where one delivery stands, its cards masked")
+def one(request: HttpRequest, delivery: str) -> dict[str, Any]:
+    """Return one delivery."""
+    return _told(queries.delivery(_actor(request), delivery))
+
+
+@router.post("", response=Delivery, summary="Keep cards for an order: all or none, and always the same ones")
+def allocate(request: HttpRequest, wish: Wish) -> dict[str, Any]:
+    """Allocate cards to an order."""
+    kind = CardKind(**wish.kind.dict()) if wish.kind else None
+    return _told(service.allocate(_actor(request), wish.order_no, kind, wish.quantity, at=clock.now()))
+
+
+@router.post("/{delivery}/cancel", response=Delivery, summary="Give the cards back, while nobody could read a code")
+def cancel(request: HttpRequest, delivery: str, why: Why) -> dict[str, Any]:
+    """Cancel an allocation."""
+    return _told(service.cancel(_actor(request), delivery, reason=why.reason, at=clock.now()))
+
+
+@router.post("/{delivery}/terms", response=Terms, summary="Note that the buyer is sent the terms now; returns them")
+def terms(request: HttpRequest, delivery: str) -> dict[str, Any]:
+    """Show the terms in the chat."""
+    shown = service.show_terms_of(_actor(request), delivery, how="chat", at=clock.now())
+    return {"text": shown.text, "shown_at": shown.shown_at}
+
+
+@router.post("/{delivery}/authorise", response=Codes, summary="Clear the codes to be shown, and get them, once")
+def authorise(request: HttpRequest, response: HttpResponse, delivery: str, way: Way) -> dict[str, Any]:
+    """Show the codes of an order."""
+    shown = service.authorise(_actor(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
+    return _said(response, shown)
+
+
+@router.post("/{delivery}/resend", response=Codes, summary="Clear the same codes to be sent once more, and get them")
+def resend(request: HttpRequest, response: HttpResponse, delivery: str, way: Way) -> dict[str, Any]:
+    """Send the codes of an order again."""
+    shown = service.resend(_actor(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
+    return _said(response, shown)
+
+
+@router.post("/{delivery}/confirm", response=Delivery, summary="Note that the buyer was shown the codes")
+def confirm(request: HttpRequest, delivery: str, told: Confirmed) -> dict[str, Any]:
+    """Confirm a display."""
+    actor = _actor(request)
+    service.confirm_shown(actor, delivery, at=clock.now(), message_id=told.message_id)
+    return _told(queries.delivery(actor, delivery))
+
+
+@router.post("/{delivery}/settle", response=Delivery, summary="Settle whether the buyer saw a code")
+def settle(request: HttpRequest, delivery: str, told: Settled) -> dict[str, Any]:
+    """Settle a display that nobody confirmed."""
+    actor = _actor(request)
+    queries.delivery(actor, delivery)
+    service.settle_display(actor, told.reveal, was_seen=told.was_seen, reason=told.reason, at=clock.now())
+    return _told(queries.delivery(actor, delivery))
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    return actor
+
+
+def _said(response: HttpResponse, shown: list[Shown]) -> dict[str, Any]:
+    response.headers["Cache-Control"] = "no-store"  # also what keeps the answer out of the kept answers
+    codes = [
+        {
+            "reveal": one.reveal_id,
+            "card": one.card_id,
+            "brand": one.brand,
+            "face_fen": one.face_fen,
+            "code": one.code.expose(),
+            "number": one.number,
+        }
+        for one in shown
+    ]
+    return {"codes": codes}
+
+
+def _row(row: DeliveryRow) -> dict[str, Any]:
+    return {
+        "id": row.public_id,
+        "order_no": row.order_no,
+        "kind": row.kind.title(),
+        "quantity": row.quantity,
+        "state": row.state.value,
+        "allocated_at": row.allocated_at,
+        "authorised_at": row.authorised_at,
+        "displayed_at": row.displayed_at,
+    }
+
+
+def _told(view: DeliveryView) -> dict[str, Any]:
+    places = [
+        {
+            "position": slot.position,
+            "card": slot.card.public_id,
+            "code": slot.card.masked,
+            "face_fen": slot.card.face_fen,
+            "state": slot.card.state.value,
+            "reveal": slot.display.reveal_id if slot.display else None,
+            "attempt": slot.display.attempt if slot.display else None,
+            "display": slot.display.state if slot.display else None,
+        }
+        for slot in view.slots
+    ]
+    return {
+        **_row(view.row),
+        "cards": places,
+        "terms_agreed_at": view.terms.answered_at,
+        "stops": [[text.zh, text.en] for text in view.stops],
+        "warnings": [[text.zh, text.en] for text in view.warnings],
+    }

@@ -1,0 +1,77 @@
+"""What the pages of giving show. ``present`` fills these; ``jinja2/delivery`` draws them.
+
+Every ``str`` is a finished sentence in the reader's language. Codes appear as tails, except in ``CodesPage``.
+"""
+
+from dataclasses import dataclass
+
+from cardcase.shell.parts import ActionForm, EmptyState, Fact, Link, Notice, Pill
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One delivery or order in a list."""
+
+    title: str
+    text: str
+    url: str = ""
+    state: Pill | None = None
+    form: ActionForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One list under its title."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """待发货: GET /deliveries/."""
+
+    title: str
+    back: Link
+    sections: tuple[Section, ...]
+    notices: tuple[Notice, ...] = ()
+    empty: EmptyState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """One delivery: GET /deliveries/<delivery>/."""
+
+    title: str
+    back: Link
+    state: Pill
+    facts: tuple[Fact, ...]
+    cards_title: str
+    cards: tuple[Row, ...]
+    terms_title: str
+    terms: tuple[Fact, ...]
+    notices: tuple[Notice, ...]
+    acts: tuple[ActionForm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code in plain, with its number where it has one."""
+
+    title: str
+    code: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodesPage:
+    """The codes of an order, once; never stored (Cache-Control: no-store)."""
+
+    title: str
+    back: Link
+    codes: tuple[Code, ...]
+    number_label: str
+    code_label: str
+    recorded: str
+    warning: str
+    confirm: ActionForm

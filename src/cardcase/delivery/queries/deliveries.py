@@ -1,0 +1,238 @@
+"""Where deliveries stand. Nothing here opens a code: cards come masked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, IntegerField, Value, When
+
+from cardcase.cards import queries as cards
+from cardcase.cards.queries import Display, GivenCard
+from cardcase.cards.rules import CardKind
+from cardcase.connectors.ports import OrderState, RefundState
+from cardcase.delivery.models import Allocation, Block, Delivery
+from cardcase.delivery.rules import (
+    OPEN,
+    CardDoubt,
+    DeliveryState,
+    OrderFacts,
+    block_text,
+    doubt,
+    resend_stopped_by_order,
+    stopped_by_order,
+)
+from cardcase.kit import clock
+from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.kit.text import Text
+from cardcase.orders import queries as orders
+from cardcase.orders.models import Order
+from cardcase.staff.rules import Actor
+
+from .terms import TermsState, terms_of
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """One thing that stops the codes of an order. ``ref`` names it, such as a case's public id."""
+
+    ref: str
+    why: str
+    since: datetime
+    by: str
+
+    @property
+    def text(self) -> Text:
+        """What it is, as a sentence."""
+        return block_text(self.ref, self.why)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of an order, its card and the last display of it, None while nobody could read the code."""
+
+    position: int
+    card: GivenCard
+    display: Display | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery as a list shows it."""
+
+    public_id: str
+    order_no: str
+    buyer_nick: str
+    kind: CardKind
+    quantity: int
+    state: DeliveryState
+    allocated_at: datetime
+    authorised_at: datetime | None
+    displayed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One delivery with all that decides whether its codes may leave.
+
+    ``stops``: why they may not be shown for the first time now; ``resend_stops``: why not once more; ``warnings``:
+    what a person should know and may pass over. All empty: nothing speaks against it.
+    """
+
+    row: DeliveryRow
+    order_id: int
+    order_public_id: str
+    slots: tuple[Slot, ...]
+    terms: TermsState
+    blocks: tuple[BlockView, ...]
+    stops: tuple[Text, ...]
+    resend_stops: tuple[Text, ...]
+    warnings: tuple[Text, ...]
+
+    @property
+    def public_id(self) -> str:
+        """The id that links and programs use."""
+        return self.row.public_id
+
+    @property
+    def state(self) -> DeliveryState:
+        """Where it stands."""
+        return self.row.state
+
+
+def delivery(actor: Actor, delivery_id: str) -> DeliveryView:
+    """Return one delivery by its public id. Raises NotFound, also for another shop's."""
+    found: Delivery | None = _rows(actor).filter(public_id=delivery_id).first()
+    if found is None:
+        raise NotFound("没有这次发货", "There is no such delivery")
+    return _view(actor, found)
+
+
+def delivery_of_order(actor: Actor, order_id: int) -> DeliveryView | None:
+    """Return the delivery of an order (row id), None when no card was ever allocated to it."""
+    found: Delivery | None = _rows(actor).filter(order_id=order_id).first()
+    return None if found is None else _view(actor, found)
+
+
+def order_by_no(actor: Actor, order_no: str) -> Order:
+    """Return the order of this number. Raises WrongUse when there is none."""
+    mine = Order.objects.visible_to(actor).filter(order_no=order_no.strip()).select_related("listing", "buyer")
+    found: Order | None = mine.order_by("-pk").first()
+    if found is None:
+        raise WrongUse(
+            "没有这个订单号",
+            "There is no order of this number",
+            next=Text("核对订单号，或先导入订单。", "Check the number, or import the order first."),
+            code="order_unknown",
+        )
+    return found
+
+
+def open_deliveries(actor: Actor, *, limit: int = 100) -> list[DeliveryRow]:
+    """Return the deliveries with which somebody still has to do something, the most urgent state first."""
+    urgency = Case(
+        *(When(state=state.value, then=Value(place)) for place, state in enumerate(OPEN)),
+        output_field=IntegerField(),
+    )
+    rows = _rows(actor).filter(state__in=[state.value for state in OPEN]).annotate(urgency=urgency)
+    return [_row(row) for row in rows.order_by("urgency", "pk")[:limit]]
+
+
+def recent_deliveries(actor: Actor, *, limit: int = 20) -> list[DeliveryRow]:
+    """Return the deliveries that are done, newest first."""
+    rows = _rows(actor).filter(state=DeliveryState.SHOWN.value)
+    return [_row(row) for row in rows.order_by("-displayed_at", "-pk")[:limit]]
+
+
+def unallocated_orders(actor: Actor, *, limit: int = 100) -> list[Order]:
+    """Return the paid orders that wait for delivery and have no card yet, the longest paid first."""
+    rows = Order.objects.visible_to(actor).filter(state=OrderState.AWAITING_DELIVERY.value)
+    waiting = rows.exclude(deliveries__state__in=_GIVEN).exclude(cards__isnull=False)
+    return list(waiting.select_related("listing", "buyer").order_by("paid_at", "pk")[:limit])
+
+
+def count_unknown(actor: Actor) -> int:
+    """Count the deliveries of which nobody knows whether the buyer saw the code."""
+    return Delivery.objects.visible_to(actor).filter(state=DeliveryState.UNKNOWN.value).count()
+
+
+def blocks_of(actor: Actor, order_id: int) -> tuple[BlockView, ...]:
+    """Return what stops the codes of an order (row id) now, oldest first."""
+    rows = Block.objects.visible_to(actor).filter(order_id=order_id, lifted_at=None).order_by("pk")
+    return tuple(BlockView(row.ref, row.why, row.since, row.by) for row in rows)
+
+
+def order_facts(actor: Actor, order: Order) -> OrderFacts:
+    """Return what the channel says of an order, its refunds included."""
+    told = {RefundState(refund.state) for refund in orders.refunds_of(actor, [order.pk]).get(order.pk, [])}
+    if order.refund_state:
+        told.add(RefundState(order.refund_state))
+    return OrderFacts(OrderState(order.state), frozenset(told))
+
+
+def slots_of(actor: Actor, found: Delivery) -> tuple[Slot, ...]:
+    """Return the places of a delivery with their cards, in order."""
+    kept = list(Allocation.objects.visible_to(actor).filter(delivery=found, released_at=None).order_by("position"))
+    given = cards.given_cards(actor, [row.card_id for row in kept])
+    shown = {display.card_id: display for display in cards.displays(actor, found.order_id)}
+    return tuple(Slot(row.position, given[row.card_id], shown.get(given[row.card_id].public_id)) for row in kept)
+
+
+def doubts(slots: Sequence[Slot], *, at: datetime) -> list[Text]:
+    """Say of each card why it must not be given out at a moment; cards that left already are past that."""
+    today = at.astimezone(clock.SHANGHAI).date()
+    found = []
+    for slot in slots:
+        card = slot.card
+        facts = CardDoubt(card.expires_on, card.is_batch_quarantined, card.last_check_usable)
+        told = doubt(facts, on=today) if slot.display is None else None
+        if told is not None:
+            found.append(Text(f"{card.masked} {told.zh}", f"{card.masked}: {told.en}"))
+    return found
+
+
+_GIVEN = [state.value for state in DeliveryState if state is not DeliveryState.CANCELLED]
+
+
+def _rows(actor: Actor):  # type: ignore[no-untyped-def]  # noqa: ANN202 - django-stubs and our manager do not meet
+    return Delivery.objects.visible_to(actor).select_related("order__buyer")
+
+
+def _row(found: Delivery) -> DeliveryRow:
+    buyer = found.order.buyer
+    return DeliveryRow(
+        public_id=found.public_id,
+        order_no=found.order.order_no,
+        buyer_nick=buyer.nick if buyer else "",
+        kind=found.kind,
+        quantity=found.quantity,
+        state=DeliveryState(found.state),
+        allocated_at=found.allocated_at,
+        authorised_at=found.authorised_at,
+        displayed_at=found.displayed_at,
+    )
+
+
+def _view(actor: Actor, found: Delivery) -> DeliveryView:
+    slots, terms, blocks = slots_of(actor, found), terms_of(actor, found.order_id), blocks_of(actor, found.order_id)
+    facts = order_facts(actor, found.order)
+    stops = [block.text for block in blocks]
+    by_order = stopped_by_order(facts, is_person=True)
+    stops += [by_order] if by_order else []
+    stops += [] if terms.is_open else [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]
+    stops += doubts(slots, at=clock.now())
+    again = resend_stopped_by_order(facts)
+    unchecked = [slot.card for slot in slots if slot.card.last_check_at is None and slot.display is None]
+    warnings = [
+        Text(f"{card.masked} 没有查验过余额", f"the balance of {card.masked} was never checked") for card in unchecked
+    ]
+    return DeliveryView(
+        row=_row(found),
+        order_id=found.order_id,
+        order_public_id=found.order.public_id,
+        slots=slots,
+        terms=terms,
+        blocks=blocks,
+        stops=tuple(stops),
+        resend_stops=(again,) if again else (),
+        warnings=tuple(warnings),
+    )

@@ -1,0 +1,12 @@
+"""Addresses of the pages of giving."""
+
+from django.urls import path
+
+from . import web
+
+urlpatterns = [
+    path("deliveries/", web.listing, name="deliveries"),
+    path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
+    path("deliveries/<str:delivery>/", web.one, name="delivery"),
+    path("deliveries/<str:delivery>/<str:name>/", web.act, name="delivery-act"),
+]
