@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from cardcase.cards import acts, pages
-from cardcase.cards.queries import BatchRow, CardLife, StockPage, StockSum
+from cardcase.cards.queries import BatchRow, CardLife, Looks, StockPage, StockSum
 from cardcase.cards.rules.life import TITLES, VOID_TITLES, CardState, VoidResult
 from cardcase.kit.money import yuan
 from cardcase.kit.secret import CardCode
 from cardcase.kit.text import Text
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, Choice, EmptyState, Fact, Input, InputKind, Link, Pager, Pill, Tone
+from cardcase.shell.parts import ActionForm, Choice, EmptyState, Fact, Input, InputKind, Link, Notice, Pager, Pill, Tone
 from cardcase.staff.rules import Actor, Permission
 
 TAIL = 4
@@ -67,7 +67,11 @@ def _day(day: date | None) -> str:
 
 
 def stock(
-    page: StockPage, summary: Sequence[StockSum], low: Sequence[StockSum], asked: dict[str, str]
+    page: StockPage,
+    summary: Sequence[StockSum],
+    low: Sequence[StockSum],
+    asked: dict[str, str],
+    notices: tuple[Notice, ...] = (),
 ) -> pages.StockPage:
     """Build the stock page; ``low`` are the kinds that run out."""
     narrowed = {key: value for key, value in asked.items() if value and key != "after"}
@@ -91,6 +95,7 @@ def stock(
             for row in page.rows
         ),
         filters=tuple(states),
+        notices=notices,
         query=asked["q"],
         search_url=reverse("card-find"),
         narrow_url=reverse("cards"),
@@ -115,6 +120,22 @@ def stock(
         )
         if nothing
         else None,
+    )
+
+
+def watch(busy: Sequence[Looks]) -> tuple[Notice, ...]:
+    """Tell the owner who came near the day's limit of looks at codes, or over it."""
+    return tuple(
+        Notice(
+            Tone.BAD if one.seen >= one.cap else Tone.WARN,
+            say(
+                Text(
+                    f"{one.who} 今天{'看' if one.to == 'staff' else '发'}了 {one.seen} 个卡密（每人每天 {one.cap} 个）。",
+                    f"{one.who} {'saw' if one.to == 'staff' else 'sent'} {one.seen} codes today (limit {one.cap}).",
+                )
+            ),
+        )
+        for one in busy
     )
 
 
@@ -250,7 +271,7 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         facts=tuple(facts),
         provenance=tuple(provenance),
         history=tuple(row for _, row in sorted(_history(life, now), key=lambda pair: pair[0])),
-        reveal=_reveal_form(life) if actor.may(Permission.REVEAL) and life.state not in _NEVER else None,
+        reveal=_reveal_form(actor, life),
         acts=acts.forms(actor, life),
     )
 
@@ -258,11 +279,27 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
 _NEVER = (CardState.REDEEMED, CardState.VOIDED, CardState.QUARANTINED, CardState.WRITTEN_OFF)
 
 
-def _reveal_form(life: CardLife) -> ActionForm:
+def _reveal_form(actor: Actor, life: CardLife) -> ActionForm | None:
+    if not actor.may(Permission.REVEAL) or life.state in _NEVER:
+        return None
+    may_go_over = actor.may(Permission.MANAGE_SHOP)
     return ActionForm(
         url=reverse("card-reveal", args=[life.public_id]),
         button=say(Text("查看明文", "Show the code")),
-        inputs=(Input("reason", say(Text("为什么要看", "Why")), InputKind.TEXT, is_required=True, max_length=300),),
+        inputs=(
+            Input("reason", say(Text("为什么要看", "Why")), InputKind.TEXT, is_required=True, max_length=300),
+            *(
+                [
+                    Input(
+                        "override_reason",
+                        say(Text("超过每日上限时：为什么仍要看", "Over the day's limit: why")),
+                        max_length=300,
+                    )
+                ]
+                if may_go_over
+                else []
+            ),
+        ),
         opens=say(Text("查看明文（会记录是谁、为什么）", "Show the code (who and why is recorded)")),
         is_danger=True,
     )

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.cards import present, queries, service
+from cardcase.cards.rules.caps import NEAR
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.secret import CardCode
@@ -20,7 +21,7 @@ from cardcase.shell.language import say
 from cardcase.shell.page import render
 from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
-from cardcase.staff.rules import Actor
+from cardcase.staff.rules import Actor, Permission
 
 PROOF_BYTES = 20 * 1024 * 1024
 
@@ -34,7 +35,19 @@ def stock(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor, brand=asked["brand"], state=asked["state"], told=asked["q"][:40], after=asked["after"] or None
     )
     summary = queries.stock_summary(actor)
-    return render(request, "cards/stock.html", present.stock(page, summary, queries.low_stock(actor), asked))
+    return render(
+        request,
+        "cards/stock.html",
+        present.stock(page, summary, queries.low_stock(actor), asked, present.watch(_busy(actor))),
+    )
+
+
+def _busy(actor: Actor) -> list[queries.Looks]:
+    """Return who came near the day's limit of looks, for whoever answers for the cards."""
+    if not actor.may(Permission.MANAGE_CARDS):
+        return []
+    day = clock.now().astimezone(clock.SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    return queries.busy_lookers(actor, day, share=NEAR)
 
 
 @require_safe
@@ -57,8 +70,8 @@ def card(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
 def reveal(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
     """Show the code once, after the record has it; never cached."""
     at = clock.now()
-    reason = request.POST.get("reason", "")
-    code = service.reveal(actor, public_id, reason=reason, at=at)
+    reason, over = request.POST.get("reason", ""), request.POST.get("override_reason", "")
+    code = service.reveal(actor, public_id, reason=reason, at=at, override_reason=over)
     life = queries.card_life(actor, public_id)
     response = render(request, "cards/reveal.html", present.revealed(actor, life, code, reason=reason, at=at))
     response.headers["Cache-Control"] = "no-store"

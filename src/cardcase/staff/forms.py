@@ -49,6 +49,28 @@ class ShopForm(PlainForm):
         help_text=_("鱼小铺适用的平台规则不同。"),
     )
 
+    reveal_cap = forms.IntegerField(
+        label=_("每人每天最多看几个卡密"),
+        min_value=0,
+        max_value=10_000,
+        required=False,
+        help_text=_("到八成时写进保管链；超过要店主写明原因。"),
+    )
+    give_cap = forms.IntegerField(
+        label=_("每人每天最多发几个卡密给买家"), min_value=0, max_value=10_000, required=False
+    )
+    large_value = forms.CharField(
+        label=_("面值多少元起要两步验证"),
+        max_length=12,
+        required=False,
+        help_text=_("看这样的卡密之前，要先用验证器应用或通行密钥验证。"),
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    low_stock = forms.IntegerField(label=_("一种卡剩几张时提醒补货"), min_value=0, max_value=10_000, required=False)
+    least_validity_days = forms.IntegerField(
+        label=_("有效期少于几天的卡不发"), min_value=0, max_value=3_650, required=False
+    )
+
     @classmethod
     def of(cls, shop: Shop) -> "ShopForm":
         """Fill the form from a shop."""
@@ -59,13 +81,25 @@ class ShopForm(PlainForm):
                 "default_response_hours": shop.default_response_hours,
                 "agent_limit": yuan(shop.agent_limit_fen).removeprefix("¥"),
                 "is_pro": pro,
+                "reveal_cap": shop.reveal_cap,
+                "give_cap": shop.give_cap,
+                "large_value": yuan(shop.large_value_fen).removeprefix("¥").replace(",", ""),
+                "low_stock": shop.low_stock,
+                "least_validity_days": shop.least_validity_days,
             }
         )
 
     def clean_agent_limit(self) -> int:
         """Read yuan into 分."""
+        return self._fen("agent_limit")
+
+    def clean_large_value(self) -> int | None:
+        """Read yuan into 分; nothing leaves it as it is."""
+        return self._fen("large_value") if self.cleaned_data["large_value"] else None
+
+    def _fen(self, name: str) -> int:
         try:
-            return parse_yuan(self.cleaned_data["agent_limit"])
+            return parse_yuan(self.cleaned_data[name])
         except ValueError as error:
             raise forms.ValidationError(_("请写成金额，例如 50 或 49.90。")) from error
 

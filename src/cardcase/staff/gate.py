@@ -7,16 +7,21 @@ becomes a page that says what, why and what next, with the problem's HTTP status
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from cardcase.kit.errors import Problem
 
 from . import queries
-from .rules import Actor
+from .models import Staff
+from .rules import Actor, SecondFactorNeeded
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -35,10 +40,21 @@ def signed_in(view: ActorView[P]) -> View[P]:
             return redirect("account_change_password")
         try:
             return view(request, queries.actor_for(request), *args, **kwargs)
+        except SecondFactorNeeded as needed:
+            return _to_second_factor(request, person, needed)
         except Problem as problem:
             return refusal(request, problem)
 
     return gate
+
+
+def _to_second_factor(request: HttpRequest, person: Staff, needed: SecondFactorNeeded) -> HttpResponseBase:
+    """Lead to showing the second factor, or to setting one up; what was asked for is then asked for again."""
+    messages.warning(request, needed.message.say(get_language() or "zh-hans"))
+    if not is_mfa_enabled(person):
+        return redirect("mfa_index")
+    back = request.get_full_path() if request.method == "GET" else urlsplit(request.headers.get("referer", "")).path
+    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back or '/'})}")
 
 
 def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:

@@ -35,6 +35,7 @@ class Shop(models.Model):
     agent_limit_fen = models.PositiveIntegerField(default=5000)
     default_response_hours = models.PositiveSmallIntegerField(default=24)  # unverified; see platform-rules D6
     reveal_cap = models.PositiveSmallIntegerField(default=20)  # codes that one person may look at in a day
+    give_cap = models.PositiveSmallIntegerField(default=200)  # codes that one person may send to buyers in a day
     large_value_fen = models.PositiveIntegerField(default=50_000)  # from here a look needs the second factor
     low_stock = models.PositiveSmallIntegerField(default=3)  # cards of one kind at which the owner is told
     least_validity_days = models.PositiveSmallIntegerField(default=30)  # cards with less left are not given out

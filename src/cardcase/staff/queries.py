@@ -2,13 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound
 from cardcase.kit.text import Text
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 SHOP_KEY: Final = "shop"  # of the session: the shop that the person turned to last
+FRESH_FACTOR: Final = timedelta(minutes=5)
+"""How long a second factor counts as just shown: the time that allauth gives a re-authentication."""
 _CACHE: Final = "_cardcase_memberships"
 
 
@@ -74,6 +78,15 @@ def membership_for(request: HttpRequest) -> Member | None:
     return next((member for member in members if member.shop_id == chosen), members[0] if members else None)
 
 
+def has_fresh_factor(request: HttpRequest, person: Staff) -> bool:
+    """Tell whether a person showed a second factor (authenticator, recovery code, passkey) minutes ago at most."""
+    oldest = clock.now().timestamp() - FRESH_FACTOR.total_seconds()
+    return any(
+        record.get("method") == "mfa" and float(record.get("at", 0)) >= oldest
+        for record in get_authentication_records(request, person)
+    )
+
+
 def actor_for(request: HttpRequest) -> Actor:
     """Return the actor of a request: the signed-in person in the shop they work in.
 
@@ -87,7 +100,14 @@ def actor_for(request: HttpRequest) -> Actor:
             next=Text("请店主在“设置 › 员工”里把你加进来。", "Ask the owner to add you under Settings › Staff."),
             code="no_membership",
         )
-    return Actor(ActorKind.STAFF, member.shop_id, member.as_role, person.pk, label_of(person))
+    return Actor(
+        ActorKind.STAFF,
+        member.shop_id,
+        member.as_role,
+        person.pk,
+        label_of(person),
+        is_proven=has_fresh_factor(request, person),
+    )
 
 
 def actor_of(shop_slug: str, username: str) -> Actor:

@@ -73,6 +73,22 @@ def narrower(one: Role, other: Role) -> Role:
     return min(one, other, key=_RANK.index)
 
 
+class SecondFactorNeeded(NotAllowed):
+    """What is asked for needs a second factor that was shown within the last minutes."""
+
+    code = "second_factor_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "这一步要先做两步验证",
+            "This needs your second factor first",
+            next=Text(
+                "在网页上用验证器应用或通行密钥验证一次再来；还没有设置的，先到「设置 › 两步验证」设置。",
+                "Confirm with your authenticator or passkey on the page; set one up under Settings, Two-factor first.",
+            ),
+        )
+
+
 class ActorKind(StrEnum):
     """The parties that the record tells apart."""
 
@@ -94,6 +110,7 @@ class Actor:
     role: Role | None = None
     staff_id: int | None = None
     label: str = ""
+    is_proven: bool = False  # has shown a second factor within the last minutes, as the page's session says
     person: Role | None = None  # of a token: what its person is in the shop today, where the token is not narrower
 
     @classmethod
@@ -110,6 +127,11 @@ class Actor:
     def reader(cls, shop_id: int, label: str) -> "Actor":
         """Act for the holder of a private link: reads what the link shows, and nothing else."""
         return cls(ActorKind.LINK, shop_id, label=label)
+
+    @property
+    def is_console(self) -> bool:
+        """Tell whether this is whoever sits at the machine itself."""
+        return self.kind is ActorKind.STAFF and self.staff_id is None
 
     @property
     def is_person(self) -> bool:

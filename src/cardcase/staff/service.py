@@ -5,7 +5,7 @@ by the record entries themselves, each of which carries its actor and role.
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,6 +35,20 @@ class NewStaff:
     id: int
     username: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyLimits:
+    """What a shop sets for its cards; None leaves a value as it is. Fields as in ``models.Shop``."""
+
+    reveal_cap: int | None = None
+    give_cap: int | None = None
+    large_value_fen: int | None = None
+    low_stock: int | None = None
+    least_validity_days: int | None = None
+
+
+UNCHANGED: Final = CustodyLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +176,16 @@ def reset_password(actor: Actor, *, staff_id: int, at: datetime) -> NewStaff:
 
 @transaction.atomic
 def update_shop(
-    actor: Actor, *, name: str, default_response_hours: int, agent_limit_fen: int, is_pro: bool | None, at: datetime
+    actor: Actor,
+    *,
+    name: str,
+    default_response_hours: int,
+    agent_limit_fen: int,
+    is_pro: bool | None,
+    at: datetime,
+    custody: CustodyLimits = UNCHANGED,
 ) -> Shop:
-    """Change what the shop is called and its defaults. Raises WrongUse for values that make no sense."""
+    """Change what the shop is called, its defaults and its limits. Raises WrongUse for values that make no sense."""
     del at
     actor.require(Permission.MANAGE_SHOP)
     if not name.strip():
@@ -178,7 +199,12 @@ def update_shop(
     shop.default_response_hours = default_response_hours
     shop.agent_limit_fen = agent_limit_fen
     shop.is_pro = is_pro
-    shop.save(update_fields=["name", "default_response_hours", "agent_limit_fen", "is_pro"])
+    told = {name: value for name, value in asdict(custody).items() if value is not None}
+    if any(value < 0 for value in told.values()):
+        raise WrongUse("上限和库存提醒不能是负数", "Limits cannot be negative")
+    for name_of, value in told.items():
+        setattr(shop, name_of, value)
+    shop.save(update_fields=["name", "default_response_hours", "agent_limit_fen", "is_pro", *told])
     return shop
 
 

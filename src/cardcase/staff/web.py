@@ -57,6 +57,13 @@ def shop_page(request: HttpRequest, actor: Actor) -> HttpResponse:
             default_response_hours=data["default_response_hours"],
             agent_limit_fen=data["agent_limit"],
             is_pro=data["is_pro"],
+            custody=service.CustodyLimits(
+                reveal_cap=data["reveal_cap"],
+                give_cap=data["give_cap"],
+                large_value_fen=data["large_value"],
+                low_stock=data["low_stock"],
+                least_validity_days=data["least_validity_days"],
+            ),
             at=clock.now(),
         )
         messages.success(request, _("店铺设置已保存。"))

@@ -13,6 +13,7 @@ from .books import (
 )
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
 from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
+from .looks import Looks, busy_lookers, looks_since
 from .pages import (
     BatchRow,
     CardLife,
@@ -41,6 +42,7 @@ __all__ = [
     "EventFact",
     "FailingBatch",
     "GivenCard",
+    "Looks",
     "Reconciliation",
     "RevealFact",
     "StockPage",
@@ -52,6 +54,7 @@ __all__ = [
     "batch_id",
     "batches_page",
     "brands",
+    "busy_lookers",
     "card",
     "card_life",
     "card_of_code",
@@ -64,6 +67,7 @@ __all__ = [
     "given_cards",
     "giving_stock",
     "kinds_in_stock",
+    "looks_since",
     "low_stock",
     "reconcile",
     "stock_of_equal_value",

@@ -1,6 +1,7 @@
 """Verbs of the stock: take cards in, note deliveries, show a code to a person, and what becomes of a card."""
 
 from .acts import ACTS, CardAct, perform
+from .caps import require_room
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
@@ -26,6 +27,7 @@ __all__ = [
     "record_balance_check",
     "record_deliveries",
     "release",
+    "require_room",
     "reserve_equal",
     "reveal",
     "set_provenance",

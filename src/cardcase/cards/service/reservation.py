@@ -14,6 +14,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
+from .caps import require_room
 from .reveal import asked_order, given_reason, require_person, shown
 
 
@@ -68,7 +69,9 @@ def hand_over(actor: Actor, card_id: str, *, reason: str, at: datetime) -> CardC
     require_person(actor, Permission.REVEAL)
     reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
+        rows.one_at_a_time(actor)
         card = rows.locked(actor, card_id)
+        require_room(actor, [card], to="buyer", at=at)
         order = rows.order_of(actor, card)
         check_reveal(CardState(card.state), bound_order=order.public_id if order else "", asked_order="")
         card.become(CardEvent.REVEAL)

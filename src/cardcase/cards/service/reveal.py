@@ -14,19 +14,25 @@ from cardcase.orders.models import Order
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
+from .caps import require_room
 
 
-def reveal(actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: str = "") -> CardCode:
+def reveal(
+    actor: Actor, card_id: str, *, reason: str, at: datetime, order_no: str = "", override_reason: str = ""
+) -> CardCode:
     """Show the code of a card to a member of staff who says why, and for which order if it is for one.
 
     The look is committed to the record first (I9), so this cannot run inside another transaction (RuntimeError).
     Raises NotAllowed for machines and for people without the right, IllegalCardMove for a card that must not be seen
-    (I5), Refused for another order's card (I6), NotFound, WrongUse without a reason.
+    (I5), Refused for another order's card (I6) or over the day's limit, SecondFactorNeeded for much money, NotFound,
+    WrongUse without a reason.
     """
     require_person(actor, Permission.REVEAL)
     reason = given_reason(actor, reason)
     with transaction.atomic(durable=True):
+        rows.one_at_a_time(actor)
         card = rows.locked(actor, card_id)
+        require_room(actor, [card], to="staff", at=at, override_reason=override_reason)
         order = rows.order_of(actor, card)
         asked = asked_order(actor, order_no)
         check_reveal(

@@ -55,8 +55,8 @@ def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str,
     ``how`` is chat, manual, … for a person with the right to see codes, or claim for the claim page. After a person
     has settled that nobody saw them, the very same cards get their next attempt. It commits by itself, so it cannot
     run inside another transaction (RuntimeError). Raises Refused (terms_open, blocked, stopped_by_order, card_in_doubt,
-    display_open, already_shown, not_allocated, goes_by_parcel, delivered_elsewhere), IllegalCardMove (I5), NotAllowed,
-    NotFound, WrongUse without a reason.
+    display_open, already_shown, not_allocated, goes_by_parcel, delivered_elsewhere, reveal_cap), SecondFactorNeeded,
+    IllegalCardMove (I5), NotAllowed, NotFound, WrongUse without a reason.
     """
     is_person = _require_right(actor, how)
     reason = given_reason(actor, reason)
@@ -68,6 +68,7 @@ def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str,
         _check(actor, delivery, order, is_person=is_person, at=at)
         held, displays = _cards_of(actor, delivery)
         due = [card for card in held if _is_due(displays.get(card.public_id))]
+        cards.require_room(actor, due, to="buyer", at=at)
         made = cards.authorise_cards(actor, due, order, to=to, how=how, reason=reason, at=at)
         _note_authorised(delivery, at)
     return _opened(due, made)
@@ -94,6 +95,7 @@ def resend(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at
         if stop is not None:
             raise rules.refused([stop], "stopped_by_order", Text("走售后单处理。", "Deal with it in a case."))
         held, _ = _cards_of(actor, delivery)
+        cards.require_room(actor, held, to="buyer", at=at)
         made = cards.authorise_cards(actor, held, order, to=to, how=how, reason=reason, at=at)
         _note_authorised(delivery, at)
     return _opened(held, made)
