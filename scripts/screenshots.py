@@ -40,6 +40,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "import": "/import/",
         "cards": "/cards/",
         "batches": "/cards/batches/",
+        "deliveries": "/deliveries/",
         "settings": "/settings/",
         "settings-staff": "/settings/staff/",
         "settings-shop": "/settings/shop/",
@@ -56,6 +57,10 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}
     if cards:
         listed["card"] = cards[0]
+    page.goto(f"{desk.url}/deliveries/")
+    given = page.locator("a[href^='/deliveries/deliv_']").evaluate_all(hrefs)
+    if given:
+        listed["delivery"] = given[0]
     return listed
 
 

@@ -123,15 +123,18 @@ def stock(
     )
 
 
+_DID = {"staff": Text("看", "saw"), "buyer": Text("发", "sent")}
+
+
 def watch(busy: Sequence[Looks]) -> tuple[Notice, ...]:
-    """Tell the owner who came near the day's limit of looks at codes, or over it."""
+    """Tell the owner who came near the day's limit of codes taken out, or over it."""
     return tuple(
         Notice(
             Tone.BAD if one.seen >= one.cap else Tone.WARN,
             say(
                 Text(
-                    f"{one.who} 今天{'看' if one.to == 'staff' else '发'}了 {one.seen} 个卡密（每人每天 {one.cap} 个）。",
-                    f"{one.who} {'saw' if one.to == 'staff' else 'sent'} {one.seen} codes today (limit {one.cap}).",
+                    f"{one.who} 今天{_DID[one.to].zh}了 {one.seen} 个卡密（每人每天 {one.cap} 个）。",
+                    f"{one.who} {_DID[one.to].en} {one.seen} codes today (limit {one.cap}).",
                 )
             ),
         )
