@@ -16,9 +16,11 @@ from .pages import (
     stock_page,
     stock_summary,
 )
+from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .watch import FailingBatch, failing_batches
 
 __all__ = [
+    "WRAPPINGS",
     "BatchRow",
     "CardFacts",
     "CardLife",
@@ -26,6 +28,8 @@ __all__ = [
     "FailingBatch",
     "Reconciliation",
     "RevealFact",
+    "SealedCount",
+    "SealedPlace",
     "StockPage",
     "StockRow",
     "StockSum",
@@ -39,7 +43,9 @@ __all__ = [
     "cards_of_orders",
     "equal_stock",
     "failing_batches",
+    "open_original",
     "reconcile",
+    "sealed_counts",
     "stock_of_equal_value",
     "stock_page",
     "stock_summary",

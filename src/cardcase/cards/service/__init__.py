@@ -2,6 +2,7 @@
 
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
+from .keys import Rotation, bring_back, export_made, rotate
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -9,7 +10,10 @@ from .stock import stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
+    "Rotation",
     "ask_to_void",
+    "bring_back",
+    "export_made",
     "hand_over",
     "mark_redeemed",
     "quarantine_batch",
@@ -19,6 +23,7 @@ __all__ = [
     "release",
     "reserve_equal",
     "reveal",
+    "rotate",
     "set_provenance",
     "settle_void",
     "stock",
