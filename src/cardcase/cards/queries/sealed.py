@@ -1,10 +1,10 @@
 """Where sealed values lie, and under which keys: counted by their heads, without opening any. Of the installation."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.apps import apps
 from django.conf import settings
@@ -68,18 +68,28 @@ def sealed_counts(actor: Actor, places: Sequence[SealedPlace]) -> list[SealedCou
         heads = rows.annotate(head=Substr(place.field, 1, envelope.HEAD, output_field=BinaryField()))
         found = heads.values("head").annotate(times=Count("pk")).order_by().values_list("head", "times")
         counted.append(_sum(place.name, ((bytes(head or b""), times) for head, times in found)))
-    return [*counted, _sum(KEPT_FILES, ((head, 1) for _, head in kept_heads(actor)), is_among_others=True)]
+    return [*counted, _sum(KEPT_FILES, ((head, 1) for _, head in kept_heads(actor)))]
 
 
 def kept_heads(actor: Actor) -> Iterator[tuple[Path, bytes]]:
-    """Go through the kept files that are sealed: the file and the head that counts for it, its row's or its own."""
+    """Go through the kept files that are sealed: the file and the head that counts for it, its row's or its own.
+
+    Among them lie papers that are not sealed, and one may begin as if it were: a head counts when it names a key that
+    this ring has or had.
+    """
     actor.require(Permission.MANAGE_SHOP)
+    ring = keys.ring()
     fresh = {sha256: bytes(head) for sha256, head in KeptWrapping.objects.values_list("sha256", "wrapping").iterator()}
     for path in sorted(Path(settings.CARDCASE.files).glob("[0-9a-f][0-9a-f]/*")):
         with path.open("rb") as file:
             head = file.read(envelope.HEAD)
-        if envelope.head_of(head) is not None:
-            yield path, fresh.get(path.name, head)[: envelope.HEAD]
+        counts = fresh.get(path.name, head)[: envelope.HEAD]
+        named = envelope.head_of(counts)
+        if named is not None and (
+            keys.held_by(ring, named.mark, named.version, named.fingerprint) is not None
+            or ring.retired.get(named.version) == named.fingerprint
+        ):
+            yield path, counts
 
 
 def open_original(actor: Actor, sha256: str, *, context: str) -> bytes:
@@ -95,8 +105,7 @@ def open_original(actor: Actor, sha256: str, *, context: str) -> bytes:
     )
 
 
-def _sum(place: str, heads: Any, *, is_among_others: bool = False) -> SealedCount:
-    """Sum heads up. Among other files, what only looks sealed is left out: its key was never in this ring."""
+def _sum(place: str, heads: Iterable[tuple[bytes, int]]) -> SealedCount:
     ring = keys.ring()
     by_version: Counter[int] = Counter()
     missing = unsealed = 0
@@ -104,8 +113,8 @@ def _sum(place: str, heads: Any, *, is_among_others: bool = False) -> SealedCoun
         head = envelope.head_of(raw)
         if head is None:
             unsealed += times
-        elif keys.held_by(ring, head.mark, head.version, head.fingerprint) is not None:
-            by_version[head.version] += times
-        elif not is_among_others or ring.retired.get(head.version) == head.fingerprint:
+        elif keys.held_by(ring, head.mark, head.version, head.fingerprint) is None:
             missing += times
+        else:
+            by_version[head.version] += times
     return SealedCount(place, dict(by_version), missing, unsealed)

@@ -172,15 +172,15 @@ def _kept_files(actor: Actor) -> int:
     made = 0
     for start in range(0, len(old), KEPT_AT_ONCE):
         some = old[start : start + KEPT_AT_ONCE]
-        wrappings = []
+        beginnings = []
         for path in some:
             with path.open("rb") as file:
-                wrappings.append(envelope.wrapping_of(file.read(envelope.LONGEST_WRAPPING)))
-        fresh = envelope.rewrap_many(wrappings)
+                beginnings.append(file.read(envelope.LONGEST_WRAPPING))
+        fresh = envelope.rewrap_many(beginnings)
         with transaction.atomic():
             KeptWrapping.objects.bulk_create(
                 [
-                    KeptWrapping(sha256=path.name, wrapping=one)
+                    KeptWrapping(sha256=path.name, wrapping=envelope.wrapping_of(one))
                     for path, one in zip(some, fresh, strict=True)
                     if one is not None
                 ],
