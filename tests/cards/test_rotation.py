@@ -1,8 +1,6 @@
 """A key is turned under everything that is sealed, nothing is opened, nobody is overwritten, the old key leaves last."""
 
 import pytest
-from cards.transit_server import running
-from cards.vault_world import opened, ring_document, stock, use_folder, use_transit
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 
@@ -15,6 +13,8 @@ from cardcase.custody import queries as record
 from cardcase.intake.service import add_channel
 from cardcase.kit.errors import NotAllowed
 from cardcase.project.sealed import PLACES
+from cards.transit_server import running
+from cards.vault_world import opened, ring_document, stock, use_folder, use_transit
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_everything_moves_and_the_old_key_leaves(owner, ring, noon):
     }
     done = service.rotate(owner, PLACES, at=noon)
     assert (done.version, done.is_new, done.moved, done.retired, done.kept) == (2, True, 62, (1,), ())
-    assert {place: set(by) for place, by in counts(owner).items()} == dict.fromkeys(counts(owner), {2})
+    assert {place: set(by) for place, by in counts(owner).items()} == {place: {2} for place in counts(owner)}
     assert opened(owner) == codes
     assert set(Card.objects.values_list("key_version", flat=True)) == {2}
     assert list(ring_document(ring)["wrapping"]) == ["2"]
@@ -206,14 +206,18 @@ def test_codes_swapped_between_cards_or_shops_do_not_open(owner, stranger, noon)
         sealing.open_code(numbered)
 
 
-def test_all_shops_move_together_and_only_an_owner_may(owner, agent, auditor, system, stranger, noon):
-    mine, others = stock(owner, 2, noon), stock(stranger, 2, noon, first=50)
+def test_only_an_owner_may_turn_the_key_or_count(agent, auditor, system, noon):
+    keys.ring()
     for actor in (agent, auditor, system):
         with pytest.raises(NotAllowed):
             service.rotate(actor, PLACES, at=noon)
         with pytest.raises(NotAllowed):
             queries.sealed_counts(actor, PLACES)
     assert keys.key_version() == 1
+
+
+def test_all_shops_move_together(owner, stranger, noon):
+    mine, others = stock(owner, 2, noon), stock(stranger, 2, noon, first=50)
     service.rotate(owner, PLACES, at=noon)
     assert (opened(owner), opened(stranger)) == (mine, others)
 

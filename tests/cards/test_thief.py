@@ -3,17 +3,16 @@
 import base64
 import hashlib
 import secrets
-import sqlite3
 import string
 
 import pytest
-from cards.vault_world import opened, stock, use_folder
 from django.db import connection
 
 from cardcase.cards import service, vault
 from cardcase.cards.models import Card
 from cardcase.connectors.ports import CardNotice
 from cardcase.kit.secret import CardCode
+from cards.vault_world import opened, stock, use_folder
 
 MANY = 1000
 BEGIN = 8
@@ -69,23 +68,13 @@ def files(shared_database, settings, tmp_path):
 
 
 def raw_database(folder) -> bytes:
-    """Return all that a thief of the database has: file, WAL, and a dump; on PostgreSQL every row of every table."""
-    if connection.vendor == "sqlite":
-        path = folder / "shared.sqlite3"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        parts = [piece.read_bytes() for piece in folder.glob("shared.sqlite3*")]
-        copy = sqlite3.connect(path)
-        parts.append("\n".join(line for line in copy.iterdump() if "cards_" in line or "custody_" in line).encode())
-        copy.close()
-        return b"\n".join(parts)
-    parts = []
+    """Return all that a thief of the database has: its files with the WAL (SQLite), and every cell of every table."""
+    parts = [piece.read_bytes() for piece in sorted(folder.glob("shared.sqlite3*"))]
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT row_to_json(t)::text FROM "{table}" t')  # noqa: S608 - names of our own tables
-            parts += [row[0].encode() for row in cursor.fetchall()]
-            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - as above
-            parts += [bytes(cell) for row in cursor.fetchall() for cell in row if isinstance(cell, bytes | memoryview)]
+            cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - names of our own tables
+            for row in cursor.fetchall():
+                parts += [bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode() for cell in row]
     return b"\n".join(parts)
 
 
@@ -97,7 +86,7 @@ def test_a_thousand_codes_leave_nothing_readable_in_the_database(files, owner, n
     assert len(blob) > MANY * 150
     assert found_in(blob, codes) == []
     for card in Card.objects.all()[:50]:
-        assert bytes(card.code_sealed) in blob or bytes(card.code_sealed).hex().encode() in blob.lower(), "the search sees the rows"
+        assert bytes(card.code_sealed) in blob, "the search sees the rows"
 
 
 def test_without_the_ring_no_value_opens(files, owner, noon, settings):

@@ -7,14 +7,14 @@ import sys
 import traceback
 
 import pytest
-from cards.transit_server import TransitServer, running
-from cards.vault_world import ring_document, use_folder, use_transit
 
 from cardcase.cards import vault
 from cardcase.cards.vault import keys, transit
 from cardcase.kit.errors import Problem, WrongUse
 from cardcase.kit.secret import CardCode
 from cardcase.project import config
+from cards.transit_server import TransitServer, running
+from cards.vault_world import ring_document, use_folder, use_transit
 
 PLAIN = b"K7QM-92XF-LP3D-8WZA"
 
@@ -165,9 +165,7 @@ def test_nobody_listening_is_said_and_ends(settings, tmp_path):
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
     (tmp_path / "token").write_text("s.right", encoding="utf-8")
-    use_folder(
-        settings, tmp_path, vault_provider="transit", vault_address=address, vault_token_file=tmp_path / "token"
-    )
+    use_folder(settings, tmp_path, vault_provider="transit", vault_address=address, vault_token_file=tmp_path / "token")
     refused = refusal_of(lambda: vault.seal(PLAIN, context="x"))
     assert (refused.problem_code, refused.exit_code, refused.status) == ("vault_away", 4, 503)
 
@@ -294,9 +292,14 @@ def test_the_server_of_these_tests_behaves_as_documented(server: TransitServer):
     assert first["ciphertext"].startswith("vault:v1:")
     assert "error" in second
     lenient = {"partial_failure_response_code": 200}
-    assert ask("POST", "/v1/transit/encrypt/foo", batch_input=[{"plaintext": "eA=="}, {"plaintext": "%"}], **lenient)[0] == 200
+    assert (
+        ask("POST", "/v1/transit/encrypt/foo", batch_input=[{"plaintext": "eA=="}, {"plaintext": "%"}], **lenient)[0]
+        == 200
+    )
     assert ask("POST", "/v1/transit/keys/foo/rotate") == (204, None)
-    code, fresh = ask("POST", "/v1/transit/rewrap/foo", batch_input=[{"ciphertext": first["ciphertext"]}, {"ciphertext": "x"}])
+    code, fresh = ask(
+        "POST", "/v1/transit/rewrap/foo", batch_input=[{"ciphertext": first["ciphertext"]}, {"ciphertext": "x"}]
+    )
     assert code == 200
     assert fresh["data"]["batch_results"][0]["ciphertext"].startswith("vault:v2:")
     assert fresh["data"]["batch_results"][1]["error"] == "invalid ciphertext: no prefix"
@@ -304,6 +307,9 @@ def test_the_server_of_these_tests_behaves_as_documented(server: TransitServer):
     assert "too old" in ask("POST", "/v1/transit/decrypt/foo", ciphertext=first["ciphertext"])[1]["errors"][0]
     plain = ask("POST", "/v1/transit/decrypt/foo", ciphertext=fresh["data"]["batch_results"][0]["ciphertext"])
     assert plain[1]["data"]["plaintext"] == "eA=="
-    assert ask("POST", "/v1/transit/decrypt/bar", ciphertext="vault:v1:x") == (400, {"errors": ["encryption key not found"]})
+    assert ask("POST", "/v1/transit/decrypt/bar", ciphertext="vault:v1:x") == (
+        400,
+        {"errors": ["encryption key not found"]},
+    )
     server.is_sealed = True
     assert ask("GET", "/v1/transit/keys/foo")[0] == 503

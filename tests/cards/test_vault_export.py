@@ -2,8 +2,6 @@
 
 import pyrage
 import pytest
-from cards.transit_server import running
-from cards.vault_world import opened, ring_document, stock, use_folder, use_transit
 
 from cardcase.cards import service, vault
 from cardcase.cards.vault import export, keys
@@ -12,6 +10,8 @@ from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.secret import CardCode
 from cardcase.project import sealed
 from cardcase.project.sealed import PLACES
+from cards.transit_server import running
+from cards.vault_world import opened, ring_document, stock, use_folder, use_transit
 
 PLAIN = b"K7QM-92XF-LP3D-8WZA"
 

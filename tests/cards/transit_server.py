@@ -26,7 +26,7 @@ Answer = tuple[int, dict[str, Any] | None]
 TOO_OLD = "ciphertext or signature version is disallowed by policy (too old)"
 
 
-class Refusal(Exception):
+class ItemError(Exception):
     """An error of one item, in the engine's words."""
 
 
@@ -44,41 +44,41 @@ class Key:
         try:
             plain = base64.b64decode(item["plaintext"], validate=True)
         except binascii.Error:
-            raise Refusal("illegal base64 data at input byte 0") from None
+            raise ItemError("illegal base64 data at input byte 0") from None
         version = int(item.get("key_version") or 0) or self.latest
         if version > self.latest:
-            raise Refusal("requested version for encryption is higher than the latest key version")
+            raise ItemError("requested version for encryption is higher than the latest key version")
         if version < self.min_encryption_version:
-            raise Refusal("requested version for encryption is less than the minimum encryption key version")
+            raise ItemError("requested version for encryption is less than the minimum encryption key version")
         nonce = secrets.token_bytes(12)
         sealed = nonce + AESGCM(self.versions[version]).encrypt(nonce, plain, None)
         return {"ciphertext": f"vault:v{version}:{base64.b64encode(sealed).decode()}", "key_version": version}
 
     def decrypt(self, text: str) -> bytes:
         if not text:
-            raise Refusal("missing ciphertext to decrypt")
+            raise ItemError("missing ciphertext to decrypt")
         if not text.startswith("vault:v"):
-            raise Refusal("invalid ciphertext: no prefix")
+            raise ItemError("invalid ciphertext: no prefix")
         number, colon, rest = text.removeprefix("vault:v").partition(":")
         if not colon:
-            raise Refusal("invalid ciphertext: wrong number of fields")
+            raise ItemError("invalid ciphertext: wrong number of fields")
         if not number.isdigit():
-            raise Refusal("invalid ciphertext: version number could not be decoded")
+            raise ItemError("invalid ciphertext: version number could not be decoded")
         version = int(number) or 1
         if version > self.latest:
-            raise Refusal("invalid ciphertext: version is too new")
+            raise ItemError("invalid ciphertext: version is too new")
         if version < self.min_decryption_version:
-            raise Refusal(TOO_OLD)
+            raise ItemError(TOO_OLD)
         try:
             sealed = base64.b64decode(rest, validate=True)
         except binascii.Error:
-            raise Refusal("invalid ciphertext: could not decode base64") from None
+            raise ItemError("invalid ciphertext: could not decode base64") from None
         if len(sealed) < 28:
-            raise Refusal("invalid ciphertext length")
+            raise ItemError("invalid ciphertext length")
         try:
             return AESGCM(self.versions[version]).decrypt(sealed[:12], sealed[12:], None)
         except InvalidTag:
-            raise Refusal("cipher: message authentication failed") from None
+            raise ItemError("cipher: message authentication failed") from None
 
 
 class TransitServer(ThreadingHTTPServer):
@@ -131,7 +131,9 @@ class TransitServer(ThreadingHTTPServer):
         if more == "/config":
             lowest = int(body.get("min_decryption_version", key.min_decryption_version))
             if lowest > key.latest:
-                return 400, {"errors": [f"cannot set min decryption version of {lowest}, latest key version is {key.latest}"]}
+                return 400, {
+                    "errors": [f"cannot set min decryption version of {lowest}, latest key version is {key.latest}"]
+                }
             key.min_decryption_version = lowest
             key.min_encryption_version = int(body.get("min_encryption_version", key.min_encryption_version))
             return 204, None
@@ -152,7 +154,7 @@ class TransitServer(ThreadingHTTPServer):
         for item in items:
             try:
                 results.append(self._one(key, what, item) | {"reference": item.get("reference", "")})
-            except Refusal as refusal:
+            except ItemError as refusal:
                 blank = {"plaintext": ""} if what == "decrypt" else {}
                 results.append(blank | {"error": str(refusal), "reference": item.get("reference", "")})
         bad = [result for result in results if "error" in result]
