@@ -35,11 +35,21 @@ def is_hidden(text: str) -> bool:
 
 @pytest.mark.parametrize(
     "show",
-    [str, repr, ascii, "{}".format, "{!r}".format, lambda code: f"{code}", lambda code: f"{code:>30}", lambda code: "%s" % code,  # noqa: UP031 - one of the ways
-    
-     lambda code: "%r" % code,  # noqa: UP031 - another
-     lambda code: repr(Holder(code)), lambda code: str([code]), lambda code: str({"code": code})],
-)  # fmt: skip
+    [
+        str,
+        repr,
+        ascii,
+        "{}".format,
+        "{!r}".format,
+        lambda code: f"{code}",
+        lambda code: f"{code:>30}",
+        lambda code: "%s" % code,  # noqa: UP031 - one of the ways
+        lambda code: "%r" % code,  # noqa: UP031 - as above
+        lambda code: repr(Holder(code)),
+        lambda code: str([code]),
+        lambda code: str({"code": code}),
+    ],
+)
 def test_every_way_of_writing_it_shows_the_mask(code, show):
     assert is_hidden(show(code))
     assert "‥5678" in show(code).encode().decode("unicode_escape" if show is ascii else "utf-8")
@@ -81,7 +91,16 @@ def test_comparing_it_by_accident_refuses(code, compare):
 
 @pytest.mark.parametrize(
     "use",
-    [len, iter, list, lambda code: code[0], lambda code: code + "", lambda code: ",".join([code, code]), bytes, int],
+    [
+        len,
+        iter,
+        list,
+        lambda code: code[0],
+        lambda code: code + "",
+        lambda code: "".join(one for one in [code]),
+        bytes,
+        int,
+    ],
 )
 def test_it_is_no_text_to_take_apart(code, use):
     with pytest.raises(TypeError):
