@@ -56,10 +56,10 @@ def test_a_card_is_not_shown_for_another_order():
 
 def test_a_short_pin_counts_only_with_its_number_and_a_long_code_by_itself():
     pin, code = CardCode("482913"), CardCode("K7QM-92XF-LP3D-8WZA")
-    assert identity(pin, "2336880011223344") != identity(pin, "2336880011223345")
-    assert identity(pin, "2336 8800 1122 3344") == identity(pin, "2336880011223344")
-    assert identity(code, "2336880011223344") == identity(code)
-    assert identity(pin) == pin
+    assert not identity(pin, "2336880011223344").same_as(identity(pin, "2336880011223345"))
+    assert identity(pin, "2336 8800 1122 3344").same_as(identity(pin, "2336880011223344"))
+    assert identity(code, "2336880011223344").same_as(identity(code))
+    assert identity(pin).same_as(pin)
 
 
 pieces = st.sampled_from(

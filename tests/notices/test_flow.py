@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection, connections
 
-from cardcase.cards import vault
 from cardcase.deadlines import service as deadlines
 from cardcase.deadlines.rules import DeadlineKind
 from cardcase.jobs.models import Job
@@ -252,7 +251,6 @@ def test_a_lost_key_ring_is_said_and_nothing_is_sent(scene, data):
     scene.make_target(scope="platform", events=("margin",))
     service.plan(scene.system, scene.arm(scene.case).pk, Event.MARGIN, at=scene.noon)
     (data / "keys" / "vault.json").unlink()
-    vault._read.cache_clear()
     scene.work(scene.noon)
     assert Notice.objects.get(event="margin").why == "sealed"
     assert scene.other_side.got == []

@@ -146,3 +146,14 @@ class VoidAttempt(ShopOwned):
                 name="voiding_once_at_a_time",
             ),
         ]
+
+
+class KeptWrapping(models.Model):
+    """The present head and wrapped key of one sealed original among the kept files.
+
+    A kept file never changes, because its name is the hash of its bytes. When the key that wraps its data key leaves,
+    the fresh wrapping stands here and counts instead of the one in the file. Files without a row: the one in the file.
+    """
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    wrapping = models.BinaryField()

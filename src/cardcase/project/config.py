@@ -46,11 +46,41 @@ class Config(BaseModel):
         description="允许通知发到内网地址和不加密的地址 / let notices go to private and unencrypted addresses",
     )
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
+    keys_folder: Path | None = Field(
+        None,
+        description="密钥目录，留空是数据目录下的 keys/；最好放在别处 / folder of the keys; empty: keys/ in the data",
+    )
+    vault_provider: str = Field(
+        "file",
+        pattern="^(file|transit)$",
+        description="卡密的主密钥放哪里：file 密钥文件，transit 交给 Vault 或 OpenBao / where key-encryption keys live",
+    )
+    vault_address: str = Field(
+        "",
+        pattern=r"^(https://[^\s@/?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)?/?$",
+        description="Vault 或 OpenBao 的地址；不在本机就要 https / its address; https unless on this machine",
+    )
+    vault_mount: str = Field(
+        "transit", pattern=r"^[\w.-]+(/[\w.-]+)*$", description="transit 引擎的挂载点 / mount point of the engine"
+    )
+    vault_key: str = Field("cardcase", pattern=r"^[\w.-]+$", description="transit 里的密钥名 / name of the key there")
+    vault_token_file: Path | None = Field(
+        None,
+        description="令牌文件，留空是密钥目录下的 vault.token / file of its token; empty: vault.token beside the keys",
+    )
+    vault_ca_file: Path | None = Field(
+        None, description="自建证书机构的证书（PEM） / certificate of a private authority, PEM"
+    )
 
     @property
     def keys(self) -> Path:
         """Folder of the keys, kept apart from what a backup copies."""
-        return self.data / "keys"
+        return self.data / (self.keys_folder or Path("keys")).expanduser()
+
+    @property
+    def are_keys_with_data(self) -> bool:
+        """Tell whether a copy of the data folder carries the keys too, also through a link."""
+        return self.keys.resolve().is_relative_to(self.data.resolve())
 
     @property
     def files(self) -> Path:
@@ -95,11 +125,11 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     try:
         if file.exists():
             values.update(tomllib.loads(file.read_text("utf-8")))
-        for name in Config.model_fields:
+        for name, field in Config.model_fields.items():
             variable = f"CARDCASE_{name.upper()}"
             if secret := env.get(f"{variable}_FILE"):
                 values[name] = Path(secret).read_text("utf-8").strip()
-            elif variable in env:
+            elif env.get(variable) or (variable in env and field.default is not None):
                 raw = env[variable]
                 values[name] = tuple(raw.split(",")) if name == "allowed_hosts" else raw
         values["data"] = data

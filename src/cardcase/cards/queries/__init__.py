@@ -29,10 +29,12 @@ from .pages import (
     card_life,
     stock_page,
 )
+from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .sums import StockSum, low_stock, stock_summary
 from .watch import FailingBatch, failing_batches
 
 __all__ = [
+    "WRAPPINGS",
     "BatchRow",
     "CardFacts",
     "CardLife",
@@ -45,6 +47,8 @@ __all__ = [
     "Looks",
     "Reconciliation",
     "RevealFact",
+    "SealedCount",
+    "SealedPlace",
     "StockPage",
     "StockRow",
     "StockSum",
@@ -69,7 +73,9 @@ __all__ = [
     "kinds_in_stock",
     "looks_since",
     "low_stock",
+    "open_original",
     "reconcile",
+    "sealed_counts",
     "stock_of_equal_value",
     "stock_page",
     "stock_summary",

@@ -5,6 +5,7 @@ from .caps import require_room
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
+from .keys import Rotation, bring_back, export_made, rotate
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -14,8 +15,11 @@ from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 __all__ = [
     "ACTS",
     "CardAct",
+    "Rotation",
     "ask_to_void",
     "authorise_cards",
+    "bring_back",
+    "export_made",
     "give_back",
     "hand_over",
     "hold",
@@ -30,6 +34,7 @@ __all__ = [
     "require_room",
     "reserve_equal",
     "reveal",
+    "rotate",
     "set_provenance",
     "settle_reveal",
     "settle_void",

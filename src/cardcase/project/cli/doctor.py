@@ -39,7 +39,7 @@ def doctor(*, allow_old_sqlite: bool, as_json: bool) -> int:
     """Look at the machine and the books; exit 1 when something grave was found."""
     from cardcase.project.boot import operator
 
-    checks = [*_machine(allow_old_sqlite=allow_old_sqlite), *_keys(), *_books(operator()), *_data_files()]
+    checks = [*_machine(allow_old_sqlite=allow_old_sqlite), *_keys(operator()), *_books(operator()), *_data_files()]
     grave = any(check.is_grave and not check.is_fine for check in checks)
     if as_json:
         print_json({"is_fine": not grave, "checks": checks})
@@ -105,8 +105,11 @@ def _machine(*, allow_old_sqlite: bool) -> Iterator[Check]:
     )
 
 
-def _keys() -> Iterator[Check]:
+def _keys(actor: Any) -> Iterator[Check]:
     from django.conf import settings
+
+    from cardcase.kit.errors import Problem
+    from cardcase.project import sealed
 
     for path in sorted(Path(settings.CARDCASE.keys).glob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -118,6 +121,41 @@ def _keys() -> Iterator[Check]:
             f"chmod 600 {path}",
             is_grave=True,
         )
+    try:
+        seen = sealed.status(actor)
+    except Problem as problem:
+        yield Check("keys_readable", False, problem.message.zh, problem.message.en, problem.next.zh, is_grave=True)
+        return
+    yield Check(
+        "keys_readable",
+        seen.works,
+        "密钥读得出，试封试开正常" if seen.works else seen.why.zh,
+        "the keys can be read and work" if seen.works else seen.why.en,
+        "看 cardcase vault status / see cardcase vault status",
+        is_grave=True,
+    )
+    yield Check(
+        "values_have_keys",
+        not seen.missing,
+        f"没有密钥、打不开的内容 {seen.missing} 处",
+        f"{seen.missing} values whose key is not in the ring",
+        "用 cardcase vault import 从副本恢复密钥 / bring the keys back with cardcase vault import",
+        is_grave=True,
+    )
+    yield Check(
+        "keys_apart",
+        not seen.are_keys_with_data,
+        sealed.WITH_DATA.zh if seen.are_keys_with_data else f"密钥在数据目录外：{seen.folder}",
+        sealed.WITH_DATA.en if seen.are_keys_with_data else f"the keys lie outside the data folder: {seen.folder}",
+        "设 keys_folder（CARDCASE_KEYS_FOLDER），把 keys/ 整个移过去 / set keys_folder and move keys/ there",
+    )
+    yield Check(
+        "keys_exported",
+        seen.is_exported,
+        "密钥有加密副本" if seen.is_exported else sealed.NOT_EXPORTED.zh,
+        "there is an encrypted copy of the keys" if seen.is_exported else sealed.NOT_EXPORTED.en,
+        "cardcase vault export -o 文件 --to age1…",
+    )
 
 
 def _books(actor: Any) -> Iterator[Check]:
