@@ -13,7 +13,10 @@ class VaultKeyMissing(Unavailable):
         super().__init__(
             f"钥匙文件里没有第 {version} 版密钥，打不开这条密文",
             f"The key ring does not hold key version {version}; this value cannot be opened",
-            next=Text("从备份恢复 keys/vault.json。", "Restore keys/vault.json from its backup."),
+            next=Text(
+                "用 cardcase vault import 从副本恢复密钥，或从备份恢复 keys/vault.json。",
+                "Bring the key back with cardcase vault import, or restore keys/vault.json from its backup.",
+            ),
             version=version,
         )
 
