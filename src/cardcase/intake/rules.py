@@ -35,13 +35,13 @@ SELLER_CALLS_HIMSELF: Final = ("我",)
 BATCH: Final = 500
 """Rows in one transaction: large enough that the flush costs little, small enough that a page never waits long."""
 
-MESSAGES: Final = 2000
-"""Messages in one transaction: written in bulk, so many take no longer than five hundred rows of another kind."""
+IN_BULK: Final = 2000
+"""Messages or cards in one transaction: written in bulk, so many take no longer than five hundred of another kind."""
 
 
 def rows_at_once(stage: type[Notice]) -> int:
     """Return how many rows of a kind go into one transaction."""
-    return MESSAGES if stage is MessageNotice else BATCH
+    return IN_BULK if stage in (MessageNotice, CardNotice) else BATCH
 
 
 @dataclass(frozen=True, slots=True)

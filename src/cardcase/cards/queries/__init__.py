@@ -1,7 +1,9 @@
 """Reads of cards and batches. Nothing here opens a code; screens get the last four characters."""
 
+from .arrivals import arrival, preview
 from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
+from .formats import check_data, format_book
 from .pages import (
     BatchRow,
     CardLife,
@@ -29,6 +31,7 @@ __all__ = [
     "StockPage",
     "StockRow",
     "StockSum",
+    "arrival",
     "batch_id",
     "batches_page",
     "brands",
@@ -37,8 +40,11 @@ __all__ = [
     "cards_by_index",
     "cards_of_order",
     "cards_of_orders",
+    "check_data",
     "equal_stock",
     "failing_batches",
+    "format_book",
+    "preview",
     "reconcile",
     "stock_of_equal_value",
     "stock_page",
