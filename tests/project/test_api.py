@@ -115,10 +115,11 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
 
 def test_every_path_of_the_description_answers(api, case, owner, noon):
     target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
+    run = take(owner, [upload("cards.txt", CODES[0])], at=noon)
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", "note")
-        real = real.replace("{target}", target.id)
+        real = real.replace("{target}", target.id).replace("{run}", run.run)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

@@ -12,7 +12,7 @@ router = Router()
 
 
 class Card(Schema):
-    """One card, masked."""
+    """One card, masked. ``warnings`` are codes of what looked odd when it came in; none of them proves anything."""
 
     id: str
     brand: str
@@ -22,6 +22,7 @@ class Card(Schema):
     batch: str
     expires_on: date | None
     order_no: str
+    warnings: list[str]
 
 
 class CardList(Schema):
@@ -53,6 +54,7 @@ def list_cards(
             "batch": row.batch_name,
             "expires_on": row.expires_on,
             "order_no": row.order_no,
+            "warnings": list(row.warnings),
         }
         for row in page.rows
     ]

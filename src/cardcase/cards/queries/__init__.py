@@ -3,6 +3,7 @@
 from .arrivals import arrival, preview
 from .books import Reconciliation, batch_id, card, cards_by_index, equal_stock, reconcile, stock_of_equal_value
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
+from .checks import CheckGuide, check_guide, freshness_of
 from .formats import check_data, format_book
 from .pages import (
     BatchRow,
@@ -25,6 +26,7 @@ __all__ = [
     "CardFacts",
     "CardLife",
     "CheckFact",
+    "CheckGuide",
     "FailingBatch",
     "Reconciliation",
     "RevealFact",
@@ -41,9 +43,11 @@ __all__ = [
     "cards_of_order",
     "cards_of_orders",
     "check_data",
+    "check_guide",
     "equal_stock",
     "failing_batches",
     "format_book",
+    "freshness_of",
     "preview",
     "reconcile",
     "stock_of_equal_value",

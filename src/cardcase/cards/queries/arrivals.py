@@ -10,7 +10,6 @@ from cardcase.cards.models import Card
 from cardcase.cards.rules import Arrival, gaps, identity
 from cardcase.connectors.ports import CardNotice
 from cardcase.kit import clock
-from cardcase.kit.secret import CardCode
 from cardcase.orders.rules import Taken
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
@@ -116,7 +115,31 @@ def _known(actor: Actor, indices: Sequence[str]) -> dict[str, _Found]:
             tail4,
             batch or "",
             state in _SOLD or order_id is not None,
-            _Shadow(*known, has_batch=batch is not None, has_number=bool(number_index)),
+            _Shadow(
+                brand=brand,
+                region=region,
+                spec=spec,
+                note=note,
+                face_fen=face_fen,
+                cost_fen=cost_fen,
+                expires_on=expires_on,
+                has_batch=batch is not None,
+                has_number=bool(number_index),
+            ),
         )
-        for code_index, tail4, batch, state, order_id, number_index, *known in told
+        for (
+            code_index,
+            tail4,
+            batch,
+            state,
+            order_id,
+            number_index,
+            brand,
+            region,
+            spec,
+            note,
+            face_fen,
+            cost_fen,
+            expires_on,
+        ) in told
     }

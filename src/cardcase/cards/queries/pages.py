@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Final
 
 from django.db.models import Count, Q, Sum
 
 from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal
+from cardcase.cards.rules import CardWarning, CheckKind
 from cardcase.cards.rules.life import TITLES, CardState
 from cardcase.kit.text import Text
 from cardcase.staff.questions import ANY_SHOP, Question
 from cardcase.staff.rules import Actor
 
 from .books import SOLD, UNUSED, card, fates_of, stock_of_equal_value
+
+_WARNINGS: Final = frozenset(warning.value for warning in CardWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class StockRow:
     expires_on: date | None
     order_no: str
     cursor: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class CheckFact:
 
     at: datetime
     by: str
+    kind: CheckKind
     method: str
     balance_fen: int | None
     is_usable: bool | None
@@ -126,6 +132,7 @@ class CardLife:
     reveals: tuple[RevealFact, ...]
     checks: tuple[CheckFact, ...]
     equal_in_stock: int
+    warnings: tuple[CardWarning, ...] = ()
 
 
 def stock_page(
@@ -153,6 +160,7 @@ def stock_page(
             expires_on=row.expires_on,
             order_no=row.order.order_no if row.order else "",
             cursor=str(row.pk),
+            warnings=tuple(row.warnings),
         )
         for row in found[:limit]
     )
@@ -238,6 +246,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
             CheckFact(
                 check.checked_at,
                 check.checked_by,
+                CheckKind(check.kind),
                 check.method,
                 check.balance_fen,
                 check.is_usable,
@@ -247,6 +256,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
             for check in checks
         ),
         equal_in_stock=stock_of_equal_value(actor, public_id),
+        warnings=tuple(CardWarning(code) for code in row.warnings if code in _WARNINGS),
     )
 
 

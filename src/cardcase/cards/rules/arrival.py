@@ -1,4 +1,4 @@
-"""What came in a file of cards, told without a character of a code: kinds, repetitions, what is known, what is odd. Pure.
+"""What came in a file of cards, told without a character of a code: kinds, doubles, what is known, what is odd. Pure.
 
 The same account is kept by the preview, which only reads, and by the verb that takes the cards in.
 """
@@ -128,7 +128,7 @@ class Arrival:
         return bool(self.repeated or self.presents)
 
     def document(self) -> dict[str, Any]:
-        """Write the account for programs: the stable form of ``--json``, of the API, and of what is kept of an import."""
+        """Write the account for programs: the stable form of ``--json``, of the API, and of what an import keeps."""
         kinds = sorted(self.kinds.items(), key=lambda pair: (-pair[1], str(pair[0])))
         return {
             "kinds": [{**kind._asdict(), "count": count} for kind, count in kinds[:LISTED]],
@@ -146,15 +146,9 @@ class Arrival:
 
 def gaps(known: _Known, notice: CardNotice) -> dict[str, Any]:
     """Return what a notice tells where nothing is known yet. What is known is never overwritten."""
-    told: dict[str, Any] = {}
-    for name in ("face_fen", "cost_fen", "expires_on"):
-        value = getattr(notice, name)
-        if value is not None and getattr(known, name) is None:
-            told[name] = value
-    for name, value in words(notice).items():
-        if value and not getattr(known, name):
-            told[name] = value
-    return told
+    values = {name: getattr(notice, name) for name in ("face_fen", "cost_fen", "expires_on")}
+    told = {name: value for name, value in values.items() if value is not None and getattr(known, name) is None}
+    return told | {name: value for name, value in words(notice).items() if value and not getattr(known, name)}
 
 
 def words(notice: CardNotice) -> dict[str, str]:

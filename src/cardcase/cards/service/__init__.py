@@ -1,7 +1,8 @@
 """Verbs of the stock: take cards in, note deliveries, show a code to a person, and what becomes of a card."""
 
+from .checks import ask_checker, check_before_reveal, record_balance_check
 from .deliveries import record_deliveries
-from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
+from .fate import quarantine_batch, readmit, take_back, write_off
 from .provenance import set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -9,7 +10,9 @@ from .stock import stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
+    "ask_checker",
     "ask_to_void",
+    "check_before_reveal",
     "hand_over",
     "mark_redeemed",
     "quarantine_batch",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cardcase.cards import sealing, vault
 from cardcase.cards.models import Card
@@ -73,12 +73,13 @@ def all_fresh(actor: Actor, cards: Sequence[sealing.Incoming], state: CardState,
     """Make the rows of many cards that nobody knew, in order, each as ``fresh`` does."""
     blank = Card(shop_id=actor.shop_id, state=state.value, acquired_at=at)
     names = [field.attname for field in Card._meta.concrete_fields]  # noqa: SLF001 - Django's documented model API
-    values = [getattr(blank, name) for name in names]
+    values: list[Any] = [getattr(blank, name) for name in names]
     at_id, at_warnings = names.index("public_id"), names.index("warnings")
     rows = []
     for public_id in ids.public_ids("card", len(cards)):
         values[at_id], values[at_warnings] = public_id, []
-        rows.append(Card(*values))  # by position: by name, each field is asked for its default, which doubles the cost
+        made: Any = values  # by position: by name each field is asked for its default, which doubles the cost
+        rows.append(Card(*made))
     sealing.seal_all(list(zip(rows, cards, strict=True)))
     return rows
 

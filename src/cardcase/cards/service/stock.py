@@ -97,7 +97,7 @@ class _Taking:
             else:  # the same card again: the row is not written yet
                 is_more = self._fill(fresh[index], notice, card, verdict)
                 answers.append(Taken.CHANGED if is_more else Taken.KNOWN)
-        Card.objects.get_queryset().add_all(list(fresh.values()))
+        Card.objects.add_all(list(fresh.values()))
         for row in changed.values():
             row.save()
         self._record([(fresh[index], card.code) for index, (_, card) in first.items()], list(changed.values()))

@@ -115,7 +115,7 @@ def _fen(value: Any, *, in_fen: bool) -> int | None:
 
 
 @lru_cache(maxsize=1024)
-def _fen_of_text(text: str, in_fen: bool) -> int | None:  # noqa: FBT001 - a key of the cache
+def _fen_of_text(text: str, in_fen: bool) -> int | None:
     return values.fen(text, in_fen=in_fen)
 
 
