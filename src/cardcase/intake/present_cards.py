@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cardcase.cards.rules import WARNINGS, CardWarning, Outcome
@@ -67,7 +67,7 @@ def _doubles(repeated: int, present: int) -> str:
 
 
 def _more(count: int) -> str:
-    return ngettext("另有 %d 行", "另有 %d 行", count) % count if count > 0 else ""
+    return _("另有 %d 行") % count if count > 0 else ""
 
 
 def _rows(count: int, rows: list[int]) -> str:
