@@ -14,8 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-NAMES = ["import_messages", "today_page", "handle_refunds", "pack", "idle_memory", "help_cpu", "deadlines_million"]
-SCRIPTS = {"deadlines_million": "deadlines.py"}  # those that are not in measure.py
+NAMES = [
+    "import_messages",
+    "import_cards",
+    "today_page",
+    "handle_refunds",
+    "pack",
+    "idle_memory",
+    "help_cpu",
+    "deadlines_million",
+]
+SCRIPTS = {"deadlines_million": "deadlines.py", "import_cards": "stock_import.py"}  # those that are not in measure.py
 
 
 def machine() -> str:

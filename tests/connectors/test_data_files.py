@@ -65,7 +65,7 @@ def test_no_system_text_stands_twice():
 
 @pytest.mark.parametrize("code", WORDS)
 def test_every_finding_can_be_said_in_both_languages(code):
-    said = finding(code, file="a", row=1, limit=5, count=2, cells=3, headers=4, encoding="big5")
+    said = finding(code, file="a", row=1, limit=5, count=2, cells=3, headers=4, of_row=2, encoding="big5")
     for text in (said.message, said.next):
         assert "{" not in text.zh + text.en
         assert bool(text.zh) == bool(text.en)

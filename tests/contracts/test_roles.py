@@ -204,6 +204,7 @@ TABLE = (
     api_act("execute", "409 403 403 403 404 401", key="k", typed="x"),
     Row("POST", "api/v1/cases/<number>/pack", API_OBJECT, is_durable=True),
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
+    Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),
     Row("GET", "api/v1/cards/balance", API_OWN),
     Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),

@@ -121,12 +121,13 @@ def test_every_path_of_the_description_answers(api, case, owner, system, noon):
     target = notices.add_target(owner, "webhook", TargetWish(name="群"), address="https://example.com/x", at=noon)
     delivery = given(system, order, noon)
     card = Card.objects.visible_to(owner).filter(order=order).get()
+    run = take(owner, [upload("cards.txt", CODES[0])], at=noon)
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         act = "check" if "/cards/" in path else "note"
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
         real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
-        real = real.replace("{public_id}", card.public_id)
+        real = real.replace("{public_id}", card.public_id).replace("{run}", run.run)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

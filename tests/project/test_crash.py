@@ -20,7 +20,7 @@ SERVER = os.environ.get("CARDCASE_DATABASE_URL", "")
 SEED = int(os.environ.get("FAULT_SEED", "20261123"))
 
 
-def write_files(folder: Path, orders: int, messages: int) -> list[Path]:
+def write_files(folder: Path, orders: int, messages: int, cards: int) -> list[Path]:
     head = (
         "订单号,买家id,买家昵称,商品标题,订单状态,金额,付款时间,发货时间,退款状态,退款金额,退款原因,申请时间,退款编号\n"
     )
@@ -39,7 +39,9 @@ def write_files(folder: Path, orders: int, messages: int) -> list[Path]:
         for n in range(messages)
     ]  # fmt: skip
     (folder / "chat.json").write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
-    return [folder / "orders.csv", folder / "chat.json"]
+    coded = [f"JDV{n:017d},K7QM92XF{n * 7919 % 10**8:08d},100,2029-12-31,京东E卡" for n in range(cards)]
+    (folder / "cards.csv").write_text("\n".join(["卡号,密码,面值,有效期,品牌", *coded]), encoding="utf-8")
+    return [folder / "cards.csv", folder / "orders.csv", folder / "chat.json"]
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def database() -> dict[str, str]:
 
 
 def counted(data: Path) -> dict[str, int]:
-    tables = ("orders_order", "orders_refund", "inbox_message", "cases_case", "inbox_conversation")
+    tables = ("orders_order", "orders_refund", "inbox_message", "cases_case", "inbox_conversation", "cards_card")
     counting = [(table, f"SELECT count(*) FROM {table}") for table in tables]  # noqa: S608 - our own names
     if SERVER:
         with psycopg.connect(os.environ["CRASH_DATABASE_URL"]) as server:
@@ -88,7 +90,7 @@ def counted(data: Path) -> dict[str, int]:
 @pytest.mark.parametrize("rounds", [10 if SERVER else 20, pytest.param(200, marks=pytest.mark.night, id="200")])
 def test_an_import_survives_being_killed_at_any_moment(tmp_path, fresh, rounds):
     orders, messages = (150, 1500) if SERVER else (300, 3000)  # PostgreSQL: the same moments, in half the time
-    files = write_files(tmp_path, orders=orders, messages=messages)
+    files = write_files(tmp_path, orders=orders, messages=messages, cards=2 * messages)
     whole = fresh("whole")
     started = time.monotonic()
     cardcase("import", "auto", *files, data=whole, **database())
@@ -97,6 +99,7 @@ def test_an_import_survives_being_killed_at_any_moment(tmp_path, fresh, rounds):
     assert expected["orders_order"] == orders
     assert expected["inbox_message"] == messages
     assert expected["cases_case"] == orders / 10
+    assert expected["cards_card"] == 2 * messages
 
     dice = random.Random(SEED)
     data = fresh("killed")

@@ -24,7 +24,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 class Card(Schema):
-    """One card, masked."""
+    """One card, masked. ``warnings`` are codes of what looked odd when it came in; none of them proves anything."""
 
     id: str
     brand: str
@@ -35,6 +35,7 @@ class Card(Schema):
     batch: str
     expires_on: date | None
     order_no: str
+    warnings: list[str]
 
 
 class CodeIn(Schema):
@@ -81,6 +82,7 @@ def list_cards(  # noqa: PLR0917 - ninja reads each as a field of the query
             "batch": row.batch_name,
             "expires_on": row.expires_on,
             "order_no": row.order_no,
+            "warnings": list(row.warnings),
         }
         for row in page.rows
     ]

@@ -64,6 +64,7 @@ class Card(ShopOwned, Sourced):
     redeemed_at = models.DateTimeField(null=True)  # by the issuer's clock
     redeemed_noted_at = models.DateTimeField(null=True)  # when we learned of it: what was agreed before did not know
     voided_at = models.DateTimeField(null=True)
+    warnings = models.JSONField(default=list)  # codes of rules.CardWarning, never a character of the card
     note = models.CharField(max_length=300, blank=True, default="")
     acquired_at = models.DateTimeField(default=clock.now)
 
@@ -80,11 +81,12 @@ class Card(ShopOwned, Sourced):
 
 
 class BalanceCheck(ShopOwned):
-    """One look at what a card was worth: when, how, by whom, with which proof."""
+    """One look at what a card was worth: when, how, by whom, with which proof. ``kind`` is a ``rules.CheckKind``."""
 
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="balance_checks")
     checked_at = models.DateTimeField()
     checked_by = models.CharField(max_length=80)
+    kind = models.CharField(max_length=14, default="pre_sale")
     method = models.CharField(max_length=40)
     balance_fen = models.BigIntegerField(null=True)
     is_usable = models.BooleanField(null=True)

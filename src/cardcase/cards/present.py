@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from cardcase.cards import acts, pages
 from cardcase.cards.queries import BatchRow, CardLife, Looks, StockPage, StockSum
+from cardcase.cards.rules import WARNINGS, CheckKind
 from cardcase.cards.rules.life import TITLES, VOID_TITLES, CardState, VoidResult
 from cardcase.kit.money import yuan
 from cardcase.kit.secret import CardCode
@@ -31,6 +32,11 @@ _TONES = {
     CardState.QUARANTINED: Tone.WARN,
     CardState.VOIDED: Tone.BAD,
     CardState.WRITTEN_OFF: Tone.BAD,
+}
+_CHECKS = {
+    CheckKind.PRE_SALE: Text("售前", "before the sale"),
+    CheckKind.BEFORE_REVEAL: Text("发卡前", "before the code was given"),
+    CheckKind.AFTER: Text("售后", "after the sale"),
 }
 _HOW = {
     "channel_auto": Text("平台自动发货", "delivered by the platform"),
@@ -267,6 +273,10 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
             Tone.GOOD if life.has_proof else Tone.WARN,
         ),
     ]
+    if life.warnings:
+        told = say(Text("；", "; ")).join(say(WARNINGS[warning]) for warning in life.warnings)
+        hint = say(Text("只是提醒，不是鉴定", "a warning, no proof"))
+        facts.append(Fact(say(Text("留意", "Worth a look")), told, hint, Tone.WARN))
     return pages.CardPage(
         url=url,
         title=card_title(life),
@@ -319,7 +329,8 @@ def _history(life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.Hi
     for check in life.checks:
         found = face_text(check.balance_fen) if check.balance_fen is not None else ""
         usable = {True: say(Text("能用", "usable")), False: say(Text("不能用", "unusable")), None: ""}[check.is_usable]
-        detail = " · ".join(part for part in (found, usable, check.method, check.note) if part)
+        parts = (say(_CHECKS[check.kind]), found, usable, check.method, check.note)
+        detail = " · ".join(part for part in parts if part)
         tone = Tone.BAD if check.is_usable is False else Tone.GOOD
         yield check.at, pages.HistoryRow(at(check.at), say(Text("查验", "Checked")), detail, check.by, tone)
     for reveal in life.reveals:

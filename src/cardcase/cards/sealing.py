@@ -1,6 +1,7 @@
 """Putting codes and card numbers under seal in their rows, and what the record is told of them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from cardcase.custody.rules.entry import Content
 from cardcase.kit.secret import CardCode
@@ -14,21 +15,37 @@ class Incoming:
     """A code with its number, and the indices under which it is found again."""
 
     code: CardCode
-    number: str
+    number: str = field(repr=False)
     code_index: str
     number_index: str
 
 
-def set_number(row: Card, card: Incoming) -> None:
-    """Seal and index the card number of a row."""
-    row.number_sealed = vault.seal(card.number.encode(), context=f"{row.shop_id}|{row.public_id}|number|1")
-    row.number_index = card.number_index
-    row.number_tail4 = CardCode(card.number).tail()
+def seal_all(rows: Sequence[tuple[Card, Incoming]]) -> None:
+    """Seal the codes and numbers of new rows, all in one go, with what the rows tell of them in clear.
+
+    The rows have their shop and public id; no other row opens what is sealed for one. Raises what the vault raises.
+    """
+    codes = vault.seal_many(
+        [card.code.expose().encode() for _, card in rows],
+        [f"{row.shop_id}|{row.public_id}|code|1" for row, _ in rows],
+    )
+    version = vault.key_version()
+    for (row, card), sealed in zip(rows, codes, strict=True):
+        row.code_sealed, row.key_version = sealed, version
+        row.code_index, row.tail4 = card.code_index, card.code.tail()
+    set_numbers([(row, card) for row, card in rows if card.number])
 
 
-def seal_code(shop_id: int, public_id: str, code: CardCode) -> bytes:
-    """Seal a code for its row; no other row opens it."""
-    return vault.seal(code.expose().encode(), context=f"{shop_id}|{public_id}|code|1")
+def set_numbers(rows: Sequence[tuple[Card, Incoming]]) -> None:
+    """Seal and index the card numbers of rows."""
+    numbers = vault.seal_many(
+        [card.number.encode() for _, card in rows],
+        [f"{row.shop_id}|{row.public_id}|number|1" for row, _ in rows],
+    )
+    for (row, card), sealed in zip(rows, numbers, strict=True):
+        row.number_sealed = sealed
+        row.number_index = card.number_index
+        row.number_tail4 = CardCode(card.number).tail()
 
 
 def open_code(card: Card) -> CardCode:
@@ -53,5 +70,18 @@ def commitment_by_index(card: Card) -> Content:
 
 def commitment(card: Card, code: CardCode) -> Content:
     """Commit to a code without its bytes: the record keeps a salted commitment to a keyed digest of it."""
-    digest = vault.keyed_digest(f"{card.public_id}|{code.normal_form()}".encode())
-    return Content(f"card/{card.public_id}", digest.encode(), "text/x-keyed-digest", keep=False)
+    return commitments([(card, code)])[0]
+
+
+def commitments(cards: Sequence[tuple[Card, CardCode]]) -> list[Content]:
+    """Commit to many codes, each as ``commitment`` does."""
+    digest = vault.digester()
+    return [
+        Content(
+            f"card/{card.public_id}",
+            digest(f"{card.public_id}|{code.normal_form()}".encode()).encode(),
+            "text/x-keyed-digest",
+            keep=False,
+        )
+        for card, code in cards
+    ]

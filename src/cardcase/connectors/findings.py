@@ -247,6 +247,18 @@ WORDS: Final[dict[str, tuple[Text, Text]]] = {
             "把该列设为“文本”，重新粘贴原号码后再导入", "Set the column to Text, paste the original again, and import"
         ),
     ),
+    "card_twice": (
+        Text("和第 {of_row} 行是同一张卡", "The same card as in row {of_row}"),
+        Text(
+            "删去重复的一行；核对供货方是否重复发卡", "Delete one of them; ask the supplier whether it was sent twice"
+        ),
+    ),
+    "card_in_stock": (
+        Text("卡库里已经有这张卡", "The stock holds this card already"),
+        Text(
+            "删去这一行；已售出的卡再次来货，请找供货方核实", "Delete the row; ask the supplier when it was sold before"
+        ),
+    ),
     # notes
     "field_unreadable": (
         Text(

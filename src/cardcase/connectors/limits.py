@@ -10,8 +10,9 @@ FILE_BYTES = 32 * 1024 * 1024
 TEXT_ROWS = 200_000
 """Most rows of a text, JSON or SQLite file; a longer file is refused whole, never read by half."""
 
-SHEET_ROWS = 50_000
-"""Most rows of one worksheet: a workbook costs about fifty times as much a row as a CSV."""
+SHEET_ROWS = 120_000
+"""Most rows of one worksheet, so that a hundred thousand cards fit. A workbook costs about fifty times as much a row as
+a CSV."""
 
 SHEET_COLUMNS = 256
 """Cells to the right of this column of a worksheet are not looked at."""

@@ -202,6 +202,7 @@ class CardNotice:
     number: str = field(default="", repr=False)
     brand: str = ""
     region: str = ""
+    spec: str = ""  # what else tells kinds of one brand and face value apart, such as 季卡
     face_fen: int | None = None
     cost_fen: int | None = None
     expires_on: date | None = None

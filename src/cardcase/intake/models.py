@@ -9,12 +9,24 @@ from cardcase.staff.models import ShopOwned
 
 
 class ImportRun(ShopOwned):
-    """One import: who, when, and the totals over its files."""
+    """One import: who, when, how far it is, and what came in its card files.
+
+    ``state`` is a ``rules.RunState``. A run that looks only (``is_dry_run``) changed nothing and is forgotten after a
+    day. ``held_key`` names the uploads that wait for a background run, or for the yes after a preview.
+    """
 
     public_id = models.CharField(max_length=40, unique=True)
     by = models.CharField(max_length=80)
     started_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, default="running")
+    is_dry_run = models.BooleanField(default=False)
+    held_key = models.CharField(max_length=40, blank=True, default="")
+    stage = models.CharField(max_length=20, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)  # of the stage, in rows
+    total = models.PositiveIntegerField(default=0)
+    trouble = models.JSONField(default=dict)  # of a failed run: the sentence and the way out, in both languages
+    cards = models.JSONField(default=dict)  # the account of its cards, ``cards.rules.Arrival.document``
 
 
 class ImportedFile(ShopOwned):
@@ -74,6 +86,8 @@ class PendingImport(ShopOwned):
     created_at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=12, blank=True, default="")
     batch = models.CharField(max_length=120, blank=True, default="")
+    encoding = models.CharField(max_length=20, blank=True, default="")
+    is_all_or_nothing = models.BooleanField(default=False)
 
 
 class PendingFile(ShopOwned):

@@ -8,9 +8,11 @@ Templates and their values
     intake/report.html    ReportPage     GET  /import/<run>/ (what became of it)
 
 The form posts to ``form_url`` as multipart: ``files`` (many), ``paste`` (text), ``kind`` (auto, orders, refunds, chat,
-cards, …), ``batch`` (name of the card batch, optional), and the button pressed: ``act`` = ``preview`` or ``import``.
+cards, …), ``batch`` (name of the card batch, optional), ``all_or_nothing`` (a tick), and the button pressed: ``act`` =
+``preview`` or ``import``.
 A browser cannot send the same files twice without the reader choosing them again, so the preview keeps the uploaded
-bytes sealed for a short while and ``ReportPage.confirm`` posts only their key.
+bytes sealed for a short while and ``ReportPage.confirm`` posts only their key. What is large is read and imported as a
+job: the report page then shows ``ReportPage.progress`` and asks again every two seconds.
 """
 
 from dataclasses import dataclass
@@ -77,6 +79,40 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class CardKind:
+    """Cards of one kind: 「京东E卡」, 「¥100.00」, 「格式相符」, 「128」."""
+
+    name: str
+    face: str
+    format: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardAccount:
+    """What came in the card files. ``doubles``: 「a.csv 第 7 行 和 a.csv 第 3 行 是同一张卡」; ``doubles_head`` counts.
+
+    ``warnings``: pairs of the sentence and where, 「3 张：第 4、9、12 行」.
+    """
+
+    kinds: tuple[CardKind, ...]
+    doubles: tuple[str, ...] = ()
+    doubles_head: str = ""
+    doubles_more: str = ""
+    warnings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is: where to ask again, what to say, and ``done`` of ``total`` rows (0 while not known)."""
+
+    url: str
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPage:
     """The report over all files.
 
@@ -93,3 +129,5 @@ class ReportPage:
     cases: tuple[Link, ...] = ()
     again_url: str = ""
     notices: tuple[Notice, ...] = ()
+    progress: Progress | None = None
+    cards: CardAccount | None = None

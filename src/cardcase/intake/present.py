@@ -8,17 +8,20 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
-from cardcase.connectors.ports import FileKind
-from cardcase.intake import pages
+from cardcase.intake import pages, present_cards
 from cardcase.intake.models import ImportedFile, ImportRun
-from cardcase.intake.rules import FileReport, ImportReport
+from cardcase.intake.queries import file_report
+from cardcase.intake.rules import FileReport, ImportReport, RunState
 from cardcase.kit.clock import SHANGHAI
-from cardcase.kit.errors import Finding, Problem
+from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 from cardcase.shell.parts import ActionForm, Choice, Link, Notice, Tone
 
 SHOWN = 100
 """Refused rows shown of one file; the rest is counted."""
+
+STAGE_KINDS = {"card": "cards", "order": "orders", "refund": "refunds", "delivery": "deliveries", "message": "chat"}
+"""Kinds of files by the stage of an import that works on them."""
 
 MACHINES = {"cli": gettext_noop("命令行"), "console": gettext_noop("命令行"), "system": gettext_noop("系统")}
 """Names of what is no person, as a reader says them."""
@@ -89,34 +92,85 @@ def _when(run: ImportRun, zone: ZoneInfo = SHANGHAI) -> str:
 
 def preview(report: ImportReport, key: str) -> pages.ReportPage:
     """Build the report of a dry run, with the button that does it for real."""
+    account = report.account.document() if report.account else {}
+    is_refused = report.state is RunState.REFUSED
+    return _preview(report.files, account, key=key, cases=len(report.cases), is_refused=is_refused)
+
+
+def _preview(
+    files: Sequence[FileReport], account: Mapping[str, Any], *, key: str, cases: int, is_refused: bool
+) -> pages.ReportPage:
     confirm = ActionForm(url=reverse("import-confirm"), button=_("确认导入"), hidden=(("key", key),), is_main=True)
-    has_rows = any(file.new or file.changed for file in report.files)
+    has_rows = any(file.new or file.changed for file in files)
+    said: tuple[Notice, ...]
+    if is_refused:
+        said = (Notice(Tone.BAD, _("按“要么全收、要么不收”，这份不会导入。"), _("改正下面的行，再预览一次。")),)
+    else:
+        said = () if has_rows else (Notice(Tone.WARN, _("没有新的内容可以导入。")),)
     return pages.ReportPage(
         title=_("预览"),
-        summary=_summary(report.files),
-        files=tuple(_file(file) for file in report.files),
-        outcome=_("导入后会涉及 %d 个售后单。") % len(report.cases) if report.cases else "",
+        summary=_summary(files),
+        files=tuple(_file(file) for file in files),
+        outcome=_("导入后会涉及 %d 个售后单。") % cases if cases else "",
         is_dry_run=True,
-        confirm=confirm if has_rows else None,
+        confirm=confirm if has_rows and not is_refused else None,
         again_url=reverse("import"),
-        notices=(*(() if has_rows else (Notice(Tone.WARN, _("没有新的内容可以导入。")),)), *_notes(report.files)),
+        notices=(*said, *_notes(files)),
+        cards=present_cards.account(account),
     )
 
 
 def report(run: ImportRun, files: Sequence[ImportedFile]) -> pages.ReportPage:
-    """Build the report of an import that was done."""
-    done = [_file_of(file) for file in files]
+    """Build the report of an import: how far it is, why it cannot be done, what it would do, or what became of it."""
+    if run.held_key and not run.finished_at:
+        return pages.ReportPage(
+            title=_("正在读取") if run.is_dry_run else _("正在导入"),
+            summary="",
+            files=(),
+            again_url=reverse("import"),
+            progress=_progress(run),
+        )
+    done = [file_report(file) for file in files]
+    if run.state == RunState.FAILED:
+        lang = get_language() or "zh-hans"
+        told, way_out = Text(run.trouble["zh"], run.trouble["en"]), Text(run.trouble["next_zh"], run.trouble["next_en"])
+        return pages.ReportPage(
+            title=_("导入没有完成"),
+            summary="",
+            files=tuple(_file(file) for file in done),
+            again_url=reverse("import"),
+            notices=(Notice(Tone.BAD, told.say(lang), way_out.say(lang)),),
+        )
+    is_refused = run.state == RunState.REFUSED
+    if run.is_dry_run:
+        return _preview(done, run.cards, key=run.held_key, cases=0, is_refused=is_refused)
+    broken_off = _("这次导入没有走完；再导入一次同样的文件即可，不会重复。")
+    ended = _("%s 导入。") % _when(run) if run.finished_at else broken_off
+    nothing = Notice(Tone.BAD, _("按“要么全收、要么不收”，一行也没有导入。"), _("改正下面的行，再导入一次。"))
     return pages.ReportPage(
         title=_("导入结果"),
         summary=_summary(done),
         files=tuple(_file(file) for file in done),
-        outcome=_("%s 导入。") % _when(run)
-        if run.finished_at
-        else _("这次导入没有走完；再导入一次同样的文件即可，不会重复。"),
+        outcome="" if is_refused else ended,
         cases=(Link(_("去看今日待办"), reverse("today")),),
         again_url=reverse("import"),
-        notices=tuple(_notes(done)),
+        notices=(*((nothing,) if is_refused else ()), *_notes(done)),
+        cards=present_cards.account(run.cards),
     )
+
+
+def _progress(run: ImportRun) -> pages.Progress:
+    if run.state == RunState.WAITING:
+        text = _("已经排上，马上开始。可以离开这一页，不会中断。")
+    elif run.total:
+        text = _("%(stage)s：%(done)d / %(total)d 行。可以离开这一页，不会中断。") % {
+            "stage": kind_text(STAGE_KINDS.get(run.stage, "")) if run.stage in STAGE_KINDS else _("售后单"),
+            "done": run.done,
+            "total": run.total,
+        }
+    else:
+        text = _("正在读文件。可以离开这一页，不会中断。")
+    return pages.Progress(reverse("import-report", args=[run.public_id]), text, run.done, run.total)
 
 
 def _notes(files: Iterable[FileReport]) -> Iterator[Notice]:
@@ -125,26 +179,6 @@ def _notes(files: Iterable[FileReport]) -> Iterator[Notice]:
     for file in files:
         for finding in file.notes:
             yield Notice(Tone.WARN, f"{file.file}: {finding.message.say(lang)}", finding.next.say(lang))
-
-
-def _file_of(row: ImportedFile) -> FileReport:
-    told = FileReport(row.name, FileKind(row.kind), row.encoding, row.new, row.known, row.changed)
-    told.refused, told.notes = _findings(row, row.refused), _findings(row, row.notes)
-    return told
-
-
-def _findings(row: ImportedFile, kept: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    return [
-        Finding(
-            item["code"],
-            Text(item["zh"], item["en"]),
-            Text(item["next_zh"], item["next_en"]),
-            row.name,
-            item["row"],
-            item["column"],
-        )
-        for item in kept
-    ]
 
 
 def _summary(files: Iterable[FileReport]) -> str:

@@ -1,15 +1,21 @@
 """Reading back what was imported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from cardcase.connectors.ports import FileKind
 from cardcase.intake.models import Channel, ImportedFile, ImportRun
-from cardcase.kit.errors import NotFound
+from cardcase.intake.rules import FileReport
+from cardcase.kit.errors import Finding, NotFound
+from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
 
 def recent_runs(actor: Actor, *, limit: int = 10) -> Sequence[ImportRun]:
-    """Return the latest imports of the shop, newest first, with their files."""
-    rows = ImportRun.objects.visible_to(actor).order_by("-pk").prefetch_related("files")[:limit]
+    """Return the latest imports of the shop, newest first, with their files; mere looks at files are left out."""
+    rows = (
+        ImportRun.objects.visible_to(actor).filter(is_dry_run=False).order_by("-pk").prefetch_related("files")[:limit]
+    )
     return list(rows)
 
 
@@ -24,3 +30,24 @@ def run_with_files(actor: Actor, public_id: str) -> tuple[ImportRun, list[Import
 def channels(actor: Actor) -> list[Channel]:
     """Return the shop's channels."""
     return list(Channel.objects.visible_to(actor).order_by("pk"))
+
+
+def file_report(row: ImportedFile) -> FileReport:
+    """Return what became of a file, as it was told when it was imported."""
+    told = FileReport(row.name, FileKind(row.kind), row.encoding, row.new, row.known, row.changed)
+    told.refused, told.notes = _findings(row, row.refused), _findings(row, row.notes)
+    return told
+
+
+def _findings(row: ImportedFile, kept: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    return [
+        Finding(
+            item["code"],
+            Text(item["zh"], item["en"]),
+            Text(item["next_zh"], item["next_en"]),
+            row.name,
+            item["row"],
+            item["column"],
+        )
+        for item in kept
+    ]

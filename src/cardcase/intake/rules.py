@@ -5,9 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from pathlib import PurePath
 from typing import Any, Final
 
+from cardcase.cards.rules import Arrival
+from cardcase.connectors.findings import finding
 from cardcase.connectors.ports import (
     CardNotice,
     DeliveryNotice,
@@ -35,13 +38,35 @@ SELLER_CALLS_HIMSELF: Final = ("我",)
 BATCH: Final = 500
 """Rows in one transaction: large enough that the flush costs little, small enough that a page never waits long."""
 
-MESSAGES: Final = 2000
-"""Messages in one transaction: written in bulk, so many take no longer than five hundred rows of another kind."""
+IN_BULK: Final = 2000
+"""Messages or cards in one transaction: written in bulk, so many take no longer than five hundred of another kind."""
 
 
 def rows_at_once(stage: type[Notice]) -> int:
     """Return how many rows of a kind go into one transaction."""
-    return MESSAGES if stage is MessageNotice else BATCH
+    return IN_BULK if stage in (MessageNotice, CardNotice) else BATCH
+
+
+class RunState(StrEnum):
+    """How an import stands."""
+
+    WAITING = "waiting"  # promised as a job, not begun
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"  # all or nothing was asked for, and it is nothing
+    FAILED = "failed"  # it cannot be done; ``trouble`` says why
+
+
+MANY: Final = 5000
+"""Rows from which the pages and the API run an import as a job: about a second's work. Our own choice."""
+
+
+def rows_guessed(data: bytes) -> int:
+    """Guess how many rows a file has, before it is read: line ends of a text, fifteen packed bytes a row of a workbook.
+
+    Fifteen is a low guess (a sheet with nothing but codes packs to twenty), so that a large workbook is not missed.
+    """
+    return len(data) // 15 if data.startswith(b"PK") else data.count(b"\n") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +158,36 @@ class ImportReport:
     is_dry_run: bool
     files: list[FileReport] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
+    state: RunState = RunState.RUNNING
+    account: Arrival | None = None  # of its cards, None when there are none
 
     @property
     def is_clean(self) -> bool:
         """Tell whether no file had anything refused."""
         return all(report.is_clean for report in self.files)
+
+    def take_nothing(self) -> None:
+        """Say that all or nothing was asked for and that it is nothing: no row of any file was taken."""
+        self.state = RunState.REFUSED
+        for file in self.files:
+            file.new = file.known = file.changed = 0
+            file.rows.clear()
+
+    def refuse_doubles(self) -> None:
+        """Name the cards that stand in the import twice, or in the stock already, among the refused rows."""
+        if self.account is None:
+            return
+        for repeat in self.account.repeats:
+            found = finding("card_twice", file=repeat.file, row=repeat.row, of_row=repeat.of_row)
+            self._file_of(repeat.file).refused.append(found)
+        for present in self.account.present:
+            found = finding("card_in_stock", file=present.file, row=present.row)
+            self._file_of(present.file).refused.append(found)
+
+    def _file_of(self, place: str) -> FileReport:
+        """Return the report of a file by the place of a row: its name, or name and sheet."""
+        fits = (file for file in self.files if place == file.file or place.startswith(f"{file.file}#"))
+        return next(fits, self.files[0])
 
 
 _FROM_CHAT: Final = {

@@ -30,36 +30,54 @@ def import_page(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method != "POST":
         return _form(request, actor)
     paste, batch, kind = request.POST.get("paste", ""), request.POST.get("batch", ""), request.POST.get("kind", "auto")
+    whole = bool(request.POST.get("all_or_nothing"))
     try:
         uploads = _uploads(request)
         is_preview = request.POST.get("act") != "import"
+        if service.is_large(uploads):
+            run = service.promise_import(
+                actor, uploads, kind=kind, batch=batch, all_or_nothing=whole, dry_run=is_preview, at=clock.now()
+            )
+            return redirect("import-report", run)
         report = service.import_files(
             actor,
             uploads,
             kind=_kind(kind),
             cards_are=CardDefaults(batch=batch),
             dry_run=is_preview,
+            all_or_nothing=whole,
             at=clock.now(),
         )
     except Problem as problem:
         return _form(request, actor, paste=paste, batch=batch, problem=problem)
     if not is_preview:
         return redirect("import-report", report.run)
-    key = service.hold_uploads(actor, uploads, kind=kind, batch=batch, at=clock.now())
+    key = service.hold_uploads(actor, uploads, kind=kind, batch=batch, all_or_nothing=whole, at=clock.now())
     return render(request, "intake/preview.html", present.preview(report, key))
 
 
 @require_POST
 @signed_in
 def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Import for real what was previewed."""
+    """Import for real what was previewed; what is large goes on in the background."""
     try:
-        uploads, kind, batch = service.take_uploads(actor, request.POST.get("key", ""))
+        held = service.take_uploads(actor, request.POST.get("key", ""))
+        if service.is_large(held.uploads):
+            run = service.promise_import(
+                actor,
+                held.uploads,
+                kind=held.kind,
+                batch=held.batch,
+                all_or_nothing=held.is_all_or_nothing,
+                at=clock.now(),
+            )
+            return redirect("import-report", run)
         report = service.import_files(
             actor,
-            uploads,
-            kind=_kind(kind),
-            cards_are=CardDefaults(batch=batch),
+            held.uploads,
+            kind=_kind(held.kind),
+            cards_are=CardDefaults(batch=held.batch),
+            all_or_nothing=held.is_all_or_nothing,
             at=clock.now(),
         )
     except Problem as problem:
@@ -70,7 +88,7 @@ def confirm(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_safe
 @signed_in
 def report(request: HttpRequest, actor: Actor, run: str) -> HttpResponse:
-    """Show what became of an import."""
+    """Show what became of an import, or how far it is: the page asks again until it has ended."""
     return render(request, "intake/report.html", present.report(*queries.run_with_files(actor, run)))
 
 

@@ -18,7 +18,7 @@ _TAIL = 4
 class CardCode:
     """The secret of one card. ``expose()`` is the only way to its characters."""
 
-    __slots__ = ("_plain",)
+    __slots__ = ("_normal", "_plain")
 
     def __init__(self, plain: str) -> None:
         """Take the code as the source wrote it; surrounding space is not part of it. Raises ValueError when empty."""
@@ -26,6 +26,7 @@ class CardCode:
         if not cleaned:
             raise ValueError("a card code cannot be empty")
         self._plain = cleaned
+        self._normal: str | None = None
 
     def expose(self) -> str:
         """Return the characters. Every caller writes a record entry first or hands them straight to the cipher."""
@@ -33,7 +34,10 @@ class CardCode:
 
     def normal_form(self) -> str:
         """Return the form under which two codes count as the same: NFKC, upper case, no spaces or dashes."""
-        return _SEPARATORS.sub("", unicodedata.normalize("NFKC", fold(self._plain))).upper()
+        if self._normal is None:
+            plain = self._plain if self._plain.isascii() else unicodedata.normalize("NFKC", fold(self._plain))
+            self._normal = _SEPARATORS.sub("", plain).upper()
+        return self._normal
 
     def tail(self) -> str:
         """Return the last four characters when at least eight are hidden behind them, else nothing."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cardcase.cards import queries as cards
 from cardcase.cases import queries as cases
 from cardcase.evidence import queries as evidence
 from cardcase.inbox.rules import drafts, tone
@@ -24,6 +25,7 @@ def _triage() -> None:
 CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
         "policies": policies.check_data,
+        "cards": cards.check_data,
         "cases": cases.check_data,
         "evidence": evidence.check_data,
         "remedies": remedies.check_data,

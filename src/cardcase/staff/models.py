@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -103,13 +104,23 @@ class ShopRows(models.QuerySet):  # type: ignore[type-arg]  # django-stubs wants
         quote = connection.ops.quote_name
         table, names = quote(self.model._meta.db_table), ", ".join(quote(field.column) for field in own)  # noqa: SLF001 - as above
         blanks = f"({', '.join(['%s'] * len(own))})"
+        moments: dict[datetime, Any] = {}
         for start in range(0, len(rows), _AT_ONCE):
             some = rows[start : start + _AT_ONCE]
             params: list[Any] = []
             for row in some:
                 told = [*values(row)]
                 for at, field in asked:
-                    told[at] = field.get_db_prep_save(told[at], connection)
+                    value = told[at]
+                    if value is None:
+                        continue
+                    if isinstance(value, datetime):  # an import tells few moments thousands of times
+                        known = moments.get(value)
+                        if known is None:
+                            known = moments[value] = field.get_db_prep_save(value, connection)
+                        told[at] = known
+                    else:
+                        told[at] = field.get_db_prep_save(value, connection)
                 params += told
             marks = ", ".join([blanks] * len(some))
             with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 """Reads of cards and batches. Nothing here opens a code; screens get the last four characters."""
 
+from .arrivals import arrival, preview
 from .audit import Discrepancy, audit
 from .books import (
     Reconciliation,
@@ -12,6 +13,8 @@ from .books import (
     stock_of_equal_value,
 )
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
+from .checks import CheckGuide, check_guide, freshness_of
+from .formats import check_data, format_book
 from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
 from .looks import Looks, busy_lookers, looks_since
 from .pages import (
@@ -39,6 +42,7 @@ __all__ = [
     "CardFacts",
     "CardLife",
     "CheckFact",
+    "CheckGuide",
     "Discrepancy",
     "Display",
     "EventFact",
@@ -53,6 +57,7 @@ __all__ = [
     "StockRow",
     "StockSum",
     "VoidFact",
+    "arrival",
     "as_plain",
     "audit",
     "batch_id",
@@ -65,15 +70,20 @@ __all__ = [
     "cards_by_index",
     "cards_of_order",
     "cards_of_orders",
+    "check_data",
+    "check_guide",
     "displays",
     "equal_stock",
     "failing_batches",
+    "format_book",
+    "freshness_of",
     "given_cards",
     "giving_stock",
     "kinds_in_stock",
     "looks_since",
     "low_stock",
     "open_original",
+    "preview",
     "reconcile",
     "sealed_counts",
     "stock_of_equal_value",

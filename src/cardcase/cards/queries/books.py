@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from django.db.models import Count, Q, QuerySet
@@ -13,6 +13,7 @@ from cardcase.cards.rules.life import CardState
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound
 from cardcase.kit.secret import CardCode
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
 
 _AT_ONCE: Final = 500
@@ -89,17 +90,18 @@ def stock_of_equal_value(actor: Actor, card_id: str, *, on: date | None = None) 
 
 
 def equal_stock(actor: Actor, like: Card, *, on: date) -> QuerySet[Card]:
-    """Return the cards in stock with the brand, region, spec and face value of another, not expired, none in doubt.
+    """Return the cards in stock of another's kind (brand, region, spec, form, face value), none of them in doubt.
 
-    A card whose face value nobody knows has no equals.
+    Left out are those with less validity left than the shop's least, counted from the day ``on``; a card without a
+    date has no end that we know of. A card whose face value nobody knows has no equals.
     """
     stock = Card.objects.visible_to(actor).filter(state=CardState.IN_STOCK.value, order=None)
     if like.face_fen is None:
         stock = stock.none()
     equal: QuerySet[Card] = (
-        stock.filter(brand=like.brand, region=like.region, spec=like.spec, face_fen=like.face_fen)
+        stock.filter(brand=like.brand, region=like.region, spec=like.spec, form=like.form, face_fen=like.face_fen)
         .exclude(pk=like.pk)
-        .exclude(expires_on__lt=on)
+        .exclude(expires_on__lt=on + timedelta(days=staff.shop_of(actor).least_validity_days))
         .exclude(batch__is_quarantined=True)
     )
     return equal

@@ -2,17 +2,20 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Q, Sum
 
 from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal, VoidAttempt
+from cardcase.cards.rules import CardWarning, CheckKind
 from cardcase.cards.rules.life import TITLES, CardState
 from cardcase.custody import queries as custody
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
 from .books import UNUSED, card, fates_of, stock_of_equal_value
+
+_WARNINGS: Final = frozenset(warning.value for warning in CardWarning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class StockRow:
     expires_on: date | None
     order_no: str
     cursor: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class CheckFact:
 
     at: datetime
     by: str
+    kind: CheckKind
     method: str
     balance_fen: int | None
     is_usable: bool | None
@@ -143,6 +148,7 @@ class CardLife:
     equal_in_stock: int
     spec: str
     form: str
+    warnings: tuple[CardWarning, ...] = ()
 
 
 _TAIL = 4
@@ -188,6 +194,7 @@ def stock_page(
             expires_on=row.expires_on,
             order_no=row.order.order_no if row.order else "",
             cursor=str(row.pk),
+            warnings=tuple(row.warnings),
         )
         for row in found[:limit]
     )
@@ -263,6 +270,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
             CheckFact(
                 check.checked_at,
                 check.checked_by,
+                CheckKind(check.kind),
                 check.method,
                 check.balance_fen,
                 check.is_usable,
@@ -288,6 +296,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
         equal_in_stock=stock_of_equal_value(actor, public_id),
         spec=row.spec,
         form=row.form,
+        warnings=tuple(CardWarning(code) for code in row.warnings if code in _WARNINGS),
     )
 
 

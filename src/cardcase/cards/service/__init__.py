@@ -2,8 +2,9 @@
 
 from .acts import ACTS, CardAct, perform
 from .caps import require_room
+from .checks import ask_checker, check_before_reveal, record_balance_check
 from .deliveries import record_deliveries
-from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
+from .fate import quarantine_batch, readmit, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
 from .provenance import set_provenance
@@ -16,9 +17,11 @@ __all__ = [
     "ACTS",
     "CardAct",
     "Rotation",
+    "ask_checker",
     "ask_to_void",
     "authorise_cards",
     "bring_back",
+    "check_before_reveal",
     "export_made",
     "give_back",
     "hand_over",

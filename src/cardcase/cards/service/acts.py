@@ -14,7 +14,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor
 
-from . import fate, voiding
+from . import checks, fate, voiding
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _check(actor: Actor, act: CardAct) -> None:
     usable = act.word("usable")
     if usable not in ("", "yes", "no"):
         raise WrongUse("usable 只能是 yes 或 no", "usable is yes or no")
-    fate.record_balance_check(
+    checks.record_balance_check(
         actor,
         act.card_id,
         method=act.word("method")[:40],

@@ -177,5 +177,5 @@ def _fill(card: Card, notice: DeliveryNotice, incoming: sealing.Incoming) -> boo
     if card.cost_fen is None:
         card.cost_fen = notice.cost_fen
     if incoming.number and not card.number_index:
-        sealing.set_number(card, incoming)
+        sealing.set_numbers([(card, incoming)])
     return (card.cost_fen, card.number_index) != before

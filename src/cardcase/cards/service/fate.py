@@ -1,18 +1,15 @@
-"""What becomes of a card: looked at, taken back, quarantined, readmitted, written off. For voiding see ``voiding``."""
+"""What becomes of a card: taken back, quarantined, readmitted, written off. Looks: ``checks``; voiding: ``voiding``."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
 
-from cardcase.cards import masking
 from cardcase.cards.models import BalanceCheck, Card, CardBatch
 from cardcase.cards.rules import LIFE, CardEvent, CardState
-from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
-from cardcase.kit import clock
-from cardcase.kit.errors import NotFound, Refused, WrongUse
+from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
@@ -21,60 +18,6 @@ from .reveal import given_reason, require_person
 
 FRESH: Final = timedelta(hours=24)
 """How old a check may be that lets a card out of quarantine. Our own choice."""
-
-
-@transaction.atomic
-def record_balance_check(
-    actor: Actor,
-    card_id: str,
-    *,
-    method: str,
-    at: datetime,
-    balance_fen: int | None = None,
-    is_usable: bool | None = None,
-    checked_at: datetime | None = None,
-    proof: bytes | None = None,
-    note: str = "",
-) -> BalanceCheck:
-    """Note what somebody saw the card to be worth: how (such as "issuer_site"), when (now, if unsaid), with what proof.
-
-    A check of an acquired card makes it checked. Raises NotFound, WrongUse when neither balance nor use is told or the
-    look lies in the future.
-    """
-    actor.require(Permission.WORK)
-    seen_at = checked_at or at
-    if (balance_fen is None and is_usable is None) or seen_at > at:
-        raise WrongUse(
-            "查验结果不完整或时间在将来",
-            "The check tells nothing, or lies in the future",
-            next=Text("填余额或能否使用。", "Tell the balance or whether it can be used."),
-        )
-    card = rows.locked(actor, card_id)
-    check = BalanceCheck(
-        shop_id=actor.shop_id,
-        card=card,
-        checked_at=seen_at,
-        checked_by=actor.label[:80],
-        method=method.strip()[:40],
-        balance_fen=balance_fen,
-        is_usable=is_usable if is_usable is not None else (balance_fen or 0) > 0,
-        proof_sha256=files.keep(proof) if proof else "",
-        note=masking.mask_text(actor, note.strip()).text[:300],
-    )
-    check.save()
-    if (CardState(card.state), CardEvent.CHECK) in LIFE:
-        card.become(CardEvent.CHECK)
-        card.save(update_fields=["state"])
-    facts = {
-        "checked_at": clock.iso(seen_at),
-        "method": check.method,
-        "balance_fen": balance_fen,
-        "is_usable": check.is_usable,
-        "proof_sha256": check.proof_sha256,
-        "by": actor.label,
-    }
-    rows.note(actor, "card.checked", card, at, facts)
-    return check
 
 
 @transaction.atomic

@@ -1,17 +1,19 @@
 """Taking in files of cards."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
-from cardcase.cards import sealing
+from cardcase.cards import queries, sealing
 from cardcase.cards.models import Card, CardBatch, Supplier
-from cardcase.cards.rules import CardState, code_shaped, mask_spans
+from cardcase.cards.queries.books import SOLD
+from cardcase.cards.rules import Arrival, CardState, Verdict, gaps, warning_codes, words
 from cardcase.connectors.ports import CardNotice
 from cardcase.custody import service as custody
-from cardcase.custody.service import Content, Record
+from cardcase.custody.service import Record
 from cardcase.kit import ids
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.secret import CardCode
@@ -21,15 +23,24 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import rows
 
-_GAPS = ("face_fen", "cost_fen", "expires_on")
+_SOLD: Final = frozenset(state.value for state in SOLD)
 
 
 @transaction.atomic
-def stock(actor: Actor, notices: Sequence[CardNotice], *, batch: str, at: datetime, supplier: str = "") -> list[Taken]:
+def stock(
+    actor: Actor,
+    notices: Sequence[CardNotice],
+    *,
+    batch: str,
+    at: datetime,
+    supplier: str = "",
+    account: Arrival | None = None,
+) -> list[Taken]:
     """Take cards into the stock under a batch and answer for each notice, in order, what was new.
 
     A code that the shop knows is KNOWN, or CHANGED when the file tells what was missing so far (batch, number, face
-    value, cost, expiry); what is known is never overwritten. Raises NotAllowed, WrongUse without a batch name.
+    value, cost, expiry, words); what is known is never overwritten. ``account`` is kept of what came, over all calls
+    of one import. Raises NotAllowed, WrongUse without a batch name.
     """
     actor.require(Permission.IMPORT)
     if not batch.strip():
@@ -39,32 +50,114 @@ def stock(actor: Actor, notices: Sequence[CardNotice], *, batch: str, at: dateti
     if not notices:
         return []
     rows.one_at_a_time(actor)
-    lot = _lot(actor, batch.strip(), supplier.strip(), at)
-    cards = [rows.incoming(actor, notice.code, notice.number) for notice in notices]
-    known = rows.known_by_index(actor, (card.code_index for card in cards))
-    answers: list[Taken] = []
-    new: list[tuple[Card, CardCode]] = []
-    changed: dict[int, Card] = {}
-    for notice, card in zip(notices, cards, strict=True):
-        row = known.get(card.code_index)
-        if row is None:
-            row = known[card.code_index] = rows.fresh(actor, card, CardState.IN_STOCK, at=at)
-            _fill(row, notice, card, lot)
-            row.source_file, row.source_sha256 = notice.origin.file[:255], notice.origin.sha256[:64]
-            row.source_row = notice.origin.row
-            new.append((row, card.code))
-            answers.append(Taken.NEW)
-        elif _fill(row, notice, card, lot):
-            if row.pk:
-                changed[row.pk] = row
-            answers.append(Taken.CHANGED)
-        else:
-            answers.append(Taken.KNOWN)
-    Card.objects.bulk_create([row for row, _ in new], batch_size=rows.AT_ONCE)
-    for row in changed.values():
-        row.save()
-    _record(actor, lot, new, list(changed.values()), at)
-    return answers
+    taking = _Taking(actor, _lot(actor, batch.strip(), supplier.strip(), at), account or queries.arrival(actor), at)
+    return taking.take(notices)
+
+
+class _Taking:
+    """One call of ``stock``: what is new is made, sealed, inserted and committed to in bulk; the rest row by row."""
+
+    def __init__(self, actor: Actor, lot: CardBatch, account: Arrival, at: datetime) -> None:
+        self._actor = actor
+        self._lot = lot
+        self._account = account
+        self._at = at
+
+    def take(self, notices: Sequence[CardNotice]) -> list[Taken]:
+        """Write everything; answer in order."""
+        cards = rows.all_incoming(self._actor, ((notice.code, notice.number) for notice in notices))
+        known = rows.known_by_index(self._actor, (card.code_index for card in cards))
+        present = self._batch_names(known.values())
+        pairs = list(zip(notices, cards, strict=True))
+        first: dict[str, tuple[CardNotice, sealing.Incoming]] = {}
+        for notice, card in pairs:
+            if card.code_index not in known:
+                first.setdefault(card.code_index, (notice, card))
+        fresh = self._fresh(first)
+        answers: list[Taken] = []
+        changed: dict[int, Card] = {}
+        for notice, card in pairs:
+            index = card.code_index
+            verdict = self._account.judge(notice)
+            is_repeat = self._account.is_repeat(index, notice)
+            row = known.get(index)
+            if row is not None:
+                if not is_repeat:
+                    batch = present.get(row.batch_id or 0, "")
+                    is_sold = row.order_id is not None or row.state in _SOLD
+                    self._account.is_present(notice, tail4=row.tail4, batch=batch, is_sold=is_sold)
+                if self._fill(row, notice, card, verdict):
+                    changed[row.pk] = row
+                    answers.append(Taken.CHANGED)
+                else:
+                    answers.append(Taken.KNOWN)
+            elif first[index][0] is notice:
+                self._begin(fresh[index], notice, verdict)
+                answers.append(Taken.NEW)
+            else:  # the same card again: the row is not written yet
+                is_more = self._fill(fresh[index], notice, card, verdict)
+                answers.append(Taken.CHANGED if is_more else Taken.KNOWN)
+        Card.objects.add_all(list(fresh.values()))
+        for row in changed.values():
+            row.save()
+        self._record([(fresh[index], card.code) for index, (_, card) in first.items()], list(changed.values()))
+        return answers
+
+    def _batch_names(self, known: Iterable[Card]) -> dict[int, str]:
+        """Return the names of the batches of cards that the shop has, for the account."""
+        wanted = {row.batch_id for row in known if row.batch_id}
+        if not wanted:
+            return {}
+        return dict(CardBatch.objects.visible_to(self._actor).filter(pk__in=wanted).values_list("pk", "name"))
+
+    def _fresh(self, first: Mapping[str, tuple[CardNotice, sealing.Incoming]]) -> dict[str, Card]:
+        made = rows.all_fresh(self._actor, [card for _, card in first.values()], CardState.IN_STOCK, at=self._at)
+        return dict(zip(first, made, strict=True))
+
+    def _begin(self, row: Card, notice: CardNotice, verdict: Verdict) -> None:
+        """Put all that the notice tells into a new row."""
+        row.batch_id = self._lot.pk
+        row.face_fen, row.cost_fen, row.expires_on = notice.face_fen, notice.cost_fen, notice.expires_on
+        for name, value in words(notice).items():
+            setattr(row, name, value)
+        row.warnings = list(warning_codes(verdict))
+        row.source_file, row.source_sha256 = notice.origin.file[:255], notice.origin.sha256[:64]
+        row.source_row = notice.origin.row
+
+    def _fill(self, row: Card, notice: CardNotice, card: sealing.Incoming, verdict: Verdict) -> bool:
+        """Put what the notice tells where nothing is known yet; tell whether that was anything."""
+        told = gaps(row, notice)
+        if row.batch_id is None:
+            told["batch_id"] = self._lot.pk
+        for name, value in told.items():
+            setattr(row, name, value)
+        adds_number = bool(card.number and not row.number_index)
+        if adds_number:
+            sealing.set_numbers([(row, card)])
+        if told or adds_number:
+            row.warnings = list(warning_codes(verdict))
+        return bool(told or adds_number)
+
+    def _record(self, new: Sequence[tuple[Card, CardCode]], changed: Sequence[Card]) -> None:
+        """Commit to every new card in the record, and note those that became more complete."""
+        lot, at = self._lot, self._at
+        contents = sealing.commitments(new)
+        records = []
+        for start in range(0, len(new), rows.A_RECORD):
+            chunk = [row for row, _ in new[start : start + rows.A_RECORD]]
+            odd = Counter(code for row in chunk for code in row.warnings)
+            facts: dict[str, Any] = {
+                "batch": lot.name,
+                "count": len(chunk),
+                "cards": [row.public_id for row in chunk],
+                "source": sorted({row.source_sha256 for row in chunk if row.source_sha256}),
+                **({"warnings": dict(sorted(odd.items()))} if odd else {}),
+            }
+            records.append(Record("card.stocked", lot.public_id, at, facts, contents[start : start + rows.A_RECORD]))
+        for row in changed:
+            facts = {"batch": lot.name}
+            records.append(Record("card.completed", row.public_id, at, facts, refs={"batch": lot.public_id}))
+        custody.append_many(self._actor, records)
 
 
 def _lot(actor: Actor, name: str, supplier: str, at: datetime) -> CardBatch:
@@ -78,46 +171,3 @@ def _lot(actor: Actor, name: str, supplier: str, at: datetime) -> CardBatch:
         lot.supplier, _ = Supplier.objects.get_or_create(shop_id=actor.shop_id, name=supplier[:120])
         lot.save(update_fields=["supplier"])
     return lot
-
-
-def _fill(row: Card, notice: CardNotice, card: sealing.Incoming, lot: CardBatch) -> bool:
-    """Put what the notice tells where nothing is known yet; tell whether that was anything."""
-    told: dict[str, Any] = {name: getattr(notice, name) for name in _GAPS}
-    gaps = {name: value for name, value in told.items() if value is not None and getattr(row, name) is None}
-    words = {"brand": notice.brand[:60], "region": notice.region[:20], "note": _harmless(notice)}
-    gaps |= {name: value for name, value in words.items() if value and not getattr(row, name)}
-    if row.batch_id is None:
-        gaps["batch_id"] = lot.pk
-    for name, value in gaps.items():
-        setattr(row, name, value)
-    if card.number and not row.number_index:
-        sealing.set_number(row, card)
-        return True
-    return bool(gaps)
-
-
-def _harmless(notice: CardNotice) -> str:
-    """Return the note of a line without anything that reads as a code, and nothing where it repeats its own."""
-    note = notice.note.strip()
-    if not note or notice.code.normal_form() in CardCode(note).normal_form():
-        return ""
-    return mask_spans(note, code_shaped(note))[:300]
-
-
-def _record(
-    actor: Actor, lot: CardBatch, new: Sequence[tuple[Card, CardCode]], changed: Sequence[Card], at: datetime
-) -> None:
-    records = []
-    for start in range(0, len(new), rows.A_RECORD):
-        chunk = new[start : start + rows.A_RECORD]
-        facts: dict[str, Any] = {
-            "batch": lot.name,
-            "count": len(chunk),
-            "cards": [row.public_id for row, _ in chunk],
-            "source": sorted({row.source_sha256 for row, _ in chunk if row.source_sha256}),
-        }
-        contents: list[Content] = [sealing.commitment(row, code) for row, code in chunk]
-        records.append(Record("card.stocked", lot.public_id, at, facts, contents))
-    for row in changed:
-        records.append(Record("card.completed", row.public_id, at, {"batch": lot.name}, refs={"batch": lot.public_id}))  # noqa: PERF401 - reads better
-    custody.append_many(actor, records)

@@ -7,7 +7,7 @@ the encrypted copy of the ring. Nothing here logs, and no error carries what it 
 
 from .envelope import Head, head_of, open_many, open_sealed, rewrap, rewrap_many, seal, seal_many
 from .errors import SealBroken, VaultAway, VaultKeyMissing
-from .index import blind_index, indexer, keyed_digest
+from .index import blind_index, digester, indexer, keyed_digest
 from .keys import key_version
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "VaultAway",
     "VaultKeyMissing",
     "blind_index",
+    "digester",
     "head_of",
     "indexer",
     "key_version",

@@ -83,13 +83,21 @@ def _checked(code: str) -> str:
         raise Unreadable("card_code_missing")
     if not _SHORTEST <= len(code) <= CARD_CHARS or _HAN.search(code):
         raise Unreadable("card_code_odd")
+    _whole(code)
     return code
+
+
+def _whole(text: str) -> None:
+    """Refuse a number in scientific notation: a spreadsheet wrote it so and lost its digits."""
+    if values.looks_scientific(text):
+        raise Unreadable("card_code_mangled")
 
 
 def _pair(number: str, code: str, *, is_structured: bool = True) -> CardParts:
     number = number.strip()
     if _HAN.search(number) or len(number) > CARD_CHARS:
         raise Unreadable("card_line_unreadable")
+    _whole(number)
     return CardParts(_checked(code), number, is_structured=is_structured)
 
 

@@ -1,5 +1,7 @@
 """Card files: one card a line, or tables with a column of codes. A code becomes a `CardCode` at once."""
 
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from cardcase.connectors import columns, documents, values
@@ -84,11 +86,11 @@ def _read_row(draft: Draft, sheet: Sheet, header: Header, row: Row, seen: set[st
             meaning = "card_code"
             raise Unreadable("card_code_missing")  # noqa: TRY301 - one place turns faults of a row into findings
         meaning = "face"
-        face = values.fen(cell("face"), in_fen=header.units.get("face") == "分")
+        face = _fen(cell("face"), in_fen=header.units.get("face") == "分")
         meaning = "cost"
-        cost = values.fen(cell("cost"), in_fen=header.units.get("cost") == "分")
+        cost = _fen(cell("cost"), in_fen=header.units.get("cost") == "分")
         meaning = "expires_on"
-        expires_on = values.day(cell("expires_on"))
+        expires_on = _day(cell("expires_on"))
     except Unreadable as error:
         draft.refuse(error.code, row.number, header.names.get(meaning, meaning), sheet=sheet.name)
         return
@@ -97,6 +99,7 @@ def _read_row(draft: Draft, sheet: Sheet, header: Header, row: Row, seen: set[st
         number=number if code else "",
         brand=_words(cell("brand"), 60),
         region=_words(cell("region"), 20),
+        spec=_words(cell("spec"), 60),
         face_fen=face,
         cost_fen=cost,
         expires_on=expires_on,
@@ -104,6 +107,26 @@ def _read_row(draft: Draft, sheet: Sheet, header: Header, row: Row, seen: set[st
         origin=draft.source.origin(row.number, sheet=sheet.name, secret=True),
     )
     _add(draft, notice, seen, row.number)
+
+
+def _fen(value: Any, *, in_fen: bool) -> int | None:
+    """Read an amount. Files repeat few of them by the thousand, so that texts once read are remembered."""
+    return _fen_of_text(value, in_fen) if isinstance(value, str) else values.fen(value, in_fen=in_fen)
+
+
+@lru_cache(maxsize=1024)
+def _fen_of_text(text: str, in_fen: bool) -> int | None:
+    return values.fen(text, in_fen=in_fen)
+
+
+def _day(value: Any) -> date | None:
+    """Read a day, remembered like amounts."""
+    return _day_of_text(value) if isinstance(value, str) else values.day(value)
+
+
+@lru_cache(maxsize=1024)
+def _day_of_text(text: str) -> date | None:
+    return values.day(text)
 
 
 def _secret(value: Any) -> str:
@@ -120,6 +143,7 @@ def _secret(value: Any) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)
 def _words(value: Any, limit: int) -> str:
     return "" if values.is_blank(value) else documents.storable(str(value)).strip()[:limit]
 

@@ -1,5 +1,6 @@
 """Bringing in what the outside says, and opening the cases that it asks for."""
 
+from .background import is_large, promise_import, work_on_import
 from .casework import refresh
 from .channels import add_channel, set_enabled
 from .files import import_files
@@ -12,9 +13,12 @@ __all__ = [
     "add_channel",
     "hold_uploads",
     "import_files",
+    "is_large",
+    "promise_import",
     "refresh",
     "set_enabled",
     "take_push",
     "take_uploads",
     "too_large",
+    "work_on_import",
 ]

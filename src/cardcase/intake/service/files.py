@@ -2,14 +2,16 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from cardcase.cards import notices, vault
+from cardcase.cards import notices as masked
+from cardcase.cards import queries as stock
 from cardcase.cards import service as cards
+from cardcase.cards.rules import Arrival
 from cardcase.connectors import registry
 from cardcase.connectors.ports import (
     CardNotice,
@@ -21,20 +23,17 @@ from cardcase.connectors.ports import (
     Reading,
     RefundNotice,
 )
-from cardcase.custody import files as originals
-from cardcase.custody import service as custody
 from cardcase.inbox import service as inbox
 from cardcase.intake import rules
-from cardcase.intake.models import ImportedFile, ImportRun
+from cardcase.intake.rules import RunState
 from cardcase.kit import ids
-from cardcase.kit.errors import Finding
 from cardcase.orders import queries as order_queries
 from cardcase.orders import service as orders
 from cardcase.orders.service import Taken
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
-from . import casework
+from . import casework, runs
 
 Progress = Callable[[int, int, str], None]
 """Told done, total and the stage, after each batch."""
@@ -69,15 +68,20 @@ def import_files(
     encoding: str | None = None,
     cards_are: rules.CardDefaults = rules.NOTHING_TOLD,
     dry_run: bool = False,
+    all_or_nothing: bool = False,
     seller_names: tuple[str, ...] = (),
     progress: Progress = _silent,
+    run: str = "",
 ) -> rules.ImportReport:
     """Import files of any accepted form, mixed; return what became of every row and which cases it concerns.
 
     The same rows twice, late or in another order lead to the same state. Each batch of rows is one transaction, so a
     kill between two batches loses nothing that was taken and doubles nothing when the import is run again. A dry run
-    does the whole work in one transaction and rolls it back. ``seller_names`` are nicks of the seller beside the
-    shop's name, by which a chat tells who is who. Raises NotAllowed without the import permission.
+    of card files only looks up what is there; of any other files it does the whole work and rolls it back.
+    ``all_or_nothing`` takes everything in one transaction, or, when a row of any file is bad or a card stands in the
+    files twice or in the stock already, nothing: the report then says why. ``seller_names`` are nicks of the seller
+    beside the shop's name, by which a chat tells who is who. ``run`` names the run that was promised as a job.
+    Raises NotAllowed without the import permission.
     """
     actor.require(Permission.IMPORT)
     sellers = (*seller_names, staff.shop_of(actor).name, *rules.SELLER_CALLS_HIMSELF)
@@ -85,23 +89,104 @@ def import_files(
         registry.read_file(upload.name, upload.data, kind=kind, encoding=encoding, seller_names=sellers)
         for upload in uploads
     ]
-    report = rules.ImportReport(run=ids.public_id("imp"), is_dry_run=dry_run)
+    report = rules.ImportReport(run=run or ids.public_id("imp"), is_dry_run=dry_run)
     report.files = [
         rules.FileReport(
             reading.file, reading.kind, reading.encoding, refused=list(reading.refused), notes=list(reading.notes)
         )
         for reading in readings
     ]
-    whole: AbstractContextManager[Any] = transaction.atomic() if dry_run else nullcontext()
-    with whole:
-        if not dry_run:
-            _note_run(actor, report, uploads, readings, at=at)
+    is_kept = bool(run) or not dry_run
+    doubtful = all_or_nothing and _is_doubtful(actor, report, readings, cards_are)
+    if is_kept:
+        runs.begin(actor, report, uploads, readings, at=at, keeps=not dry_run and not doubtful)
+    if doubtful:
+        report.take_nothing()
+    elif dry_run:
+        _look(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
+    elif all_or_nothing:
+        _take_whole(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
+    else:
         _take(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
-        if dry_run:
-            transaction.set_rollback(True)
-    if not dry_run:
-        _finish_run(actor, report, at=at)
+    if report.state is RunState.DONE:  # it was closed with what it took
+        return report
+    if report.state is RunState.RUNNING:
+        report.state = RunState.DONE
+    if is_kept:
+        runs.close(actor, report, at=at)
     return report
+
+
+def _cards_told(
+    report: rules.ImportReport, readings: Sequence[Reading], cards_are: rules.CardDefaults
+) -> list[list[CardNotice]]:
+    """Return the cards of each file, filled up with what the seller said of the whole."""
+    return [
+        [cards_are.fill(notice) for notice in reading.notices if isinstance(notice, CardNotice)]
+        for reading, _ in zip(readings, report.files, strict=True)
+    ]
+
+
+def _look(
+    actor: Actor,
+    report: rules.ImportReport,
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+    cards_are: rules.CardDefaults,
+    progress: Progress,
+) -> None:
+    """Tell what an import would do. Cards alone are only looked up; what chats and orders lead to has to be done."""
+    if all(isinstance(notice, CardNotice) for reading in readings for notice in reading.notices):
+        report.account = stock.arrival(actor)
+        told = _cards_told(report, readings, cards_are)
+        for file, notices, outcomes in zip(report.files, told, stock.preview(actor, told, report.account), strict=True):
+            for notice, outcome in zip(notices, outcomes, strict=True):
+                file.count(notice.origin, outcome.value)
+        return
+    with transaction.atomic():
+        _take(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
+        transaction.set_rollback(True)
+
+
+def _is_doubtful(
+    actor: Actor, report: rules.ImportReport, readings: Sequence[Reading], cards_are: rules.CardDefaults
+) -> bool:
+    """Tell, for an import of all or nothing, whether any row speaks against it; name the doubles in the report."""
+    report.account = stock.arrival(actor)
+    stock.preview(actor, _cards_told(report, readings, cards_are), report.account)
+    report.refuse_doubles()
+    return not report.is_clean
+
+
+class _Overtaken(Exception):  # noqa: N818 - the name says what happened
+    """Somebody else brought one of the cards between the look and the taking."""
+
+
+def _demand_no_doubles(account: Arrival | None) -> None:
+    if account is not None and account.has_doubles:
+        raise _Overtaken
+
+
+def _take_whole(
+    actor: Actor,
+    report: rules.ImportReport,
+    readings: Sequence[Reading],
+    *,
+    at: datetime,
+    cards_are: rules.CardDefaults,
+    progress: Progress,
+) -> None:
+    try:
+        with transaction.atomic():
+            _take(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
+            _demand_no_doubles(report.account)
+            report.state = RunState.DONE
+            runs.close(actor, report, at=at)  # with the cards: a job that is run again must not meet its own
+    except _Overtaken:
+        report.state = RunState.RUNNING
+        report.refuse_doubles()
+        report.take_nothing()
 
 
 def _take(
@@ -114,6 +199,8 @@ def _take(
     progress: Progress,
 ) -> None:
     touched: set[int] = set()
+    if any(isinstance(notice, CardNotice) for reading in readings for notice in reading.notices):
+        report.account = stock.arrival(actor)
     for stage in rules.STAGES:
         mine = [
             (
@@ -128,7 +215,9 @@ def _take(
             for start in range(0, len(told), at_once):
                 part = told[start : start + at_once]
                 with transaction.atomic():
-                    outcomes = _take_batch(actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file)
+                    outcomes = _take_batch(
+                        actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file, account=report.account
+                    )
                 for notice, outcome in zip(part, outcomes, strict=True):
                     file.count(notice.origin, outcome.value)
                 done += len(part)
@@ -155,16 +244,18 @@ def _take_batch(
     at: datetime,
     cards_are: rules.CardDefaults,
     file: str,
+    account: Arrival | None,
 ) -> list[Taken]:
     if stage is CardNotice:
         filled = [cards_are.fill(notice) for notice in part]
-        return cards.stock(actor, filled, batch=cards_are.batch_for(file), supplier=cards_are.supplier, at=at)
+        batch, supplier = cards_are.batch_for(file), cards_are.supplier
+        return cards.stock(actor, filled, batch=batch, supplier=supplier, at=at, account=account)
     if stage is OrderNotice:
-        taken = orders.ingest_orders(actor, notices.mask_orders(actor, part), at=at)
+        taken = orders.ingest_orders(actor, masked.mask_orders(actor, part), at=at)
         touched.update(order.pk for order, _ in taken)
         return [outcome for _, outcome in taken]
     if stage is RefundNotice:
-        refunds = orders.ingest_refunds(actor, notices.mask_refunds(actor, part), at=at)
+        refunds = orders.ingest_refunds(actor, masked.mask_refunds(actor, part), at=at)
         touched.update(refund.order_id for refund, _ in refunds)
         return [outcome for _, outcome in refunds]
     if stage is DeliveryNotice:
@@ -173,76 +264,3 @@ def _take_batch(
         touched.update(order.pk for order in named.values())
         return outcomes
     return inbox.ingest_messages(actor, part, at=at)
-
-
-def _holds_codes(reading: Reading) -> bool:
-    return reading.kind in (FileKind.CARDS, FileKind.DELIVERIES) or any(
-        isinstance(notice, CardNotice | DeliveryNotice) for notice in reading.notices
-    )
-
-
-@transaction.atomic
-def _note_run(
-    actor: Actor,
-    report: rules.ImportReport,
-    uploads: Sequence[rules.Upload],
-    readings: Sequence[Reading],
-    *,
-    at: datetime,
-) -> None:
-    """Keep the originals, sealed, and say in the record that they came.
-
-    A card file has no plain hash: a short one could be guessed back from it.
-    """
-    run = ImportRun.objects.create(shop_id=actor.shop_id, public_id=report.run, by=actor.label, started_at=at)
-    rows = []
-    for upload, reading in zip(uploads, readings, strict=True):
-        digest = vault.keyed_digest(upload.data) if _holds_codes(reading) else reading.sha256
-        originals.keep(vault.seal(upload.data, context=f"import:{digest}"))
-        rows.append(
-            ImportedFile(
-                shop_id=actor.shop_id,
-                run=run,
-                name=upload.name[:255],
-                digest=digest,
-                size=len(upload.data),
-                kind=reading.kind.value,
-                encoding=reading.encoding,
-            )
-        )
-    ImportedFile.objects.bulk_create(rows)
-    facts: dict[str, custody.JSON] = {
-        "files": [{"name": row.name, "digest": row.digest, "kind": row.kind, "size": row.size} for row in rows]
-    }
-    custody.append(actor, custody.Record("import.started", report.run, at, facts))
-
-
-@transaction.atomic
-def _finish_run(actor: Actor, report: rules.ImportReport, *, at: datetime) -> None:
-    run = ImportRun.objects.get(shop_id=actor.shop_id, public_id=report.run)
-    run.finished_at = at
-    run.save(update_fields=["finished_at"])
-    for row, file in zip(run.files.order_by("pk"), report.files, strict=True):
-        row.new, row.known, row.changed = file.new, file.known, file.changed
-        row.refused = [_kept(finding) for finding in file.refused]
-        row.notes = [_kept(finding) for finding in file.notes]
-        row.save(update_fields=["new", "known", "changed", "refused", "notes"])
-    totals = {
-        "new": sum(file.new for file in report.files),
-        "known": sum(file.known for file in report.files),
-        "changed": sum(file.changed for file in report.files),
-        "refused": sum(len(file.refused) for file in report.files),
-    }
-    custody.append(actor, custody.Record("import.finished", report.run, at, totals))
-
-
-def _kept(finding: Finding) -> dict[str, Any]:
-    return {
-        "row": finding.row,
-        "column": finding.column,
-        "code": finding.code,
-        "zh": finding.message.zh,
-        "en": finding.message.en,
-        "next_zh": finding.next.zh,
-        "next_en": finding.next.en,
-    }

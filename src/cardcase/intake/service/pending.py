@@ -1,12 +1,13 @@
 """Between a preview and its yes: the uploaded bytes, sealed, so that nobody has to choose the files twice."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from cardcase.cards import vault
-from cardcase.intake.models import PendingFile, PendingImport
+from cardcase.intake.models import ImportedFile, ImportRun, PendingFile, PendingImport
 from cardcase.intake.rules import Upload
 from cardcase.kit import ids
 from cardcase.kit.errors import NotFound
@@ -17,12 +18,31 @@ KEPT_FOR = timedelta(days=1)
 
 
 @transaction.atomic
-def hold_uploads(actor: Actor, uploads: Sequence[Upload], *, kind: str, batch: str, at: datetime) -> str:
-    """Keep previewed files for a day, sealed; return the key to them. Older ones of the shop are thrown away."""
+def hold_uploads(
+    actor: Actor,
+    uploads: Sequence[Upload],
+    *,
+    kind: str,
+    batch: str,
+    at: datetime,
+    encoding: str = "",
+    all_or_nothing: bool = False,
+) -> str:
+    """Keep files for a day, sealed; return the key to them. Older ones are thrown away, with their looks."""
     actor.require(Permission.IMPORT)
     PendingImport.objects.filter(shop_id=actor.shop_id, created_at__lt=at - KEPT_FOR).delete()
+    looks = ImportRun.objects.filter(shop_id=actor.shop_id, is_dry_run=True, started_at__lt=at - KEPT_FOR)
+    ImportedFile.objects.filter(shop_id=actor.shop_id, run__in=looks).delete()
+    looks.delete()
     pending = PendingImport.objects.create(
-        shop_id=actor.shop_id, key=ids.public_id("hold"), by=actor.label, created_at=at, kind=kind, batch=batch
+        shop_id=actor.shop_id,
+        key=ids.public_id("hold"),
+        by=actor.label,
+        created_at=at,
+        kind=kind,
+        batch=batch,
+        encoding=encoding[:20],
+        is_all_or_nothing=all_or_nothing,
     )
     PendingFile.objects.bulk_create(
         PendingFile(
@@ -36,9 +56,20 @@ def hold_uploads(actor: Actor, uploads: Sequence[Upload], *, kind: str, batch: s
     return pending.key
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Files that waited, and what was said of them."""
+
+    uploads: list[Upload] = field(repr=False)
+    kind: str
+    batch: str
+    encoding: str
+    is_all_or_nothing: bool
+
+
 @transaction.atomic
-def take_uploads(actor: Actor, key: str) -> tuple[list[Upload], str, str]:
-    """Give the held files back, with their kind and batch, and forget them. Raises NotFound when they are gone."""
+def take_uploads(actor: Actor, key: str, *, forget: bool = True) -> Held:
+    """Give the held files back and forget them, unless told not to. Raises NotFound when they are gone."""
     actor.require(Permission.IMPORT)
     pending = PendingImport.objects.filter(shop_id=actor.shop_id, key=key).first()
     if pending is None:
@@ -51,6 +82,12 @@ def take_uploads(actor: Actor, key: str) -> tuple[list[Upload], str, str]:
     uploads = [
         Upload(file.name, vault.open_sealed(bytes(file.sealed), context=key)) for file in pending.files.order_by("pk")
     ]
-    kind, batch = pending.kind, pending.batch
-    pending.delete()
-    return uploads, kind, batch
+    held = Held(uploads, pending.kind, pending.batch, pending.encoding, pending.is_all_or_nothing)
+    if forget:
+        pending.delete()
+    return held
+
+
+def forget_uploads(actor: Actor, key: str) -> None:
+    """Throw held files away: what they told has been taken."""
+    PendingImport.objects.filter(shop_id=actor.shop_id, key=key).delete()

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from cardcase.cards.rules import WARNINGS, CardWarning
 from cardcase.deadlines.rules import IF_MISSED_TEXTS, IfMissed, Source, source_text
 from cardcase.desk import words
-from cardcase.intake.rules import ImportReport
+from cardcase.intake.rules import ImportReport, RunState
 from cardcase.kit.catalogue import Certainty
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
@@ -120,6 +121,8 @@ def _remedy(remedy: dict[str, Any]) -> Iterator[str]:
 
 def report_lines(report: ImportReport) -> Iterator[str]:
     """Write what became of every row of an import."""
+    if report.state is RunState.REFUSED:
+        yield say(Text("要么全收、要么不收：一行也没有导入", "All or nothing: not one row was taken"))
     for file in report.files:
         counts = Text(
             f"新 {file.new} · 已有 {file.known} · 有变化 {file.changed} · 拒收 {len(file.refused)}",
@@ -136,3 +139,44 @@ def report_lines(report: ImportReport) -> Iterator[str]:
             yield f"  ! {say(note.message)}"
             if note.next.zh:
                 yield f"    → {say(note.next)}"
+    if report.account is not None and report.account.kinds:
+        yield from _account_lines(report.account.document())
+
+
+def _account_lines(told: dict[str, Any]) -> Iterator[str]:
+    """Write what came in the card files: kinds, warnings, doubles. Never a code; of known cards the tail."""
+    for kind in told["kinds"]:
+        face = yuan(kind["face_fen"]) if kind["face_fen"] is not None else say(Text("面值未知", "face value unknown"))
+        name = " ".join(
+            part for part in (kind["brand"] or say(Text("未写品牌", "brand not told")), kind["spec"]) if part
+        )
+        form = kind["format"] or say(Text("没有已知的格式", "no known format"))
+        yield f"  · {name}  {face}  ×{kind['count']}  [{form}, {kind['outcome']}]"
+    for line in told["warnings"]:
+        rows = ", ".join(map(str, line["rows"])) + ("…" if line["count"] > len(line["rows"]) else "")
+        where = say(Text(f"{line['count']} 张，第 {rows} 行", f"{line['count']} cards, rows {rows}"))
+        yield f"  ! {say(WARNINGS[CardWarning(line['code'])])}{say(Text('：', ': '))}{where}"
+    if told["repeated"] or told["in_stock"]:
+        repeated, present = told["repeated"], told["in_stock"]
+        yield "  = " + say(
+            Text(
+                f"文件里重复 {repeated} 行，卡库里已有 {present} 行",
+                f"{repeated} rows repeat others, {present} are in stock",
+            )
+        )
+    for line in told["repeats"]:
+        yield "    " + say(
+            Text(
+                f"{line['file']} 第 {line['row']} 行 = {line['of_file']} 第 {line['of_row']} 行",
+                f"{line['file']} row {line['row']} = {line['of_file']} row {line['of_row']}",
+            )
+        )
+    for line in told["in_stock_rows"]:
+        sold = Text("已售出", "sold") if line["is_sold"] else Text("未售出", "not sold")
+        row, tail, batch = line["row"], line["tail4"] or "–", line["batch"] or "–"
+        yield f"    {line['file']} " + say(
+            Text(
+                f"第 {row} 行：尾号 {tail}，批次“{batch}”，{sold.zh}",
+                f"row {row}: ‥{tail}, batch “{batch}”, {sold.en}",
+            )
+        )

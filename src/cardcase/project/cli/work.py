@@ -50,7 +50,10 @@ def report_document(report: Any) -> dict[str, Any]:
     """Write an import report for programs."""
     from cardcase.intake.rules import files_document
 
-    return {"files": files_document(report.files)}
+    document: dict[str, Any] = {"state": report.state.value, "files": files_document(report.files)}
+    if report.account is not None:
+        document["cards"] = report.account.document()
+    return document
 
 
 def print_report(report: Any) -> None:
@@ -97,6 +100,9 @@ def _file_kind(kind: str) -> Any:
 @click.option("--face", default="", help="面值，单位元 / face value in yuan")
 @click.option("--supplier", default="", help="货源方 / supplier of the file's cards")
 @click.option("--seller", "sellers", multiple=True, help="聊天里卖家的昵称 / the seller's nick in pasted chats")
+@click.option(
+    "--all-or-nothing", is_flag=True, help="有一行不对或重复就都不导入 / one bad or doubled row: take nothing"
+)
 @json_option
 @shop_option
 @with_desk
@@ -112,6 +118,7 @@ def import_(
     face: str,
     supplier: str,
     sellers: tuple[str, ...],
+    all_or_nothing: bool,
     as_json: bool,
     shop_slug: str | None,
 ) -> int:
@@ -128,6 +135,7 @@ def import_(
             encoding=encoding,
             cards_are=CardDefaults(batch=batch, brand=brand, region=region, supplier=supplier, face_fen=_fen(face)),
             dry_run=dry_run,
+            all_or_nothing=all_or_nothing,
             seller_names=sellers,
             at=clock.now(),
             progress=step,
