@@ -2,7 +2,7 @@
 
 from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, record_balance_check, take_back, write_off
-from .provenance import set_provenance
+from .provenance import note_claimed, set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
 from .stock import stock
@@ -12,6 +12,7 @@ __all__ = [
     "ask_to_void",
     "hand_over",
     "mark_redeemed",
+    "note_claimed",
     "quarantine_batch",
     "readmit",
     "record_balance_check",
