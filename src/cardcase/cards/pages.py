@@ -78,6 +78,7 @@ class BatchesPage:
 
     rows: tuple[BatchRow, ...] = ()
     stock: Link | None = None
+    links: tuple[Link, ...] = ()
     empty: EmptyState | None = None
 
 
