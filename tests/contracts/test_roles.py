@@ -84,6 +84,7 @@ def api_give(name: str, gets: str, *, is_durable: bool = False, **data: Any) -> 
 KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
 GIVEN = {"brand": "苹果充值卡", "face": "200", "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
+PAPER = ("paper.pdf", b"%PDF-1.7 paper")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
 TABLE = (
@@ -185,6 +186,32 @@ TABLE = (
     give("resend", "409 409 403 403 404 login", is_durable=True),
     give("dance", "404 404 404 404 404 login"),
     give("show", LEAD, is_durable=True),
+    # Sourcing
+    Row("GET", "suppliers/", ALL),
+    Row("POST", "suppliers/new/", "ok ok 403 403 ok login", {"name": "新货源"}),
+    Row("GET", "suppliers/<str:supplier>/", OBJECT),
+    Row("POST", "suppliers/<str:supplier>/<str:name>/", LEAD, {"note": "x"}, {"name": "change"}),
+    Row("POST", "suppliers/<str:supplier>/<str:name>/", LEAD, {"reason": "x"}, {"name": "suspend"}),
+    Row("POST", "suppliers/<str:supplier>/<str:name>/", "409 403 403 403 404 login", {"reason": "x"}, {"name": "reinstate"}),
+    Row("POST", "suppliers/<str:supplier>/<str:name>/", LEAD, {"reason": "x"}, {"name": "details"}, is_durable=True),
+    Row("POST", "suppliers/<str:supplier>/<str:name>/", LEAD, {"kind": "contract", "file": PAPER}, {"name": "paper"}),
+    Row("GET", "batches/<str:batch>/", OBJECT),
+    Row("POST", "batches/<str:batch>/<str:name>/", LEAD, {"paid_by": "cash"}, {"name": "set"}),
+    Row("POST", "batches/<str:batch>/<str:name>/", LEAD, {"kind": "receipt", "file": PAPER}, {"name": "paper"}),
+    Row("POST", "batches/<str:batch>/<str:name>/", WORK, {}, {"name": "check"}),
+    Row("POST", "batches/<str:batch>/<str:name>/", OWNER, {"reason": "x", "suspicion": "yes"}, {"name": "recall"}),
+    Row("POST", "batches/<str:batch>/<str:name>/", LEAD, {"reason": "x", "cards": "CARD", "amount": "1"}, {"name": "claim"}),
+    Row("POST", "batches/<str:batch>/<str:name>/", "404 404 404 403 404 login", {"order": "x", "how": "x"}, {"name": "told"}),
+    Row("GET", "flags/", ALL),
+    Row("POST", "flags/signal/", WORK, {"order_no": INVALID, "kind": "off_platform"}),
+    Row("POST", "flags/<str:flag>/decide/", OWNER, {"decision": "clear", "reason": "x"}),
+    Row("POST", "flags/<str:flag>/decide/", LEAD, {"decision": "stop", "reason": "x"}),
+    Row("GET", "claims/", ALL),
+    Row("POST", "claims/<str:claim>/<str:name>/", LEAD, {"event": "send"}, {"name": "move"}),
+    Row("POST", "claims/<str:claim>/<str:name>/", "409 409 403 403 404 login", {"amount": "1", "received_on": "2026-11-01"}, {"name": "receipt"}),
+    Row("POST", "claims/<str:claim>/<str:name>/", LEAD, {"kind": "chat", "file": PAPER}, {"name": "paper"}),
+    Row("GET", "papers/<str:paper>/", OBJECT),
+    Row("POST", "papers/<str:paper>/supersede/", LEAD, {"reason": "x"}),
     # Imports
     Row("GET", "import/", ALL),
     Row("POST", "import/", "ok ok ok 403 ok login", {"files": ORDERS, "act": "import"}),
@@ -219,6 +246,25 @@ TABLE = (
     api_give("settle", "404 404 403 403 404 401", reveal=1, was_seen=True, reason="x"),
     api_give("authorise", "409 409 403 403 404 401", is_durable=True, reason="x"),
     api_give("resend", "409 409 403 403 404 401", is_durable=True, reason="x"),
+    Row("GET", "api/v1/sourcing/suppliers", API_OWN),
+    Row("POST", "api/v1/sourcing/suppliers", "ok ok 403 403 ok 401", {"name": "新货源"}),
+    Row("GET", "api/v1/sourcing/suppliers/<supplier>", API_OBJECT),
+    Row("POST", "api/v1/sourcing/suppliers/<supplier>/change", API_LEAD, {"note": "x"}),
+    Row("POST", "api/v1/sourcing/suppliers/<supplier>/suspend", API_LEAD, {"reason": "x"}),
+    Row("GET", "api/v1/sourcing/lots", API_OWN),
+    Row("GET", "api/v1/sourcing/lots/<lot>", API_OBJECT),
+    Row("POST", "api/v1/sourcing/lots/<lot>/set", API_LEAD, {"paid_by": "cash"}),
+    Row("POST", "api/v1/sourcing/lots/<lot>/check", API_WORK),
+    Row("POST", "api/v1/sourcing/lots/<lot>/recall", "ok 403 403 403 404 401", {"reason": "x", "on_suspicion": True}),
+    Row("POST", "api/v1/sourcing/lots/<lot>/told", "404 404 404 403 404 401", {"order": "x", "how": "x"}),
+    Row("POST", "api/v1/sourcing/lots/<lot>/claims", API_LEAD, {"cards": {"CARD": 1}, "reason": "x"}),
+    Row("POST", "api/v1/sourcing/papers", API_LEAD, {"kind": "receipt", "lot": "BATCH", "file": PAPER}),
+    Row("POST", "api/v1/sourcing/papers/<paper>/supersede", API_LEAD, {"reason": "x"}),
+    Row("GET", "api/v1/sourcing/flags", API_OWN),
+    Row("POST", "api/v1/sourcing/flags/<flag>/decide", "ok 403 403 403 404 401", {"decision": "accept", "reason": "x"}),
+    Row("GET", "api/v1/sourcing/claims", API_OWN),
+    Row("POST", "api/v1/sourcing/claims/<claim>/move", API_LEAD, {"event": "send"}),
+    Row("POST", "api/v1/sourcing/claims/<claim>/receipt", "409 409 403 403 404 401", {"amount_fen": 1, "received_on": "2026-11-01"}),
     Row("GET", "api/v1/hours", API_OWN),
     Row("POST", "api/v1/hours", "ok 403 403 403 ok 401", {"week": {"mon": ["09:00-12:00", "13:30-18:00"]}}),
     Row("GET", "api/v1/notices/targets", API_NOTIFY),
@@ -306,7 +352,23 @@ def world(owner, noon):
     card = Card.objects.visible_to(owner).get(order__order_no=INVALID)
     stock(owner, 2, noon, batch="给")
     first, second = orders(owner, 2, noon)
+    from cardcase.sourcing import service as sourcing
+
+    lot = card.batch.public_id
+    lots = {"supplier": "测试货源", "unit_cost_fen": 100, "acquired_on": noon.date()}
+    sourcing.set_lot(owner, lot, sourcing.LotTold(**lots), at=noon)
+    card.batch.refresh_from_db()
+    [flag] = [one for one in sourcing.evaluate_batch(owner, lot, at=noon) if one.rule == "J-no-identity"]
+    paper = sourcing.attach(owner, b"%PDF-1.7", sourcing.PaperTold(kind="invoice"), batch=lot, at=noon)
+    other = Card.objects.visible_to(owner).filter(batch=card.batch).exclude(pk=card.pk).first()
+    claim = sourcing.open_claim(owner, lot, {other.public_id: 100}, reason="坏卡", at=noon)
     return SimpleNamespace(
+        supplier=card.batch.supplier.public_id,
+        batch=lot,
+        lot=lot,
+        flag=flag.public_id,
+        paper=paper.public_id,
+        claim=claim.public_id,
         number=case.number,
         delivery=given(owner, first, noon).public_id,
         exhibit=exhibit.public_id,
@@ -350,11 +412,17 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
     data = {
         key: SimpleUploadedFile(*value)
         if isinstance(value, tuple)
-        else (world.words.get(value, value) if isinstance(value, str) else value)
+        else (
+            world.words.get(value, value)
+            if isinstance(value, str)
+            else {world.words.get(one, one): part for one, part in value.items()}
+            if isinstance(value, dict)
+            else value
+        )
         for key, value in row.data.items()
     }
     headers = {**headers, "Idempotency-Key": url[-90:]}  # a key for each act, as a caller would
-    if not url.startswith("/api/") or "files" in data:
+    if not url.startswith("/api/") or {"files", "file"} & set(data):
         return client.post(url, data, headers=headers)
     if "/cases/" in url and "/acts/" in url:
         data = {"revision": int(world.words["REVISION"]), "fields": data}

@@ -4,19 +4,41 @@ from typing import ClassVar
 
 from django.db import models
 
-from cardcase.kit import clock
+from cardcase.kit import clock, ids
 from cardcase.orders.models import Order
 from cardcase.staff.models import ShopOwned, Sourced
 
 from .rules.life import CardEvent, CardState, advance
 
 
-class Supplier(ShopOwned):
-    """Somebody from whom the shop buys cards. ``channel``: issuer_direct, authorised, second_hand or unknown."""
+def supplier_id() -> str:
+    """Make the public id of a supplier."""
+    return ids.public_id("sup")
 
+
+class Supplier(ShopOwned):
+    """Somebody from whom the shop buys cards. ``channel``: issuer_direct, authorised, second_hand or unknown.
+
+    Everything from ``legal_name`` on is filled by the room ``sourcing``. The number of the identity and the contact
+    are sealed (``sourcing.sealing``); of the number the last four characters stay readable.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=supplier_id)
     name = models.CharField(max_length=120)
     channel = models.CharField(max_length=20, default="unknown")
     note = models.TextField(blank=True, default="")
+    legal_name = models.CharField(max_length=200, blank=True, default="")
+    kind = models.CharField(max_length=10, default="unknown")  # person, company, unknown
+    id_kind = models.CharField(max_length=20, blank=True, default="")  # licence, id_card, passport
+    id_sealed = models.BinaryField(null=True)
+    id_tail4 = models.CharField(max_length=4, blank=True, default="")
+    contact_sealed = models.BinaryField(null=True)
+    claim_days = models.PositiveSmallIntegerField(null=True)  # days after the purchase in which it answers for a card
+    claim_covers = models.CharField(max_length=300, blank=True, default="")
+    claim_evidence = models.CharField(max_length=300, blank=True, default="")  # what it wants to see
+    status = models.CharField(max_length=10, default="active")  # active, suspended
+    status_reason = models.CharField(max_length=300, blank=True, default="")
+    suspended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "name"], name="supplier_known_once")]
@@ -65,6 +87,7 @@ class Card(ShopOwned, Sourced):
     redeemed_noted_at = models.DateTimeField(null=True)  # when we learned of it: what was agreed before did not know
     voided_at = models.DateTimeField(null=True)
     warnings = models.JSONField(default=list)  # codes of rules.CardWarning, never a character of the card
+    claimed_at = models.DateTimeField(null=True)  # a claim on the supplier names it and has a clock of its own
     note = models.CharField(max_length=300, blank=True, default="")
     acquired_at = models.DateTimeField(default=clock.now)
 

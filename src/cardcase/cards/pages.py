@@ -80,6 +80,7 @@ class BatchesPage:
 
     rows: tuple[BatchRow, ...] = ()
     stock: Link | None = None
+    links: tuple[Link, ...] = ()
     empty: EmptyState | None = None
 
 

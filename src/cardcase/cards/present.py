@@ -169,6 +169,11 @@ def batches(actor: Actor, rows: Sequence[BatchRow], *, now: datetime) -> pages.B
     return pages.BatchesPage(
         rows=tuple(_batch(actor, row) for row in sorted(rows, key=_is_quiet)),
         stock=Link(say(Text("回到卡库", "Back to the stock")), reverse("cards")),
+        links=(
+            Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
+            Link(say(Text("风险提示", "Risk flags")), reverse("flags")),
+            Link(say(Text("向货源方索赔", "Claims on suppliers")), reverse("claims")),
+        ),
         empty=None
         if rows
         else EmptyState(
@@ -220,6 +225,7 @@ def _batch(actor: Actor, row: BatchRow) -> pages.BatchRow:
             )
         ),
         health_tone=Tone.BAD if row.failed else Tone.PLAIN,
+        cards=Link(say(Text("来源、单据与召回", "Provenance, papers, recall")), reverse("batch", args=[row.public_id])),
         quarantine=ActionForm(
             url=reverse("batch-quarantine", args=[row.public_id]),
             button=say(Text("冻结未售的卡", "Quarantine what is unsold")),
@@ -259,7 +265,11 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         Fact(say(Text("同款在库", "Equal cards in stock")), str(life.equal_in_stock)),
     ]
     provenance = [
-        Fact(say(Text("批次", "Batch")), life.batch_name or "–"),
+        Fact(
+            say(Text("批次", "Batch")),
+            life.batch_name or "–",
+            link=Link(life.batch_name, reverse("batch", args=[life.batch_id])) if life.batch_id else None,
+        ),
         Fact(
             say(Text("货源方", "Supplier")),
             life.supplier_name or say(Text("没有写", "not told")),

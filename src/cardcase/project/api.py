@@ -20,6 +20,7 @@ from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.text import Text
 from cardcase.notices.api import router as notices
 from cardcase.remedies.api import router as advice
+from cardcase.sourcing.api import router as sourcing
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
 from cardcase.triage.api import router as triage
@@ -101,6 +102,7 @@ api.add_router("/deliveries", deliveries, tags=["deliveries"])
 api.add_router("/hours", hours, tags=["hours"])
 api.add_router("/notices", notices, tags=["notices"])
 api.add_router("/advice", advice, tags=["advice"])
+api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/triage", triage, tags=["triage"])
 
 

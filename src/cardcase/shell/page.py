@@ -27,7 +27,11 @@ PLACES: Final = (
     ("import", Text("导入", "Import"), "/import/"),
     ("settings", Text("设置", "Settings"), "/settings/"),
 )
-_BELONGS: Final = {"/": ("/cases/",), "/settings/": ("/settings/", "/account/")}  # what counts as being there
+_BELONGS: Final = {
+    "/": ("/cases/",),
+    "/cards/": ("/cards/", "/suppliers/", "/batches/", "/flags/", "/claims/"),
+    "/settings/": ("/settings/", "/account/"),
+}  # what counts as being there
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
-from .provenance import set_provenance
+from .provenance import note_claimed, set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
 from .stock import stock
@@ -27,6 +27,7 @@ __all__ = [
     "hand_over",
     "hold",
     "mark_redeemed",
+    "note_claimed",
     "opened",
     "perform",
     "quarantine_batch",

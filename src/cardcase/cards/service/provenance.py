@@ -1,12 +1,13 @@
 """Where a batch came from: supplier, day, price, proof of purchase."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
 
 from cardcase.cards import masking
-from cardcase.cards.models import CardBatch, Supplier
+from cardcase.cards.models import Card, CardBatch, Supplier
 from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
@@ -69,3 +70,15 @@ def set_provenance(
     }
     custody.append(actor, Record("batch.provenance_set", lot.public_id, at, facts))
     return lot
+
+
+@transaction.atomic
+def note_claimed(actor: Actor, card_ids: Iterable[str], *, at: datetime) -> int:
+    """Note that a claim on the supplier was sent for these cards (public ids): its window need not ring for them again.
+
+    The record of it is the claim's (``sourcing``). Returns how many were new. Raises NotAllowed.
+    """
+    actor.require(Permission.MANAGE_CARDS)
+    cards = Card.objects.visible_to(actor).filter(public_id__in=list(card_ids), claimed_at=None)
+    count: int = cards.update(claimed_at=at)
+    return count

@@ -66,10 +66,14 @@ def follow_receipt(actor: Actor, case: Case, facts: ClockFacts, known: Sequence[
 
 
 def follow_batch(actor: Actor, case: Case, *, at: datetime) -> None:
-    """Start the clock within which the supplier of the case's card still answers for it, by the terms of its batch."""
+    """Start the clock within which the supplier of the case's card still answers for it, by the terms of its batch.
+
+    A claim on the supplier (``sourcing``) has this very clock: one window of one batch rings once. A card for which the
+    claim was sent needs it no more.
+    """
     card = case.card
     batch = card.batch if card is not None and card.batch_id is not None and case.is_open else None
-    if batch is None or batch.claim_until is None:
+    if card is None or batch is None or batch.claim_until is None or card.claimed_at is not None:
         return
     spec = supplier_claim(batch.claim_until, since=case.opened_at, zone=ZoneInfo(case.shop.time_zone))
     if spec.due_at > at:

@@ -33,6 +33,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "user": ("people:user", "客服账号 / members of staff"),
     "shop": ("people:shop", "店铺 / shops"),
     "token": ("people:token", "API 令牌 / API tokens"),
+    "supplier": ("sourcing:supplier", "货源方：登记、停用、单据 / suppliers: register, suspend, papers"),
+    "lot": ("sourcing:lot", "批次：来源、单据、核对、召回、索赔 / batches: provenance, papers, recall, claims"),
     "channel": ("people:channel", "渠道 / connected marketplace accounts"),
     "notice": ("notices:notice", "通知：时限快到时告诉谁 / notices: who is told when something is due"),
     "doctor": ("doctor:doctor", "检查这台机器缺什么、有什么风险 / what is missing or risky here, and the fix"),

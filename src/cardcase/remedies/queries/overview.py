@@ -1,6 +1,6 @@
 """What the case page, the API and the command line show about remedies, gathered once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from cardcase.remedies.rules import (
     RemedyState,
     net_of,
 )
+from cardcase.sourcing import queries as sourcing
 from cardcase.staff.rules import Actor
 
 from . import facts as gather
@@ -63,10 +64,13 @@ def overviews(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None
     at = at or clock.now()
     known = gather.around(actor, cases, at=at)
     shown = gather.catalogue(actor)
-    return [_judged(actor, case, known[case.pk], shown, at=at) for case in cases]
+    back = _recovered(actor, [case for case in cases if not case.is_open])
+    return [_judged(actor, case, known[case.pk], shown, back, at=at) for case in cases]
 
 
-def _judged(actor: Actor, case: Case, known: gather.Around, shown: rules.Catalogue, *, at: datetime) -> Overview:
+def _judged(
+    actor: Actor, case: Case, known: gather.Around, shown: rules.Catalogue, back: Mapping[int, int], *, at: datetime
+) -> Overview:
     drafts: list[Offer | Remedy] = [one for one in known.offers if one.state == OfferState.DRAFT.value]
     drafts += [one for one in known.remedies if one.case_id == case.pk and one.state == RemedyState.PROPOSED.value]
     agreed = next((one for one in known.remedies if one.case_id == case.pk and one.state in LIVE), None)
@@ -84,17 +88,30 @@ def _judged(actor: Actor, case: Case, known: gather.Around, shown: rules.Catalog
         remedy=agreed,
         draft=drafts[0] if drafts else None,
         offers=known.offers,
-        net=None if case.is_open else _net(case, [one for one in known.remedies if one.case_id == case.pk]),
+        net=None
+        if case.is_open
+        else _net(case, [one for one in known.remedies if one.case_id == case.pk], back[case.pk]),
         clocks=known.clocks,
     )
 
 
 def net_of_case(actor: Actor, case: Case) -> Net:
     """Add up what a case left in the till, as far as it is known now."""
-    return _net(case, remedies_of(actor, case))
+    return _net(case, remedies_of(actor, case), _recovered(actor, [case])[case.pk])
 
 
-def _net(case: Case, remedies: Sequence[Remedy]) -> Net:
+def _recovered(actor: Actor, cases: Sequence[Case]) -> Mapping[int, int]:
+    """Return what came back from suppliers for these cases (row ids), in 分.
+
+    What claims on the supplier brought for the case's card counts; without any, what a person typed into the case's
+    review. Never both: it is the same money.
+    """
+    named = [case.card_id for case in cases if case.card_id is not None]
+    by_card = sourcing.recovered_by_card(actor, named) if named else {}
+    return {case.pk: by_card.get(case.card_id or 0) or case.recovered_fen for case in cases}
+
+
+def _net(case: Case, remedies: Sequence[Remedy], recovered_fen: int) -> Net:
     done = [one for one in remedies if one.state == RemedyState.VERIFIED.value]
     money = [one for one in done if one.kind != "replace_card" and one.amount_fen is not None]
     beside = [one for one in money if one.kind in (TRANSFER, "goodwill")]
@@ -107,7 +124,7 @@ def _net(case: Case, remedies: Sequence[Remedy]) -> Net:
         on_platform_fen=sum(one.amount_fen or 0 for one in money if one not in beside),
         beside_fen=sum(one.amount_fen or 0 for one in beside),
         card_costs=tuple(_cost(card) for card in given),
-        recovered_fen=case.recovered_fen,
+        recovered_fen=recovered_fen,
     )
 
 

@@ -1,0 +1,365 @@
+"""JSON entrance of sourcing. Sealed details and codes never pass here; files go in and are fetched from the pages."""
+
+from datetime import date
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import File, Form, Router, Schema
+from ninja.files import UploadedFile
+from pydantic import Field
+
+from cardcase.kit import clock
+from cardcase.kit.text import Text
+from cardcase.sourcing import queries, service
+from cardcase.sourcing.queries import ClaimView, FlagView, LotView, PaperView, SupplierView
+from cardcase.sourcing.rules.papers import LARGEST, BadPaper
+from cardcase.sourcing.rules.suppliers import SupplierTold
+from cardcase.sourcing.service import LotTold, PaperTold
+from cardcase.staff.rules import Actor
+
+router = Router()
+Kind = Literal["invoice", "receipt", "payment", "contract", "authorisation", "serial_list", "id_check", "chat", "other"]
+
+
+class SupplierIn(Schema):
+    """What is told of a supplier; what is left out stays. ``id_number`` and ``contact`` are sealed."""
+
+    channel: str | None = None
+    kind: str | None = None
+    legal_name: str | None = None
+    id_kind: str | None = None
+    id_number: str | None = None
+    contact: str | None = None
+    note: str | None = None
+    claim_days: int | None = None
+    claim_covers: str | None = None
+    claim_evidence: str | None = None
+
+
+class NewSupplier(SupplierIn):
+    """A supplier with its name."""
+
+    name: str
+
+
+class Why(Schema):
+    """A reason, kept in the record."""
+
+    reason: str
+
+
+class LotIn(Schema):
+    """How a batch was bought; what is left out stays. Money in 分."""
+
+    supplier: str = ""
+    channel: str = ""
+    acquired_on: date | None = None
+    unit_cost_fen: int | None = None
+    claim_until: date | None = None
+    card_kind: str = ""
+    is_named: bool | None = None
+    paid_by: str = ""
+    payer_kind: str = ""
+    is_third_party_paid: bool | None = None
+    issuer_place: str = ""
+    total_fen: int | None = None
+
+
+class RecallIn(Schema):
+    """Why a batch is called back, and the card or case that proves it."""
+
+    reason: str
+    card: str = ""
+    case: str = ""
+    on_suspicion: bool = False
+
+
+class ToldIn(Schema):
+    """Which order's buyer was told of a recall, and how."""
+
+    order: str
+    how: str
+
+
+class ClaimIn(Schema):
+    """Which cards a claim is about: public id → amount in 分, null for its cost."""
+
+    cards: dict[str, int | None]
+    reason: str
+
+
+class StepIn(Schema):
+    """A step of a claim."""
+
+    event: Literal["send", "accept", "accept_partly", "reject", "close"]
+    answer: str = ""
+    accepted_fen: int | None = None
+
+
+class ReceiptIn(Schema):
+    """Money that came in on a claim."""
+
+    amount_fen: int = Field(gt=0)
+    received_on: date
+    note: str = ""
+
+
+class DecisionIn(Schema):
+    """What is decided about a flag, and why."""
+
+    decision: Literal["clear", "accept", "stop", "act"]
+    reason: str
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.auth  # type: ignore[attr-defined, no-any-return]  # ninja puts the actor there
+
+
+@router.get("/suppliers", summary="List suppliers")
+def list_suppliers(request: HttpRequest) -> dict[str, Any]:
+    """List suppliers by name."""
+    rows = queries.supplier_rows(_actor(request))
+    return {"suppliers": [{name: getattr(row, name) for name in row.__slots__} for row in rows]}
+
+
+@router.post("/suppliers", summary="Register a supplier")
+def add_supplier(request: HttpRequest, wish: NewSupplier) -> dict[str, Any]:
+    """Register a supplier; ``alike`` warns of known names that look the same."""
+    actor = _actor(request)
+    made, alike = service.add_supplier(actor, wish.name, _told(wish), at=clock.now())
+    return {**_supplier(queries.supplier_view(actor, made.public_id)), "alike": list(alike)}
+
+
+@router.get("/suppliers/{supplier}", summary="One supplier with its papers")
+def show_supplier(request: HttpRequest, supplier: str) -> dict[str, Any]:
+    """Return a supplier; sealed details are not told."""
+    return _supplier(queries.supplier_view(_actor(request), supplier))
+
+
+@router.post("/suppliers/{supplier}/change", summary="Change what is known of a supplier")
+def change_supplier(request: HttpRequest, supplier: str, wish: SupplierIn) -> dict[str, Any]:
+    """Change a supplier."""
+    service.change_supplier(_actor(request), supplier, _told(wish), at=clock.now())
+    return _supplier(queries.supplier_view(_actor(request), supplier))
+
+
+@router.post("/suppliers/{supplier}/suspend", summary="Stop buying from a supplier")
+def suspend_supplier(request: HttpRequest, supplier: str, why: Why) -> dict[str, Any]:
+    """Suspend a supplier."""
+    service.suspend_supplier(_actor(request), supplier, reason=why.reason, at=clock.now())
+    return _supplier(queries.supplier_view(_actor(request), supplier))
+
+
+@router.get("/lots", summary="List batches with their open flags")
+def list_lots(request: HttpRequest) -> dict[str, Any]:
+    """List batches, newest first."""
+    rows = queries.lots(_actor(request))
+    return {"lots": [{name: getattr(row, name) for name in row.__slots__} for row in rows]}
+
+
+@router.get("/lots/{lot}", summary="One batch with completeness, papers, flags, recall and claims")
+def show_lot(request: HttpRequest, lot: str) -> dict[str, Any]:
+    """Return a batch."""
+    return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.post("/lots/{lot}/set", summary="Write down how a batch was bought")
+def set_lot(request: HttpRequest, lot: str, wish: LotIn) -> dict[str, Any]:
+    """Set what is told."""
+    service.set_lot(_actor(request), lot, LotTold(**wish.dict()), at=clock.now())
+    return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.post("/lots/{lot}/check", summary="Ask the rules about a batch now")
+def check_lot(request: HttpRequest, lot: str) -> dict[str, Any]:
+    """Ask the rules and return the batch's flags."""
+    service.evaluate_batch(_actor(request), lot, at=clock.now())
+    return {"flags": [flag_document(flag) for flag in queries.flags(_actor(request), state="", subjects=[lot])]}
+
+
+@router.post("/lots/{lot}/recall", summary="Call a batch back")
+def recall_lot(request: HttpRequest, lot: str, wish: RecallIn) -> dict[str, Any]:
+    """Call back; again adds only what is new."""
+    service.recall(_actor(request), lot, at=clock.now(), **wish.dict())
+    return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.post("/lots/{lot}/told", summary="Note that a buyer was told of a recall")
+def note_told(request: HttpRequest, lot: str, wish: ToldIn) -> dict[str, Any]:
+    """Note it once."""
+    service.note_told(_actor(request), lot, wish.order, how=wish.how, at=clock.now())
+    return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.post("/lots/{lot}/claims", summary="Begin a claim on the supplier")
+def open_claim(request: HttpRequest, lot: str, wish: ClaimIn) -> dict[str, Any]:
+    """Begin a claim."""
+    made = service.open_claim(_actor(request), lot, wish.cards, reason=wish.reason, at=clock.now())
+    return claim_document(queries.claim(_actor(request), made.public_id))
+
+
+@router.post("/papers", summary="Keep a paper of a supplier, a batch or a claim")
+def attach(
+    request: HttpRequest,
+    file: File[UploadedFile],
+    kind: Form[Kind],
+    *,
+    supplier: Form[str] = "",
+    lot: Form[str] = "",
+    claim: Form[str] = "",
+    issued_on: Form[date | None] = None,
+    valid_from: Form[date | None] = None,
+    valid_until: Form[date | None] = None,
+    amount_fen: Form[int | None] = None,
+    counterparty: Form[str] = "",
+    number: Form[str] = "",
+    note: Form[str] = "",
+) -> dict[str, Any]:
+    """Keep a paper; a list of serials is compared at once."""
+    if (file.size or 0) > LARGEST:
+        raise BadPaper("文件超过 10 MB", "The file is larger than 10 MB")
+    told = PaperTold(
+        kind=kind,
+        name=file.name or "",
+        issued_on=issued_on,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        amount_fen=amount_fen,
+        counterparty=counterparty,
+        number=number,
+        note=note,
+    )
+    owner = {"supplier": supplier, "batch": lot, "claim": claim}
+    made = service.attach(_actor(request), file.read(), told, at=clock.now(), **owner)
+    return {"id": made.public_id, "kind": made.kind, "mime": made.mime, "has_code": made.has_code}
+
+
+@router.post("/papers/{paper}/supersede", summary="Say that a paper no longer counts")
+def supersede(request: HttpRequest, paper: str, why: Why) -> dict[str, Any]:
+    """Supersede a paper."""
+    service.supersede(_actor(request), paper, reason=why.reason, at=clock.now())
+    return {"id": paper}
+
+
+@router.get("/flags", summary="List risk flags")
+def list_flags(request: HttpRequest, state: str = "open", limit: int = 100) -> dict[str, Any]:
+    """List flags, newest first; an empty state means all."""
+    found = queries.flags(_actor(request), state=state, limit=max(1, min(limit, 200)))
+    return {"flags": [flag_document(flag) for flag in found]}
+
+
+@router.post("/flags/{flag}/decide", summary="Decide about a flag")
+def decide(request: HttpRequest, flag: str, wish: DecisionIn) -> dict[str, Any]:
+    """Write down a decision."""
+    decided = service.decide_flag(_actor(request), flag, wish.decision, reason=wish.reason, at=clock.now())
+    return {"id": decided.public_id, "state": decided.state}
+
+
+@router.get("/claims", summary="List claims on suppliers")
+def list_claims(request: HttpRequest, state: str = "") -> dict[str, Any]:
+    """List claims, newest first."""
+    return {"claims": [claim_document(claim) for claim in queries.claims(_actor(request), state=state)]}
+
+
+@router.post("/claims/{claim}/move", summary="Note a step of a claim")
+def move_claim(request: HttpRequest, claim: str, wish: StepIn) -> dict[str, Any]:
+    """Note a step."""
+    told = {"answer": wish.answer, "accepted_fen": wish.accepted_fen}
+    service.move_claim(_actor(request), claim, wish.event, at=clock.now(), **told)  # type: ignore[arg-type]
+    return claim_document(queries.claim(_actor(request), claim))
+
+
+@router.post("/claims/{claim}/receipt", summary="Note money that came in on a claim")
+def record_receipt(request: HttpRequest, claim: str, wish: ReceiptIn) -> dict[str, Any]:
+    """Note money."""
+    service.record_receipt(
+        _actor(request), claim, wish.amount_fen, received_on=wish.received_on, note=wish.note, at=clock.now()
+    )
+    return claim_document(queries.claim(_actor(request), claim))
+
+
+def _told(wish: SupplierIn) -> SupplierTold:
+    return SupplierTold(**{name: getattr(wish, name) for name in SupplierIn.model_fields})
+
+
+def _supplier(view: SupplierView) -> dict[str, Any]:
+    plain = {name: getattr(view, name) for name in view.__slots__ if name not in ("papers", "batches", "alike")}
+    return {
+        **plain,
+        "lots": [{"id": lot, "name": name} for lot, name in view.batches],
+        "papers": [paper_document(paper) for paper in view.papers],
+    }
+
+
+def paper_document(paper: PaperView) -> dict[str, Any]:
+    """Return a paper as JSON; a list of serials with its counts and masked rows."""
+    plain = {name: getattr(paper, name) for name in paper.__slots__ if name != "serials"}
+    found = paper.serials
+    return {**plain, "serials": {name: getattr(found, name) for name in found.__slots__} if found else None}
+
+
+def flag_document(flag: FlagView) -> dict[str, Any]:
+    """Return a flag as JSON, its sentences in both languages."""
+    texts = ("title", "text", "todo")
+    plain = {name: getattr(flag, name) for name in flag.__slots__ if name not in (*texts, "steps")}
+    said = {name: _both(getattr(flag, name)) for name in texts}
+    steps = [{name: getattr(step, name) for name in step.__slots__} for step in flag.steps]
+    return {**plain, **said, "state": flag.state.value, "certainty": flag.certainty.value, "steps": steps}
+
+
+def claim_document(claim: ClaimView) -> dict[str, Any]:
+    """Return a claim as JSON; cards by public id and tail."""
+    plain = {name: getattr(claim, name) for name in claim.__slots__ if name not in ("cards", "receipts", "papers")}
+    return {
+        **plain,
+        "state": claim.state.value,
+        "cards": [{"id": card, "code": masked, "amount_fen": fen} for card, masked, fen in claim.cards],
+        "receipts": [{"received_on": on, "amount_fen": fen, "note": note} for on, fen, note in claim.receipts],
+        "papers": [paper_document(paper) for paper in claim.papers],
+    }
+
+
+def lot_document(lot: LotView) -> dict[str, Any]:
+    """Return a batch as JSON with all that hangs on it."""
+    nested = ("completeness", "papers", "flags", "recall", "claims", "proven_bad")
+    plain = {name: getattr(lot, name) for name in lot.__slots__ if name not in nested}
+    gaps = [
+        {
+            "id": item.id,
+            "standing": item.standing.value,
+            "share": item.share,
+            "weight": item.weight,
+            "missing": _both(item.missing),
+            "proves": _both(item.proves),
+            "evidence": list(item.evidence),
+            "reasons": list(item.reasons),
+        }
+        for item in lot.completeness.gaps
+    ]
+    called = lot.recall
+    rows = (*called.reserved, *called.sold) if called else ()
+    recall = (
+        {
+            "id": called.public_id,
+            "reason": called.reason,
+            "proof": called.proof.value if called.proof else None,
+            "called_at": called.called_at,
+            "set_aside": called.set_aside,
+            "orders": [{name: getattr(row, name) for name in row.__slots__} for row in rows],
+        }
+        if called
+        else None
+    )
+    return {
+        **plain,
+        "completeness": {"score": lot.completeness.score, "gaps": gaps},
+        "papers": [paper_document(paper) for paper in lot.papers],
+        "flags": [flag_document(flag) for flag in lot.flags],
+        "recall": recall,
+        "claims": [claim_document(claim) for claim in lot.claims],
+        "proven_bad": [{"id": card, "code": masked, "proof": proof} for card, masked, proof in lot.proven_bad],
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,82 @@
+"""The data files of this room: items of completeness, rules about buying and selling; a shop's own lie over them."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from cardcase.kit import catalogue
+from cardcase.staff import queries as staff
+from cardcase.staff.rules import Actor, Permission
+
+from .rules.completeness import FULL, ITEMS, Item
+from .rules.legality import LegalityRule, is_known
+
+DATA: Final = Path(__file__).parent / "data"
+LEGALITY: Final = "legality.toml"
+COMPLETENESS: Final = "completeness.toml"
+
+
+def legality(actor: Actor) -> catalogue.Catalogue[LegalityRule]:
+    """Return the shop's rules about buying and selling. Raises BrokenCatalogue."""
+    return _legality(*_stamped(_override(actor, LEGALITY)))
+
+
+def items(actor: Actor) -> catalogue.Catalogue[Item]:
+    """Return the shop's items of completeness. Raises BrokenCatalogue."""
+    return _items(*_stamped(_override(actor, COMPLETENESS)))
+
+
+def check_data() -> None:
+    """Read every data file, the shipped ones and each shop's. Raises BrokenCatalogue naming the first bad one."""
+    folder: Path = settings.CARDCASE.overrides
+    for own in (None, *sorted(folder.glob(f"*/{LEGALITY}"))):
+        _load_legality(own)
+    for own in (None, *sorted(folder.glob(f"*/{COMPLETENESS}"))):
+        _load_items(own)
+
+
+def _override(actor: Actor, name: str) -> Path | None:
+    actor.require(Permission.READ)
+    folder: Path = settings.CARDCASE.overrides
+    return folder / staff.shop_of(actor).slug / name if folder.is_dir() else None
+
+
+def _stamped(path: Path | None) -> tuple[Path | None, int]:
+    try:
+        return (path, path.stat().st_mtime_ns) if path else (None, 0)
+    except FileNotFoundError:
+        return None, 0
+
+
+@lru_cache(maxsize=256)
+def _legality(own: Path | None, _changed: int) -> catalogue.Catalogue[LegalityRule]:
+    return _load_legality(own)
+
+
+@lru_cache(maxsize=256)
+def _items(own: Path | None, _changed: int) -> catalogue.Catalogue[Item]:
+    return _load_items(own)
+
+
+def _load_legality(own: Path | None) -> catalogue.Catalogue[LegalityRule]:
+    book = catalogue.load(DATA / LEGALITY, LegalityRule, table="rule", override=own)
+    for rule in book.records.values():
+        if not is_known(rule):
+            raise catalogue.BrokenCatalogue(
+                f"规则 {rule.id} 指向不存在的判断 {rule.evaluation}",
+                f"Rule {rule.id} names the evaluation {rule.evaluation}, which does not exist",
+            )
+    return book
+
+
+def _load_items(own: Path | None) -> catalogue.Catalogue[Item]:
+    book = catalogue.load(DATA / COMPLETENESS, Item, table="item", override=own)
+    total = sum(item.weight for item in book.records.values())
+    if total != FULL or set(book.records) != ITEMS:
+        raise catalogue.BrokenCatalogue(
+            f"完整度各项权重之和应为 {FULL}，实为 {total}，且项目不能增减",
+            f"The weights must add up to {FULL}, they are {total}; items are neither added nor left out",
+        )
+    return book

@@ -1,0 +1,172 @@
+"""Flags as rows, and their page."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.urls import reverse
+
+from cardcase.kit.money import yuan
+from cardcase.kit.text import Text
+from cardcase.shell import timing
+from cardcase.shell.language import say
+from cardcase.shell.parts import ActionForm, EmptyState, Link, Pill, Tone
+from cardcase.sourcing import pages
+from cardcase.sourcing.queries import FlagView
+from cardcase.sourcing.rules.flags import DECISION_TITLES, STATE_TITLES, Decision, FlagState
+from cardcase.sourcing.rules.flags import choices as decisions
+from cardcase.sourcing.rules.purchases import SIGNALS
+from cardcase.staff.rules import Actor, Permission
+
+from .words import choices, line, reason, select
+
+_SURE = {
+    "H": Text("官方文本", "official text"),
+    "M": Text("转述，较可靠", "fairly reliable, at second hand"),
+    "L": Text("单一来源", "one source only"),
+    "?": Text("未定论", "not settled"),
+    "J": Text("本软件自定", "our own judgement"),
+}
+_FACTS = {
+    "cards": Text("张数", "cards"),
+    "face_fen": Text("面值", "face value"),
+    "limit_fen": Text("界线", "threshold"),
+    "total_fen": Text("金额", "sum"),
+    "sum_fen": Text("合计", "in all"),
+    "times": Text("笔数", "times"),
+    "expires_on": Text("到期", "expires"),
+    "years": Text("年数", "years"),
+    "paid_by": Text("付款方式", "paid by"),
+    "channel": Text("渠道", "channel"),
+    "percent": Text("百分比", "percent"),
+    "least_percent": Text("界线（%）", "threshold (%)"),
+    "disputes": Text("售后单", "cases"),
+    "payers": Text("付款人", "payers"),
+    "minutes": Text("分钟", "minutes"),
+    "days": Text("天", "days"),
+    "orders": Text("以前订单", "earlier orders"),
+    "refunds": Text("其中退款", "of them refunded"),
+    "on": Text("当天", "that day"),
+    "ended_on": Text("授权到期", "authorisation ended"),
+    "suspended_on": Text("停用于", "suspended on"),
+}
+EVENTS = {
+    "raised": Text("出现", "raised"),
+    "changed": Text("事实变化", "facts changed"),
+    "reopened": Text("重新打开", "opened again"),
+    "ended": Text("不再出现", "no longer raised"),
+    **{decision.value: title for decision, title in DECISION_TITLES.items()},
+}
+NOTE = Text(
+    "提示只说明需要核对，不是结论，也不是法律意见。每条写明来源和把握程度。",
+    "A flag says that something should be looked at; it is no verdict and no legal advice. Each names its source.",
+)
+
+
+def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: datetime) -> pages.Page:
+    """Build the list of flags."""
+    shown = rows(actor, flags, now=now)
+    signal = ActionForm(
+        url=reverse("flag-signal"),
+        button=say(Text("记下", "Note it")),
+        inputs=(
+            line("order_no", Text("订单号", "Order number"), most=40, is_required=True),
+            select("kind", Text("情况", "What was seen"), choices(SIGNALS)),
+            line("payer", Text("付款人（只保存摘要）", "Payer (only a digest stays)"), most=60),
+            line("note", Text("备注", "Note"), most=300),
+        ),
+        opens=say(Text("记下交易里看到的情况", "Note something seen in a sale")),
+    )
+    is_open = state == FlagState.OPEN.value
+    other = (
+        Link(say(Text("全部，含已处理", "All, decided ones too")), "?state=all")
+        if is_open
+        else Link(say(Text("只看待核对", "Only open ones")), "?")
+    )
+    return pages.Page(
+        title=say(Text("风险提示", "Risk flags")),
+        back=Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
+        sections=(
+            pages.Section(
+                say(Text("需要核对", "To be looked at")) if is_open else say(Text("全部提示", "All flags")),
+                note=say(NOTE),
+                rows=shown,
+                links=(other,),
+                acts=(signal,) if actor.may(Permission.WORK) else (),
+            ),
+        ),
+        empty=None
+        if shown
+        else EmptyState(
+            say(Text("没有需要核对的提示", "Nothing to look at")),
+            say(
+                Text(
+                    "采购、单据和订单有变化时会自动重新判断。",
+                    "Purchases, papers and orders are judged again when they change.",
+                )
+            ),
+        ),
+    )
+
+
+def rows(actor: Actor, flags: Iterable[FlagView], *, now: datetime) -> tuple[pages.Row, ...]:
+    """Show flags with what raised each, and the form that decides an open one."""
+    return tuple(_row(actor, flag, now) for flag in flags)
+
+
+def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
+    is_open = flag.state is FlagState.OPEN
+    where = {"batch": Text("批次", "batch"), "order": Text("订单", "order"), "shop": Text("店铺", "shop")}
+    source = f"{flag.source} {flag.article}".strip()
+    small = [
+        say(Text(f"怎么办：{flag.todo.zh}", f"What to do: {flag.todo.en}")),
+        facts_text(flag.facts),
+        say(
+            Text(
+                f"来源：{source}（{_SURE[flag.certainty.value].zh}）",
+                f"Source: {source} ({_SURE[flag.certainty.value].en})",
+            )
+        ),
+    ]
+    if flag.reason:
+        small.append(say(Text(f"{flag.decided_by}：{flag.reason}", f"{flag.decided_by}: {flag.reason}")))
+    if len(flag.steps) > 1:
+        small.append(
+            " → ".join(
+                f"{timing.moment_text(step.at, now=now)} {say(EVENTS.get(step.event, Text(step.event, step.event)))}"
+                for step in flag.steps
+            )
+        )
+    return pages.Row(
+        title=f"{say(flag.title)} · {say(where[flag.subject_kind])} {flag.subject_name}".strip(),
+        text=say(flag.text),
+        small=tuple(part for part in small if part),
+        pill=Pill(say(STATE_TITLES[flag.state]), Tone.WARN if is_open else Tone.PLAIN),
+        url=reverse("batch", args=[flag.subject]) if flag.subject_kind == "batch" else "",
+        acts=(_decide(actor, flag),) if is_open and _may_decide(actor) else (),
+    )
+
+
+def facts_text(facts: Mapping[str, object]) -> str:
+    """Say the facts behind a flag: 「张数 3 · 面值 ¥2000.00」. Public ids are left out."""
+    told = []
+    for name, value in facts.items():
+        if name in _FACTS:
+            shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else str(value)
+            told.append(f"{say(_FACTS[name])} {shown}")
+    return " · ".join(told)
+
+
+def _may_decide(actor: Actor) -> bool:
+    return actor.may(Permission.MANAGE_CARDS)
+
+
+def _decide(actor: Actor, flag: FlagView) -> ActionForm:
+    safe = (Decision.STOP, Decision.ACT)
+    may_all = actor.may(Permission.MANAGE_SHOP)
+    known = {one.value: DECISION_TITLES[one] for one in decisions(flag.subject_kind) if may_all or one in safe}
+    return ActionForm(
+        url=reverse("flag-decide", args=[flag.public_id]),
+        button=say(Text("写下决定", "Record the decision")),
+        inputs=(select("decision", Text("决定", "Decision"), choices(known)), reason()),
+        opens=say(Text("作决定", "Decide")),
+    )

@@ -1,0 +1,61 @@
+"""Reads of sourcing: suppliers, papers, completeness, flags, recalls, claims. Codes and sealed details are not read."""
+
+from cardcase.sourcing.datafiles import check_data
+
+from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
+from .facts import (
+    batch_stamp,
+    changed_batches,
+    changed_orders,
+    order_stamp,
+    purchase_facts,
+    sale_facts,
+)
+from .flags import FlagView, flags, open_flags
+from .lots import LotRow, LotView, lot, lot_id, lots
+from .papers import PaperView, SerialView, paper_file
+from .provenance import card_completeness, completeness
+from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
+from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
+
+__all__ = [
+    "ClaimView",
+    "FlagView",
+    "LotRow",
+    "LotView",
+    "PaperView",
+    "RecallRow",
+    "RecallView",
+    "SerialView",
+    "SupplierRow",
+    "SupplierView",
+    "asked_fen",
+    "bad_card",
+    "bad_cards_unclaimed",
+    "batch_stamp",
+    "card_completeness",
+    "changed_batches",
+    "changed_orders",
+    "check_data",
+    "claim",
+    "claimed_cards",
+    "claims",
+    "completeness",
+    "flags",
+    "lot",
+    "lot_id",
+    "lots",
+    "open_flags",
+    "order_stamp",
+    "order_with_card_of",
+    "paper_file",
+    "purchase_facts",
+    "recall_of",
+    "recovered_by_card",
+    "sale_facts",
+    "supplier_by_ref",
+    "supplier_rows",
+    "supplier_view",
+    "suppliers_named_like",
+    "window_is_needed",
+]

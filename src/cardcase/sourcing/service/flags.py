@@ -1,0 +1,217 @@
+"""Asking the rules about a batch or an order, keeping the flags, and a person's decision about one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+
+from cardcase.cards import service as cards
+from cardcase.cards import vault
+from cardcase.cards.masking import mask_text
+from cardcase.cards.models import CardBatch
+from cardcase.cards.service.reveal import given_reason, require_person
+from cardcase.custody import service as custody
+from cardcase.custody.service import Record
+from cardcase.kit import canonical, ids
+from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.orders.models import Order
+from cardcase.sourcing import datafiles, queries
+from cardcase.sourcing.models import FlagEvent, Judged, RiskFlag, SaleSignal
+from cardcase.sourcing.rules import flags as life
+from cardcase.sourcing.rules.flags import Decision, FlagState
+from cardcase.sourcing.rules.legality import Raised, raise_flags
+from cardcase.sourcing.rules.purchases import SIGNALS
+from cardcase.staff.rules import Actor, Permission
+
+
+@transaction.atomic
+@custody.together()
+def evaluate_batch(actor: Actor, batch_id: str, *, at: datetime) -> list[RiskFlag]:
+    """Ask the rules about a purchase, as they stood on its day, and bring its flags in line. Again changes nothing.
+
+    Returns the open flags. Raises NotAllowed, NotFound.
+    """
+    actor.require(Permission.WORK)
+    rows = CardBatch.objects.visible_to(actor).select_for_update(of=("self",))
+    batch: CardBatch | None = rows.filter(public_id=batch_id).first()
+    if batch is None:
+        raise NotFound("没有这个批次", "There is no such batch")
+    book = datafiles.legality(actor)
+    raised = raise_flags(book.records.values(), queries.purchase_facts(actor, batch))
+    found = _follow(actor, "batch", batch.public_id, raised, book.header.version, at=at)
+    _note(actor, batch.public_id, queries.batch_stamp(actor, batch.public_id), at)
+    return found
+
+
+@transaction.atomic
+@custody.together()
+def evaluate_order(actor: Actor, order_id: str, *, at: datetime) -> list[RiskFlag]:
+    """Ask the rules about a paid sale, as they stood on its day; see ``evaluate_batch``. An unpaid one has no flags."""
+    actor.require(Permission.WORK)
+    rows = Order.objects.visible_to(actor).select_for_update(of=("self",))
+    order: Order | None = rows.filter(public_id=order_id).first()
+    if order is None:
+        raise NotFound("没有这笔订单", "There is no such order")
+    found: list[RiskFlag] = []
+    newest = _held_shop(actor, at)
+    facts = queries.sale_facts(actor, order)
+    if facts is not None:
+        book = datafiles.legality(actor)
+        raised = raise_flags(book.records.values(), facts)
+        own = [one for one in raised if not one.is_of_shop]
+        found = _follow(actor, "order", order.public_id, own, book.header.version, at=at)
+        _follow_shop(actor, newest, [one for one in raised if one.is_of_shop], facts.on.isoformat(), at=at)
+    _note(actor, order.public_id, queries.order_stamp(actor, order.public_id), at)
+    return found
+
+
+@transaction.atomic
+@custody.together()
+def decide_flag(actor: Actor, flag_id: str, decision: str, *, reason: str, at: datetime) -> RiskFlag:
+    """Write down what a person decides about an open flag, and why. Stopping sets a batch's unsold cards aside.
+
+    Clearing a flag and accepting a risk are the owner's; stopping, which harms nobody, is a lead's too. Raises
+    NotAllowed, NotFound, Refused unless the flag is open, WrongUse without a reason or for a decision that is none.
+    """
+    rows = RiskFlag.objects.visible_to(actor).select_for_update()
+    flag: RiskFlag | None = rows.filter(public_id=flag_id).first()
+    if flag is None:
+        raise NotFound("没有这条提示", "There is no such flag")
+    if decision not in life.choices(flag.subject_kind):
+        raise WrongUse("没有这种决定", "There is no such decision")
+    chosen = Decision(decision)
+    is_safe = chosen in (Decision.STOP, Decision.ACT)
+    require_person(actor, Permission.MANAGE_CARDS if is_safe else Permission.MANAGE_SHOP)
+    reason = given_reason(actor, reason)
+    state = life.decide(FlagState(flag.state), chosen)
+    if chosen is Decision.STOP:
+        cards.quarantine_batch(actor, flag.subject, reason=reason, at=at)
+    flag.state, flag.reason, flag.decided_by, flag.decided_at = state.value, reason[:300], actor.label[:80], at
+    flag.changed_at = at
+    flag.save()
+    _event(actor, flag, chosen.value, reason, at)
+    facts = {"rule": flag.rule, "version": flag.version, "decision": chosen.value, "reason": reason, "by": actor.label}
+    custody.append(actor, Record("flag.decided", flag.public_id, at, facts, refs={"of": flag.subject}))
+    return flag
+
+
+@transaction.atomic
+@custody.together()
+def note_signal(
+    actor: Actor, order_id: str, kind: str, *, at: datetime, payer: str = "", note: str = ""
+) -> list[RiskFlag]:
+    """Note what a person saw about a sale (``rules.purchases.SIGNALS``) and ask the rules again; return its open flags.
+
+    Of a payer's name only a keyed digest is kept. Raises NotAllowed, NotFound, WrongUse.
+    """
+    require_person(actor, Permission.WORK)
+    if kind not in SIGNALS or (kind == "payer") != bool(payer.strip()):
+        raise WrongUse("没有这种情况，或没有写付款人", "There is no such signal, or the payer is missing")
+    order: Order | None = Order.objects.visible_to(actor).filter(public_id=order_id).first()
+    if order is None:
+        raise NotFound("没有这笔订单", "There is no such order")
+    name = "".join(payer.split()).casefold()
+    signal = SaleSignal(
+        shop_id=actor.shop_id,
+        order=order,
+        kind=kind,
+        payer_digest=vault.keyed_digest(f"{actor.shop_id}|payer|{name}".encode()) if name else "",
+        note=mask_text(actor, note.strip()).text[:300],
+        by=actor.label[:80],
+        at=at,
+    )
+    signal.save(force_insert=True)
+    custody.append(actor, Record("order.signal_noted", order.public_id, at, {"kind": kind, "by": actor.label}))
+    return evaluate_order(actor, order_id, at=at)
+
+
+def evaluate_changed(actor: Actor, *, at: datetime, limit: int = 500) -> int:
+    """Ask the rules about the batches and orders that changed since they were last asked; return how many those were.
+
+    Each is a transaction of its own, so that a long round holds nothing and can stop anywhere.
+    """
+    actor.require(Permission.WORK)
+    batches = queries.changed_batches(actor, limit=limit)
+    for batch_id in batches:
+        evaluate_batch(actor, batch_id, at=at)
+    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches))
+    for order_id in orders:
+        evaluate_order(actor, order_id, at=at)
+    return len(batches) + len(orders)
+
+
+def _held_shop(actor: Actor, at: datetime) -> Judged:
+    """Return the note of the newest sale judged, locked. Taken before any flag, so that no two wait crosswise."""
+    subject = f"shop_{actor.shop_id}"
+    Judged.objects.get_or_create(shop_id=actor.shop_id, subject=subject, defaults={"stamp": "", "at": at})
+    held: Judged = Judged.objects.visible_to(actor).select_for_update().get(subject=subject)
+    return held
+
+
+def _follow_shop(actor: Actor, newest: Judged, raised: Sequence[Raised], day: str, *, at: datetime) -> None:
+    """Bring the shop's own flags in line with the newest sale. An older one, looked at late, does not end them."""
+    if newest.stamp > day:
+        return
+    _follow(actor, "shop", newest.subject, raised, datafiles.legality(actor).header.version, at=at)
+    newest.stamp, newest.at = day, at
+    newest.save(update_fields=["stamp", "at"])
+
+
+def _follow(
+    actor: Actor, subject_kind: str, subject: str, raised: Sequence[Raised], version: str, *, at: datetime
+) -> list[RiskFlag]:
+    """Open, change, open again or end the flags of a subject; return the open ones. The caller holds the subject."""
+    known = {flag.rule: flag for flag in RiskFlag.objects.visible_to(actor).filter(subject=subject)}
+    for one in raised:
+        stamp = sha256(canonical.encode(dict(one.facts))).hexdigest()
+        flag = known.get(one.rule)
+        if flag is None:
+            flag = known[one.rule] = RiskFlag(
+                shop_id=actor.shop_id,
+                public_id=ids.public_id("flag"),
+                subject_kind=subject_kind,
+                subject=subject,
+                rule=one.rule,
+                opened_at=at,
+            )
+            event = "raised"
+        elif flag.state == FlagState.ENDED.value or (flag.facts_sha256 != stamp and flag.state != FlagState.OPEN.value):
+            event = "reopened"
+        elif flag.facts_sha256 != stamp:
+            event = "changed"
+        else:
+            continue
+        flag.facts, flag.facts_sha256, flag.version = dict(one.facts), stamp, version
+        flag.state, flag.changed_at = FlagState.OPEN.value, at
+        _write(actor, flag, event, at)
+    still = {one.rule for one in raised}
+    for rule, flag in known.items():
+        if rule not in still and flag.state != FlagState.ENDED.value:
+            flag.state, flag.changed_at = FlagState.ENDED.value, at
+            _write(actor, flag, "ended", at)
+    return [flag for flag in known.values() if flag.state == FlagState.OPEN.value]
+
+
+def _write(actor: Actor, flag: RiskFlag, event: str, at: datetime) -> None:
+    flag.save()
+    _event(actor, flag, event, "", at)
+    facts = {"rule": flag.rule, "version": flag.version, "event": event, "facts": flag.facts}
+    custody.append(actor, Record("flag.moved", flag.public_id, at, facts, refs={"of": flag.subject}))
+
+
+def _event(actor: Actor, flag: RiskFlag, event: str, reason: str, at: datetime) -> None:
+    FlagEvent.objects.create(
+        shop_id=actor.shop_id,
+        flag=flag,
+        event=event,
+        facts=flag.facts,
+        version=flag.version,
+        by=actor.label[:80],
+        reason=reason[:300],
+        at=at,
+    )
+
+
+def _note(actor: Actor, subject: str, stamp: str, at: datetime) -> None:
+    Judged.objects.update_or_create(shop_id=actor.shop_id, subject=subject, defaults={"stamp": stamp, "at": at})

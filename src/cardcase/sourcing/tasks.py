@@ -1,0 +1,24 @@
+"""Background work of sourcing: ask the rules about what has changed. It raises flags and decides nothing."""
+
+from datetime import timedelta
+
+from cardcase.jobs.registry import Claim, handles
+from cardcase.kit import clock
+from cardcase.staff import queries as staff
+from cardcase.staff.rules import Actor
+
+from . import service
+from .service.following import EVALUATE_BATCH
+
+
+@handles(EVALUATE_BATCH)
+def evaluate_batch(claim: Claim) -> None:
+    """Ask the rules about a batch whose papers or terms have changed."""
+    service.evaluate_batch(Actor.system(int(claim.args["shop"])), str(claim.args["batch"]), at=clock.now())
+
+
+@handles("sourcing.evaluate_changed", every=timedelta(minutes=10), lease=timedelta(minutes=10), is_atomic=False)
+def evaluate_changed(_claim: Claim) -> None:
+    """Ask the rules about batches and orders that changed by other doors, shop by shop. Again finds nothing."""
+    for shop in staff.all_shops():
+        service.evaluate_changed(Actor.system(shop.pk), at=clock.now())

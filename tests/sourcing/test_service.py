@@ -1,0 +1,423 @@
+from datetime import date, timedelta
+
+import pytest
+
+from cardcase.cards import queries as card_queries
+from cardcase.cards import service as cards
+from cardcase.cards.models import Card, CardBatch, Supplier
+from cardcase.cases import service as cases
+from cardcase.custody import queries as custody
+from cardcase.deadlines import queries as deadlines
+from cardcase.jobs.models import Job
+from cardcase.kit.errors import Conflict, NotAllowed, NotFound, Refused, WrongUse
+from cardcase.sourcing import datafiles, queries, service
+from cardcase.sourcing.models import FlagEvent, RiskFlag, SourceDocument
+from cardcase.sourcing.rules.recall import Proof
+from cardcase.sourcing.rules.suppliers import SupplierTold
+from cardcase.sourcing.service import LotTold, PaperTold
+from cardcase.staff.models import Shop
+from evidence.world import World
+
+pytestmark = pytest.mark.django_db
+
+PDF = b"%PDF-1.7\n1 0 obj invoice"
+ID_NUMBER = "91310000MA1K35XX01"
+
+
+@pytest.fixture
+def world(shop, owner, system, noon):
+    Shop.objects.filter(pk=shop.pk).update(is_pro=True)
+    return World(shop, owner, system, noon)
+
+
+def batch_of(card: Card) -> str:
+    return CardBatch.objects.get(pk=card.batch_id).public_id
+
+
+def history(actor, subject):
+    return [item.kind for item in custody.history(actor, [subject])]
+
+
+def supplier(owner, noon, name="福礼汇", **told):
+    return service.add_supplier(owner, name, SupplierTold(**told), at=noon)[0]
+
+
+# --- Suppliers --------------------------------------------------------------------------------------------------------
+
+
+def test_who_a_supplier_is_lies_sealed_and_is_shown_once_with_a_reason(owner, noon, transactional_db):
+    one = supplier(
+        owner, noon, legal_name="福礼汇卡券有限公司", id_kind="licence", id_number=ID_NUMBER, contact="微信 abc"
+    )
+    row = Supplier.objects.visible_to(owner).values().get()
+    written = b"|".join(bytes(v) if isinstance(v, bytes | memoryview) else str(v).encode() for v in row.values())
+    assert ID_NUMBER[:8].encode() not in written
+    assert "微信".encode() not in written
+    shown = service.show_sealed(owner, one.public_id, reason="要索赔", at=noon)
+    assert (shown.id_number, shown.contact) == (ID_NUMBER, "微信 abc")
+    assert ID_NUMBER not in repr(shown)
+    assert history(owner, one.public_id) == ["supplier.added", "supplier.details_shown"]
+    entries = custody.entries(owner, [one.public_id])
+    assert ID_NUMBER.encode() not in b"".join(part.body or b"" for entry in entries for part in entry.contents)
+    assert queries.supplier_view(owner, one.public_id).id_masked == "‥XX01"
+
+
+def test_a_name_that_looks_like_a_known_one_is_warned_of_and_the_same_name_refused(owner, noon):
+    supplier(owner, noon)
+    _, alike = service.add_supplier(owner, "福礼汇有限公司", SupplierTold(), at=noon)
+    assert alike == ("福礼汇",)
+    with pytest.raises(Conflict):
+        supplier(owner, noon)
+
+
+def test_a_suspended_supplier_stays_so_until_the_owner_says_otherwise(owner, lead, noon):
+    one = supplier(owner, noon)
+    service.suspend_supplier(lead, one.public_id, reason="两批坏卡", at=noon)
+    service.suspend_supplier(lead, one.public_id, reason="再说一次", at=noon)
+    assert queries.supplier_view(owner, "福礼汇").status_reason == "两批坏卡"
+    with pytest.raises(NotAllowed):
+        service.reinstate_supplier(lead, one.public_id, reason="好了", at=noon)
+    service.reinstate_supplier(owner, one.public_id, reason="赔清了", at=noon)
+    assert history(owner, one.public_id) == ["supplier.added", "supplier.suspended", "supplier.reinstated"]
+
+
+def test_agents_strangers_and_machines_change_no_supplier(owner, agent, stranger, system, noon):
+    one = supplier(owner, noon)
+    for actor, error in ((agent, NotAllowed), (system, NotAllowed), (stranger, NotFound)):
+        with pytest.raises(error):
+            service.change_supplier(actor, one.public_id, SupplierTold(note="x"), at=noon)
+
+
+def test_words_about_suppliers_are_checked(owner, noon):
+    for told in ({"channel": "friend"}, {"kind": "cat"}, {"id_number": "123"}, {"claim_days": -1}):
+        with pytest.raises(WrongUse):
+            supplier(owner, noon, **told)
+
+
+# --- Papers -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_paper_is_kept_once_and_asks_the_rules_again(owner, world, noon):
+    lot = batch_of(world.stock()[0])
+    told = PaperTold(
+        kind="invoice", name="C:\\x\\发票.exe", amount_fen=18_800, number="044031900111", issued_on=noon.date()
+    )
+    first = service.attach(owner, PDF, told, batch=lot, at=noon)
+    assert service.attach(owner, PDF, told, batch=lot, at=noon).pk == first.pk
+    assert (first.name, first.number_tail, first.mime) == ("发票.pdf", "‥0111", "application/pdf")
+    assert queries.paper_file(owner, first.public_id)[0] == PDF
+    assert Job.objects.filter(kind="sourcing.evaluate_batch", key=lot).count() == 1
+    assert history(owner, first.public_id) == ["paper.attached"]
+
+
+def test_a_paper_belongs_to_one_thing_of_ones_own_shop(owner, stranger, world, noon):
+    lot = batch_of(world.stock()[0])
+    told = PaperTold(kind="invoice")
+    with pytest.raises(WrongUse):
+        service.attach(owner, PDF, told, at=noon)
+    with pytest.raises(NotFound):
+        service.attach(stranger, PDF, told, batch=lot, at=noon)
+    with pytest.raises(WrongUse):
+        service.attach(owner, PDF, PaperTold(kind="serial_list"), batch=lot, at=noon)
+
+
+def test_a_superseded_paper_stays_and_counts_no_more(owner, world, noon):
+    lot = batch_of(world.stock(with_proof=False)[0])
+    paper = service.attach(owner, PDF, PaperTold(kind="invoice"), batch=lot, at=noon)
+    before = queries.completeness(owner, lot).score
+    service.supersede(owner, paper.public_id, reason="开错了", at=noon)
+    assert queries.completeness(owner, lot).score == before - 16
+    assert queries.lot(owner, lot).papers[0].is_superseded
+    with pytest.raises(Refused):
+        service.supersede(owner, paper.public_id, reason="再来", at=noon)
+
+
+def serial_list(owner, world, noon, *, with_code: bool):
+    from cardcase.connectors.ports import CardNotice
+    from cardcase.kit.secret import CardCode
+
+    codes = [CardCode(f"K7QM-92XF-LP3D-{n:04d}") for n in range(3)]
+    numbers = [f"233688001122334{n}" for n in range(3)]
+    notices = [CardNotice(code=code, number=number) for code, number in zip(codes, numbers, strict=True)]
+    cards.stock(owner, notices, batch="带号", at=noon)
+    lot = card_queries.batch_id(owner, "带号")
+    rows = [numbers[0], numbers[1], "2336880011229999"]
+    text = "卡号,备注\n" + "\n".join(f"{number},{codes[0].expose() if with_code else ''}" for number in rows)
+    return lot, service.attach(owner, text.encode(), PaperTold(kind="serial_list", name="清单.csv"), batch=lot, at=noon)
+
+
+def test_a_list_of_serials_is_compared_by_blind_index_and_kept_sealed(owner, world, agent, noon):
+    lot, paper = serial_list(owner, world, noon, with_code=False)
+    view = queries.lot(owner, lot).papers[0].serials
+    assert (view.matched, view.missing, view.unlisted, view.codes) == (2, 1, 1, 0)
+    row = SourceDocument.objects.filter(pk=paper.pk).values().get()
+    assert "23368800" not in str(row)
+    assert b"23368800" not in bytes(row["body_sealed"])
+    assert queries.paper_file(owner, paper.public_id)[0].startswith("卡号".encode())
+    with pytest.raises(NotAllowed):
+        queries.paper_file(agent, paper.public_id)
+    serials = next(item for item in queries.completeness(owner, lot).items if item.id == "serials")
+    assert serials.share == 66
+
+
+def test_a_list_with_a_code_in_it_is_never_handed_out(owner, world, noon):
+    lot, paper = serial_list(owner, world, noon, with_code=True)
+    assert paper.has_code
+    assert "LP3D0000" not in str(queries.lot(owner, lot).papers)
+    with pytest.raises(Refused):
+        queries.paper_file(owner, paper.public_id)
+
+
+def test_one_card_has_a_completeness_of_its_own(owner, world):
+    one, two = world.stock(2)
+    world.check(one)
+    share = {
+        card.public_id: next(
+            item.share for item in queries.card_completeness(owner, card.public_id).items if item.id == "checked"
+        )
+        for card in (one, two)
+    }
+    assert share == {one.public_id: 100, two.public_id: 0}
+    checked = next(item for item in queries.completeness(owner, batch_of(one)).items if item.id == "checked")
+    assert checked.share == 50
+
+
+# --- Flags ------------------------------------------------------------------------------------------------------------
+
+
+def rules_of(flags):
+    return {flag.rule for flag in flags}
+
+
+def test_flags_follow_their_facts_and_keep_their_history(owner, world, noon):
+    lot = batch_of(world.stock()[0])
+    assert rules_of(service.evaluate_batch(owner, lot, at=noon)) == {"J-no-identity"}
+    assert rules_of(service.evaluate_batch(owner, lot, at=noon)) == {"J-no-identity"}
+    assert FlagEvent.objects.count() == 1
+    name = queries.lot(owner, lot).supplier_id
+    told = SupplierTold(legal_name="苹果电脑贸易（上海）有限公司", id_kind="licence", id_number=ID_NUMBER)
+    service.change_supplier(owner, name, told, at=noon)
+    assert service.evaluate_batch(owner, lot, at=noon) == []
+    assert RiskFlag.objects.get().state == "ended"
+    assert [event.event for event in FlagEvent.objects.order_by("pk")] == ["raised", "ended"]
+
+
+def test_a_decided_flag_opens_again_only_when_its_facts_change(owner, world, noon):
+    lot = batch_of(world.stock()[0])
+    service.set_lot(owner, lot, LotTold(unit_cost_fen=10_000, total_fen=1_200_000), at=noon)
+    flag = next(one for one in service.evaluate_batch(owner, lot, at=noon) if one.rule == "L8-real-name")
+    service.decide_flag(owner, flag.public_id, "accept", reason="柜台登记过", at=noon)
+    assert "L8-real-name" not in rules_of(service.evaluate_batch(owner, lot, at=noon))
+    service.set_lot(owner, lot, LotTold(total_fen=1_300_000), at=noon)
+    assert "L8-real-name" in rules_of(service.evaluate_batch(owner, lot, at=noon))
+    events = FlagEvent.objects.filter(flag=flag).order_by("pk")
+    assert [event.event for event in events] == ["raised", "accept", "reopened"]
+    assert "柜台登记过" in {event.reason for event in events}
+
+
+def test_accepting_a_risk_is_the_owners_and_stopping_a_batch_a_leads_too(owner, lead, world, noon):
+    card = world.stock()[0]
+    lot = batch_of(card)
+    [flag] = service.evaluate_batch(owner, lot, at=noon)
+    with pytest.raises(NotAllowed):
+        service.decide_flag(lead, flag.public_id, "clear", reason="看过", at=noon)
+    with pytest.raises(WrongUse):
+        service.decide_flag(lead, flag.public_id, "stop", reason=" ", at=noon)
+    service.decide_flag(lead, flag.public_id, "stop", reason="先停", at=noon)
+    card.refresh_from_db()
+    assert card.state == "quarantined"
+    with pytest.raises(Refused):
+        service.decide_flag(owner, flag.public_id, "clear", reason="看过", at=noon)
+
+
+def test_flags_name_neither_people_nor_codes(owner, world, noon):
+    order = world.order(card=world.stock()[0], total_fen=300_000, paid_fen=300_000)
+    service.note_signal(owner, order.public_id, "payer", payer="张 三", at=noon)
+    service.note_signal(owner, order.public_id, "payer", payer="李四", at=noon)
+    found = {flag.rule: flag for flag in RiskFlag.objects.filter(subject=order.public_id)}
+    assert set(found) == {"J-payers", "J-new-buyer"}
+    assert found["J-payers"].facts == {"payers": 2}
+    assert "张" not in str(list(RiskFlag.objects.values())) + str(list(FlagEvent.objects.values()))
+
+
+def test_the_shops_own_state_is_one_flag_however_many_orders_it_is_true_of(owner, world, shop, noon):
+    Shop.objects.filter(pk=shop.pk).update(is_pro=None)
+    orders = [world.order(card=card) for card in world.stock(2)]
+    for order in orders:
+        service.evaluate_order(owner, order.public_id, at=noon)
+    assert RiskFlag.objects.filter(rule="X-individual", state="open").count() == 1
+    Shop.objects.filter(pk=shop.pk).update(is_pro=True)
+    assert service.evaluate_changed(owner, at=noon) > 0
+    assert RiskFlag.objects.get(rule="X-individual").state == "ended"
+
+
+def test_what_changed_is_asked_again_and_nothing_else(system, owner, world, noon):
+    case = world.case("A2")
+    assert service.evaluate_changed(system, at=noon) == 2
+    assert service.evaluate_changed(system, at=noon) == 0
+    cards.mark_redeemed(owner, case.card.public_id, redeemed_at=noon - timedelta(days=3), source="官网", at=noon)
+    assert service.evaluate_changed(system, at=noon) == 1
+    assert "J-used-then-refund" in {flag.rule for flag in queries.flags(owner)}
+
+
+def test_a_rule_of_the_shops_own_file_counts(owner, world, noon, settings, shop):
+    folder = settings.CARDCASE.overrides / shop.slug
+    folder.mkdir(parents=True, exist_ok=True)
+    rule = (datafiles.DATA / "legality.toml").read_text("utf-8")
+    head = rule[rule.index("[catalogue]") : rule.index("[[rule]]")]
+    own = next(part for part in rule.split("\n\n") if 'id = "J-cheap"' in part).replace("percent = 70", "percent = 99")
+    (folder / "legality.toml").write_text(head + own, "utf-8")
+    try:
+        raised = rules_of(service.evaluate_batch(owner, batch_of(world.stock()[0]), at=noon))
+    finally:
+        (folder / "legality.toml").unlink()
+    assert "J-cheap" in raised
+
+
+# --- Recall and claims ------------------------------------------------------------------------------------------------
+
+
+def bad_batch(world, noon):
+    """Four cards: one found unusable before its sale, one sold well, one reserved, one in stock."""
+    bad, good, kept, free = world.stock(4)
+    world.check(bad, before=timedelta(days=4), is_usable=False, balance_fen=0)
+    orders = [world.order(card=bad), world.order(card=good)]
+    spoken = cards.reserve_equal(world.owner, good.public_id, order_no=world.order(delivered=False).order_no, at=noon)
+    assert spoken in {kept.public_id, free.public_id}
+    return bad, orders
+
+
+def test_a_recall_takes_the_unsold_out_lists_the_sold_and_begins_a_claim(owner, lead, world, noon):
+    bad, orders = bad_batch(world, noon)
+    lot = batch_of(bad)
+    called = service.recall(lead, lot, reason="交付前就查不到余额", card=bad.public_id, at=noon)
+    view = queries.recall_of(owner, CardBatch.objects.get(public_id=lot))
+    assert (called.set_aside, view.proof) == (2, Proof.CHECK)
+    assert [row.order_no for row in view.sold] == sorted(order.order_no for order in orders)
+    assert len(view.reserved) == 1
+    assert view.untold == 2
+    [claim] = queries.claims(owner)
+    assert (claim.state, [card for card, _, _ in claim.cards], claim.asked_fen) == ("draft", [bad.public_id], 18_800)
+    service.recall(lead, lot, reason="再按一次", card=bad.public_id, at=noon)
+    assert history(owner, called.public_id) == ["batch.recalled"]
+    assert len(queries.claims(owner)) == 1
+
+
+def test_who_was_told_of_a_recall_is_noted_once(owner, agent, world, noon):
+    bad, [first, _] = bad_batch(world, noon)
+    lot = batch_of(bad)
+    service.recall(owner, lot, reason="坏卡", card=bad.public_id, at=noon)
+    service.note_told(agent, lot, first.public_id, how="闲鱼消息", at=noon)
+    service.note_told(agent, lot, first.public_id, how="又说一遍", at=noon)
+    view = queries.recall_of(owner, CardBatch.objects.get(public_id=lot))
+    assert view.untold == 1
+    assert {row.told_how for row in view.sold} == {"闲鱼消息", ""}
+    with pytest.raises(NotFound):
+        service.note_told(agent, lot, world.order().public_id, how="x", at=noon)
+
+
+def test_without_proof_only_the_owner_recalls_and_it_is_marked_so(owner, lead, system, world, noon):
+    card, *_ = world.stock(3)
+    world.order(card=card)
+    lot = batch_of(card)
+    with pytest.raises(Refused):
+        service.recall(owner, lot, reason="听说有问题", card=card.public_id, at=noon)
+    for actor in (lead, system):
+        with pytest.raises(NotAllowed):
+            service.recall(actor, lot, reason="听说有问题", on_suspicion=True, at=noon)
+    service.recall(owner, lot, reason="听说有问题", on_suspicion=True, at=noon)
+    assert queries.lot(owner, lot).recall.proof is None
+    cards.mark_redeemed(owner, card.public_id, redeemed_at=noon - timedelta(days=9), source="官网", at=noon)
+    service.recall(lead, lot, reason="查到了", card=card.public_id, at=noon)
+    assert queries.lot(owner, lot).recall.proof is Proof.REDEEMED
+
+
+def test_a_card_of_another_batch_proves_nothing_here(owner, world, noon):
+    [card], [other] = world.stock(), world.stock()
+    with pytest.raises(NotFound):
+        service.recall(owner, batch_of(card), reason="x", card=other.public_id, on_suspicion=True, at=noon)
+
+
+def claim_about(owner, card, noon, amount_fen=None):
+    return service.open_claim(owner, batch_of(card), {card.public_id: amount_fen}, reason="坏卡", at=noon)
+
+
+def test_a_claim_goes_its_way_and_its_money_reaches_the_card(owner, world, noon):
+    one, two = world.stock(2)
+    claim = claim_about(owner, one, noon)
+    service.add_card(owner, claim.public_id, two.public_id, 9_400, at=noon)
+    service.move_claim(owner, claim.public_id, "send", at=noon)
+    with pytest.raises(Refused):
+        service.add_card(owner, claim.public_id, two.public_id, 1, at=noon)
+    with pytest.raises(WrongUse):
+        service.move_claim(owner, claim.public_id, "accept_partly", accepted_fen=100, at=noon)
+    service.move_claim(owner, claim.public_id, "accept_partly", answer="只认一半", accepted_fen=14_101, at=noon)
+    service.record_receipt(owner, claim.public_id, 10_000, received_on=noon.date(), at=noon)
+    service.record_receipt(owner, claim.public_id, 4_101, received_on=noon.date(), at=noon)
+    assert queries.recovered_by_card(owner, [one.pk, two.pk]) == {one.pk: 9_401, two.pk: 4_700}
+    with pytest.raises(WrongUse):
+        service.record_receipt(owner, claim.public_id, 99_999, received_on=noon.date(), at=noon)
+    view = queries.claim(owner, claim.public_id)
+    assert (view.state, view.answer, view.recovered_fen) == ("recovered", "只认一半", 14_101)
+    service.move_claim(owner, claim.public_id, "close", at=noon)
+    assert history(owner, claim.public_id)[-1] == "supplier_claim.moved"
+
+
+def test_a_card_is_in_one_live_claim_at_a_time(owner, world, noon):
+    [card] = world.stock()
+    claim = claim_about(owner, card, noon)
+    with pytest.raises(Conflict):
+        claim_about(owner, card, noon)
+    service.move_claim(owner, claim.public_id, "close", at=noon)
+    claim_about(owner, card, noon)
+
+
+def test_a_claim_needs_a_supplier_a_card_and_an_amount(owner, world, noon):
+    [card] = world.stock()
+    with pytest.raises(WrongUse):
+        service.open_claim(owner, batch_of(card), {}, reason="x", at=noon)
+    Card.objects.update(cost_fen=None)
+    with pytest.raises(WrongUse):
+        claim_about(owner, card, noon)
+    CardBatch.objects.update(supplier=None)
+    with pytest.raises(Refused):
+        claim_about(owner, card, noon, 100)
+
+
+def windows(owner, lot):
+    return [clock.state for clock in deadlines.of_subject(owner, lot) if clock.kind == "supplier_claim_window"]
+
+
+def test_one_window_rings_once_for_case_and_claim(owner, system, world, noon):
+    case = world.case("A1")
+    lot = batch_of(case.card)
+    service.set_lot(owner, lot, LotTold(claim_until=date(2026, 12, 1)), at=noon)
+    cases.confirm_reason(owner, case.number, "A2", revision=case.revision, at=noon)
+    claim = claim_about(owner, case.card, noon)
+    assert windows(owner, lot).count("armed") == 1
+    service.move_claim(owner, claim.public_id, "send", at=noon)
+    assert windows(owner, lot) == ["met"]
+    case = world.fresh(case)
+    cases.confirm_reason(owner, case.number, "A1", revision=case.revision, at=noon)
+    assert windows(owner, lot) == ["met"]
+
+
+def test_a_claim_that_is_given_up_leaves_the_window_to_open_cases(owner, world, noon):
+    case = world.case("A1")
+    lot = batch_of(case.card)
+    service.set_lot(owner, lot, LotTold(claim_until=date(2026, 12, 1)), at=noon)
+    claim = claim_about(owner, case.card, noon)
+    service.move_claim(owner, claim.public_id, "close", at=noon)
+    assert windows(owner, lot) == ["armed"]
+
+
+def test_the_net_of_a_case_counts_what_the_claim_brought(owner, world, noon):
+    from cardcase.remedies import queries as remedies
+
+    case = world.case("A1")
+    before = remedies.net_of_case(owner, case).recovered_fen
+    claim = claim_about(owner, case.card, noon)
+    service.move_claim(owner, claim.public_id, "send", at=noon)
+    service.move_claim(owner, claim.public_id, "accept", answer="同意", at=noon)
+    service.record_receipt(owner, claim.public_id, 18_800, received_on=noon.date(), at=noon)
+    assert (before, remedies.net_of_case(owner, world.fresh(case)).recovered_fen) == (0, 18_800)
