@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from cardcase.cards.models import Card
+from cardcase.cards.models import Card, CardBatch
 from cardcase.cases.models import Case, Note
 from cardcase.custody.models import Entry
 from cardcase.notices import service as notices
@@ -21,6 +21,8 @@ from cardcase.orders.models import Order
 from cardcase.packs import verifier
 from cardcase.project import service as project
 from cardcase.project.models import IdempotentReply
+from cardcase.sourcing import service as suppliers
+from cardcase.sourcing.rules.suppliers import SupplierTold
 from cardcase.staff import service as staff
 from cardcase.staff.models import Staff
 from cardcase.staff.rules import Role
@@ -122,12 +124,16 @@ def test_every_path_of_the_description_answers(api, case, owner, system, noon):
     delivery = given(system, order, noon)
     card = Card.objects.visible_to(owner).filter(order=order).get()
     run = take(owner, [upload("cards.txt", CODES[0])], at=noon)
+    CardBatch.objects.get_or_create(shop_id=owner.shop_id, name="b", defaults={"public_id": "batch_1"})
+    lot = CardBatch.objects.visible_to(owner).first().public_id
+    supplier = suppliers.add_supplier(owner, "货源", SupplierTold(), at=noon)[0].public_id
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         act = "check" if "/cards/" in path else "note"
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
         real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
         real = real.replace("{public_id}", card.public_id).replace("{run}", run.run)
+        real = real.replace("{lot}", lot).replace("{supplier}", supplier)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

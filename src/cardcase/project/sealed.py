@@ -24,6 +24,9 @@ _TRIAL: Final = "trial|nothing|trial|1"
 PLACES: Final = (
     SealedPlace("cards.Card", "code_sealed", version_field="key_version"),
     SealedPlace("cards.Card", "number_sealed"),
+    SealedPlace("cards.Supplier", "id_sealed"),
+    SealedPlace("cards.Supplier", "contact_sealed"),
+    SealedPlace("sourcing.SourceDocument", "body_sealed", at_once=4),
     SealedPlace("inbox.Message", "original_sealed"),
     SealedPlace("notices.NoticeTarget", "address_sealed"),
     SealedPlace("intake.Channel", "secret_sealed"),
