@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -116,13 +115,11 @@ def test_every_shipped_format_has_a_source_and_says_where_to_look():
 
 
 @pytest.fixture
-def own_formats():
-    folder = Path(settings.CARDCASE.overrides) / "lika"
+def own_formats(settings, tmp_path):
+    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+    folder = settings.CARDCASE.overrides / "lika"
     folder.mkdir(parents=True)
-    yield folder / "formats.toml"
-    (folder / "formats.toml").unlink()
-    folder.rmdir()
-    folder.parent.rmdir()
+    return folder / "formats.toml"
 
 
 OWN = """[catalogue]

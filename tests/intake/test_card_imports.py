@@ -209,9 +209,9 @@ def signed_in(actor) -> Client:
 
 
 def work() -> None:
-    """Do what was promised."""
+    """Do what was promised, the periodic work of whatever rooms were loaded by then included."""
     assert tasks.work_on_import  # its handler is known once the module was read
-    Worker().run_due(limit=5)
+    Worker().run_due()
 
 
 def many(start: int = 0) -> bytes:

@@ -260,17 +260,15 @@ def test_what_changed_is_asked_again_and_nothing_else(system, owner, world, noon
     assert "J-used-then-refund" in {flag.rule for flag in queries.flags(owner)}
 
 
-def test_a_rule_of_the_shops_own_file_counts(owner, world, noon, settings, shop):
-    folder = settings.CARDCASE.overrides / shop.slug
+def test_a_rule_of_the_shops_own_file_counts(owner, world, noon, settings, tmp_path):
+    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+    folder = settings.CARDCASE.overrides / "lika"
     folder.mkdir(parents=True, exist_ok=True)
     rule = (datafiles.DATA / "legality.toml").read_text("utf-8")
     head = rule[rule.index("[catalogue]") : rule.index("[[rule]]")]
     own = next(part for part in rule.split("\n\n") if 'id = "J-cheap"' in part).replace("percent = 70", "percent = 99")
     (folder / "legality.toml").write_text(head + own, "utf-8")
-    try:
-        raised = rules_of(service.evaluate_batch(owner, batch_of(world.stock()[0]), at=noon))
-    finally:
-        (folder / "legality.toml").unlink()
+    raised = rules_of(service.evaluate_batch(owner, batch_of(world.stock()[0]), at=noon))
     assert "J-cheap" in raised
 
 
