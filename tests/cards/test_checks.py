@@ -116,6 +116,24 @@ def test_a_checker_that_finds_nothing_leaves_no_look(lead, card, noon, demo):
     assert not BalanceCheck.objects.visible_to(lead).exists()
 
 
+class Point:
+    """An entry point of a package beside ours."""
+
+    def __init__(self, name, load):
+        self.name, self.load = name, load
+
+
+def test_installed_packages_bring_checkers_and_a_broken_one_breaks_nothing(monkeypatch, demo):
+    points = [Point("broken", lambda: 1 / 0), Point("good", lambda: lambda: Demo(checkers.Finding()))]
+    monkeypatch.setattr(checkers, "entry_points", lambda *, group: points if group == "cardcase.checkers" else [])
+    checkers.load_installed.cache_clear()
+    try:
+        assert checkers.names() == ("manual", "demo", "good")
+        assert isinstance(checkers.named("good"), type(demo))
+    finally:
+        checkers.unregister("good")
+
+
 def test_no_checker_is_asked_that_is_not_there_nor_by_one_who_may_not(lead, agent, stranger, card, noon, demo):  # noqa: PLR0917 - a cast
     assert checkers.names() == ("manual", "demo")
     with pytest.raises(ValueError, match="taken"):

@@ -11,6 +11,7 @@ from cardcase.delivery import queries, service
 from cardcase.delivery.rules import DeliveryState
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.orders.service import ingest_orders, ingest_refunds
+from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor
 from delivery.world import KIND, agreed, given, orders, plain, stock
 
@@ -306,6 +307,35 @@ def test_a_card_that_was_never_checked_only_warns(owner, system, order, noon):
     assert len(view.warnings) == 1
     assert not view.stops
     assert len(show(owner, view, noon)) == 1
+
+
+def test_a_shop_may_want_a_new_look_before_each_code_and_the_record_keeps_what_was_seen(owner, system, order, noon):
+    Shop.objects.filter(pk=owner.shop_id).update(is_check_required=True)
+    stock(system, 1, noon)
+    view = given(system, order, noon)
+    [slot] = view.slots
+    assert (view.unlooked, view.warnings) == ((slot.card.public_id,), ())
+    with pytest.raises(Refused) as never:
+        show(owner, view, noon)
+    assert (code_of(never), never.value.facts["reason"]) == ("check_needed", "never")
+    check = stockroom.record_balance_check(owner, slot.card.public_id, method="官网", balance_fen=20_000, at=noon)
+    assert check.kind == "before_reveal"
+    with pytest.raises(Refused) as stale:
+        show(owner, view, noon + timedelta(minutes=16))
+    assert stale.value.facts["reason"] == "stale"
+    assert len(show(owner, view, noon + timedelta(minutes=15))) == 1
+    [entry] = [item for item in custody.history(owner, [slot.card.public_id]) if item.kind == "card.authorised"]
+    told = ("check_age_s", "check_method", "balance_fen", "is_usable")
+    assert [entry.facts[name] for name in told] == [900, "官网", 20_000, True]
+
+
+def test_a_card_that_was_found_short_after_it_was_kept_stays_in(owner, system, order, noon):
+    stock(system, 1, noon)
+    view = given(system, order, noon)
+    stockroom.record_balance_check(owner, view.slots[0].card.public_id, method="官网", balance_fen=19_999, at=noon)
+    with pytest.raises(Refused) as short:
+        show(owner, view, noon)
+    assert code_of(short) == "card_in_doubt"
 
 
 def test_a_physical_card_shows_no_code(owner, system, order, noon):

@@ -1,9 +1,11 @@
 """The forms of a card page: what may be done with a card as it stands, and by whom."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from django.urls import reverse
 
+from cardcase.cards import checkers
 from cardcase.cards.queries import CardLife
 from cardcase.cards.rules import LIFE, UNSETTLED, CardEvent, VoidResult
 from cardcase.cards.rules.life import VOID_TITLES
@@ -11,6 +13,8 @@ from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
 from cardcase.staff.rules import Actor, Permission
+
+_JUST_CHECKED: Final = Text("刚查过余额？记下来", "Just checked the balance? Record it")
 
 
 def forms(actor: Actor, life: CardLife) -> tuple[ActionForm, ...]:
@@ -24,9 +28,11 @@ def _forms(actor: Actor, life: CardLife) -> Iterator[ActionForm]:
 
     may_manage = actor.may(Permission.MANAGE_CARDS)
     if actor.may(Permission.WORK):
-        yield _check(life)
-        if can(CardEvent.REDEEM):
-            yield _redeemed(life)
+        yield check_form(life.public_id)
+    if may_manage:
+        yield from (_ask_checker(life, name) for name in checkers.names() if name != checkers.MANUAL)
+    if actor.may(Permission.WORK) and can(CardEvent.REDEEM):
+        yield _redeemed(life)
     if may_manage and can(CardEvent.VOID):
         asked = any(VoidResult(one.result) in UNSETTLED for one in life.voids)
         yield _settle_void(life) if asked else _ask_void(life)
@@ -56,14 +62,24 @@ def _with_reason(life: CardLife, name: str, opens: Text, *, is_danger: bool = Fa
     )
 
 
-def _check(life: CardLife) -> ActionForm:
+def _ask_checker(life: CardLife, name: str) -> ActionForm:
+    return ActionForm(
+        url=_url(life, "ask_checker"),
+        button=say(Text("现在查", "Look now")),
+        hidden=(("checker", name),),
+        opens=say(Text(f"让 {name} 查余额（会用到卡密）", f"Let {name} look at the balance (it uses the code)")),
+    )
+
+
+def check_form(card_id: str, *, opens: Text = _JUST_CHECKED, back: str = "") -> ActionForm:
+    """Return the form that notes a look at a card; ``back`` is the page that follows, its own if empty."""
     usable = (
         Choice("", say(Text("没有试", "not tried")), is_chosen=True),
         Choice("yes", say(Text("能用", "usable"))),
         Choice("no", say(Text("不能用", "unusable"))),
     )
     return ActionForm(
-        url=_url(life, "check"),
+        url=reverse("card-act", args=[card_id, "check"]),
         button=say(Text("记下查验结果", "Record the check")),
         inputs=(
             Input("balance", say(Text("余额（元）", "Balance (yuan)")), InputKind.MONEY),
@@ -78,7 +94,8 @@ def _check(life: CardLife) -> ActionForm:
             Input("note", say(Text("备注", "Note")), InputKind.TEXT, max_length=300),
             Input("proof", say(Text("截图", "Screenshot")), InputKind.FILE),
         ),
-        opens=say(Text("刚查过余额？记下来", "Just checked the balance? Record it")),
+        hidden=(("back", back),) if back else (),
+        opens=say(opens),
         has_files=True,
     )
 

@@ -125,7 +125,7 @@ def show(request: HttpRequest, public_id: str) -> dict[str, Any]:
 def act(request: HttpRequest, public_id: str, name: str, body: CardActIn) -> dict[str, Any]:
     """Do what the page could do; the card comes back as it stands then.
 
-    Names: check (balance, usable yes|no, method, note), ask_void (reason), settle_void (result
+    Names: check (balance, usable yes|no, method, note), ask_checker (checker), ask_void (reason), settle_void (result
     voided|failed|redeemed|unknown, note, redeemed_at; voided needs a proof), redeemed (redeemed_at, source), take_back,
     readmit, write_off (reason). Looking at a code is not among them.
     """

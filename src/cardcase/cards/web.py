@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -98,6 +99,9 @@ def act(request: HttpRequest, actor: Actor, public_id: str, name: str) -> HttpRe
         page = replace(with_words(page, request.path, words, say(problem.message)), notices=(refused,))
         return render(request, "cards/card.html", page, status=problem.status)
     messages.success(request, _("已记下。"))
+    back = words.get("back", "")
+    if url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return redirect(back)
     return redirect("card", public_id)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from cardcase.cards.acts import check_form
 from cardcase.delivery import pages
 from cardcase.delivery.queries import DeliveryRow, DeliveryView, Meaning, Slot
 from cardcase.delivery.rules import TITLES, DeliveryState
@@ -206,6 +207,8 @@ def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
     if actor.may(Permission.REVEAL) and not view.stops:
         button = Text("取出卡密（只显示一次）", "Take the codes out (shown once)")
         yield _form(view, "show", button, why=_WHY, is_main=True)
+    if works:
+        yield from _looks(view)
     if works and view.state is DeliveryState.ALLOCATED:
         opens = Text("取消分配，卡回到库存", "Cancel: the cards go back to the stock")
         yield _form(view, "cancel", Text("取消分配", "Cancel"), why=_WHY, opens=opens)
@@ -214,6 +217,15 @@ def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
             opens = Text(f"放行：{block.text.zh}", f"Let the codes go although {block.text.en}")
             hidden = (("ref", block.ref),)
             yield _form(view, "lift", Text("放行", "Let go"), why=_WHY, opens=opens, hidden=hidden, is_danger=True)
+
+
+def _looks(view: DeliveryView) -> Iterator[ActionForm]:
+    """A form for each card whose worth is not known by a new look: what is seen now is the proof in a later dispute."""
+    back = reverse("delivery", args=[view.public_id])
+    for slot in view.slots:
+        if slot.card.public_id in view.unlooked:
+            opens = Text(f"查过 {slot.card.masked} 的余额？记下来", f"Looked at {slot.card.masked}? Note its balance")
+            yield check_form(slot.card.public_id, opens=opens, back=back)
 
 
 def _form(

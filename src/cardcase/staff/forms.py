@@ -12,6 +12,7 @@ from .models import Shop
 from .rules import ROLE_TITLES, Role
 
 _PRO: dict[str, bool | None] = {"unknown": None, "yes": True, "no": False}
+_CHECK: dict[str, bool | None] = {"": None, "warn": False, "stop": True}
 
 
 def role_choices() -> list[tuple[str, str]]:
@@ -70,6 +71,19 @@ class ShopForm(PlainForm):
     least_validity_days = forms.IntegerField(
         label=_("有效期少于几天的卡不发"), min_value=0, max_value=3_650, required=False
     )
+    check_minutes = forms.IntegerField(
+        label=_("发卡前几分钟内查过余额才算新"),
+        min_value=1,
+        max_value=10_080,
+        required=False,
+        help_text=_("发卡那一刻有余额凭证，以后买家说余额不足时说得清。"),
+    )
+    check = forms.ChoiceField(
+        label=_("没有新查验时"),
+        choices=[("warn", _("提醒，可以照发")), ("stop", _("不能发，先查"))],
+        required=False,
+        help_text=_("领取页没有人在场：选“不能发”时，也不会自动出卡。"),
+    )
 
     @classmethod
     def of(cls, shop: Shop) -> "ShopForm":
@@ -86,6 +100,8 @@ class ShopForm(PlainForm):
                 "large_value": yuan(shop.large_value_fen).removeprefix("¥").replace(",", ""),
                 "low_stock": shop.low_stock,
                 "least_validity_days": shop.least_validity_days,
+                "check_minutes": shop.check_minutes,
+                "check": "stop" if shop.is_check_required else "warn",
             }
         )
 
@@ -96,6 +112,10 @@ class ShopForm(PlainForm):
     def clean_large_value(self) -> int | None:
         """Read yuan into 分; nothing leaves it as it is."""
         return self._fen("large_value") if self.cleaned_data["large_value"] else None
+
+    def clean_check(self) -> bool | None:
+        """Read the two answers; nothing leaves it as it is."""
+        return _CHECK[self.cleaned_data["check"]]
 
     def _fen(self, name: str) -> int:
         try:

@@ -40,6 +40,8 @@ class Shop(models.Model):
     large_value_fen = models.PositiveIntegerField(default=50_000)  # from here a look needs the second factor
     low_stock = models.PositiveSmallIntegerField(default=3)  # cards of one kind at which the owner is told
     least_validity_days = models.PositiveSmallIntegerField(default=30)  # cards with less left are not given out
+    check_minutes = models.PositiveSmallIntegerField(default=15)  # how old the last look at a card may be at its giving
+    is_check_required = models.BooleanField(default=False)  # an older look, or none, stops the code; else it warns
     currency = models.CharField(max_length=3, default="CNY")
     created_at = models.DateTimeField(default=clock.now)
 

@@ -46,6 +46,8 @@ class CustodyLimits:
     large_value_fen: int | None = None
     low_stock: int | None = None
     least_validity_days: int | None = None
+    check_minutes: int | None = None
+    is_check_required: bool | None = None
 
 
 UNCHANGED: Final = CustodyLimits()

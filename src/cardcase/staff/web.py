@@ -63,6 +63,8 @@ def shop_page(request: HttpRequest, actor: Actor) -> HttpResponse:
                 large_value_fen=data["large_value"],
                 low_stock=data["low_stock"],
                 least_validity_days=data["least_validity_days"],
+                check_minutes=data["check_minutes"],
+                is_check_required=data["check"],
             ),
             at=clock.now(),
         )

@@ -13,7 +13,7 @@ from .books import (
     stock_of_equal_value,
 )
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
-from .checks import CheckGuide, check_guide, freshness_of
+from .checks import CheckGuide, check_guide, freshness_of, last_look, look_rule
 from .formats import check_data, format_book
 from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
 from .looks import Looks, busy_lookers, looks_since
@@ -80,6 +80,8 @@ __all__ = [
     "given_cards",
     "giving_stock",
     "kinds_in_stock",
+    "last_look",
+    "look_rule",
     "looks_since",
     "low_stock",
     "open_original",

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from cardcase.cards.models import BalanceCheck
-from cardcase.cards.rules import FRESH_FOR, Freshness, Seen, freshness
+from cardcase.cards.models import BalanceCheck, Card
+from cardcase.cards.rules import FRESH_FOR, Freshness, LookRule, Seen, freshness
 from cardcase.kit.text import Text
+from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor
 
 from .books import card
@@ -30,10 +31,22 @@ class CheckGuide:
 def freshness_of(actor: Actor, public_id: str, *, at: datetime, fresh_for: timedelta = FRESH_FOR) -> Freshness:
     """Tell whether the last look at a card lets its code leave at a moment. Raises NotFound."""
     row = card(actor, public_id)
-    last = BalanceCheck.objects.visible_to(actor).filter(card=row, checked_at__lte=at).order_by("-checked_at", "-pk")
-    found = last.first()
+    found = last_look(actor, row, at=at)
     seen = Seen(found.checked_at, found.is_usable, found.balance_fen) if found else None
     return freshness(seen, face_fen=row.face_fen, at=at, fresh_for=fresh_for)
+
+
+def last_look(actor: Actor, row: Card, *, at: datetime) -> BalanceCheck | None:
+    """Return the last look at a card up to a moment, None without any."""
+    looks = BalanceCheck.objects.visible_to(actor).filter(card=row, checked_at__lte=at)
+    found: BalanceCheck | None = looks.order_by("-checked_at", "-pk").first()
+    return found
+
+
+def look_rule(actor: Actor) -> LookRule:
+    """Return what the shop asks of the last look at a card when its code is given out."""
+    minutes, is_required = Shop.objects.values_list("check_minutes", "is_check_required").get(pk=actor.shop_id)
+    return LookRule(timedelta(minutes=minutes), is_required)
 
 
 def check_guide(actor: Actor, public_id: str) -> CheckGuide:

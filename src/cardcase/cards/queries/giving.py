@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal
-from cardcase.cards.rules import CardKind, CardState, first_day_long_enough
+from cardcase.cards.rules import CardKind, CardState, Seen, first_day_long_enough
 from cardcase.staff.rules import Actor
 
 
@@ -36,8 +36,7 @@ class GivenCard:
     state: CardState
     expires_on: date | None
     is_batch_quarantined: bool
-    last_check_at: datetime | None
-    last_check_usable: bool | None
+    last_look: Seen | None
 
 
 def giving_stock(actor: Actor, kind: CardKind, *, on: date, least_days: int) -> "QuerySet[Card]":
@@ -76,7 +75,9 @@ def kinds_in_stock(actor: Actor) -> list[CardKind]:
 def given_cards(actor: Actor, card_pks: Sequence[int]) -> dict[int, GivenCard]:
     """Return cards by row id, masked."""
     rows = Card.objects.visible_to(actor).filter(pk__in=card_pks).select_related("batch")
-    told = rows.annotate(usable=_last_check("is_usable"), checked_at=_last_check("checked_at"))
+    told = rows.annotate(
+        usable=_last_check("is_usable"), balance=_last_check("balance_fen"), checked_at=_last_check("checked_at")
+    )
     return {
         row.pk: GivenCard(
             public_id=row.public_id,
@@ -86,8 +87,7 @@ def given_cards(actor: Actor, card_pks: Sequence[int]) -> dict[int, GivenCard]:
             state=CardState(row.state),
             expires_on=row.expires_on,
             is_batch_quarantined=bool(row.batch and row.batch.is_quarantined),
-            last_check_at=row.checked_at,
-            last_check_usable=row.usable,
+            last_look=Seen(row.checked_at, row.usable, row.balance) if row.checked_at else None,
         )
         for row in told
     }

@@ -1,7 +1,7 @@
 """The life of a card as one table, and what in a text looks like a card code. Pure."""
 
 from .arrival import Arrival, gaps, warning_codes, words
-from .checks import FRESH_FOR, CheckKind, Freshness, Seen, freshness
+from .checks import DAMNING, FRESH_FOR, WHY_NOT_FRESH, CheckKind, Freshness, LookRule, Seen, freshness
 from .formats import WARNINGS, CardFormat, CardWarning, FormatBook, Outcome, Verdict
 from .identity import identity, is_enough
 from .kinds import CardKind, first_day_long_enough
@@ -9,10 +9,12 @@ from .life import LIFE, UNSETTLED, CardEvent, CardState, IllegalCardMove, VoidRe
 from .shapes import Span, candidates, code_shaped, mask_spans
 
 __all__ = [
+    "DAMNING",
     "FRESH_FOR",
     "LIFE",
     "UNSETTLED",
     "WARNINGS",
+    "WHY_NOT_FRESH",
     "Arrival",
     "CardEvent",
     "CardFormat",
@@ -23,6 +25,7 @@ __all__ = [
     "FormatBook",
     "Freshness",
     "IllegalCardMove",
+    "LookRule",
     "Outcome",
     "Seen",
     "Span",

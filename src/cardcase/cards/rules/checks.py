@@ -3,11 +3,36 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
+
+from cardcase.kit.text import Text
 
 FRESH_FOR: Final = timedelta(minutes=15)
 """How old the last look may be when a code is given out. Our own choice: long enough to look, answer and send, short
 enough that a card emptied by somebody else in between is rare."""
+
+
+WHY_NOT_FRESH: Final = MappingProxyType(
+    {
+        "never": Text("还没有查过余额", "its balance was never looked at"),
+        "stale": Text("上次查验太久了", "the last look is too old"),
+        "unusable": Text("上次查验说不能用", "the last look found it unusable"),
+        "short": Text("上次查验的余额不足面值", "the last look found less than its face value"),
+    }
+)
+"""Reasons of a ``Freshness`` as sentences."""
+
+DAMNING: Final = frozenset({"unusable", "short"})
+"""Reasons for which a card is never given out, however the shop deals with looks that are merely old."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookRule:
+    """What a shop asks of the last look at a card when its code is given out (``Shop.check_minutes``)."""
+
+    fresh_for: timedelta = FRESH_FOR
+    is_required: bool = False
 
 
 class CheckKind(StrEnum):

@@ -58,6 +58,10 @@ def _check(actor: Actor, act: CardAct) -> None:
     )
 
 
+def _ask_checker(actor: Actor, act: CardAct) -> None:
+    checks.ask_checker(actor, act.card_id, checker=act.word("checker"), at=act.at)
+
+
 def _ask_void(actor: Actor, act: CardAct) -> None:
     voiding.ask_to_void(actor, act.card_id, reason=act.word("reason"), at=act.at)
 
@@ -106,6 +110,7 @@ def _write_off(actor: Actor, act: CardAct) -> None:
 ACTS: Final[Mapping[str, Callable[[Actor, CardAct], None]]] = MappingProxyType(
     {
         "check": _check,
+        "ask_checker": _ask_checker,
         "ask_void": _ask_void,
         "settle_void": _settle_void,
         "redeemed": _redeemed,

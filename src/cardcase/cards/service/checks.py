@@ -7,7 +7,7 @@ from django.db import transaction
 from cardcase.cards import checkers, masking, queries, sealing
 from cardcase.cards.models import BalanceCheck, Card
 from cardcase.cards.queries.books import SOLD
-from cardcase.cards.rules import FRESH_FOR, LIFE, CardEvent, CardState, CheckKind, Freshness
+from cardcase.cards.rules import FRESH_FOR, LIFE, WHY_NOT_FRESH, CardEvent, CardState, CheckKind, Freshness
 from cardcase.custody import files
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused, WrongUse
@@ -16,13 +16,6 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import rows
 from .reveal import require_person
-
-_WHY = {
-    "never": Text("还没有查过余额", "its balance was never looked at"),
-    "stale": Text("上次查验太久了", "the last look is too old"),
-    "unusable": Text("上次查验说不能用", "the last look found it unusable"),
-    "short": Text("上次查验的余额不足面值", "the last look found less than its face value"),
-}
 
 
 @transaction.atomic
@@ -41,7 +34,7 @@ def record_balance_check(
 ) -> BalanceCheck:
     """Note what somebody saw the card to be worth: how (such as "issuer_site"), when (now, if unsaid), with what proof.
 
-    ``kind`` says what the look was for; unsaid, it is before the sale while no buyer has the card, and after it then.
+    ``kind`` says what the look was for; unsaid, the card's state tells: in stock, kept for an order, or given out.
     ``proof`` is a file, such as a screenshot, that is kept and named by its hash in the record. A check of an acquired
     card makes it checked. Raises NotFound, WrongUse when neither balance nor use is told, the balance is negative, or
     the look lies in the future.
@@ -86,7 +79,10 @@ def record_balance_check(
 
 
 def _kind_of(card: Card) -> CheckKind:
-    return CheckKind.AFTER if CardState(card.state) in SOLD else CheckKind.PRE_SALE
+    state = CardState(card.state)
+    if state in SOLD:
+        return CheckKind.AFTER
+    return CheckKind.BEFORE_REVEAL if state is CardState.RESERVED else CheckKind.PRE_SALE
 
 
 def check_before_reveal(actor: Actor, card_id: str, *, at: datetime, fresh_for: timedelta = FRESH_FOR) -> Freshness:
@@ -100,7 +96,7 @@ def check_before_reveal(actor: Actor, card_id: str, *, at: datetime, fresh_for: 
     if found.is_fresh:
         return found
     guide = queries.check_guide(actor, card_id)
-    why = _WHY[found.reason]
+    why = WHY_NOT_FRESH[found.reason]
     minutes = int(fresh_for.total_seconds() // 60)
     raise Refused(
         f"这张卡发出前要先查余额：{why.zh}（{minutes} 分钟内的查验才算）",
@@ -111,8 +107,10 @@ def check_before_reveal(actor: Actor, card_id: str, *, at: datetime, fresh_for: 
     )
 
 
-def ask_checker(actor: Actor, card_id: str, *, checker: str, kind: CheckKind, at: datetime) -> BalanceCheck:
-    """Let an installed checker look at a card, and note what it found.
+def ask_checker(
+    actor: Actor, card_id: str, *, checker: str, at: datetime, kind: CheckKind | None = None
+) -> BalanceCheck:
+    """Let an installed checker look at a card, and note what it found; ``kind`` as in ``record_balance_check``.
 
     Asking uses the code: a person with the right to manage cards answers for it, and the record says who asked, of whom
     and why before the code leaves the vault. Raises NotAllowed, NotFound, WrongUse for a checker that is not there, and
@@ -122,6 +120,7 @@ def ask_checker(actor: Actor, card_id: str, *, checker: str, kind: CheckKind, at
     asked = checkers.named(checker)
     with transaction.atomic(durable=True):
         card = rows.locked(actor, card_id)
+        kind = kind or _kind_of(card)
         rows.note(actor, "card.asked", card, at, {"checker": checker, "kind": kind.value, "by": actor.label})
     finding = asked.check(actor, sealing.open_code(card), card.brand)
     if finding is None:

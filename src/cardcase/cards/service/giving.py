@@ -158,11 +158,27 @@ def authorise_cards(
             "reason": reason,
             "by": actor.label,
             "order_no": order.order_no,
+            **_last_look(actor, card, at),
         }
         refs = {"order": order.public_id}
         contents = (sealing.commitment_by_index(card),)
         custody.append(actor, Record("card.authorised", card.public_id, at, facts, contents, refs=refs))
     return made
+
+
+def _last_look(actor: Actor, card: Card, at: datetime) -> dict[str, custody.JSON]:
+    """Say what was last known of a card's worth as it left: when it was seen, how, how long before, with what proof."""
+    look = queries.last_look(actor, card, at=at)
+    if look is None:
+        return {"checked_at": None}
+    return {
+        "checked_at": clock.iso(look.checked_at),
+        "check_age_s": int((at - look.checked_at).total_seconds()),
+        "check_method": look.method,
+        "balance_fen": look.balance_fen,
+        "is_usable": look.is_usable,
+        "check_proof": look.proof_sha256,
+    }
 
 
 def opened(card: Card) -> tuple[CardCode, str]:

@@ -8,7 +8,7 @@ from django.db.models import Case, IntegerField, Value, When
 
 from cardcase.cards import queries as cards
 from cardcase.cards.queries import Display, GivenCard
-from cardcase.cards.rules import CardKind
+from cardcase.cards.rules import DAMNING, WHY_NOT_FRESH, CardKind, LookRule, freshness
 from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.delivery.models import Allocation, Block, Delivery
 from cardcase.delivery.rules import (
@@ -75,7 +75,8 @@ class DeliveryView:
     """One delivery with all that decides whether its codes may leave.
 
     ``stops``: why they may not be shown for the first time now; ``resend_stops``: why not once more; ``warnings``:
-    what a person should know and may pass over. All empty: nothing speaks against it.
+    what a person should know and may pass over. All empty: nothing speaks against it. ``unlooked``: the cards, by
+    public id, whose worth nobody looked at lately.
     """
 
     row: DeliveryRow
@@ -87,6 +88,7 @@ class DeliveryView:
     stops: tuple[Text, ...]
     resend_stops: tuple[Text, ...]
     warnings: tuple[Text, ...]
+    unlooked: tuple[str, ...]
 
     @property
     def public_id(self) -> str:
@@ -183,11 +185,31 @@ def doubts(slots: Sequence[Slot], *, at: datetime) -> list[Text]:
     found = []
     for slot in slots:
         card = slot.card
-        facts = CardDoubt(card.expires_on, card.is_batch_quarantined, card.last_check_usable)
+        facts = CardDoubt(
+            card.expires_on, card.is_batch_quarantined, freshness(card.last_look, face_fen=card.face_fen, at=at)
+        )
         told = doubt(facts, on=today) if slot.display is None else None
         if told is not None:
             found.append(Text(f"{card.masked} {told.zh}", f"{card.masked}: {told.en}"))
     return found
+
+
+def old_looks(slots: Sequence[Slot], rule: LookRule, *, at: datetime) -> dict[str, Text]:
+    """Say by card of those not given out yet that nobody looked at their worth, or too long ago for the shop's rule."""
+    found = {}
+    for slot in slots:
+        if not is_due(slot.display):
+            continue
+        look = freshness(slot.card.last_look, face_fen=slot.card.face_fen, at=at, fresh_for=rule.fresh_for)
+        if not look.is_fresh and look.reason not in DAMNING:
+            why = WHY_NOT_FRESH[look.reason]
+            found[slot.card.public_id] = Text(f"{slot.card.masked} {why.zh}", f"{slot.card.masked}: {why.en}")
+    return found
+
+
+def is_due(display: Display | None) -> bool:
+    """Tell whether a card has yet to be given: nobody could read its code, or nobody saw it by a person's word."""
+    return display is None or display.state == "not_shown"
 
 
 _GIVEN = [state.value for state in DeliveryState if state is not DeliveryState.CANCELLED]
@@ -221,10 +243,9 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
     stops += [] if terms.is_open else [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]
     stops += doubts(slots, at=clock.now())
     again = resend_stopped_by_order(facts)
-    unchecked = [slot.card for slot in slots if slot.card.last_check_at is None and slot.display is None]
-    warnings = [
-        Text(f"{card.masked} 没有查验过余额", f"the balance of {card.masked} was never checked") for card in unchecked
-    ]
+    rule = cards.look_rule(actor)
+    unlooked = old_looks(slots, rule, at=clock.now())
+    stops += unlooked.values() if rule.is_required else ()
     return DeliveryView(
         row=_row(found),
         order_id=found.order_id,
@@ -234,5 +255,6 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
         blocks=blocks,
         stops=tuple(stops),
         resend_stops=(again,) if again else (),
-        warnings=tuple(warnings),
+        warnings=() if rule.is_required else tuple(unlooked.values()),
+        unlooked=tuple(unlooked),
     )

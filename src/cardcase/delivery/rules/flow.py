@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from cardcase.cards.rules import DAMNING, WHY_NOT_FRESH, Freshness
 from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
@@ -108,7 +109,7 @@ class CardDoubt:
 
     expires_on: date | None
     is_batch_quarantined: bool
-    last_check_usable: bool | None
+    look: Freshness
 
 
 def doubt(card: CardDoubt, *, on: date) -> Text | None:
@@ -117,9 +118,7 @@ def doubt(card: CardDoubt, *, on: date) -> Text | None:
         return Text("批次已冻结", "its batch is in quarantine")
     if card.expires_on is not None and card.expires_on < on:
         return Text("卡已过期", "it has expired")
-    if card.last_check_usable is False:
-        return Text("最近一次查验说不能用", "its last check found it unusable")
-    return None
+    return WHY_NOT_FRESH[card.look.reason] if card.look.reason in DAMNING else None
 
 
 CASE: Final = "case_"

@@ -22,7 +22,7 @@ from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.delivery import queries, rules
 from cardcase.delivery.models import Delivery
-from cardcase.delivery.queries.deliveries import doubts, slots_of
+from cardcase.delivery.queries.deliveries import doubts, is_due, slots_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.secret import CardCode
@@ -55,7 +55,8 @@ def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str,
     ``how`` is chat, manual, … for a person with the right to see codes, or claim for the claim page. After a person
     has settled that nobody saw them, the very same cards get their next attempt. It commits by itself, so it cannot
     run inside another transaction (RuntimeError). Raises Refused (terms_open, blocked, stopped_by_order, card_in_doubt,
-    display_open, already_shown, not_allocated, goes_by_parcel, delivered_elsewhere, reveal_cap), SecondFactorNeeded,
+    check_needed, display_open, already_shown, not_allocated, goes_by_parcel, delivered_elsewhere, reveal_cap),
+    SecondFactorNeeded,
     IllegalCardMove (I5), NotAllowed, NotFound, WrongUse without a reason.
     """
     is_person = _require_right(actor, how)
@@ -67,7 +68,8 @@ def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str,
             raise _not_now(state, delivery)
         _check(actor, delivery, order, is_person=is_person, at=at)
         held, displays = _cards_of(actor, delivery)
-        due = [card for card in held if _is_due(displays.get(card.public_id))]
+        due = [card for card in held if is_due(displays.get(card.public_id))]
+        _require_looks(actor, due, at)
         cards.require_room(actor, due, to="buyer", at=at)
         made = cards.authorise_cards(actor, due, order, to=to, how=how, reason=reason, at=at)
         _note_authorised(delivery, at)
@@ -264,8 +266,11 @@ def _not_now(state: DeliveryState, delivery: Delivery) -> Refused:
     )
 
 
-def _is_due(display: Display | None) -> bool:
-    return display is None or display.state == "not_shown"
+def _require_looks(actor: Actor, due: list[Card], at: datetime) -> None:
+    """Raise Refused (check_needed) where the shop wants a new look at each card and one has none."""
+    rule = card_queries.look_rule(actor)
+    for card in due if rule.is_required else ():
+        cards.check_before_reveal(actor, card.public_id, at=at, fresh_for=rule.fresh_for)
 
 
 def _cards_of(actor: Actor, delivery: Delivery) -> tuple[list[Card], dict[str, Display]]:

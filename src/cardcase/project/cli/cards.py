@@ -143,6 +143,17 @@ def check(card_id: str, *, usable: bool | None, as_json: bool, shop_slug: str | 
     _do(card_id, "check", {**told, **words}, as_json=as_json, shop_slug=shop_slug)
 
 
+@card.command("ask", help="让安装的查验程序查余额 / let an installed checker look at the balance")
+@click.argument("card_id")
+@click.argument("checker")
+@json_option
+@shop_option
+@with_desk
+def ask(card_id: str, checker: str, *, as_json: bool, shop_slug: str | None) -> None:
+    """Let a program look; the record says so before the code is used."""
+    _do(card_id, "ask_checker", {"checker": checker}, as_json=as_json, shop_slug=shop_slug)
+
+
 @card.command("void", help="登记作废申请 / record that the issuer was asked to void it")
 @click.argument("card_id")
 @click.option("--reason", required=True, help="为什么 / why")
