@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from cardcase.connectors.ports import ListingNotice
 from cardcase.delivery import queries, service
 from cardcase.kit import clock
 from cardcase.staff.models import Staff
@@ -130,3 +131,30 @@ def test_an_unknown_act_is_no_address(owner, system, order, noon):
     stock(system, 1, noon)
     view = given(system, order, noon)
     assert browser(owner).post(f"/deliveries/{view.public_id}/dance/").status_code == 404
+
+
+def test_what_a_listing_is_can_be_kept_while_allocating_and_changed_later(owner, system, noon):
+    [order] = orders(system, 1, noon, listing=ListingNotice(item_id="77", title="苹果充值卡 200"))
+    stock(system, 1, noon)
+    client = browser(owner)
+    typed = {"order_no": order.order_no, "brand": KIND.brand, "face": "200", "quantity": "1", "form": "code"}
+    client.post("/deliveries/allocate/", {**typed, "remember": "yes"})
+    assert queries.kind_of_order(owner, order).kind == KIND
+    assert "商品是哪种卡" in text(client.get("/deliveries/"))
+    [row] = queries.listing_kinds(owner)
+    told = {"channel": row.channel, "item_id": row.item_id, "sku_text": row.sku_text}
+    client.post("/deliveries/kinds/", {**told, "brand": "星巴克", "face": "1,000", "form": "physical"})
+    [row] = queries.listing_kinds(owner)
+    assert (row.kind.brand, row.kind.face_fen, row.kind.form) == ("星巴克", 100_000, "physical")
+
+
+def test_today_says_what_waits_to_be_given(owner, system, order, noon):
+    client = browser(owner)
+    assert "1 笔已付款，等着发卡" in text(client.get("/"))
+    stock(system, 1, noon)
+    view = given(system, order, noon)
+    assert queries.waiting(owner) == queries.Waiting(to_give=1, unknown=0)
+    service.authorise(owner, view.public_id, to="buyer", how="chat", reason="付款", at=noon)
+    service.note_unconfirmed(system, at=noon + timedelta(minutes=16))
+    assert queries.waiting(owner) == queries.Waiting(to_give=0, unknown=1)
+    assert "1 笔不知道买家看到卡密没有" in text(client.get("/"))

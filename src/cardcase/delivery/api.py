@@ -61,6 +61,27 @@ class Settled(Schema):
     reason: str
 
 
+class Said(Schema):
+    """The buyer's own words."""
+
+    words: str
+
+
+class Lifted(Schema):
+    """Which block is lifted, such as a case's id, and why the codes may go nevertheless."""
+
+    ref: str
+    reason: str
+
+
+class Meant(Kind):
+    """A listing, with its specification where it has several, and the kind of card that it is."""
+
+    channel: str
+    item_id: str
+    sku_text: str = ""
+
+
 class Row(Schema):
     """One delivery in a list."""
 
@@ -132,6 +153,34 @@ def list_deliveries(request: HttpRequest) -> dict[str, Any]:
     return {"deliveries": [_row(row) for row in queries.open_deliveries(_actor(request))]}
 
 
+@router.get("/kinds", summary="Which kind of card each listing is")
+def kinds(request: HttpRequest) -> dict[str, Any]:
+    """List what listings mean."""
+    rows = queries.listing_kinds(_actor(request))
+    return {
+        "kinds": [
+            {
+                "channel": row.channel,
+                "item_id": row.item_id,
+                "sku_text": row.sku_text,
+                "title": row.title,
+                "kind": row.kind.title(),
+                "set_by": row.set_by,
+                "set_at": row.set_at,
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.post("/kinds", summary="Set which kind of card a listing is; orders that have cards keep them")
+def set_kind(request: HttpRequest, meant: Meant) -> dict[str, Any]:
+    """Set what a listing means."""
+    kind = CardKind(meant.brand, meant.face_fen, meant.region, meant.spec, meant.form)
+    service.set_kind(_actor(request), meant.channel, meant.item_id, meant.sku_text, kind, at=clock.now())
+    return kinds(request)
+
+
 @router.get("/{delivery}", response=Delivery, summary="Where one delivery stands, its cards masked")
 def one(request: HttpRequest, delivery: str) -> dict[str, Any]:
     """Return one delivery."""
@@ -156,6 +205,32 @@ def terms(request: HttpRequest, delivery: str) -> dict[str, Any]:
     """Show the terms in the chat."""
     shown = service.show_terms_of(_actor(request), delivery, how="chat", at=clock.now())
     return {"text": shown.text, "shown_at": shown.shown_at}
+
+
+@router.post("/{delivery}/consent", response=Delivery, summary="Note the words in which the buyer agreed to the terms")
+def consent(request: HttpRequest, delivery: str, said: Said) -> dict[str, Any]:
+    """Keep the buyer's consent, as somebody heard it elsewhere."""
+    actor, at = _actor(request), clock.now()
+    order = queries.order_by_no(actor, queries.delivery(actor, delivery).row.order_no)
+    service.acknowledge(actor, order, how="staff", words=said.words, said_at=at, at=at)
+    return _told(queries.delivery(actor, delivery))
+
+
+@router.post("/{delivery}/waive", response=Delivery, summary="Let the codes go without the buyer's consent (owner)")
+def waive(request: HttpRequest, delivery: str, why: Why) -> dict[str, Any]:
+    """Waive the terms."""
+    actor = _actor(request)
+    order = queries.order_by_no(actor, queries.delivery(actor, delivery).row.order_no)
+    service.waive_terms(actor, order, reason=why.reason, at=clock.now())
+    return _told(queries.delivery(actor, delivery))
+
+
+@router.post("/{delivery}/lift", response=Delivery, summary="Let the codes go although something stops them")
+def lift(request: HttpRequest, delivery: str, told: Lifted) -> dict[str, Any]:
+    """Lift a block."""
+    actor = _actor(request)
+    service.lift_block(actor, delivery, ref=told.ref, reason=told.reason, at=clock.now())
+    return _told(queries.delivery(actor, delivery))
 
 
 @router.post("/{delivery}/authorise", response=Codes, summary="Clear the codes to be shown, and get them, once")

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.urls import reverse
 
 from cardcase.cards.acts import check_form
+from cardcase.cards.rules import CardKind
 from cardcase.delivery import pages
-from cardcase.delivery.queries import DeliveryRow, DeliveryView, Meaning, Slot
+from cardcase.delivery.queries import DeliveryRow, DeliveryView, ListingRow, Meaning, Slot
 from cardcase.delivery.rules import TITLES, DeliveryState
 from cardcase.delivery.service import Shown
 from cardcase.kit.money import yuan
@@ -51,6 +52,7 @@ def listing(
     waiting: Sequence[tuple[Order, Meaning]],
     *,
     unknown: int,
+    kinds: Sequence[ListingRow],
     now: datetime,
 ) -> pages.ListPage:
     """Build the list 「待发货」."""
@@ -60,6 +62,7 @@ def listing(
             say(Text("已付款，还没有分配卡", "Paid, no card yet")), tuple(_order(actor, *one) for one in waiting)
         ),
         pages.Section(say(Text("最近发出", "Given lately")), tuple(_row(row, now) for row in done)),
+        pages.Section(say(Text("商品是哪种卡", "What listings are")), tuple(_listing(actor, row) for row in kinds)),
     )
     alarm = Notice(
         Tone.BAD,
@@ -78,7 +81,7 @@ def listing(
             say(Text("付了款的订单导入后会出现在这里。", "Paid orders appear here after an import.")),
             (Link(say(Text("导入订单", "Import orders")), reverse("import")),),
         )
-        if not any(section.rows for section in sections)
+        if not any(section.rows for section in sections[:3])
         else None,
     )
 
@@ -97,16 +100,7 @@ def _row(row: DeliveryRow, now: datetime) -> pages.Row:
 def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
     kind = meaning.kind or meaning.guess
     asks = (
-        Input("brand", say(Text("品牌", "Brand")), value=kind.brand if kind else "", is_required=True, max_length=60),
-        Input(
-            "face",
-            say(Text("面值（元）", "Face value (yuan)")),
-            InputKind.MONEY,
-            value=yuan(kind.face_fen).lstrip("¥") if kind else "",
-            is_required=True,
-        ),
-        Input("region", say(Text("地区", "Region")), value=kind.region if kind else "", max_length=20),
-        Input("spec", say(Text("规格", "Specification")), value=kind.spec if kind else "", max_length=60),
+        *_kind_asks(kind),
         Input(
             "quantity",
             say(Text("张数", "How many")),
@@ -114,6 +108,7 @@ def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
             value=str(order.quantity or ""),
             is_required=True,
         ),
+        *_remember(actor, order, meaning),
     )
     guessed = say(Text("是猜的，请核对", "a guess, please check")) if meaning.guess else ""
     parts = (order.listing.title if order.listing else "", f"…{order.order_no[-6:]}", guessed)
@@ -129,6 +124,53 @@ def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
         )
         if actor.may(Permission.WORK)
         else None,
+    )
+
+
+def _kind_asks(kind: CardKind | None) -> tuple[Input, ...]:
+    forms = (
+        Choice("code", say(Text("卡密", "code")), is_chosen=kind is None or kind.form == "code"),
+        Choice(
+            "physical",
+            say(Text("实体卡，要寄", "physical, goes by parcel")),
+            is_chosen=bool(kind and kind.form != "code"),
+        ),
+    )
+    return (
+        Input("brand", say(Text("品牌", "Brand")), value=kind.brand if kind else "", is_required=True, max_length=60),
+        Input(
+            "face",
+            say(Text("面值（元）", "Face value (yuan)")),
+            InputKind.MONEY,
+            value=yuan(kind.face_fen).lstrip("¥").replace(",", "") if kind else "",
+            is_required=True,
+        ),
+        Input("region", say(Text("地区", "Region")), value=kind.region if kind else "", max_length=20),
+        Input("spec", say(Text("规格", "Specification")), value=kind.spec if kind else "", max_length=60),
+        Input("form", say(Text("卡密还是实体卡", "Code or physical")), InputKind.SELECT, choices=forms),
+    )
+
+
+def _remember(actor: Actor, order: Order, meaning: Meaning) -> Iterator[Input]:
+    """Offer to keep what a listing means, once, to whoever may set it."""
+    if order.listing is not None and meaning.kind is None and actor.may(Permission.MANAGE_CARDS):
+        said = Text("这个商品以后都这样", "Always so for this listing")
+        yield Input("remember", say(said), InputKind.CONFIRM, value="yes")
+
+
+def _listing(actor: Actor, row: ListingRow) -> pages.Row:
+    parts = (row.sku_text, row.channel, row.item_id)
+    form = ActionForm(
+        url=reverse("deliveries-kind"),
+        button=say(Text("改成这样", "Change it")),
+        inputs=_kind_asks(row.kind),
+        hidden=(("channel", row.channel), ("item_id", row.item_id), ("sku_text", row.sku_text)),
+        opens=say(Text("改", "Change")),
+    )
+    return pages.Row(
+        title=f"{row.title or row.item_id} → {row.kind.title()}",
+        text=" · ".join(part for part in parts if part),
+        form=form if actor.may(Permission.MANAGE_CARDS) else None,
     )
 
 

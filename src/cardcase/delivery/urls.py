@@ -7,6 +7,7 @@ from . import web
 urlpatterns = [
     path("deliveries/", web.listing, name="deliveries"),
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
+    path("deliveries/kinds/", web.set_kind, name="deliveries-kind"),
     path("deliveries/<str:delivery>/", web.one, name="delivery"),
     path("deliveries/<str:delivery>/<str:name>/", web.act, name="delivery-act"),
 ]

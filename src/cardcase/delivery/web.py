@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -38,6 +38,7 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
         queries.recent_deliveries(actor),
         waiting,
         unknown=queries.count_unknown(actor),
+        kinds=queries.listing_kinds(actor),
         now=clock.now(),
     )
     return render(request, "delivery/list.html", page)
@@ -56,20 +57,46 @@ def one(request: HttpRequest, actor: Actor, delivery: str) -> HttpResponse:
 def allocate(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keep cards of the chosen kind for an order."""
     typed = request.POST
+    kind = _kind(typed)
     try:
-        face, quantity = parse_yuan(typed.get("face", "")), int(typed.get("quantity", ""))
-    except ValueError as error:  # what was typed is not repeated: a card code may have slipped in
-        raise WrongUse(
-            "面值或张数不是数字",
-            "The face value or the number of cards is no number",
-            next=Text("面值写成 200 或 199.50 这样。", "Write the face value like 200 or 199.50."),
-            code="not_an_amount",
-        ) from error
-    kind = CardKind(
-        typed.get("brand", "").strip(), face, typed.get("region", "").strip(), typed.get("spec", "").strip()
-    )
-    view = service.allocate(actor, typed.get("order_no", ""), kind, quantity, at=clock.now())
+        quantity = int(typed.get("quantity", ""))
+    except ValueError as error:
+        raise _no_number() from error
+    at = clock.now()
+    order_no = typed.get("order_no", "")
+    view = service.allocate(actor, order_no, kind, quantity, at=at)
+    listing = queries.order_by_no(actor, order_no).listing
+    if typed.get("remember") == "yes" and listing is not None:
+        service.set_kind(actor, listing.channel, listing.item_id, listing.sku_text, kind, at=at)
     return redirect("delivery", view.public_id)
+
+
+@require_POST
+@signed_in
+def set_kind(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Note which kind of card a listing is."""
+    typed = {name: request.POST.get(name, "") for name in ("channel", "item_id", "sku_text")}
+    service.set_kind(actor, **typed, kind=_kind(request.POST), at=clock.now())
+    messages.success(request, say(Text("已记下，以后的订单照此分配。", "Noted; later orders are served like this.")))
+    return redirect("deliveries")
+
+
+def _kind(typed: QueryDict) -> CardKind:
+    try:
+        face = parse_yuan(typed.get("face", ""))
+    except ValueError as error:
+        raise _no_number() from error
+    brand, region, spec = (typed.get(name, "").strip() for name in ("brand", "region", "spec"))
+    return CardKind(brand, face, region, spec, typed.get("form", "") or "code")
+
+
+def _no_number() -> WrongUse:
+    return WrongUse(  # what was typed is not repeated: a card code may have slipped in
+        "面值或张数不是数字",
+        "The face value or the number of cards is no number",
+        next=Text("面值写成 200 或 199.50 这样。", "Write the face value like 200 or 199.50."),
+        code="not_an_amount",
+    )
 
 
 @require_POST

@@ -8,6 +8,8 @@ from cardcase.cards import service as cards
 from cardcase.cards import vault
 from cardcase.cards.rules.identity import identity
 from cardcase.connectors import demo
+from cardcase.delivery import queries as delivery_queries
+from cardcase.delivery import service as delivery
 from cardcase.intake import service as intake
 from cardcase.intake.rules import CardDefaults, Upload
 from cardcase.orders import queries as orders
@@ -80,6 +82,7 @@ def load(actor: Actor, *, at: datetime, progress: Progress = _silent) -> None:
     _papers(actor, facts, at=at)
     uploads = [Upload(name, data) for name, data in files.items()]
     intake.import_files(actor, uploads, at=at, progress=progress, seller_names=(facts.name,))
+    _allocate(actor, at=at)
     for redemption in facts.redemptions:
         cards.mark_redeemed(
             actor, _card_id(actor, redemption), redeemed_at=redemption.redeemed_at, source=redemption.method, at=at
@@ -109,6 +112,17 @@ _KNOWN = {
     ),
 }
 """Suppliers of whom the example knows who they are. Names and numbers are invented; of the others nothing is known."""
+
+
+def _allocate(actor: Actor, *, at: datetime) -> None:
+    """Keep a card for each paid order whose listing can be told: the seller confirmed what it means, and goes on."""
+    for order in delivery_queries.unallocated_orders(actor):
+        meant = delivery_queries.kind_of_order(actor, order).guess
+        if meant is None or order.listing is None:
+            continue
+        listing = order.listing
+        delivery.set_kind(actor, listing.channel, listing.item_id, listing.sku_text, meant, at=at)
+        delivery.allocate(actor, order.order_no, at=at)
 
 
 def _papers(actor: Actor, facts: demo.ShopFacts, *, at: datetime) -> None:

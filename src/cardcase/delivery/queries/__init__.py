@@ -5,6 +5,7 @@ from .deliveries import (
     DeliveryRow,
     DeliveryView,
     Slot,
+    Waiting,
     blocks_of,
     count_unknown,
     delivery,
@@ -14,22 +15,26 @@ from .deliveries import (
     order_facts,
     recent_deliveries,
     unallocated_orders,
+    waiting,
 )
-from .kinds import Meaning, kind_of_order
+from .kinds import ListingRow, Meaning, kind_of_order, listing_kinds
 from .terms import TermsState, terms_of, terms_text
 
 __all__ = [
     "BlockView",
     "DeliveryRow",
     "DeliveryView",
+    "ListingRow",
     "Meaning",
     "Slot",
     "TermsState",
+    "Waiting",
     "blocks_of",
     "count_unknown",
     "delivery",
     "delivery_of_order",
     "kind_of_order",
+    "listing_kinds",
     "open_deliveries",
     "order_by_no",
     "order_facts",
@@ -37,4 +42,5 @@ __all__ = [
     "terms_of",
     "terms_text",
     "unallocated_orders",
+    "waiting",
 ]

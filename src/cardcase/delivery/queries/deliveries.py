@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from cardcase.cards import queries as cards
 from cardcase.cards.queries import Display, GivenCard
@@ -13,6 +13,7 @@ from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.delivery.models import Allocation, Block, Delivery
 from cardcase.delivery.rules import (
     OPEN,
+    SHOWABLE,
     CardDoubt,
     DeliveryState,
     OrderFacts,
@@ -147,14 +148,32 @@ def recent_deliveries(actor: Actor, *, limit: int = 20) -> list[DeliveryRow]:
 
 def unallocated_orders(actor: Actor, *, limit: int = 100) -> list[Order]:
     """Return the paid orders that wait for delivery and have no card yet, the longest paid first."""
-    rows = Order.objects.visible_to(actor).filter(state=OrderState.AWAITING_DELIVERY.value)
-    waiting = rows.exclude(deliveries__state__in=_GIVEN).exclude(cards__isnull=False)
-    return list(waiting.select_related("listing", "buyer").order_by("paid_at", "pk")[:limit])
+    return list(_unallocated(actor).select_related("listing", "buyer").order_by("paid_at", "pk")[:limit])
 
 
 def count_unknown(actor: Actor) -> int:
     """Count the deliveries of which nobody knows whether the buyer saw the code."""
     return Delivery.objects.visible_to(actor).filter(state=DeliveryState.UNKNOWN.value).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many paid orders wait for their cards, those that have one kept included, and how many displays are open."""
+
+    to_give: int
+    unknown: int
+
+
+def waiting(actor: Actor) -> Waiting:
+    """Count what somebody has to do with deliveries."""
+    open_ones = Delivery.objects.visible_to(actor).filter(state__in=[state.value for state in OPEN])
+    kept = open_ones.order_by().values_list("state").annotate(n=Count("pk"))
+    none_yet = _unallocated(actor).order_by().annotate(none=Value("")).values_list("none").annotate(n=Count("pk"))
+    counts = dict(kept.union(none_yet, all=True))  # one statement: Today asks for it each time
+    return Waiting(
+        to_give=sum(counts.get(word, 0) for word in ("", *(state.value for state in SHOWABLE))),
+        unknown=counts.get(DeliveryState.UNKNOWN.value, 0),
+    )
 
 
 def blocks_of(actor: Actor, order_id: int) -> tuple[BlockView, ...]:
@@ -217,6 +236,12 @@ _GIVEN = [state.value for state in DeliveryState if state is not DeliveryState.C
 
 def _rows(actor: Actor):  # type: ignore[no-untyped-def]  # noqa: ANN202 - django-stubs and our manager do not meet
     return Delivery.objects.visible_to(actor).select_related("order__buyer")
+
+
+def _unallocated(actor: Actor) -> "QuerySet[Order]":
+    rows = Order.objects.visible_to(actor).filter(state=OrderState.AWAITING_DELIVERY.value)
+    found: QuerySet[Order] = rows.exclude(deliveries__state__in=_GIVEN).exclude(cards__isnull=False)
+    return found
 
 
 def _row(found: Delivery) -> DeliveryRow:

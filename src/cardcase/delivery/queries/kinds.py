@@ -1,12 +1,13 @@
 """Which kind of card an order's listing means: by the seller's word, else a guess that is only proposed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
 from cardcase.delivery.models import ListingKind
 from cardcase.delivery.rules import guess_kind
-from cardcase.orders.models import Order
+from cardcase.orders.models import Listing, Order
 from cardcase.staff.rules import Actor
 
 
@@ -16,6 +17,40 @@ class Meaning:
 
     kind: CardKind | None = None
     guess: CardKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """One listing (or one specification of it) and the kind of card that it is, by whose word since when."""
+
+    public_id: str
+    channel: str
+    item_id: str
+    title: str
+    sku_text: str
+    kind: CardKind
+    set_by: str
+    set_at: datetime
+
+
+def listing_kinds(actor: Actor, *, limit: int = 200) -> list[ListingRow]:
+    """Return what listings mean, the last set first. ``title`` is empty when no order has told it."""
+    rows = list(ListingKind.objects.visible_to(actor).order_by("-set_at", "-pk")[:limit])
+    known = Listing.objects.visible_to(actor).filter(item_id__in=[row.item_id for row in rows])
+    titles = {(one.channel, one.item_id): one.title for one in known}
+    return [
+        ListingRow(
+            row.public_id,
+            row.channel,
+            row.item_id,
+            titles.get((row.channel, row.item_id), ""),
+            row.sku_text,
+            row.kind,
+            row.set_by,
+            row.set_at,
+        )
+        for row in rows
+    ]
 
 
 def kind_of_order(actor: Actor, order: Order) -> Meaning:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from cardcase.cards import queries as cards
 from cardcase.cases import queries as cases
 from cardcase.cases.rules import Status, WaitingOn, next_step
+from cardcase.delivery import queries as deliveries
 from cardcase.desk import pages, words
 from cardcase.kit.text import Text
 from cardcase.policies import queries as policies
@@ -29,7 +30,7 @@ _NUMBER = "AS-0-0"  # stands for a number in an address; real ones too are lette
 def today_page(actor: Actor, *, now: datetime, chosen: str = "", after: int = 0) -> pages.TodayPage:
     """Return Today for a shop: sums, missed deadlines, then the open cases, soonest due first.
 
-    ``chosen`` narrows the list to one of the sums; ``after`` skips that many cases. At most five queries, and one more
+    ``chosen`` narrows the list to one of the sums; ``after`` skips that many cases. At most six queries, and one more
     where shops keep data files of their own.
     """
     counts = cases.counts(actor, now)
@@ -162,7 +163,24 @@ def _watch(actor: Actor) -> tuple[Notice, ...]:
         for row in cards.low_stock(actor)
         if row.brand
     ][:MOST_LOW]
-    return tuple(notices)
+    return (*_giving(actor), *notices)
+
+
+def _giving(actor: Actor) -> list[Notice]:
+    """What waits to be given: a display that nobody confirmed first, for the buyer may be told nothing until it is."""
+    waits, link = deliveries.waiting(actor), Link(say(Text("去发货", "Deliver")), reverse("deliveries"))
+    told = []
+    if waits.unknown:
+        unsure = Text(
+            f"{waits.unknown} 笔不知道买家看到卡密没有。",
+            f"Of {waits.unknown} it is not known whether the buyer saw the code.",
+        )
+        hint = say(Text("问清楚再核实，不要直接补发。", "Ask, then settle it; do not just send again."))
+        told.append(Notice(Tone.BAD, say(unsure), hint, link))
+    if waits.to_give:
+        to_give = Text(f"{waits.to_give} 笔已付款，等着发卡。", f"{waits.to_give} paid orders wait for their cards.")
+        told.append(Notice(Tone.PLAIN, say(to_give), link=link))
+    return told
 
 
 def _empty(actor: Actor, chosen: str) -> EmptyState:

@@ -146,6 +146,40 @@ def consent(orders: tuple[str, ...], *, words: str, shop_slug: str | None) -> in
     return _each(orders, one)
 
 
+@deliver.command(help="店主放行，不等买家同意须知 / let the codes go without consent, as the owner")
+@ORDER
+@REASON
+@shop_option
+@with_desk
+def waive(order_no: str, *, reason: str, shop_slug: str | None) -> None:
+    """Waive the terms of an order."""
+    from cardcase.delivery import queries, service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    service.waive_terms(actor, queries.order_by_no(actor, order_no), reason=reason, at=clock.now())
+
+
+@deliver.command(help="放行一项暂停，要写原因 / lift what stops an order's codes, with a reason")
+@ORDER
+@REASON
+@click.option("--ref", default="", help="哪一项；只有一项时不用写 / which one; not needed when there is one only")
+@shop_option
+@with_desk
+def lift(order_no: str, *, reason: str, ref: str, shop_slug: str | None) -> None:
+    """Lift a block."""
+    from cardcase.delivery import service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    view = _delivery(actor, order_no)
+    if not ref and len(view.blocks) > 1:
+        names = ", ".join(f"{block.ref} ({block.text.zh})" for block in view.blocks)
+        raise WrongUse(f"要写明放行哪一项：{names}", f"Say which block is lifted: {names}")
+    named = ref or next((block.ref for block in view.blocks), "")
+    service.lift_block(actor, view.public_id, ref=named, reason=reason, at=clock.now())
+
+
 @deliver.command(help="取出卡密发给买家，只显示一次 / take the codes out for the buyer, shown once")
 @ORDERS
 @REASON
