@@ -21,7 +21,8 @@ from delivery import naive
 from delivery.world import KIND, given, orders, plain, stock
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("shared_database")]
-DAY, NIGHT = 15, 500
+DAY = {8: 15, 32: 8, 64: 4}  # rounds by workers: each round of 64 waits for as many durable writes
+NIGHT = 500
 SEED = 20261129
 
 
@@ -50,8 +51,13 @@ def allocate(system, noon):
     return lambda order: service.allocate(system, order.order_no, KIND, 1, at=noon)
 
 
-@pytest.mark.parametrize("workers", [8, 32, 64])
-@pytest.mark.parametrize("rounds", [DAY, pytest.param(NIGHT, marks=pytest.mark.night, id="night")])
+@pytest.mark.parametrize(
+    ("workers", "rounds"),
+    [
+        *DAY.items(),
+        *(pytest.param(workers, NIGHT, marks=pytest.mark.night, id=f"{workers}-night") for workers in DAY),
+    ],
+)
 def test_of_many_that_want_the_last_card_exactly_one_gets_it(system, noon, workers, rounds):
     found = race_for_the_last(system, noon, workers, rounds, allocate(system, noon))
     assert found == [True] * rounds

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 CARDCASE = Path(sys.executable).parent / "cardcase"
+SOURCES = str(Path(__file__).parents[2] / "src")  # of this very tree, wherever the command was installed from
 NEW_PASSWORD = "a-better-password-2026"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -66,7 +67,7 @@ class Desk:
             command.append("--with-example")
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / "server.log"
-        environment = {**os.environ, "CARDCASE_DATABASE_URL": ""}
+        environment = {**os.environ, "CARDCASE_DATABASE_URL": "", "PYTHONPATH": SOURCES}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         self.process = subprocess.Popen(command, stderr=log.open("a"), stdout=subprocess.DEVNULL, env=environment)
         until = time.monotonic() + 120
@@ -99,7 +100,7 @@ class Desk:
 
     def cardcase(self, *words: str) -> str:
         """Run another ``cardcase`` command on the same folder and return what it printed."""
-        environment = {**os.environ, "CARDCASE_DATABASE_URL": ""}
+        environment = {**os.environ, "CARDCASE_DATABASE_URL": "", "PYTHONPATH": SOURCES}
         environment.pop("DJANGO_SETTINGS_MODULE", None)
         done = subprocess.run(
             [str(CARDCASE), *words, "--data", str(self.folder)],

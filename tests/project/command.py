@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 CARDCASE = Path(sys.executable).parent / "cardcase"
+SOURCES = str(Path(__file__).parents[2] / "src")  # of this very tree, wherever the command was installed from
 
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a user: none of the tests' own settings."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DJANGO_SETTINGS_MODULE", "CARDCASE_DATA")}
-    return {**kept, "CARDCASE_DATABASE_URL": "", **more}
+    return {**kept, "CARDCASE_DATABASE_URL": "", "PYTHONPATH": SOURCES, **more}
 
 
 def cardcase(

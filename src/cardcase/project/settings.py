@@ -110,10 +110,10 @@ def _database(url: str) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": CARDCASE.data / "cardcase.sqlite3",
             "OPTIONS": {
-                "timeout": 10,
+                "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
                 # FULL: with NORMAL up to seven acknowledged commits were lost at power loss (reliability.md §3).
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=10000;",
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=30000;",
             },
         }
     parts = urlparse(url)
