@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
 from cardcase.cards import queries as cards
 from cardcase.cards.queries import Display, GivenCard
@@ -147,7 +147,7 @@ def recent_deliveries(actor: Actor, *, limit: int = 20) -> list[DeliveryRow]:
 
 
 def unallocated_orders(actor: Actor, *, limit: int = 100) -> list[Order]:
-    """Return the paid orders that wait for delivery and have no card yet, the longest paid first."""
+    """Return the paid orders that wait for delivery, have no card yet and no complaint, the longest paid first."""
     return list(_unallocated(actor).select_related("listing", "buyer").order_by("paid_at", "pk")[:limit])
 
 
@@ -240,8 +240,9 @@ def _rows(actor: Actor):  # type: ignore[no-untyped-def]  # noqa: ANN202 - djang
 
 def _unallocated(actor: Actor) -> "QuerySet[Order]":
     rows = Order.objects.visible_to(actor).filter(state=OrderState.AWAITING_DELIVERY.value)
+    is_stopped = Exists(Block.objects.filter(order_id=OuterRef("pk"), lifted_at=None))
     found: QuerySet[Order] = rows.exclude(deliveries__state__in=_GIVEN).exclude(cards__isnull=False)
-    return found
+    return found.exclude(is_stopped)
 
 
 def _row(found: Delivery) -> DeliveryRow:
