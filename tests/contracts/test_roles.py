@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from cardcase.cards.models import Card
+from cardcase.cards.rules import CardKind
 from cardcase.cases.models import Case
 from cardcase.evidence import service as evidence
 from cardcase.intake import service as intake
@@ -82,7 +83,7 @@ def api_give(name: str, gets: str, *, is_durable: bool = False, **data: Any) -> 
 
 
 KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
-GIVEN = {"brand": "苹果充值卡", "face": "200", "quantity": "1"}
+GIVEN = {"kind": CardKind("苹果充值卡", 20_000).key(), "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 PAPER = ("paper.pdf", b"%PDF-1.7 paper")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
@@ -175,7 +176,7 @@ TABLE = (
     # Giving
     Row("GET", "deliveries/", ALL),
     Row("POST", "deliveries/allocate/", "ok ok ok 403 422 login", {"order_no": "WAITING", **GIVEN}),
-    Row("POST", "deliveries/kinds/", "ok ok 403 403 ok login", {"channel": "xianyu", "item_id": "1", **GIVEN}),
+    Row("POST", "deliveries/kinds/", "ok ok 403 403 422 login", {"channel": "xianyu", "item_id": "1", **GIVEN}),
     Row("GET", "deliveries/<str:delivery>/", OBJECT),
     give("terms", WORK),
     give("consent", WORK),

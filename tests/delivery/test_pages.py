@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from cardcase.cards.rules import CardKind
 from cardcase.connectors.ports import ListingNotice
 from cardcase.delivery import queries, service
 from cardcase.kit import clock
@@ -35,7 +36,7 @@ def test_a_card_goes_from_the_list_to_the_buyer_on_three_pages(owner, system, or
     [code] = stock(system, 1, noon)
     client = browser(owner)
     assert order.order_no in text(client.get("/deliveries/"))
-    wish = {"order_no": order.order_no, "brand": KIND.brand, "face": "200", "quantity": "1"}
+    wish = {"order_no": order.order_no, "kind": KIND.key(), "quantity": "1"}
     answer = client.post("/deliveries/allocate/", wish)
     url = answer.headers["Location"]
     agreed(system, order, noon)
@@ -137,15 +138,30 @@ def test_what_a_listing_is_can_be_kept_while_allocating_and_changed_later(owner,
     [order] = orders(system, 1, noon, listing=ListingNotice(item_id="77", title="苹果充值卡 200"))
     stock(system, 1, noon)
     client = browser(owner)
-    typed = {"order_no": order.order_no, "brand": KIND.brand, "face": "200", "quantity": "1", "form": "code"}
+    typed = {"order_no": order.order_no, "kind": KIND.key(), "quantity": "1"}
     client.post("/deliveries/allocate/", {**typed, "remember": "yes"})
     assert queries.kind_of_order(owner, order).kind == KIND
     assert "商品是哪种卡" in text(client.get("/deliveries/"))
     [row] = queries.listing_kinds(owner)
     told = {"channel": row.channel, "item_id": row.item_id, "sku_text": row.sku_text}
-    client.post("/deliveries/kinds/", {**told, "brand": "星巴克", "face": "1,000", "form": "physical"})
+    stock(system, 1, noon, first=9, brand="星巴克", face_fen=100_000)
+    client.post("/deliveries/kinds/", {**told, "kind": CardKind("星巴克", 100_000).key()})
     [row] = queries.listing_kinds(owner)
-    assert (row.kind.brand, row.kind.face_fen, row.kind.form) == ("星巴克", 100_000, "physical")
+    assert row.kind == CardKind("星巴克", 100_000)
+    refused = client.post("/deliveries/kinds/", {**told, "kind": "K7QM-92XF-LP3D-0000"})
+    assert refused.status_code == 422
+    assert "请选一种卡" in refused.content.decode()
+    assert "K7QM" not in refused.content.decode()
+
+
+def test_a_refusal_comes_back_to_the_list_with_what_was_chosen(owner, system, order, noon):
+    stock(system, 1, noon)
+    client = browser(owner)
+    refused = client.post("/deliveries/allocate/", {"order_no": order.order_no, "kind": KIND.key(), "quantity": "7"})
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "库存不够" in page
+    assert 'value="7"' in page
 
 
 def test_today_says_what_waits_to_be_given(owner, system, order, noon):

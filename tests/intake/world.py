@@ -32,11 +32,17 @@ def upload(name: str, text: str | bytes) -> Upload:
 
 
 def order_row(
-    number: str, *, buyer: str = "2201", nick: str = "云朵邮差", refund: str = "", title: str = "苹果充值卡 200"
+    number: str,
+    state: str = "已发货",
+    *,
+    buyer: str = "2201",
+    nick: str = "云朵邮差",
+    refund: str = "",
+    title: str = "苹果充值卡 200",
 ) -> str:
     """One row of an order file; ``refund`` is the reason of an open refund, empty for an order without one."""
     asked = f"待商家处理,193.00,{refund},2026-11-23 10:15,R{number[-4:]}" if refund else ",,,,"
-    return f"{number},{buyer},{nick},77{buyer},{title},已发货,193.00,2026-11-20 20:10,2026-11-20 20:12,{asked}"
+    return f"{number},{buyer},{nick},77{buyer},{title},{state},193.00,2026-11-20 20:10,2026-11-20 20:12,{asked}"
 
 
 def orders_csv(*rows: str) -> str:

@@ -11,7 +11,6 @@ from cardcase.delivery import pages
 from cardcase.delivery.queries import DeliveryRow, DeliveryView, ListingRow, Meaning, Slot
 from cardcase.delivery.rules import TITLES, DeliveryState
 from cardcase.delivery.service import Shown
-from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.shell import timing
@@ -53,16 +52,19 @@ def listing(
     *,
     unknown: int,
     kinds: Sequence[ListingRow],
+    stock: Sequence[CardKind],
     now: datetime,
 ) -> pages.ListPage:
     """Build the list 「待发货」."""
     sections = (
         pages.Section(say(Text("要处理", "To deal with")), tuple(_row(row, now) for row in rows)),
         pages.Section(
-            say(Text("已付款，还没有分配卡", "Paid, no card yet")), tuple(_order(actor, *one) for one in waiting)
+            say(Text("已付款，还没有分配卡", "Paid, no card yet")), tuple(_order(actor, *one, stock) for one in waiting)
         ),
         pages.Section(say(Text("最近发出", "Given lately")), tuple(_row(row, now) for row in done)),
-        pages.Section(say(Text("商品是哪种卡", "What listings are")), tuple(_listing(actor, row) for row in kinds)),
+        pages.Section(
+            say(Text("商品是哪种卡", "What listings are")), tuple(_listing(actor, row, stock) for row in kinds)
+        ),
     )
     alarm = Notice(
         Tone.BAD,
@@ -97,10 +99,10 @@ def _row(row: DeliveryRow, now: datetime) -> pages.Row:
     )
 
 
-def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
+def _order(actor: Actor, order: Order, meaning: Meaning, stock: Sequence[CardKind]) -> pages.Row:
     kind = meaning.kind or meaning.guess
     asks = (
-        *_kind_asks(kind),
+        _kind_ask(kind, stock),
         Input(
             "quantity",
             say(Text("张数", "How many")),
@@ -127,28 +129,21 @@ def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
     )
 
 
-def _kind_asks(kind: CardKind | None) -> tuple[Input, ...]:
-    forms = (
-        Choice("code", say(Text("卡密", "code")), is_chosen=kind is None or kind.form == "code"),
+def _kind_ask(kind: CardKind | None, stock: Sequence[CardKind]) -> Input:
+    """Ask for one of the kinds that are in stock; the one that was set stays a choice when none of it is left."""
+    known = [*stock, *([kind] if kind is not None and kind not in stock else [])]
+    physical = Text("实体卡", "physical")
+    choices = [
         Choice(
-            "physical",
-            say(Text("实体卡，要寄", "physical, goes by parcel")),
-            is_chosen=bool(kind and kind.form != "code"),
-        ),
-    )
-    return (
-        Input("brand", say(Text("品牌", "Brand")), value=kind.brand if kind else "", is_required=True, max_length=60),
-        Input(
-            "face",
-            say(Text("面值（元）", "Face value (yuan)")),
-            InputKind.MONEY,
-            value=yuan(kind.face_fen).lstrip("¥").replace(",", "") if kind else "",
-            is_required=True,
-        ),
-        Input("region", say(Text("地区", "Region")), value=kind.region if kind else "", max_length=20),
-        Input("spec", say(Text("规格", "Specification")), value=kind.spec if kind else "", max_length=60),
-        Input("form", say(Text("卡密还是实体卡", "Code or physical")), InputKind.SELECT, choices=forms),
-    )
+            one.key(),
+            " · ".join([one.title(), *([say(physical)] if one.form == "physical" else [])]),
+            is_chosen=one == kind,
+        )
+        for one in known
+    ]
+    if kind is None:
+        choices.insert(0, Choice("", say(Text("选一种", "choose one")), is_chosen=True))
+    return Input("kind", say(Text("哪种卡", "Which card")), InputKind.SELECT, choices=tuple(choices), is_required=True)
 
 
 def _remember(actor: Actor, order: Order, meaning: Meaning) -> Iterator[Input]:
@@ -158,12 +153,12 @@ def _remember(actor: Actor, order: Order, meaning: Meaning) -> Iterator[Input]:
         yield Input("remember", say(said), InputKind.CONFIRM, value="yes")
 
 
-def _listing(actor: Actor, row: ListingRow) -> pages.Row:
+def _listing(actor: Actor, row: ListingRow, stock: Sequence[CardKind]) -> pages.Row:
     parts = (row.sku_text, row.channel, row.item_id)
     form = ActionForm(
         url=reverse("deliveries-kind"),
         button=say(Text("改成这样", "Change it")),
-        inputs=_kind_asks(row.kind),
+        inputs=(_kind_ask(row.kind, stock),),
         hidden=(("channel", row.channel), ("item_id", row.item_id), ("sku_text", row.sku_text)),
         opens=say(Text("改", "Change")),
     )

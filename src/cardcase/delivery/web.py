@@ -1,6 +1,7 @@
 """The pages of giving: the list 「待发货」, one delivery, and the codes on a page that nobody keeps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -12,15 +13,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.cards import masking
+from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import present, queries, service
+from cardcase.delivery import pages, present, queries, service
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock
-from cardcase.kit.errors import WrongUse
-from cardcase.kit.money import parse_yuan
+from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.text import Text
+from cardcase.shell.kept import with_words
 from cardcase.shell.language import say
 from cardcase.shell.page import render
+from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
@@ -31,17 +34,29 @@ HOW: Final = "chat"
 @signed_in
 def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show what waits."""
+    return render(request, "delivery/list.html", _list_page(actor))
+
+
+def _list_page(actor: Actor) -> pages.ListPage:
     waiting = [(order, queries.kind_of_order(actor, order)) for order in queries.unallocated_orders(actor, limit=50)]
-    page = present.listing(
+    return present.listing(
         actor,
         queries.open_deliveries(actor),
         queries.recent_deliveries(actor),
         waiting,
         unknown=queries.count_unknown(actor),
         kinds=queries.listing_kinds(actor),
+        stock=cards.kinds_in_stock(actor),
         now=clock.now(),
     )
-    return render(request, "delivery/list.html", page)
+
+
+def _refused_in_list(request: HttpRequest, actor: Actor, problem: Problem) -> HttpResponse:
+    """Show the list again, with what was wrong above it and what was typed where it was typed."""
+    words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
+    told = Notice(Tone.BAD, say(problem.message), say(problem.next))
+    page = with_words(_list_page(actor), request.path, words, say(problem.message))
+    return render(request, "delivery/list.html", replace(page, notices=(told, *page.notices)), status=problem.status)
 
 
 @require_safe
@@ -56,18 +71,18 @@ def one(request: HttpRequest, actor: Actor, delivery: str) -> HttpResponse:
 @signed_in
 def allocate(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keep cards of the chosen kind for an order."""
-    typed = request.POST
-    kind = _kind(typed)
-    try:
-        quantity = int(typed.get("quantity", ""))
-    except ValueError as error:
-        raise _no_number() from error
-    at = clock.now()
+    typed, at = request.POST, clock.now()
     order_no = typed.get("order_no", "")
-    view = service.allocate(actor, order_no, kind, quantity, at=at)
-    listing = queries.order_by_no(actor, order_no).listing
-    if typed.get("remember") == "yes" and listing is not None:
-        service.set_kind(actor, listing.channel, listing.item_id, listing.sku_text, kind, at=at)
+    try:
+        kind = _kind(actor, typed)
+        view = service.allocate(actor, order_no, kind, _quantity(typed), at=at)
+        listing = queries.order_by_no(actor, order_no).listing
+        if typed.get("remember") == "yes" and listing is not None:
+            service.set_kind(actor, listing.channel, listing.item_id, listing.sku_text, kind, at=at)
+    except NotAllowed:
+        raise
+    except Problem as problem:
+        return _refused_in_list(request, actor, problem)
     return redirect("delivery", view.public_id)
 
 
@@ -76,27 +91,35 @@ def allocate(request: HttpRequest, actor: Actor) -> HttpResponse:
 def set_kind(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Note which kind of card a listing is."""
     typed = {name: request.POST.get(name, "") for name in ("channel", "item_id", "sku_text")}
-    service.set_kind(actor, **typed, kind=_kind(request.POST), at=clock.now())
+    try:
+        service.set_kind(actor, **typed, kind=_kind(actor, request.POST), at=clock.now())
+    except NotAllowed:
+        raise
+    except Problem as problem:
+        return _refused_in_list(request, actor, problem)
     messages.success(request, say(Text("已记下，以后的订单照此分配。", "Noted; later orders are served like this.")))
     return redirect("deliveries")
 
 
-def _kind(typed: QueryDict) -> CardKind:
+def _kind(actor: Actor, typed: QueryDict) -> CardKind:
+    """Return the kind that was chosen: one that the shop has in stock, or has set for a listing before."""
+    known = [*cards.kinds_in_stock(actor), *(row.kind for row in queries.listing_kinds(actor))]
+    chosen = next((kind for kind in known if kind.key() == typed.get("kind")), None)
+    if chosen is None:
+        raise WrongUse(
+            "请选一种卡",
+            "Choose a kind of card",
+            next=Text("列表里是卡库现有的卡；没有的先入库。", "The list has what is in stock; take others in first."),
+            code="kind_incomplete",
+        )
+    return chosen
+
+
+def _quantity(typed: QueryDict) -> int:
     try:
-        face = parse_yuan(typed.get("face", ""))
-    except ValueError as error:
-        raise _no_number() from error
-    brand, region, spec = (typed.get(name, "").strip() for name in ("brand", "region", "spec"))
-    return CardKind(brand, face, region, spec, typed.get("form", "") or "code")
-
-
-def _no_number() -> WrongUse:
-    return WrongUse(  # what was typed is not repeated: a card code may have slipped in
-        "面值或张数不是数字",
-        "The face value or the number of cards is no number",
-        next=Text("面值写成 200 或 199.50 这样。", "Write the face value like 200 or 199.50."),
-        code="not_an_amount",
-    )
+        return int(typed.get("quantity", ""))
+    except ValueError as error:  # what was typed is not repeated: a card code may have slipped in
+        raise WrongUse("张数不是数字", "The number of cards is no number", code="not_an_amount") from error
 
 
 @require_POST
@@ -109,7 +132,12 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
     if work is None:
         raise Http404
     at = clock.now()
-    shown = work(actor, view, request, at)
+    try:
+        shown = work(actor, view, request, at)
+    except (NotFound, NotAllowed):
+        raise
+    except Problem as problem:
+        return _refused(request, actor, delivery, problem)
     if shown is None:
         messages.success(request, say(Text("已记下。", "Noted.")))
         return redirect("delivery", delivery)
@@ -117,6 +145,17 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
     response = render(request, "delivery/codes.html", present.codes(actor, view, shown, reason=reason, at=at))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _refused(request: HttpRequest, actor: Actor, delivery: str, problem: Problem) -> HttpResponse:
+    """Show the delivery as it stands now, with what was wrong above it and what was typed where it was typed."""
+    words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
+    page = present.delivery(actor, queries.delivery(actor, delivery), now=clock.now())
+    page = with_words(page, request.path, words, say(problem.message))
+    told = Notice(Tone.BAD, say(problem.message), say(problem.next))
+    return render(
+        request, "delivery/delivery.html", replace(page, notices=(told, *page.notices)), status=problem.status
+    )
 
 
 Work = Callable[[Actor, queries.DeliveryView, HttpRequest, datetime], list[Shown] | None]

@@ -1,5 +1,6 @@
 """What kind of card is wanted, and whether one card may be given for it. Pure."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -25,6 +26,10 @@ class CardKind:
     def title(self) -> str:
         """Name the kind: 「苹果充值卡 ¥200.00 中国大陆」."""
         return " ".join(part for part in (self.brand, yuan(self.face_fen), self.region, self.spec) if part)
+
+    def key(self) -> str:
+        """Return all that tells this kind from others, as a form sends it back."""
+        return json.dumps([self.brand, self.face_fen, self.region, self.spec, self.form], ensure_ascii=False)
 
 
 def first_day_long_enough(on: date, least_days: int) -> date:
