@@ -1,5 +1,6 @@
 """Reads of the room. Nothing here opens a code."""
 
+from .consents import check_data, consent_phrases, has_left, orders_to_hear
 from .deliveries import (
     BlockView,
     DeliveryRow,
@@ -26,13 +27,17 @@ __all__ = [
     "Slot",
     "TermsState",
     "blocks_of",
+    "check_data",
+    "consent_phrases",
     "count_unknown",
     "delivery",
     "delivery_of_order",
+    "has_left",
     "kind_of_order",
     "open_deliveries",
     "order_by_no",
     "order_facts",
+    "orders_to_hear",
     "recent_deliveries",
     "terms_of",
     "terms_text",

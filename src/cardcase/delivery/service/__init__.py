@@ -2,6 +2,7 @@
 
 from .allocating import allocate, cancel, set_kind
 from .blocking import Stop, block, block_all, lift_block, unblock
+from .hearing import hear
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
@@ -15,6 +16,7 @@ __all__ = [
     "block_all",
     "cancel",
     "confirm_shown",
+    "hear",
     "lift_block",
     "note_unconfirmed",
     "resend",
