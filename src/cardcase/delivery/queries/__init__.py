@@ -1,15 +1,27 @@
 """Reads of the room. Nothing here opens a code."""
 
+from .claims import (
+    CLAIM,
+    ClaimView,
+    Holder,
+    claim,
+    guesses,
+    holder_by_token,
+    link_address,
+    link_is_live,
+)
 from .consents import check_data, consent_phrases, has_left, orders_to_hear
 from .deliveries import (
     BlockView,
     DeliveryRow,
     DeliveryView,
+    LinkView,
     Slot,
     blocks_of,
     count_unknown,
     delivery,
     delivery_of_order,
+    link_of,
     open_deliveries,
     order_by_no,
     order_facts,
@@ -20,20 +32,30 @@ from .kinds import Meaning, kind_of_order
 from .terms import TermsState, terms_of, terms_text
 
 __all__ = [
+    "CLAIM",
     "BlockView",
+    "ClaimView",
     "DeliveryRow",
     "DeliveryView",
+    "Holder",
+    "LinkView",
     "Meaning",
     "Slot",
     "TermsState",
     "blocks_of",
     "check_data",
+    "claim",
     "consent_phrases",
     "count_unknown",
     "delivery",
     "delivery_of_order",
+    "guesses",
     "has_left",
+    "holder_by_token",
     "kind_of_order",
+    "link_address",
+    "link_is_live",
+    "link_of",
     "open_deliveries",
     "order_by_no",
     "order_facts",
