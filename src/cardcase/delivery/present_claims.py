@@ -166,7 +166,7 @@ def link(view: DeliveryView, address: str, *, expires_at: datetime, now: datetim
     with speaking(CHINESE):  # what is sent to the buyer is in the buyer's language, whatever staff reads
         until_zh = timing.moment_text(expires_at, now=now)
     words = (
-        f"您好，卡密请在这里领取：{address} 打开后先看须知，同意后显示卡密，只显示一次，请马上兑换或抄下来。"
+        f"您好，卡密请在这里领取：\n{address}\n打开后先看须知，同意后显示卡密，只显示一次，请马上兑换或抄下来。"
         f"链接 {until_zh} 前有效，请不要转发。"
     )
     notices = [
