@@ -21,14 +21,12 @@ from cardcase.delivery.queries import CLAIM, Holder
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules.claims import TOKEN_BYTES, WINDOW, lifetime
 from cardcase.kit import clock
-from cardcase.kit.errors import Refused
-from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.staff.queries import token_digest
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .revealing import Shown, authorise, not_now
+from .revealing import Shown, authorise, by_parcel, not_now
 from .terms import acknowledge, show_terms
 
 REASON: Final = "买家在领取页查看"
@@ -53,12 +51,7 @@ def issue_link(actor: Actor, delivery_id: str, *, at: datetime, days: int | None
     with transaction.atomic(), custody.together():
         delivery, order = rows.held(actor, delivery_id)
         if delivery.form != "code":
-            raise Refused(
-                "这是实体卡，要寄出，没有可领取的卡密",
-                "This is a physical card: there is no code to claim",
-                next=Text("登记快递单。", "Register the parcel."),
-                code="goes_by_parcel",
-            )
+            raise by_parcel()
         if DeliveryState(delivery.state) not in rules.SHOWABLE:
             raise not_now(DeliveryState(delivery.state), delivery)
         replaced = rows.end_links(actor, delivery, at)

@@ -207,12 +207,7 @@ def _require_right(actor: Actor, how: str) -> bool:
 def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
     """Raise Refused unless the codes may leave now. The order is locked: what stops it comes before us or after."""
     if delivery.form != "code":
-        raise Refused(
-            "这是实体卡，要寄出，不能发卡密",
-            "This is a physical card: it goes by parcel",
-            next=Text("登记快递单。", "Register the parcel."),
-            code="goes_by_parcel",
-        )
+        raise by_parcel()
     blocks = queries.blocks_of(actor, order.pk)
     if blocks:
         reasons = [block.text for block in blocks]
@@ -239,6 +234,16 @@ def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, a
             next=Text("核对渠道的发货记录。", "Check the channel's own record."),
             code="delivered_elsewhere",
         )
+
+
+def by_parcel() -> Refused:
+    """Make the refusal for a card that has no code to show."""
+    return Refused(
+        "这是实体卡，要寄出，不能发卡密",
+        "This is a physical card: it goes by parcel",
+        next=Text("登记快递单。", "Register the parcel."),
+        code="goes_by_parcel",
+    )
 
 
 def not_now(state: DeliveryState, delivery: Delivery) -> Refused:
