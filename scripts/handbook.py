@@ -54,7 +54,7 @@ def settings() -> str:
 
 
 def _default(value: Any) -> str:
-    if value == "":
+    if value in {"", ()}:
         return "（空）"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -14,6 +14,10 @@ NO_ACTOR = {
     "deadlines.queries.next_due": "tells only the moment at which the sweep of all shops must wake",
     "deadlines.queries.is_held": "asks whether the machine's own clock has just jumped; of the installation",
     "deadlines.service.clock_jumped": "the machine's clock is nobody's; each row is put right as the system of its shop",
+    "delivery.queries.holder_by_token": "turns the token of a claim link into its actor; before it nobody is known",
+    "delivery.queries.guesses": "counts wrong tokens of the installation; whose link was meant is what nobody knows",
+    "delivery.service.note_guess": "notes a wrong token; whose link was meant is what nobody knows",
+    "delivery.service.forget_guesses": "forgets wrong tokens of the installation",
     "notices.queries.reader_by_key": "turns the key of a private link into its actor; before it nobody is known",
     "policies.queries.rule_books": "checks the data files of every shop before anything starts",
 }

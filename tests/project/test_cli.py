@@ -169,6 +169,15 @@ def test_the_environment_overrules_the_file(tmp_path):
     assert (told.port, told.host, told.allowed_hosts) == (9001, "0.0.0.0", ("a.example", "b.example"))  # noqa: S104
 
 
+def test_proxies_are_named_by_address_or_network(tmp_path):
+    told = config.load({"CARDCASE_DATA": str(tmp_path), "CARDCASE_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,fd00::/8"})
+    assert [str(one) for one in told.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]
+    assert config.load({"CARDCASE_DATA": str(tmp_path)}).trusted_proxies == ()
+    assert config.load({"CARDCASE_DATA": str(tmp_path), "CARDCASE_TRUSTED_PROXIES": ""}).trusted_proxies == ()
+    with pytest.raises(WrongUse):
+        config.load({"CARDCASE_DATA": str(tmp_path), "CARDCASE_TRUSTED_PROXIES": "10.0.0.1/8"})
+
+
 def test_a_key_is_made_once_and_whole_whoever_comes_first(tmp_path):
     path = tmp_path / "keys" / "a.key"
     assert config.read_or_make_key(path, lambda: b"first") == b"first"

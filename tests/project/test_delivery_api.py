@@ -71,3 +71,21 @@ def test_a_token_of_an_agent_gets_no_code(owner, agent, system, noon):
     assert answer.status_code == 403
     assert code not in answer.content.decode()
     assert queries.delivery(owner, made["id"]).state.value == "allocated"
+
+
+def test_a_claim_link_is_issued_and_revoked_over_the_api(ask, system, noon):
+    stock(system, 1, noon)
+    [order] = orders(system, 1, noon)
+    path = f"/{ask(body={'order_no': order.order_no, 'kind': KIND, 'quantity': 1}).json()['id']}"
+    answer = ask(f"{path}/claim", {"days": 2}, key="link")
+    address, _, token = answer.json()["url"].partition("#")
+    assert (address, answer.headers["Cache-Control"]) == ("http://testserver/c/", "no-store")
+    assert answer.json()["expires_at"] == "2026-11-26T04:00:00Z"
+    assert ask(path).json()["claim_expires_at"] == "2026-11-26T04:00:00Z"
+    assert token not in ask(path).content.decode()
+    assert ask(f"{path}/claim", {"days": 2}, key="link").json()["code"] == "said_once"
+    assert not [row for row in IdempotentReply.objects.all() if token.encode() in bytes(row.body)]
+    assert Client().post("/c/", {"token": token}).status_code == 200
+    assert ask(f"{path}/unclaim", {}).json()["claim_expires_at"] is None
+    assert Client().post("/c/", {"token": token}).status_code == 404
+    assert ask(f"{path}/claim", {"days": 31}).json()["code"] == "link_days_wrong"

@@ -109,10 +109,16 @@ class Place(Schema):
 
 
 class Delivery(Row):
-    """One delivery. ``stops`` say in both languages why its codes may not leave now; empty: they may."""
+    """One delivery. ``terms_withdrawn_at``: when the buyer took an earlier consent back, as far as one was given.
+
+    ``claim_expires_at``: until when its claim link is good, null without one. ``stops`` say in both languages why its
+    codes may not leave now; empty: they may.
+    """
 
     cards: list[Place]
     terms_agreed_at: datetime | None
+    terms_withdrawn_at: datetime | None
+    claim_expires_at: datetime | None
     stops: list[list[str]]
     warnings: list[list[str]]
 
@@ -128,6 +134,19 @@ class Terms(Schema):
 
     text: str
     shown_at: datetime
+
+
+class LinkWish(Schema):
+    """For how many days a claim link is to be good: 7 when nothing is said, 30 at most."""
+
+    days: int | None = None
+
+
+class ClaimLink(Schema):
+    """A claim link, said once. It carries its token behind the #; whoever has it gets the codes."""
+
+    url: str
+    expires_at: datetime
 
 
 class Code(Schema):
@@ -233,6 +252,23 @@ def lift(request: HttpRequest, delivery: str, told: Lifted) -> dict[str, Any]:
     return _told(queries.delivery(actor, delivery))
 
 
+@router.post("/{delivery}/claim", response=ClaimLink, summary="Issue a link on which the buyer claims the codes, once")
+def claim(request: HttpRequest, response: HttpResponse, delivery: str, wish: LinkWish) -> dict[str, Any]:
+    """Issue a claim link; one that was issued before ends."""
+    issued = service.issue_link(_actor(request), delivery, at=clock.now(), days=wish.days)
+    response.headers["Cache-Control"] = "no-store"  # a kept answer would keep the token
+    url = queries.link_address(issued.token, request.build_absolute_uri("/"))
+    return {"url": url, "expires_at": issued.expires_at}
+
+
+@router.post("/{delivery}/unclaim", response=Delivery, summary="Revoke the claim link of a delivery")
+def unclaim(request: HttpRequest, delivery: str) -> dict[str, Any]:
+    """Revoke a claim link; without one nothing happens."""
+    actor = _actor(request)
+    service.revoke_link(actor, delivery, at=clock.now())
+    return _told(queries.delivery(actor, delivery))
+
+
 @router.post("/{delivery}/authorise", response=Codes, summary="Clear the codes to be shown, and get them, once")
 def authorise(request: HttpRequest, response: HttpResponse, delivery: str, way: Way) -> dict[str, Any]:
     """Show the codes of an order."""
@@ -316,6 +352,8 @@ def _told(view: DeliveryView) -> dict[str, Any]:
         **_row(view.row),
         "cards": places,
         "terms_agreed_at": view.terms.answered_at,
+        "terms_withdrawn_at": view.terms.withdrawn_at,
+        "claim_expires_at": view.link.expires_at if view.link else None,
         "stops": [[text.zh, text.en] for text in view.stops],
         "warnings": [[text.zh, text.en] for text in view.warnings],
     }

@@ -75,3 +75,47 @@ class CodesPage:
     recorded: str
     warning: str
     confirm: ActionForm
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """A new claim link, told once; never stored (Cache-Control: no-store)."""
+
+    title: str
+    back: Link
+    link_label: str
+    link: str
+    words_label: str
+    words: str
+    warning: str
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """取卡页: /c/, for the buyer who holds a link. ``language`` stands where turning to the other loses nothing.
+
+    ``terms`` are the exact words that are agreed to. ``codes`` stand there once. ``confirm``: with JavaScript it is
+    sent by itself as soon as the codes stand on the screen.
+    """
+
+    title: str
+    shop: str
+    lead: str = ""
+    notice: Notice | None = None
+    facts: tuple[Fact, ...] = ()
+    terms_title: str = ""
+    terms: str = ""
+    codes: tuple[Code, ...] = ()
+    number_label: str = ""
+    code_label: str = ""
+    copy_label: str = ""
+    copied: str = ""
+    warning: str = ""
+    form: ActionForm | None = None
+    confirm: ActionForm | None = None
+    language: ActionForm | None = None
+    language_link: Link | None = None
+    opening: str = ""
+    offline: str = ""
+    put_away: str = ""

@@ -10,6 +10,7 @@ from cardcase.cards.rules import CardKind
 from cardcase.delivery import pages
 from cardcase.delivery.queries import DeliveryRow, DeliveryView, ListingRow, Meaning, Slot
 from cardcase.delivery.rules import TITLES, DeliveryState
+from cardcase.delivery.rules.claims import DEFAULT_DAYS, MOST_DAYS
 from cardcase.delivery.service import Shown
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
@@ -180,8 +181,21 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
     ]
     if row.displayed_at:
         told.append(Fact(say(Text("确认发到", "Confirmed")), timing.moment_text(row.displayed_at, now=now)))
+    if view.link:
+        until = timing.moment_text(view.link.expires_at, now=now)
+        is_over = view.link.expires_at <= now
+        text = (
+            Text(f"{until} 已过期", f"expired {until}") if is_over else Text(f"{until} 前有效", f"good until {until}")
+        )
+        issued = timing.moment_text(view.link.issued_at, now=now)
+        note = Text(f"{view.link.issued_by} {issued} 生成", f"issued by {view.link.issued_by} {issued}")
+        told.append(Fact(say(Text("领取链接", "Claim link")), say(text), say(note)))
     stops = view.stops if view.state in (DeliveryState.ALLOCATED, DeliveryState.NOT_SHOWN) else ()
     notices = [Notice(Tone.WARN, say(text)) for text in stops]
+    if terms.withdrawn_at is not None and not terms.is_open:
+        when, words = timing.moment_text(terms.withdrawn_at, now=now), terms.withdrawn_words
+        text = Text(f"买家 {when} 收回了同意：「{words}」", f"The buyer took the consent back at {when}: “{words}”")
+        notices.insert(0, Notice(Tone.BAD, say(text)))
     notices += [Notice(Tone.PLAIN, say(text)) for text in view.warnings]
     return pages.DeliveryPage(
         title=f"{row.kind.title()} × {row.quantity}",
@@ -241,6 +255,8 @@ def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
     if not terms.is_open and actor.may(Permission.MANAGE_SHOP):
         opens = Text("不等同意，由店主放行", "Waive the terms as the owner")
         yield _form(view, "waive", Text("放行", "Waive"), why=_WHY, opens=opens, is_danger=True)
+    if actor.may(Permission.REVEAL) and view.row.kind.form == "code":
+        yield from _link_acts(view)
     if actor.may(Permission.REVEAL) and not view.stops:
         button = Text("取出卡密（只显示一次）", "Take the codes out (shown once)")
         yield _form(view, "show", button, why=_WHY, is_main=True)
@@ -263,6 +279,27 @@ def _looks(view: DeliveryView) -> Iterator[ActionForm]:
         if slot.card.public_id in view.unlooked:
             opens = Text(f"查过 {slot.card.masked} 的余额？记下来", f"Looked at {slot.card.masked}? Note its balance")
             yield check_form(slot.card.public_id, opens=opens, back=back)
+
+
+def _link_acts(view: DeliveryView) -> Iterator[ActionForm]:
+    days = Input(
+        "days",
+        say(Text("有效几天", "Good for how many days")),
+        InputKind.NUMBER,
+        value=str(DEFAULT_DAYS),
+        help=say(Text(f"最多 {MOST_DAYS} 天", f"{MOST_DAYS} at most")),
+    )
+    opens = (
+        Text("换一个领取链接", "Issue another claim link") if view.link else Text("生成领取链接", "Issue a claim link")
+    )
+    yield ActionForm(
+        url=reverse("delivery-act", args=[view.public_id, "link"]),
+        button=say(Text("生成链接", "Issue")),
+        inputs=(days,),
+        opens=say(opens),
+    )
+    if view.link:
+        yield _form(view, "unlink", Text("作废链接", "Revoke the link"))
 
 
 def _form(

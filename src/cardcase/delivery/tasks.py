@@ -1,4 +1,4 @@
-"""Work of the room by the clock: displays that nobody confirmed are put before a person."""
+"""Work of the room by the clock: displays that nobody confirmed are put before a person, old guesses forgotten."""
 
 from datetime import timedelta
 
@@ -15,3 +15,9 @@ def unconfirmed(_claim: Claim) -> None:
     """Call late displays unknown, shop by shop. A second run finds nothing."""
     for shop in staff.all_shops():
         service.note_unconfirmed(Actor.system(shop.pk), at=clock.now())
+
+
+@handles("delivery.forget_guesses", every=timedelta(hours=1))
+def forget_guesses(_claim: Claim) -> None:
+    """Forget wrong tokens that no limit counts any more."""
+    service.forget_guesses(at=clock.now())

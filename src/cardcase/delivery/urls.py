@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from . import web
+from . import web, web_claims
 
 urlpatterns = [
+    path("c/", web_claims.page, name="claim"),
     path("deliveries/", web.listing, name="deliveries"),
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
     path("deliveries/kinds/", web.set_kind, name="deliveries-kind"),

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from cardcase.cards import masking
 from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import pages, present, queries, service
-from cardcase.delivery.service import Shown
+from cardcase.delivery import pages, present, present_claims, queries, service
+from cardcase.delivery.service import Issued, Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.text import Text
@@ -138,6 +138,8 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
         raise
     except Problem as problem:
         return _refused(request, actor, delivery, problem)
+    if isinstance(shown, Issued):
+        return _told_once(request, view, shown, at)
     if shown is None:
         messages.success(request, say(Text("已记下。", "Noted.")))
         return redirect("delivery", delivery)
@@ -158,7 +160,15 @@ def _refused(request: HttpRequest, actor: Actor, delivery: str, problem: Problem
     )
 
 
-Work = Callable[[Actor, queries.DeliveryView, HttpRequest, datetime], list[Shown] | None]
+def _told_once(request: HttpRequest, view: queries.DeliveryView, issued: Issued, at: datetime) -> HttpResponse:
+    address = queries.link_address(issued.token, request.build_absolute_uri("/"))
+    page = present_claims.link(view, address, expires_at=issued.expires_at, now=at)
+    response = render(request, "delivery/link.html", page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+Work = Callable[[Actor, queries.DeliveryView, HttpRequest, datetime], list[Shown] | Issued | None]
 
 
 def _reason(request: HttpRequest) -> str:
@@ -171,6 +181,17 @@ def _show(actor: Actor, view: queries.DeliveryView, request: HttpRequest, at: da
 
 def _resend(actor: Actor, view: queries.DeliveryView, request: HttpRequest, at: datetime) -> list[Shown]:
     return service.resend(actor, view.public_id, to="buyer", how=HOW, reason=_reason(request), at=at)
+
+
+def _link(actor: Actor, view: queries.DeliveryView, request: HttpRequest, at: datetime) -> Issued:
+    typed = request.POST.get("days", "").strip()
+    if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 4):  # noqa: PLR2004 - no such number of days
+        raise WrongUse("有效期要写天数", "Write the number of days", code="link_days_wrong")
+    return service.issue_link(actor, view.public_id, at=at, days=int(typed) if typed else None)
+
+
+def _unlink(actor: Actor, view: queries.DeliveryView, _request: HttpRequest, at: datetime) -> None:
+    service.revoke_link(actor, view.public_id, at=at)
 
 
 def _confirm(actor: Actor, view: queries.DeliveryView, request: HttpRequest, at: datetime) -> None:
@@ -217,5 +238,7 @@ _ACTS: Final[MappingProxyType[str, Work]] = MappingProxyType(
         "terms": _terms,
         "consent": _consent,
         "waive": _waive,
+        "link": _link,
+        "unlink": _unlink,
     }
 )

@@ -215,6 +215,21 @@ def utterances_for_orders(actor: Actor, orders: Sequence[Order]) -> dict[int, li
     return found
 
 
+def buyers_words(actor: Actor, order_ids: Iterable[int]) -> dict[int, list[Utterance]]:
+    """Return the buyers' dated text messages in the conversations that hang on these orders (row ids), oldest first.
+
+    For what is to count as somebody's word: a conversation that was only matched by nick may be another person's.
+    """
+    wanted = sorted(set(order_ids))
+    rows = _spoken(Message.objects.visible_to(actor).filter(conversation__order_id__in=wanted, said_at__isnull=False))
+    rows = rows.filter(speaker=Speaker.BUYER.value).exclude(conversation__linked_how=Link.NICK.value)
+    found: dict[int, list[Utterance]] = defaultdict(list)
+    columns = ("conversation__order_id", "public_id", "text", "said_at")
+    for order_id, public_id, text, said_at in rows.order_by("said_at", "pk").values_list(*columns):
+        found[order_id].append(Utterance(id=public_id, text=text, speaker=Speaker.BUYER, said_at=said_at))
+    return dict(found)
+
+
 def has_buyer_written(actor: Actor, order: Order, *, since: datetime) -> bool:
     """Tell whether the buyer of an order has sent anything, words or pictures, after a moment."""
     about = _about(actor, order).values("pk")

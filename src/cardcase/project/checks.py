@@ -6,6 +6,7 @@ from typing import Final
 
 from cardcase.cards import queries as cards
 from cardcase.cases import queries as cases
+from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
 from cardcase.inbox.rules import drafts, tone
 from cardcase.policies import queries as policies
@@ -28,6 +29,7 @@ CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "policies": policies.check_data,
         "cards": cards.check_data,
         "cases": cases.check_data,
+        "delivery": delivery.check_data,
         "evidence": evidence.check_data,
         "remedies": remedies.check_data,
         "sourcing": sourcing.check_data,

@@ -5,6 +5,7 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
 DATA_VARIABLE = "CARDCASE_DATA"
+_LISTS = ("allowed_hosts", "trusted_proxies")  # written with commas in a variable
 
 
 class Config(BaseModel):
@@ -31,6 +33,10 @@ class Config(BaseModel):
     port: int = Field(8000, ge=1, le=65535, description="监听端口 / port to listen on")
     allowed_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "localhost", "[::1]", "testserver"), description="允许的主机名 / host names that are answered"
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description="反向代理的地址或网段，只信它们说的来访地址 / proxies whose X-Forwarded-For is believed (CIDR)",
     )
     secure: bool = Field(default=False, description="经 https 访问时设为 true / true when served over https")
     debug: bool = Field(default=False, description="仅供开发 / for development only")
@@ -131,7 +137,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
                 values[name] = Path(secret).read_text("utf-8").strip()
             elif env.get(variable) or (variable in env and field.default is not None):
                 raw = env[variable]
-                values[name] = tuple(raw.split(",")) if name == "allowed_hosts" else raw
+                values[name] = tuple(filter(None, map(str.strip, raw.split(",")))) if name in _LISTS else raw
         values["data"] = data
         return Config.model_validate(values)
     except ValidationError as error:

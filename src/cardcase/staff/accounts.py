@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from .gate import address_of
 from .models import Staff
 
 
@@ -17,6 +18,10 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Refuse every sign-up."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address by which failed sign-ins are counted, behind a trusted proxy too."""
+        return address_of(request) or str(super().get_client_ip(request))
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Lead somebody with a one-time password to choosing their own."""

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from cardcase.kit.addresses import client_address
 from cardcase.kit.errors import Problem
 
 from . import queries
@@ -46,6 +48,12 @@ def signed_in(view: ActorView[P]) -> View[P]:
             return refusal(request, problem)
 
     return gate
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address of whoever asks, told by a trusted proxy where one stands in front (``trusted_proxies``)."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return client_address(request.META.get("REMOTE_ADDR", ""), forwarded, settings.CARDCASE.trusted_proxies)
 
 
 def _to_second_factor(request: HttpRequest, person: Staff, needed: SecondFactorNeeded) -> HttpResponseBase:

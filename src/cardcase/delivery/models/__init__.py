@@ -1,6 +1,7 @@
 """Tables of the room, a file for each matter."""
 
+from .claims import ClaimGuess, ClaimLink
 from .deliveries import Allocation, Block, Delivery, ListingKind
 from .terms import Terms
 
-__all__ = ["Allocation", "Block", "Delivery", "ListingKind", "Terms"]
+__all__ = ["Allocation", "Block", "ClaimGuess", "ClaimLink", "Delivery", "ListingKind", "Terms"]

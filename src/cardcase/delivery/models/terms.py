@@ -13,6 +13,8 @@ class Terms(ShopOwned):
 
     ``how``: chat (a reply of the whitelist), claim (the button of the claim page), staff (seen elsewhere by a person,
     who says where), waived (the owner lets the code go without an answer, and says why); empty while there is none.
+    ``reopened_at``: the buyer took an earlier consent back at that moment, in these words; only what comes later is an
+    answer to this row. The earlier row keeps the consent that was taken back.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="terms")
@@ -26,6 +28,9 @@ class Terms(ShopOwned):
     words = models.CharField(max_length=300, blank=True, default="")  # the buyer's answer, or the staff's reason
     message_id = models.CharField(max_length=120, blank=True, default="")
     by = models.CharField(max_length=80, blank=True, default="")
+    reopened_at = models.DateTimeField(null=True)
+    reopened_words = models.CharField(max_length=300, blank=True, default="")
+    reopened_message_id = models.CharField(max_length=120, blank=True, default="")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "order", "shown_at"], name="terms_by_order")]

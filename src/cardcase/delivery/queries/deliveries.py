@@ -10,7 +10,7 @@ from cardcase.cards import queries as cards
 from cardcase.cards.queries import Display, GivenCard
 from cardcase.cards.rules import DAMNING, WHY_NOT_FRESH, CardKind, LookRule, freshness
 from cardcase.connectors.ports import OrderState, RefundState
-from cardcase.delivery.models import Allocation, Block, Delivery
+from cardcase.delivery.models import Allocation, Block, ClaimLink, Delivery
 from cardcase.delivery.rules import (
     OPEN,
     SHOWABLE,
@@ -45,6 +45,15 @@ class BlockView:
     def text(self) -> Text:
         """What it is, as a sentence."""
         return block_text(self.ref, self.why)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """The claim link of a delivery that was issued last and not revoked; it may have expired."""
+
+    issued_at: datetime
+    issued_by: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,7 @@ class DeliveryView:
     resend_stops: tuple[Text, ...]
     warnings: tuple[Text, ...]
     unlooked: tuple[str, ...]
+    link: LinkView | None = None
 
     @property
     def public_id(self) -> str:
@@ -180,6 +190,12 @@ def blocks_of(actor: Actor, order_id: int) -> tuple[BlockView, ...]:
     """Return what stops the codes of an order (row id) now, oldest first."""
     rows = Block.objects.visible_to(actor).filter(order_id=order_id, lifted_at=None).order_by("pk")
     return tuple(BlockView(row.ref, row.why, row.since, row.by) for row in rows)
+
+
+def link_of(actor: Actor, delivery_pk: int) -> LinkView | None:
+    """Return the claim link of a delivery (row id) that was not revoked, or None."""
+    row = ClaimLink.objects.visible_to(actor).filter(delivery_id=delivery_pk, revoked_at=None).first()
+    return LinkView(row.issued_at, row.issued_by, row.expires_at) if row is not None else None
 
 
 def order_facts(actor: Actor, order: Order) -> OrderFacts:
@@ -283,4 +299,5 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
         resend_stops=(again,) if again else (),
         warnings=() if rule.is_required else tuple(unlooked.values()),
         unlooked=tuple(unlooked),
+        link=link_of(actor, found.pk),
     )

@@ -11,13 +11,20 @@ from cardcase.staff.rules import Actor
 
 @dataclass(frozen=True, slots=True)
 class TermsState:
-    """The terms last shown for an order and the answer. ``shown_at`` is None when none were shown."""
+    """The terms last shown for an order and the answer. ``shown_at`` is None when none were shown.
+
+    ``withdrawn_at``: the buyer took back, in these words, what was agreed before; the answer to that is still open, or
+    came later.
+    """
 
     text: str = ""
     shown_at: datetime | None = None
     answered_at: datetime | None = None
     how: str = ""
     words: str = ""
+    sha256: str = ""
+    withdrawn_at: datetime | None = None
+    withdrawn_words: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -30,7 +37,16 @@ def terms_of(actor: Actor, order_id: int) -> TermsState:
     row = Terms.objects.visible_to(actor).filter(order_id=order_id).order_by("-shown_at", "-pk").first()
     if row is None:
         return TermsState()
-    return TermsState(row.text, row.shown_at, row.answered_at, row.how, row.words)
+    return TermsState(
+        text=row.text,
+        shown_at=row.shown_at,
+        answered_at=row.answered_at,
+        how=row.how,
+        words=row.words,
+        sha256=row.sha256,
+        withdrawn_at=row.reopened_at,
+        withdrawn_words=row.reopened_words,
+    )
 
 
 def terms_text(actor: Actor, order: Order) -> tuple[str, int | None]:

@@ -2,24 +2,46 @@
 
 from .allocating import allocate, cancel, set_kind
 from .blocking import Stop, block, block_all, lift_block, unblock
+from .claims import (
+    Issued,
+    agree,
+    claim_codes,
+    forget_guesses,
+    issue_link,
+    network_key,
+    note_guess,
+    revoke_link,
+    show_claim_terms,
+)
+from .hearing import hear
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
 __all__ = [
+    "Issued",
     "Shown",
     "Stop",
     "acknowledge",
+    "agree",
     "allocate",
     "authorise",
     "block",
     "block_all",
     "cancel",
+    "claim_codes",
     "confirm_shown",
+    "forget_guesses",
+    "hear",
+    "issue_link",
     "lift_block",
+    "network_key",
+    "note_guess",
     "note_unconfirmed",
     "resend",
+    "revoke_link",
     "set_kind",
     "settle_display",
+    "show_claim_terms",
     "show_terms",
     "show_terms_of",
     "unblock",

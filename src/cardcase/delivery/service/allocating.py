@@ -96,6 +96,7 @@ def _cancel(actor: Actor, delivery_id: str, reason: str, at: datetime) -> Delive
     Allocation.objects.visible_to(actor).filter(delivery=delivery, released_at=None).update(released_at=at)
     delivery.state, delivery.cancelled_at = DeliveryState.CANCELLED.value, at
     delivery.save(update_fields=["state", "cancelled_at"])
+    rows.end_links(actor, delivery, at)
     facts: dict[str, custody.JSON] = {"order_no": order.order_no, "reason": reason, "by": actor.label}
     refs = {"order": order.public_id}
     custody.append(actor, Record("delivery.cancelled", delivery.public_id, at, facts, refs=refs))

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 
@@ -32,9 +31,6 @@ from cardcase.staff.rules import Actor, ActorKind, Permission
 
 from . import rows
 
-CLAIM: Final = "claim"
-"""How, and by which actor, the claim page shows codes: there the buyer is present, and no member of staff acts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -49,23 +45,27 @@ class Shown:
     number: str = field(repr=False, default="")
 
 
-def authorise(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at: datetime) -> list[Shown]:
+def authorise(
+    actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at: datetime, link_id: int | None = None
+) -> list[Shown]:
     """Clear the codes of an order to be shown to its buyer and return them: the record is on the disk by then.
 
     ``how`` is chat, manual, … for a person with the right to see codes, or claim for the claim page. After a person
     has settled that nobody saw them, the very same cards get their next attempt. It commits by itself, so it cannot
     run inside another transaction (RuntimeError). Raises Refused (terms_open, blocked, stopped_by_order, card_in_doubt,
     check_needed, display_open, already_shown, not_allocated, goes_by_parcel, delivered_elsewhere, reveal_cap),
-    SecondFactorNeeded,
-    IllegalCardMove (I5), NotAllowed, NotFound, WrongUse without a reason.
+    SecondFactorNeeded, IllegalCardMove (I5), NotAllowed, NotFound, WrongUse without a reason. ``link_id``: the claim
+    link (row id) by which the codes are asked for; NotFound when it ended in this very moment.
     """
     is_person = _require_right(actor, how)
     reason = given_reason(actor, reason)
     with _durable():
         delivery, order = rows.held_with_mirror(actor, delivery_id)
+        if link_id is not None and not queries.link_is_live(actor, link_id, at=at):
+            raise NotFound("没有这个链接", "There is no such link")
         state = DeliveryState(delivery.state)
         if state not in rules.SHOWABLE:
-            raise _not_now(state, delivery)
+            raise not_now(state, delivery)
         _check(actor, delivery, order, is_person=is_person, at=at)
         held, displays = _cards_of(actor, delivery)
         due = [card for card in held if is_due(displays.get(card.public_id))]
@@ -199,7 +199,7 @@ def _durable() -> Iterator[None]:
 
 def _require_right(actor: Actor, how: str) -> bool:
     """Tell whether a person acts. Raises NotAllowed for whoever is neither that nor the claim page."""
-    if how == CLAIM and actor.kind is ActorKind.SYSTEM and actor.label == CLAIM:
+    if how == queries.CLAIM and actor.kind is ActorKind.SYSTEM and actor.label == queries.CLAIM:
         return False
     require_person(actor, Permission.REVEAL)
     return True
@@ -208,12 +208,7 @@ def _require_right(actor: Actor, how: str) -> bool:
 def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
     """Raise Refused unless the codes may leave now. The order is locked: what stops it comes before us or after."""
     if delivery.form != "code":
-        raise Refused(
-            "这是实体卡，要寄出，不能发卡密",
-            "This is a physical card: it goes by parcel",
-            next=Text("登记快递单。", "Register the parcel."),
-            code="goes_by_parcel",
-        )
+        raise by_parcel()
     blocks = queries.blocks_of(actor, order.pk)
     if blocks:
         reasons = [block.text for block in blocks]
@@ -242,7 +237,18 @@ def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, a
         )
 
 
-def _not_now(state: DeliveryState, delivery: Delivery) -> Refused:
+def by_parcel() -> Refused:
+    """Make the refusal for a card that has no code to show."""
+    return Refused(
+        "这是实体卡，要寄出，不能发卡密",
+        "This is a physical card: it goes by parcel",
+        next=Text("登记快递单。", "Register the parcel."),
+        code="goes_by_parcel",
+    )
+
+
+def not_now(state: DeliveryState, delivery: Delivery) -> Refused:
+    """Make the refusal for a delivery in a state in which its codes are not shown for the first time."""
     if state is DeliveryState.SHOWN:
         return Refused(
             "卡密已经给买家看过了",

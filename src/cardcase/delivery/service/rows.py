@@ -1,7 +1,9 @@
 """Taking an order and its delivery in hand. Everybody locks in one order: shop, order, delivery, cards, record."""
 
+from datetime import datetime
+
 from cardcase.delivery import queries
-from cardcase.delivery.models import Allocation, Delivery
+from cardcase.delivery.models import Allocation, ClaimLink, Delivery
 from cardcase.kit.errors import NotFound
 from cardcase.orders.models import Order
 from cardcase.orders.service.rows import one_at_a_time
@@ -48,3 +50,9 @@ def live(actor: Actor, delivery: Delivery) -> list[Allocation]:
     """Return the places of a delivery that have a card, in order."""
     rows = Allocation.objects.visible_to(actor).filter(delivery=delivery, released_at=None)
     return list(rows.order_by("position"))
+
+
+def end_links(actor: Actor, delivery: Delivery, at: datetime) -> bool:
+    """End the claim link of a delivery that is held; tell whether there was one that had not been ended."""
+    live = ClaimLink.objects.visible_to(actor).filter(delivery=delivery, revoked_at=None)
+    return bool(live.update(revoked_at=at, revoked_by=actor.label[:80]))

@@ -27,7 +27,7 @@ def show_terms(actor: Actor, order: Order, *, how: str, at: datetime) -> Terms:
     actor.require(Permission.WORK)
     text, version = queries.terms_text(actor, order)
     digest = sha256(text.encode()).hexdigest()
-    last: Terms | None = _last(actor, order)
+    last: Terms | None = last_terms(actor, order)
     if last is not None and last.sha256 == digest:
         return last
     row = Terms(shop_id=actor.shop_id, order=order, text=text, sha256=digest, policy_version=version)
@@ -61,8 +61,8 @@ def acknowledge(
     kept = masking.mask_text(actor, words.strip()).text[:300]
     if not kept:
         raise WrongUse("要写明买家怎么说的", "The buyer's words are needed")
-    row = _last(actor, order)
-    if row is None or row.shown_at > said_at:
+    row = last_terms(actor, order)
+    if row is None or not is_heard_after(row, said_at):
         raise Refused(
             "买家还没有看过须知，这句话不算同意",
             "The buyer had not been shown the terms: these words are no consent",
@@ -79,11 +79,48 @@ def waive_terms(actor: Actor, order: Order, *, reason: str, at: datetime) -> boo
     kept = masking.mask_text(actor, reason.strip()).text[:300]
     if not kept or not actor.is_person:
         raise WrongUse("请写明原因", "A reason is needed", next=Text("写一句为什么。", "Say why in one sentence."))
-    row = _last(actor, order) or show_terms(actor, order, how="waived", at=at)
+    row = last_terms(actor, order) or show_terms(actor, order, how="waived", at=at)
     return _answer(actor, order, row, how="waived", words=kept, answered_at=at, message_id="", at=at)
 
 
-def _last(actor: Actor, order: Order) -> Terms | None:
+@transaction.atomic
+def withdraw_consent(
+    actor: Actor, order: Order, *, words: str, said_at: datetime, at: datetime, message_id: str = ""
+) -> bool:
+    """Close the terms of an order again: the buyer took the consent back, in these words, before the code left.
+
+    The consent that was given keeps its row; the same terms wait for another answer. False when there was nothing to
+    take back, or it was said before the consent. The caller holds the order and has seen that no code has left.
+    """
+    actor.require(Permission.WORK)
+    row = last_terms(actor, order)
+    if row is None or row.answered_at is None or said_at < row.answered_at:
+        return False
+    kept = masking.mask_text(actor, words.strip()).text[:300]
+    again = Terms(shop_id=actor.shop_id, order=order, text=row.text, sha256=row.sha256)
+    again.policy_version, again.shown_at, again.shown_how = row.policy_version, row.shown_at, row.shown_how
+    again.reopened_at, again.reopened_words, again.reopened_message_id = said_at, kept, message_id[:120]
+    again.save()
+    facts: dict[str, custody.JSON] = {
+        "words": kept,
+        "said_at": clock.iso(said_at),
+        "message": message_id[:120],
+        "consent_at": clock.iso(row.answered_at),
+        "consent_how": row.how,
+        "sha256": row.sha256,
+        "by": actor.label,
+    }
+    custody.append(actor, Record("delivery.terms_withdrawn", order.public_id, at, facts))
+    return True
+
+
+def is_heard_after(row: Terms, said_at: datetime) -> bool:
+    """Tell whether words can be an answer to terms: said after they were shown, and after a consent was taken back."""
+    return said_at >= row.shown_at and (row.reopened_at is None or said_at > row.reopened_at)
+
+
+def last_terms(actor: Actor, order: Order) -> Terms | None:
+    """Return the terms last shown for an order, locked, or None."""
     found: Terms | None = (
         Terms.objects.visible_to(actor).filter(order=order).select_for_update().order_by("-shown_at", "-pk").first()
     )

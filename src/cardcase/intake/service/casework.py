@@ -11,6 +11,9 @@ from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
 from cardcase.custody import service as custody
+from cardcase.delivery import queries as delivery_queries
+from cardcase.delivery import service as delivery
+from cardcase.delivery.rules.consent import Said
 from cardcase.evidence import service as evidence
 from cardcase.inbox import queries as inbox_queries
 from cardcase.inbox import service as inbox
@@ -268,10 +271,27 @@ def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: P
     refunds = order_queries.refunds_of(actor, order_ids)
     orders_now = order_queries.orders_by_pks(actor, order_ids)
     for start in range(0, len(orders_now), AT_ONCE):
+        some = orders_now[start : start + AT_ONCE]
+        _hear(actor, some, at=at)
         with transaction.atomic(), custody.together():
-            numbers += _refresh_some(actor, orders_now[start : start + AT_ONCE], refunds, at=at)
+            numbers += _refresh_some(actor, some, refunds, at=at)
         progress(min(start + AT_ONCE, len(orders_now)), len(orders_now), "case")
     return numbers
+
+
+def _hear(actor: Actor, some: Sequence[Order], *, at: datetime) -> None:
+    """Let the buyers' words count as answers to the terms of their orders.
+
+    Before the cases and in transactions of its own: it takes the order's lock, and cases take theirs after others.
+    """
+    waiting = delivery_queries.orders_to_hear(actor, [order.pk for order in some])
+    if not waiting:
+        return
+    told = {
+        order_id: [Said(one.id, one.text, one.said_at) for one in words if one.said_at is not None]
+        for order_id, words in inbox_queries.buyers_words(actor, waiting).items()
+    }
+    delivery.hear(actor, told, at=at)
 
 
 def _refresh_some(

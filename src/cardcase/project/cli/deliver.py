@@ -180,6 +180,46 @@ def lift(order_no: str, *, reason: str, ref: str, shop_slug: str | None) -> None
     service.lift_block(actor, view.public_id, ref=named, reason=reason, at=clock.now())
 
 
+@deliver.command(help="生成领取链接，买家自己看须知、同意、看卡密 / issue a link on which the buyer claims the codes")
+@ORDER
+@click.option("--days", type=int, default=None, help="有效几天，默认 7，最多 30 / days it is good, 7 unless told")
+@json_option
+@shop_option
+@with_desk
+def link(order_no: str, *, days: int | None, as_json: bool, shop_slug: str | None) -> None:
+    """Issue a claim link and print it, once; one that was issued before ends."""
+    from django.conf import settings
+
+    from cardcase.delivery import queries, service
+    from cardcase.project.boot import operator
+
+    actor, config = operator(shop_slug), settings.CARDCASE
+    issued = service.issue_link(actor, _delivery(actor, order_no).public_id, at=clock.now(), days=days)
+    url = queries.link_address(issued.token, f"http://{config.host}:{config.port}")
+    if as_json:
+        print_json({"order_no": order_no, "url": url, "expires_at": clock.iso(issued.expires_at)})
+        return
+    click.echo(url)
+    if not config.base_url:
+        click.echo(
+            "没有设置 base_url，这个地址只在本机打得开 / base_url is not set: it opens on this machine only", err=True
+        )
+
+
+@deliver.command(help="作废领取链接 / revoke the claim link of an order")
+@ORDER
+@shop_option
+@with_desk
+def unlink(order_no: str, *, shop_slug: str | None) -> None:
+    """Revoke the claim link of an order."""
+    from cardcase.delivery import service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    if not service.revoke_link(actor, _delivery(actor, order_no).public_id, at=clock.now()):
+        raise NotFound("这笔订单没有有效的领取链接", "This order has no live claim link")
+
+
 @deliver.command(help="取出卡密发给买家，只显示一次 / take the codes out for the buyer, shown once")
 @ORDERS
 @REASON

@@ -44,7 +44,15 @@ def serve(host: str | None, port: int | None, *, with_example: bool) -> None:
     from cardcase.project.wsgi import application
 
     try:
-        server = create_server(application, host=host, port=port, threads=config.threads, ident="cardcase")
+        server = create_server(
+            application,
+            host=host,
+            port=port,
+            threads=config.threads,
+            ident="cardcase",
+            # Else it takes X-Forwarded-For out; whom to believe is decided in staff.gate.address_of.
+            clear_untrusted_proxy_headers=not config.trusted_proxies,
+        )
     except OSError as error:
         raise Unavailable(
             f"不能在 {host}:{port} 上监听：{error.strerror}",
