@@ -1,6 +1,17 @@
 """Tables of the room, a file for each matter."""
 
 from .deliveries import Allocation, Block, Delivery, ListingKind
+from .parcels import Parcel, ParcelFile, ParcelSerial, ParcelStep
 from .terms import Terms
 
-__all__ = ["Allocation", "Block", "Delivery", "ListingKind", "Terms"]
+__all__ = [
+    "Allocation",
+    "Block",
+    "Delivery",
+    "ListingKind",
+    "Parcel",
+    "ParcelFile",
+    "ParcelSerial",
+    "ParcelStep",
+    "Terms",
+]

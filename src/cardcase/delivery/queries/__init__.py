@@ -16,16 +16,24 @@ from .deliveries import (
     unallocated_orders,
 )
 from .kinds import Meaning, kind_of_order
+from .parcels import ChainView, FileView, SerialView, StepView, chain, chain_of, chains_of
 from .terms import TermsState, terms_of, terms_text
 
 __all__ = [
     "BlockView",
+    "ChainView",
     "DeliveryRow",
     "DeliveryView",
+    "FileView",
     "Meaning",
+    "SerialView",
     "Slot",
+    "StepView",
     "TermsState",
     "blocks_of",
+    "chain",
+    "chain_of",
+    "chains_of",
     "count_unknown",
     "delivery",
     "delivery_of_order",

@@ -12,7 +12,8 @@ from cardcase.cards.rules import CardKind
 from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.delivery.models import Allocation, Block, Delivery
 from cardcase.delivery.rules import (
-    OPEN,
+    DONE,
+    LISTED,
     CardDoubt,
     DeliveryState,
     OrderFacts,
@@ -26,6 +27,7 @@ from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
+from cardcase.policies import queries as policies
 from cardcase.staff.rules import Actor
 
 from .terms import TermsState, terms_of
@@ -130,16 +132,16 @@ def order_by_no(actor: Actor, order_no: str) -> Order:
 def open_deliveries(actor: Actor, *, limit: int = 100) -> list[DeliveryRow]:
     """Return the deliveries with which somebody still has to do something, the most urgent state first."""
     urgency = Case(
-        *(When(state=state.value, then=Value(place)) for place, state in enumerate(OPEN)),
+        *(When(state=state.value, then=Value(place)) for place, state in enumerate(LISTED)),
         output_field=IntegerField(),
     )
-    rows = _rows(actor).filter(state__in=[state.value for state in OPEN]).annotate(urgency=urgency)
+    rows = _rows(actor).filter(state__in=[state.value for state in LISTED]).annotate(urgency=urgency)
     return [_row(row) for row in rows.order_by("urgency", "pk")[:limit]]
 
 
 def recent_deliveries(actor: Actor, *, limit: int = 20) -> list[DeliveryRow]:
     """Return the deliveries that are done, newest first."""
-    rows = _rows(actor).filter(state=DeliveryState.SHOWN.value)
+    rows = _rows(actor).filter(state__in=[state.value for state in DONE])
     return [_row(row) for row in rows.order_by("-displayed_at", "-pk")[:limit]]
 
 
@@ -190,6 +192,11 @@ def doubts(slots: Sequence[Slot], *, at: datetime) -> list[Text]:
     return found
 
 
+def needs_consent(actor: Actor, found: Delivery) -> bool:
+    """Tell whether the buyer must agree to terms first: always to a code; to a parcel where the shop has a policy."""
+    return found.form == "code" or policies.version_for(actor, found.order.paid_at) is not None
+
+
 _GIVEN = [state.value for state in DeliveryState if state is not DeliveryState.CANCELLED]
 
 
@@ -218,7 +225,8 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
     stops = [block.text for block in blocks]
     by_order = stopped_by_order(facts, is_person=True)
     stops += [by_order] if by_order else []
-    stops += [] if terms.is_open else [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]
+    if not terms.is_open and needs_consent(actor, found):
+        stops.append(Text("买家还没有同意须知", "the buyer has not agreed to the terms"))
     stops += doubts(slots, at=clock.now())
     again = resend_stopped_by_order(facts)
     unchecked = [slot.card for slot in slots if slot.card.last_check_at is None and slot.display is None]
