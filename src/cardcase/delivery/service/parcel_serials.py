@@ -66,7 +66,7 @@ def returned_serials(
         _row(
             actor,
             one,
-            by_pk.get(sent[one.index].card_id) if one.index in sent else None,
+            by_pk.get(sent[one.index].card_id or 0) if one.index in sent else None,
             Match.SAME if one.index in sent else Match.OTHER,
         )
         for one in read

@@ -80,8 +80,11 @@ def checklist(facts: CaseFacts, matrix: Matrix) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (-STRENGTH[item.state], not item.weight.is_decisive, order[item.kind])))
 
 
-_ABOUT_PARCELS: Final = frozenset({"A3", "O1", "O6", "O7", "V6"})
-"""Sub-reasons that speak of something sent: there parcels are asked about until the channel says that none was."""
+_ABOUT_PARCELS: Final = frozenset({"A3", "O1", "O6", "O7"})
+"""Sub-reasons that speak of something sent: there parcels are asked about until the channel says that none was.
+
+V6 is none of them: most limits that were not told are those of a code, and nobody unpacks that on film.
+"""
 
 
 def _may_be_a_parcel(facts: CaseFacts) -> bool:
