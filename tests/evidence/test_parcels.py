@@ -91,6 +91,9 @@ def test_a_code_has_no_unboxing_and_nobody_asks_for_one():
         case = a_case("V6")
         facts = replace(case, order=replace(case.order, is_physical=physical))
         assert not {"E14", "E15", "E16", "E17"} & set(items(facts))
-        assert not any("E15" in gap.text.zh or "开箱" in gap.text.zh for gap in decline_gaps(checklist(facts, MATRIX), facts, MATRIX))
+        assert not any(
+            "E15" in gap.text.zh or "开箱" in gap.text.zh
+            for gap in decline_gaps(checklist(facts, MATRIX), facts, MATRIX)
+        )
     assert items(seen("V6", None))["E15"].state is ItemState.ASK
     assert OrderSeen().is_physical is None

@@ -1,10 +1,12 @@
 """Finished sentences for the pages of giving."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse
 
+from cardcase.cards.rules import CardKind
 from cardcase.delivery import pages
 from cardcase.delivery.queries import DeliveryRow, DeliveryView, Meaning, Slot
 from cardcase.delivery.rules import TITLES, DeliveryState
@@ -22,6 +24,7 @@ _TONES = {
     DeliveryState.NOT_SHOWN: Tone.WARN,
     DeliveryState.AUTHORISED: Tone.WARN,
     DeliveryState.SHOWN: Tone.GOOD,
+    DeliveryState.SIGNED: Tone.GOOD,
 }
 _DISPLAYS = {
     "shown": Text("买家已看到", "shown"),
@@ -93,6 +96,14 @@ def _row(row: DeliveryRow, now: datetime) -> pages.Row:
     )
 
 
+def _forms(kind: CardKind | None) -> tuple[Choice, ...]:
+    is_thing = kind is not None and kind.form == "physical"
+    return (
+        Choice("code", say(Text("卡密", "Code")), is_chosen=not is_thing),
+        Choice("physical", say(Text("实体卡，要寄出", "Physical card, to be sent")), is_chosen=is_thing),
+    )
+
+
 def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
     kind = meaning.kind or meaning.guess
     asks = (
@@ -106,6 +117,7 @@ def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
         ),
         Input("region", say(Text("地区", "Region")), value=kind.region if kind else "", max_length=20),
         Input("spec", say(Text("规格", "Specification")), value=kind.spec if kind else "", max_length=60),
+        Input("form", say(Text("形式", "Form")), InputKind.SELECT, choices=_forms(kind)),
         Input(
             "quantity",
             say(Text("张数", "How many")),
@@ -133,7 +145,7 @@ def _order(actor: Actor, order: Order, meaning: Meaning) -> pages.Row:
 
 def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.DeliveryPage:
     """Build the page of one delivery."""
-    row, terms = view.row, view.terms
+    row, terms, is_code = view.row, view.terms, view.row.kind.form == "code"
     answered = say(_HOWS.get(terms.how, Text("还没有同意", "not agreed yet")))
     told = [
         Fact(say(Text("买家", "Buyer")), row.buyer_nick or "–"),
@@ -141,7 +153,8 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
         Fact(say(Text("分配", "Allocated")), timing.moment_text(row.allocated_at, now=now)),
     ]
     if row.displayed_at:
-        told.append(Fact(say(Text("确认发到", "Confirmed")), timing.moment_text(row.displayed_at, now=now)))
+        label = Text("确认发到", "Confirmed") if is_code else Text("签收", "Signed for")
+        told.append(Fact(say(label), timing.moment_text(row.displayed_at, now=now)))
     stops = view.stops if view.state in (DeliveryState.ALLOCATED, DeliveryState.NOT_SHOWN) else ()
     notices = [Notice(Tone.WARN, say(text)) for text in stops]
     notices += [Notice(Tone.PLAIN, say(text)) for text in view.warnings]
@@ -151,7 +164,7 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
         state=_pill(row.state),
         facts=tuple(told),
         cards_title=say(Text("分配的卡", "Cards")),
-        cards=tuple(_slot(slot) for slot in view.slots),
+        cards=tuple(_slot(slot if is_code else replace(slot, display=None)) for slot in view.slots),
         terms_title=say(Text("买家须知", "Terms")),
         terms=(
             Fact(
@@ -203,7 +216,7 @@ def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
     if not terms.is_open and actor.may(Permission.MANAGE_SHOP):
         opens = Text("不等同意，由店主放行", "Waive the terms as the owner")
         yield _form(view, "waive", Text("放行", "Waive"), why=_WHY, opens=opens, is_danger=True)
-    if actor.may(Permission.REVEAL) and not view.stops:
+    if actor.may(Permission.REVEAL) and not view.stops and view.row.kind.form == "code":
         button = Text("取出卡密（只显示一次）", "Take the codes out (shown once)")
         yield _form(view, "show", button, why=_WHY, is_main=True)
     if works and view.state is DeliveryState.ALLOCATED:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from . import web
+from . import parcels_web, web
 
 urlpatterns = [
     path("deliveries/", web.listing, name="deliveries"),
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
     path("deliveries/<str:delivery>/", web.one, name="delivery"),
+    path("deliveries/<str:delivery>/parcel/<str:step>/", parcels_web.step, name="parcel-step"),
+    path("deliveries/<str:delivery>/parcel/files/<str:file>/", parcels_web.file, name="parcel-file"),
     path("deliveries/<str:delivery>/<str:name>/", web.act, name="delivery-act"),
 ]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.cards import masking
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import present, queries, service
+from cardcase.delivery import parcels_present, present, queries, service
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import WrongUse
@@ -48,7 +48,8 @@ def listing(request: HttpRequest, actor: Actor) -> HttpResponse:
 def one(request: HttpRequest, actor: Actor, delivery: str) -> HttpResponse:
     """Show one delivery, its cards masked."""
     view = queries.delivery(actor, delivery)
-    return render(request, "delivery/delivery.html", present.delivery(actor, view, now=clock.now()))
+    page = present.delivery(actor, view, now=clock.now())
+    return render(request, "delivery/delivery.html", parcels_present.with_parcel(actor, view, page, now=clock.now()))
 
 
 @require_POST
@@ -66,7 +67,11 @@ def allocate(request: HttpRequest, actor: Actor) -> HttpResponse:
             code="not_an_amount",
         ) from error
     kind = CardKind(
-        typed.get("brand", "").strip(), face, typed.get("region", "").strip(), typed.get("spec", "").strip()
+        typed.get("brand", "").strip(),
+        face,
+        typed.get("region", "").strip(),
+        typed.get("spec", "").strip(),
+        typed.get("form", "code"),
     )
     view = service.allocate(actor, typed.get("order_no", ""), kind, quantity, at=clock.now())
     return redirect("delivery", view.public_id)

@@ -10,7 +10,7 @@ from cardcase.evidence.rules import ParcelSeen
 from cardcase.kit.text import Text
 
 _FINDINGS: Final = frozenset({Clash.TAPE, Clash.SERIAL})
-"""What these tell is a finding of the unboxing or the inspection, said there, and no contradiction of our own record."""
+"""What these tell is a finding of the unboxing or the inspection and is said there; our own record is not in doubt."""
 
 
 def seen_of(chain: ChainView) -> ParcelSeen:

@@ -10,7 +10,8 @@ from cardcase.kit.text import Text
 from .exhibits import RECORDING
 from .facts import CaseFacts, ExhibitSeen
 from .findings import Findings, find, is_recording_of_this_case
-from .known import Known, known
+from .held import Known
+from .known import known
 from .matrix import PARTY_TITLES, Kind, Matrix, Party, Weight
 from .timing import Timing
 from .wording import listed, when

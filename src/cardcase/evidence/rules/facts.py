@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from cardcase.kit.errors import NOTHING
 from cardcase.kit.text import Text
 
 
@@ -140,7 +141,7 @@ class ParcelSeen:
     inspected_at: datetime | None = None
     has_inspection_video: bool = False
     outcome: str = ""
-    outcome_text: Text = Text("", "")
+    outcome_text: Text = NOTHING
     clashes: tuple[tuple[str, str, Text], ...] = ()
 
 

@@ -17,7 +17,6 @@ from .signals import Spotted, spot
 from .timing import Timing
 from .wording import listed, when
 
-
 CHANNELS: Final[Mapping[str, Text]] = {
     "issuer_direct": Text("官方直购", "bought from the issuer"),
     "authorised": Text("授权渠道", "authorised reseller"),
