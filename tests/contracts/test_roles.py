@@ -47,8 +47,6 @@ OBJECT = "ok ok ok ok 404 login"
 API_OBJECT = "ok ok ok ok 404 401"
 API_OWN = "ok ok ok ok ok 401"
 API_WORK = "ok ok ok 403 404 401"
-PACK = "ok ok ok 403 404 login"
-NO_PARCEL = "409 409 409 403 404 login"
 NONE = "404 404 404 404 404 login"  # there is no such factor yet
 TO_DOOR = "302 302 302 302 302 ok"  # the door itself: who is in is led on
 
@@ -190,8 +188,8 @@ TABLE = (
     give("resend", "409 409 403 403 404 login", is_durable=True),
     give("dance", "404 404 404 404 404 login"),
     give("show", LEAD, is_durable=True),
-    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", PACK, {"serials": "K7QM-92XF-LP3D-07700"}, {"step": "packed", "delivery": "BOXED"}),
-    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", NO_PARCEL, {"serials": "x"}, {"step": "packed"}),
+    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", WORK, {"serials": "K7QM-92XF-LP3D-07700"}, {"step": "packed", "delivery": "BOXED"}),
+    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 409 403 404 login", {"serials": "x"}, {"step": "packed"}),
     Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 403 403 404 login", {}, {"step": "take_back"}),
     Row("POST", "deliveries/<str:delivery>/parcel/files/<str:file>/", "404 404 403 403 404 login", {"reason": "x"}, {"file": "x"}, is_durable=True),
     # Sourcing

@@ -11,7 +11,7 @@ from cardcase.delivery.models import Delivery, ParcelFile, ParcelSerial, ParcelS
 from cardcase.delivery.rules import DeliveryState, parcels
 from cardcase.delivery.rules.parcels import Clash, Contradiction, Match, Outcome, Role, StepFacts, StepName
 from cardcase.kit import canonical, clock
-from cardcase.kit.errors import NotFound
+from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
@@ -92,12 +92,24 @@ def chain_of(actor: Actor, order_id: int) -> ChainView | None:
 
 
 def chain(actor: Actor, delivery_id: str) -> ChainView:
-    """Return the chain of a delivery. Raises NotFound, also for a delivery of codes or another shop's."""
-    mine = Delivery.objects.visible_to(actor).filter(public_id=delivery_id, form="physical")
-    order_id: int | None = mine.values_list("order_id", flat=True).first()
-    found = None if order_id is None else chain_of(actor, order_id)
+    """Return the chain of a delivery. Raises as ``physical`` does."""
+    found = chain_of(actor, physical(actor, delivery_id).order_id)
+    assert found is not None, "a delivery of physical cards has a chain"
+    return found
+
+
+def physical(actor: Actor, delivery_id: str) -> Delivery:
+    """Return a delivery of physical cards. Raises NotFound, Refused (not_a_parcel) for one of codes."""
+    found: Delivery | None = Delivery.objects.visible_to(actor).filter(public_id=delivery_id).first()
     if found is None:
-        raise NotFound("没有这个实体卡发货", "There is no such delivery of physical cards")
+        raise NotFound("没有这次发货", "There is no such delivery")
+    if found.form != "physical":
+        raise Refused(
+            "这次发的是卡密，没有包裹",
+            "This delivery is one of codes: it has no parcel",
+            next=Text("实体卡分配时把形式选成实体卡。", "Choose the physical form when you allocate such cards."),
+            code="not_a_parcel",
+        )
     return found
 
 

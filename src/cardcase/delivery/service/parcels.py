@@ -24,7 +24,7 @@ from cardcase.delivery import queries, rules, sealing_parcels
 from cardcase.delivery.models import Delivery, Parcel, ParcelFile, ParcelSerial, ParcelStep
 from cardcase.delivery.queries import ChainView
 from cardcase.delivery.queries.deliveries import doubts, needs_consent, slots_of
-from cardcase.delivery.queries.parcels import hash_of, told_of
+from cardcase.delivery.queries.parcels import hash_of, physical, told_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules import parcels as chain_rules
 from cardcase.delivery.rules.parcels import Match, Outcome, Role, StepName, StepTold
@@ -88,7 +88,7 @@ def note_step(
     """
     actor.require(Permission.WORK)
     name = _name(step)
-    found = _physical(actor, delivery_id)
+    found = physical(actor, delivery_id)
     told = _clean(actor, name, told, at)
     wanted = _roles(name, files)
     _check_turn(_rows(actor, found), name, told)
@@ -402,20 +402,6 @@ def _name(step: str) -> StepName:
             "There is no such step",
             next=Text(f"可用的有：{'、'.join(StepName)}。", f"There are: {', '.join(StepName)}."),
         ) from None
-
-
-def _physical(actor: Actor, delivery_id: str) -> Delivery:
-    found: Delivery | None = Delivery.objects.visible_to(actor).filter(public_id=delivery_id).first()
-    if found is None:
-        raise NotFound("没有这次发货", "There is no such delivery")
-    if found.form != "physical":
-        raise Refused(
-            "这次发的是卡密，没有包裹",
-            "This delivery is one of codes: it has no parcel",
-            next=Text("实体卡分配时把形式选成实体卡。", "Choose the physical form when you allocate such cards."),
-            code="not_a_parcel",
-        )
-    return found
 
 
 def _roles(name: StepName, files: Mapping[str, Upload]) -> dict[Role, Upload]:
