@@ -42,6 +42,9 @@ def test_a_seller_packs_and_ships_on_one_page(agent, view, noon):
     client, url = browser(agent), f"/deliveries/{view.public_id}/"
     page = text(client.get(url))
     assert "下一步：打包" in page
+    assert "待寄出" in page
+    assert "卡面编号尾号 0000" in page
+    assert "须知已发给买家" not in page
     assert 'capture="environment"' in page
     assert 'accept="image/*"' in page
     assert "取出卡密" not in page
@@ -67,7 +70,7 @@ def test_what_was_passed_over_is_folded_and_a_return_gets_its_own_steps(owner, v
     go(owner, view, "announced", noon)
     page = text(browser(owner).get(f"/deliveries/{view.public_id}/"))
     assert "下一步：收到退件" in page
-    assert re.search(r"<summary[^>]*>签收</summary>", page)
+    assert re.search(r"<summary[^>]*>补登签收</summary>", page)
 
 
 def test_an_intact_return_is_taken_back_by_a_button(owner, agent, view, noon):

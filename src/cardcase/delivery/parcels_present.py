@@ -12,7 +12,7 @@ from cardcase.cards.rules import CardState
 from cardcase.delivery import pages, queries
 from cardcase.delivery.queries import ChainView, DeliveryView, StepView
 from cardcase.delivery.rules import DeliveryState
-from cardcase.delivery.rules.parcels import OUTCOMES, ROLE_TITLES, ROLES, TITLES, Match, Outcome, Role, StepName
+from cardcase.delivery.rules.parcels import ORDER, OUTCOMES, ROLE_TITLES, ROLES, TITLES, Match, Outcome, Role, StepName
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.shell import timing
@@ -48,6 +48,9 @@ _MATCHES: Final = MappingProxyType(
         Match.NONE_ON_FILE: Text("卡库里没有编号", "no serial on file"),
     }
 )
+_OURS: Final = frozenset({_S.PACKED, _S.SHIPPED, _S.SIGNED, _S.RECEIVED, _S.INSPECTED})
+"""Steps that are ours to do or to look up. For what only the buyer can begin a form waits folded up."""
+
 _BUTTONS: Final = MappingProxyType(
     {
         _S.PACKED: Text("包好了", "Packed"),
@@ -57,6 +60,13 @@ _BUTTONS: Final = MappingProxyType(
         _S.ANNOUNCED: Text("买家寄回了", "The buyer sent it back"),
         _S.RECEIVED: Text("收到退件了", "The return is here"),
         _S.INSPECTED: Text("记下查验结果", "Note what was found"),
+    }
+)
+_OPENS: Final = MappingProxyType(
+    {
+        _S.SIGNED: Text("补登签收", "Note the signature"),
+        _S.UNBOXED: Text("买家发来了开箱画面", "The buyer sent pictures of the unboxing"),
+        _S.ANNOUNCED: Text("买家要寄回", "The buyer sends it back"),
     }
 )
 _HINTS: Final = MappingProxyType(
@@ -85,9 +95,9 @@ def with_parcel(actor: Actor, view: DeliveryView, page: pages.DeliveryPage, *, n
 def _part(actor: Actor, view: DeliveryView, chain: ChainView, now: datetime) -> pages.ParcelPart:
     steps = [_done(actor, chain, step, now) for step in chain.steps]
     following = list(chain.following) if actor.may(Permission.WORK) else []
-    first = following[0] if following else None
-    if first is not None and not (first is _S.ANNOUNCED and _S.UNBOXED in {step.name for step in chain.steps}):
-        steps.append(_next(view, chain, first))
+    last = ORDER.index(chain.steps[-1].name) if chain.steps else -1
+    if following and following[0] in _OURS and ORDER.index(following[0]) > last:
+        steps.append(_next(view, chain, following[0]))
         following = following[1:]
     hint = Text(
         "每一步接着上一步，照片和录像加密保存。缺什么会写出来，以后有纠纷就是证据。",
@@ -103,7 +113,7 @@ def _part(actor: Actor, view: DeliveryView, chain: ChainView, now: datetime) -> 
 
 def _acts(actor: Actor, view: DeliveryView, chain: ChainView, following: list[StepName]) -> Iterator[ActionForm]:
     for name in following:
-        yield _form(view, name, opens=TITLES[name])
+        yield _form_of(view.public_id, name, opens=_OPENS.get(name, TITLES[name]))
     is_out = any(slot.card.state is CardState.REVEALED for slot in view.slots)
     if chain.outcome is Outcome.INTACT and is_out and actor.may(Permission.MANAGE_CARDS):
         yield ActionForm(
@@ -179,10 +189,6 @@ def _next(view: DeliveryView, chain: ChainView, name: StepName) -> pages.ParcelS
         wrong=(say(Text(f"现在不能寄出：{why[0]}", f"It cannot be sent now: {why[1]}")),) if is_stopped else (),
         forms=() if is_stopped else (_form_of(chain.delivery, name, is_main=True),),
     )
-
-
-def _form(view: DeliveryView, name: StepName, *, opens: Text) -> ActionForm:
-    return _form_of(view.public_id, name, opens=opens)
 
 
 def _form_of(
@@ -267,7 +273,7 @@ def _questions(name: StepName, was: StepView | None) -> Iterator[Input]:
 
 def _file(name: StepName, role: Role) -> Input:
     """Ask for a file: from the camera where it is made now, from the album where the buyer sent it."""
-    is_video = role is Role.VIDEO
+    is_video, is_wanted = role is Role.VIDEO, name in (_S.PACKED, _S.INSPECTED)
     titles = {
         (_S.PACKED, Role.VIDEO): Text("打包全程录像", "Video of the packing"),
         (_S.INSPECTED, Role.VIDEO): Text("拆开退件的全程录像", "Video of opening the return"),
@@ -281,6 +287,7 @@ def _file(name: StepName, role: Role) -> Input:
         say(titles.get((name, role), ROLE_TITLES[role])),
         InputKind.FILE,
         accept=_VIDEOS if is_video else _IMAGES,
+        help=say(Text("建议拍上，有纠纷时最有用", "Worth taking: it helps most in a dispute")) if is_wanted else "",
         is_single=True,
         has_camera=name in (_S.PACKED, _S.SHIPPED, _S.RECEIVED, _S.INSPECTED),
     )

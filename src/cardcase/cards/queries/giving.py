@@ -38,6 +38,8 @@ class GivenCard:
     is_batch_quarantined: bool
     last_check_at: datetime | None
     last_check_usable: bool | None
+    form: str = "code"
+    number_tail4: str = ""  # of the number that is printed on it
 
 
 def giving_stock(actor: Actor, kind: CardKind, *, on: date, least_days: int) -> "QuerySet[Card]":
@@ -88,6 +90,8 @@ def given_cards(actor: Actor, card_pks: Sequence[int]) -> dict[int, GivenCard]:
             is_batch_quarantined=bool(row.batch and row.batch.is_quarantined),
             last_check_at=row.checked_at,
             last_check_usable=row.usable,
+            form=row.form,
+            number_tail4=row.number_tail4,
         )
         for row in told
     }

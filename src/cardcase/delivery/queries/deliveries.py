@@ -89,6 +89,7 @@ class DeliveryView:
     stops: tuple[Text, ...]
     resend_stops: tuple[Text, ...]
     warnings: tuple[Text, ...]
+    asks_terms: bool = True  # a parcel of a shop without a policy goes without
 
     @property
     def public_id(self) -> str:
@@ -225,7 +226,8 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
     stops = [block.text for block in blocks]
     by_order = stopped_by_order(facts, is_person=True)
     stops += [by_order] if by_order else []
-    if not terms.is_open and needs_consent(actor, found):
+    asks_terms = needs_consent(actor, found)
+    if not terms.is_open and asks_terms:
         stops.append(Text("买家还没有同意须知", "the buyer has not agreed to the terms"))
     stops += doubts(slots, at=clock.now())
     again = resend_stopped_by_order(facts)
@@ -243,4 +245,5 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
         stops=tuple(stops),
         resend_stops=(again,) if again else (),
         warnings=tuple(warnings),
+        asks_terms=asks_terms,
     )
