@@ -231,7 +231,8 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
         stops.append(Text("买家还没有同意须知", "the buyer has not agreed to the terms"))
     stops += doubts(slots, at=clock.now())
     again = resend_stopped_by_order(facts)
-    unchecked = [slot.card for slot in slots if slot.card.last_check_at is None and slot.display is None]
+    is_code = found.form == "code"  # the balance of a sealed card cannot be looked up
+    unchecked = [slot.card for slot in slots if is_code and slot.card.last_check_at is None and slot.display is None]
     warnings = [
         Text(f"{card.masked} 没有查验过余额", f"the balance of {card.masked} was never checked") for card in unchecked
     ]
