@@ -97,3 +97,32 @@ def test_a_code_has_no_unboxing_and_nobody_asks_for_one():
         )
     assert items(seen("V6", None))["E15"].state is ItemState.ASK
     assert OrderSeen().is_physical is None
+
+
+@pytest.mark.django_db
+def test_a_case_about_a_parcel_finds_the_whole_chain_by_itself(world, owner, system, noon):
+    from cardcase.cards.models import Card
+    from cardcase.cases import service as cases
+    from cardcase.evidence import queries
+    from cardcase.orders.models import Order
+    from cardcase.packs.queries import dossier
+    from delivery.parcels_world import boxed, through
+
+    then = noon - timedelta(days=3)
+    view = boxed(system, then)
+    chain = through(owner, view, "inspected", then, serials=("7777666655554444",))
+    order = Order.objects.get(pk=view.order_id)
+    case, _ = cases.open_case(system, order, world.refund(order), at=noon)
+    cases.confirm_reason(owner, case.number, "A3", revision=case.revision, at=noon)
+    case = world.fresh(case)
+    facts = queries.case_facts(owner, case)
+    assert facts.order.is_physical is True
+    assert [card.reveal_how for card in facts.cards] == ["parcel"]
+    assert facts.cards[0].revealed_at == chain.steps[2].facts.happened_at
+    found = {item.kind: item for item in queries.checklist(owner, case)}
+    assert {kind: found[kind].state for kind in ("E14", "E15", "E16", "E17")} == dict.fromkeys(
+        ("E14", "E15", "E16", "E17"), ItemState.HAVE
+    )
+    assert "序列号与寄出时的记录不符" in found["E17"].why.zh
+    assert Card.objects.get().state == "revealed"
+    assert {step.parcel for step in chain.steps} <= set(dossier(owner, case.number).subjects)
