@@ -151,3 +151,9 @@ def test_faults_of_a_card_table_name_row_and_column_and_no_content():
 
 def test_cards_carry_no_plain_hash_of_their_file():
     assert {card.origin.sha256 for card in read("X5K2MNPQRSTUVWXY\n").notices} == {""}
+
+
+def test_a_column_says_which_cards_are_things_to_be_sent():
+    text = "卡号,密码,品牌,面值,形态\n990122003301,,京东E卡,100,实体卡\nJD0002,K7QM-92XF-LP3D-B2Y8,京东E卡,100,电子\n"
+    found = read(text, name="卡.csv").notices
+    assert [item.form for item in found] == ["physical", "code"]

@@ -16,6 +16,7 @@ from django.urls import get_resolver
 from cardcase.cards.models import Card
 from cardcase.cards.rules import CardKind
 from cardcase.cases.models import Case
+from cardcase.delivery import service as delivery
 from cardcase.evidence import service as evidence
 from cardcase.intake import service as intake
 from cardcase.notices import service as notices
@@ -192,6 +193,10 @@ TABLE = (
     Row("POST", "c/", "404 404 404 404 404 404", {"token": "x"}),
     give("dance", "404 404 404 404 404 login"),
     give("show", LEAD, is_durable=True),
+    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", WORK, {"serials": "K7QM-92XF-LP3D-07700"}, {"step": "packed", "delivery": "BOXED"}),
+    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 409 403 404 login", {"serials": "x"}, {"step": "packed"}),
+    Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 403 403 404 login", {}, {"step": "take_back"}),
+    Row("POST", "deliveries/<str:delivery>/parcel/files/<str:file>/", "404 404 403 403 404 login", {"reason": "x"}, {"file": "x"}, is_durable=True),
     # Sourcing
     Row("GET", "suppliers/", ALL),
     Row("POST", "suppliers/new/", "ok ok 403 403 ok login", {"name": "新货源"}),
@@ -259,6 +264,10 @@ TABLE = (
     api_give("settle", "404 404 403 403 404 401", reveal=1, was_seen=True, reason="x"),
     api_give("authorise", "409 409 403 403 404 401", is_durable=True, reason="x"),
     api_give("resend", "409 409 403 403 404 401", is_durable=True, reason="x"),
+    Row("GET", "api/v1/deliveries/<delivery>/parcel", "ok ok ok ok 404 401", at={"delivery": "BOXED"}),
+    Row("POST", "api/v1/deliveries/<delivery>/parcel/<step>", "409 409 409 403 404 401", {}, {"step": "packed"}),
+    Row("POST", "api/v1/deliveries/<delivery>/parcel/take_back", "409 409 403 403 404 401", {}, {"delivery": "BOXED"}),
+    Row("POST", "api/v1/deliveries/<delivery>/parcel/files/<file>", "404 404 403 403 404 401", {"reason": "x"}, {"file": "x"}, is_durable=True),
     Row("GET", "api/v1/sourcing/suppliers", API_OWN),
     Row("POST", "api/v1/sourcing/suppliers", "ok ok 403 403 ok 401", {"name": "新货源"}),
     Row("GET", "api/v1/sourcing/suppliers/<supplier>", API_OBJECT),
@@ -364,7 +373,9 @@ def world(owner, noon):
     victim = staff.create_staff(owner, username="victim", role=Role.AGENT, at=noon)
     card = Card.objects.visible_to(owner).get(order__order_no=INVALID)
     stock(owner, 2, noon, batch="给")
-    first, second = orders(owner, 2, noon)
+    first, second, third = orders(owner, 3, noon)
+    stock(owner, 1, noon, first=7700, batch="实体", form="physical")
+    boxed = delivery.allocate(owner, third.order_no, CardKind("苹果充值卡", 20_000, form="physical"), 1, at=noon)
     from cardcase.sourcing import service as sourcing
 
     lot = card.batch.public_id
@@ -399,6 +410,7 @@ def world(owner, noon):
             "SHOP": str(owner.shop_id),
             "CALENDAR": notices.make_link(owner, at=noon),
             "WAITING": second.order_no,
+            "BOXED": boxed.public_id,
             "HELD": intake.hold_uploads(owner, files()[:1], kind="auto", batch="", at=noon),
         },
     )

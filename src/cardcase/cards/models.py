@@ -129,7 +129,7 @@ class Reveal(ShopOwned, Sourced):
     order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="reveals")
     revealed_at = models.DateTimeField(null=True)  # unknown when the channel does not tell
     to = models.CharField(max_length=10)  # buyer or staff
-    how = models.CharField(max_length=40)  # channel_auto, channel_manual, marked_sold, staff_view
+    how = models.CharField(max_length=40)  # channel_auto, channel_manual, marked_sold, staff_view, parcel
     sold_type_raw = models.CharField(max_length=10, blank=True, default="")
     by = models.CharField(max_length=80)
     reason = models.CharField(max_length=300, blank=True, default="")

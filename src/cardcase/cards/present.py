@@ -44,12 +44,15 @@ _HOW = {
     "taken_by_hand": Text("手动提卡", "taken out by hand"),
     "marked_sold": Text("手动标识已售", "marked as sold"),
     "staff_view": Text("客服查看", "seen by staff"),
+    "parcel": Text("快递签收", "signed for in a parcel"),
 }
 
 
 _EVENTS = {
     "card.reserved": Text("为订单预留", "Kept for an order"),
     "card.released": Text("放回库存", "Put back into the stock"),
+    "card.shipped": Text("装进快递寄出", "Shipped in a parcel"),
+    "card.arrived": Text("快递已签收", "Its parcel was signed for"),
     "card.returned": Text("买家退回", "Returned by the buyer"),
     "card.readmitted": Text("解除隔离", "Let out of quarantine"),
     "card.written_off": Text("核销", "Written off"),

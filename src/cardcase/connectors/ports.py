@@ -203,6 +203,7 @@ class CardNotice:
     brand: str = ""
     region: str = ""
     spec: str = ""  # what else tells kinds of one brand and face value apart, such as 季卡
+    form: str = "code"  # or physical: a thing that is sent in a parcel
     face_fen: int | None = None
     cost_fen: int | None = None
     expires_on: date | None = None

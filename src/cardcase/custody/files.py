@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -35,6 +36,44 @@ def keep(data: bytes) -> str:
     if not path.exists():
         keys.write_once(path, data)
     return sha256
+
+
+def keep_stream(chunks: Iterable[bytes]) -> str:
+    """Keep bytes that come piece by piece, never all in memory, and return their SHA-256 in hex.
+
+    On return they are on the disk, whole; when a piece raises, nothing stays.
+    """
+    digest = hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        for chunk in chunks:
+            digest.update(chunk)
+            yield chunk
+
+    folder = Path(settings.CARDCASE.files)
+    temporary = keys.write_pieces(folder / "incoming", counted())
+    try:
+        keys.link_once(temporary, path_of(digest.hexdigest()))
+    finally:
+        temporary.unlink()
+    return digest.hexdigest()
+
+
+def pieces(sha256: str, size: int) -> Iterator[bytes]:
+    """Return the bytes with this hash in pieces of ``size``. Raises NotFound without them.
+
+    What they are is not checked here: for bodies that are authenticated piece by piece.
+    """
+    path = path_of(sha256)
+    if not path.exists():
+        raise NotFound("没有这个文件", "There is no such file")
+
+    def reading() -> Iterator[bytes]:
+        with path.open("rb") as file:
+            while piece := file.read(size):
+                yield piece
+
+    return reading()
 
 
 def read(sha256: str) -> bytes:

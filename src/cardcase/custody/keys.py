@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -51,30 +52,39 @@ def signer(origin: str, *, make: bool = False) -> note.Signer:
 
 def write_once(path: Path, data: bytes) -> bool:
     """Create a file with its whole content, durable, mode 0600; tell whether it was us, False when it was there."""
-    temporary = _write_beside(path, data)
+    temporary = write_pieces(path, (data,))
+    try:
+        return link_once(temporary, path)
+    finally:
+        temporary.unlink()
+
+
+def link_once(temporary: Path, path: Path) -> bool:
+    """Give a finished file its name, durable; tell whether it was us, False when something has that name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(temporary, path)
     except FileExistsError:
         return False
-    finally:
-        temporary.unlink()
     _sync_folder(path.parent)
     return True
 
 
 def replace(path: Path, data: bytes) -> None:
     """Put a whole new content in the place of a file, durable: a reader sees the old or the new, never a part."""
-    _write_beside(path, data).replace(path)
+    write_pieces(path, (data,)).replace(path)
     _sync_folder(path.parent)
 
 
-def _write_beside(path: Path, data: bytes) -> Path:
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> Path:
+    """Write a finished file beside a path, durable, mode 0600, under a name of its own; return that."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:

@@ -8,12 +8,14 @@ from ninja import Router, Schema
 
 from cardcase.cards.rules import CardKind
 from cardcase.delivery import queries, service
+from cardcase.delivery.parcels_api import router as parcels
 from cardcase.delivery.queries import DeliveryRow, DeliveryView
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
 router = Router()
+router.add_router("", parcels)
 
 
 class Kind(Schema):

@@ -39,6 +39,30 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ParcelStep:
+    """One step of a parcel in the list: done, or what comes next. ``tone``: good, warn, bad, or empty."""
+
+    title: str
+    tone: str
+    when: str
+    lines: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    lacks: str = ""
+    files: tuple[ActionForm, ...] = ()
+    forms: tuple[ActionForm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelPart:
+    """The parcel of a physical card: its steps from packing to the inspected return."""
+
+    title: str
+    hint: str
+    steps: tuple[ParcelStep, ...]
+    acts: tuple[ActionForm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryPage:
     """One delivery: GET /deliveries/<delivery>/."""
 
@@ -52,6 +76,7 @@ class DeliveryPage:
     terms: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     acts: tuple[ActionForm, ...]
+    parcel: ParcelPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

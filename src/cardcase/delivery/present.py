@@ -1,6 +1,7 @@
 """Finished sentences for the pages of giving."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.urls import reverse
@@ -24,6 +25,7 @@ _TONES = {
     DeliveryState.NOT_SHOWN: Tone.WARN,
     DeliveryState.AUTHORISED: Tone.WARN,
     DeliveryState.SHOWN: Tone.GOOD,
+    DeliveryState.SIGNED: Tone.GOOD,
 }
 _DISPLAYS = {
     "shown": Text("买家已看到", "shown"),
@@ -41,8 +43,10 @@ _OPEN = ("authorised", "unknown")
 _WHY = Text("为什么", "Why")
 
 
-def _pill(state: DeliveryState) -> Pill:
-    return Pill(say(TITLES[state]), _TONES.get(state, Tone.PLAIN))
+def _pill(row: DeliveryRow) -> Pill:
+    waits = row.kind.form == "physical" and row.state is DeliveryState.ALLOCATED
+    title = Text("待寄出", "To be shipped") if waits else TITLES[row.state]
+    return Pill(say(title), _TONES.get(row.state, Tone.PLAIN))
 
 
 def listing(
@@ -96,7 +100,7 @@ def _row(row: DeliveryRow, now: datetime) -> pages.Row:
         title=f"{row.kind.title()} × {row.quantity}",
         text=" · ".join(part for part in parts if part),
         url=reverse("delivery", args=[row.public_id]),
-        state=_pill(row.state),
+        state=_pill(row),
     )
 
 
@@ -172,15 +176,17 @@ def _listing(actor: Actor, row: ListingRow, stock: Sequence[CardKind]) -> pages.
 
 def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.DeliveryPage:
     """Build the page of one delivery."""
-    row, terms = view.row, view.terms
-    answered = say(_HOWS.get(terms.how, Text("还没有同意", "not agreed yet")))
+    row, terms, is_code = view.row, view.terms, view.row.kind.form == "code"
+    open_word = Text("还没有同意", "not agreed yet") if view.asks_terms else Text("不需要", "not needed")
+    answered = say(_HOWS.get(terms.how, open_word))
     told = [
         Fact(say(Text("买家", "Buyer")), row.buyer_nick or "–"),
         Fact(say(Text("订单号", "Order")), row.order_no),
         Fact(say(Text("分配", "Allocated")), timing.moment_text(row.allocated_at, now=now)),
     ]
     if row.displayed_at:
-        told.append(Fact(say(Text("确认发到", "Confirmed")), timing.moment_text(row.displayed_at, now=now)))
+        label = Text("确认发到", "Confirmed") if is_code else Text("签收", "Signed for")
+        told.append(Fact(say(label), timing.moment_text(row.displayed_at, now=now)))
     if view.link:
         until = timing.moment_text(view.link.expires_at, now=now)
         is_over = view.link.expires_at <= now
@@ -200,17 +206,22 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
     return pages.DeliveryPage(
         title=f"{row.kind.title()} × {row.quantity}",
         back=Link(say(Text("返回待发货", "Back to the list")), reverse("deliveries")),
-        state=_pill(row.state),
+        state=_pill(row),
         facts=tuple(told),
         cards_title=say(Text("分配的卡", "Cards")),
-        cards=tuple(_slot(slot) for slot in view.slots),
+        cards=tuple(_slot(slot if is_code else replace(slot, display=None)) for slot in view.slots),
         terms_title=say(Text("买家须知", "Terms")),
         terms=(
             Fact(
                 say(Text("发给买家", "Shown")),
                 timing.moment_text(terms.shown_at, now=now) if terms.shown_at else say(Text("还没有", "not yet")),
             ),
-            Fact(say(Text("同意", "Agreed")), answered, terms.words, Tone.GOOD if terms.is_open else Tone.WARN),
+            Fact(
+                say(Text("同意", "Agreed")),
+                answered,
+                terms.words,
+                Tone.GOOD if terms.is_open or not view.asks_terms else Tone.WARN,
+            ),
         ),
         notices=tuple(notices),
         acts=tuple(_acts(actor, view)),
@@ -220,6 +231,9 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
 def _slot(slot: Slot) -> pages.Row:
     display = slot.display
     parts = [slot.card.title]
+    if slot.card.form == "physical" and slot.card.number_tail4:
+        tail = slot.card.number_tail4
+        parts.append(say(Text(f"卡面编号尾号 {tail}", f"printed number ends in {tail}")))
     if slot.card.expires_on:
         parts.append(say(Text(f"有效期到 {slot.card.expires_on}", f"until {slot.card.expires_on}")))
     if display is not None:
@@ -244,8 +258,8 @@ def _acts(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
             )
 
 
-def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
-    """What may be done while the codes have not left."""
+def _acts_terms(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
+    """What may be done about terms that nobody agreed to yet."""
     works, terms = actor.may(Permission.WORK), view.terms
     if works and terms.shown_at is None:
         yield _form(view, "terms", Text("须知已发给买家", "The terms were sent to the buyer"))
@@ -255,9 +269,16 @@ def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
     if not terms.is_open and actor.may(Permission.MANAGE_SHOP):
         opens = Text("不等同意，由店主放行", "Waive the terms as the owner")
         yield _form(view, "waive", Text("放行", "Waive"), why=_WHY, opens=opens, is_danger=True)
+
+
+def _acts_before(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
+    """What may be done while the codes have not left."""
+    works = actor.may(Permission.WORK)
+    if view.asks_terms:
+        yield from _acts_terms(actor, view)
     if actor.may(Permission.REVEAL) and view.row.kind.form == "code":
         yield from _link_acts(view)
-    if actor.may(Permission.REVEAL) and not view.stops:
+    if actor.may(Permission.REVEAL) and not view.stops and view.row.kind.form == "code":
         button = Text("取出卡密（只显示一次）", "Take the codes out (shown once)")
         yield _form(view, "show", button, why=_WHY, is_main=True)
     if works:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import web, web_claims
+from . import parcels_web, web, web_claims
 
 urlpatterns = [
     path("c/", web_claims.page, name="claim"),
@@ -10,5 +10,7 @@ urlpatterns = [
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
     path("deliveries/kinds/", web.set_kind, name="deliveries-kind"),
     path("deliveries/<str:delivery>/", web.one, name="delivery"),
+    path("deliveries/<str:delivery>/parcel/<str:step>/", parcels_web.step, name="parcel-step"),
+    path("deliveries/<str:delivery>/parcel/files/<str:file>/", parcels_web.file, name="parcel-file"),
     path("deliveries/<str:delivery>/<str:name>/", web.act, name="delivery-act"),
 ]

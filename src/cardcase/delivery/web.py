@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cardcase.cards import masking
 from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import pages, present, present_claims, queries, service
+from cardcase.delivery import pages, parcels_present, present, present_claims, queries, service
 from cardcase.delivery.service import Issued, Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
@@ -63,8 +63,12 @@ def _refused_in_list(request: HttpRequest, actor: Actor, problem: Problem) -> Ht
 @signed_in
 def one(request: HttpRequest, actor: Actor, delivery: str) -> HttpResponse:
     """Show one delivery, its cards masked."""
-    view = queries.delivery(actor, delivery)
-    return render(request, "delivery/delivery.html", present.delivery(actor, view, now=clock.now()))
+    return render(request, "delivery/delivery.html", _page(actor, delivery))
+
+
+def _page(actor: Actor, delivery: str) -> pages.DeliveryPage:
+    view, now = queries.delivery(actor, delivery), clock.now()
+    return parcels_present.with_parcel(actor, view, present.delivery(actor, view, now=now), now=now)
 
 
 @require_POST
@@ -152,8 +156,7 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
 def _refused(request: HttpRequest, actor: Actor, delivery: str, problem: Problem) -> HttpResponse:
     """Show the delivery as it stands now, with what was wrong above it and what was typed where it was typed."""
     words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
-    page = present.delivery(actor, queries.delivery(actor, delivery), now=clock.now())
-    page = with_words(page, request.path, words, say(problem.message))
+    page = with_words(_page(actor, delivery), request.path, words, say(problem.message))
     told = Notice(Tone.BAD, say(problem.message), say(problem.next))
     return render(
         request, "delivery/delivery.html", replace(page, notices=(told, *page.notices)), status=problem.status

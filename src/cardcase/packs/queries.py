@@ -24,6 +24,7 @@ from cardcase.connectors.ports import MessageKind, OrderState, RefundKind, Refun
 from cardcase.custody import queries as custody
 from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.rules import IF_MISSED_TEXTS, KIND_TITLES, DeadlineKind, IfMissed
+from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import PARTY_TITLES
 from cardcase.inbox.models import Conversation, Message, Reply
@@ -92,6 +93,7 @@ _REFUND_STATES: Final = {
 _DELIVERIES: Final = {
     "channel_auto": "渠道自动发货",
     "channel_manual": "渠道手工发货",
+    "parcel": "快递签收",
     "marked_sold": "渠道标记为已售",
     "staff_view": "人工发送",
 }
@@ -151,7 +153,10 @@ def dossier(actor: Actor, number: str) -> Dossier:
     replies = list(Reply.objects.visible_to(actor).filter(case=case, state="sent").order_by("sent_at"))
     refund = [case.refund] if case.refund else []
     own = [*refund, *exhibits, *offers, *remedies, *replies, *refunds, *talks, *evidence.requests(actor, case)]
-    subjects = (case.public_id, order.public_id, *(card.public_id for card in cards), *(row.public_id for row in own))
+    chain = delivery.chain_of(actor, order.pk)
+    parcels = dict.fromkeys(step.parcel for step in chain.steps) if chain else {}
+    own_ids = (*parcels, *(row.public_id for row in own))
+    subjects = (case.public_id, order.public_id, *(card.public_id for card in cards), *own_ids)
     shop = Shop.objects.get(pk=actor.shop_id)
     papers = _Papers(actor, case, refunds, cards, messages, offers, remedies)
     return Dossier(

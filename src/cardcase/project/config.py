@@ -52,6 +52,12 @@ class Config(BaseModel):
         description="允许通知发到内网地址和不加密的地址 / let notices go to private and unencrypted addresses",
     )
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
+    parcel_video_mb: int = Field(
+        200,
+        ge=1,
+        le=2000,
+        description="打包、开箱录像最大多少 MB / largest video of a parcel, in MB",
+    )
     keys_folder: Path | None = Field(
         None,
         description="密钥目录，留空是数据目录下的 keys/；最好放在别处 / folder of the keys; empty: keys/ in the data",

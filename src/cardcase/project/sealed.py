@@ -27,6 +27,7 @@ PLACES: Final = (
     SealedPlace("cards.Supplier", "id_sealed"),
     SealedPlace("cards.Supplier", "contact_sealed"),
     SealedPlace("sourcing.SourceDocument", "body_sealed", at_once=4),
+    SealedPlace("delivery.ParcelFile", "key_sealed"),
     SealedPlace("inbox.Message", "original_sealed"),
     SealedPlace("notices.NoticeTarget", "address_sealed"),
     SealedPlace("intake.Channel", "secret_sealed"),

@@ -89,6 +89,8 @@ class Input:
     choices: tuple[Choice, ...] = ()
     placeholder: str = ""
     accept: str = ""  # for files: ".json,.csv"
+    is_single: bool = False  # one file only
+    has_camera: bool = False  # a phone opens its camera, not its album
 
 
 @dataclass(frozen=True, slots=True)

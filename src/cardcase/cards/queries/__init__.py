@@ -33,6 +33,7 @@ from .pages import (
     stock_page,
 )
 from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
+from .serials import SerialRead, number_on_file, read_serials
 from .sums import StockSum, low_stock, stock_summary
 from .watch import FailingBatch, failing_batches
 
@@ -53,6 +54,7 @@ __all__ = [
     "RevealFact",
     "SealedCount",
     "SealedPlace",
+    "SerialRead",
     "StockPage",
     "StockRow",
     "StockSum",
@@ -84,8 +86,10 @@ __all__ = [
     "look_rule",
     "looks_since",
     "low_stock",
+    "number_on_file",
     "open_original",
     "preview",
+    "read_serials",
     "reconcile",
     "sealed_counts",
     "stock_of_equal_value",

@@ -49,7 +49,7 @@ def _bindings(actor: Actor) -> Iterator[Discrepancy]:
     yield _of(
         "delivered_without_reveal",
         Text("已发出但没有发出记录", "delivered, but no delivery is on record"),
-        cards.filter(~Exists(to_buyer), state=CardState.REVEALED.value),
+        cards.filter(~Exists(to_buyer), state=CardState.REVEALED.value).exclude(form="physical"),  # in a parcel yet
     )
     yield _of(
         "in_stock_though_shown",

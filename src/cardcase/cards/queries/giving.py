@@ -37,6 +37,8 @@ class GivenCard:
     expires_on: date | None
     is_batch_quarantined: bool
     last_look: Seen | None
+    form: str = "code"
+    number_tail4: str = ""  # of the number that is printed on it
 
 
 def giving_stock(actor: Actor, kind: CardKind, *, on: date, least_days: int) -> "QuerySet[Card]":
@@ -88,6 +90,8 @@ def given_cards(actor: Actor, card_pks: Sequence[int]) -> dict[int, GivenCard]:
             expires_on=row.expires_on,
             is_batch_quarantined=bool(row.batch and row.batch.is_quarantined),
             last_look=Seen(row.checked_at, row.usable, row.balance) if row.checked_at else None,
+            form=row.form,
+            number_tail4=row.number_tail4,
         )
         for row in told
     }

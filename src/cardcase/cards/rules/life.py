@@ -15,7 +15,7 @@ class CardState(StrEnum):
     CHECKED = "checked"
     IN_STOCK = "in_stock"
     RESERVED = "reserved"
-    REVEALED = "revealed"  # its buyer could read it
+    REVEALED = "revealed"  # its buyer could read it, or it is on its way to him in a parcel
     REDEEMED = "redeemed"
     VOIDED = "voided"
     RETURNED = "returned"
@@ -31,6 +31,7 @@ class CardEvent(StrEnum):
     RESERVE = "reserve"
     RELEASE = "release"  # the order closed before the code was shown
     REVEAL = "reveal"
+    SHIP = "ship"  # a physical card leaves the house in a parcel; nobody here reads its code
     REDEEM = "redeem"
     VOID = "void"  # needs proof from the issuer
     TAKE_BACK = "take_back"
@@ -62,6 +63,7 @@ LIFE: Final = MappingProxyType(
         (_S.IN_STOCK, _E.RESERVE): _S.RESERVED,
         (_S.RESERVED, _E.RELEASE): _S.IN_STOCK,
         (_S.RESERVED, _E.REVEAL): _S.REVEALED,
+        (_S.RESERVED, _E.SHIP): _S.REVEALED,
         (_S.REVEALED, _E.REDEEM): _S.REDEEMED,
         (_S.REVEALED, _E.VOID): _S.VOIDED,
         (_S.REVEALED, _E.TAKE_BACK): _S.RETURNED,

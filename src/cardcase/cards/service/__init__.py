@@ -7,6 +7,7 @@ from .deliveries import record_deliveries
 from .fate import quarantine_batch, readmit, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
+from .parcels import note_arrived, ship_cards
 from .provenance import note_claimed, set_provenance
 from .reservation import hand_over, release, reserve_equal
 from .reveal import reveal
@@ -27,6 +28,7 @@ __all__ = [
     "hand_over",
     "hold",
     "mark_redeemed",
+    "note_arrived",
     "note_claimed",
     "opened",
     "perform",
@@ -42,6 +44,7 @@ __all__ = [
     "set_provenance",
     "settle_reveal",
     "settle_void",
+    "ship_cards",
     "stock",
     "take_back",
     "take_for_order",

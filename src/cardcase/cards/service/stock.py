@@ -116,7 +116,7 @@ class _Taking:
 
     def _begin(self, row: Card, notice: CardNotice, verdict: Verdict) -> None:
         """Put all that the notice tells into a new row."""
-        row.batch_id = self._lot.pk
+        row.batch_id, row.form = self._lot.pk, notice.form
         row.face_fen, row.cost_fen, row.expires_on = notice.face_fen, notice.cost_fen, notice.expires_on
         for name, value in words(notice).items():
             setattr(row, name, value)

@@ -13,6 +13,7 @@ from cardcase.connectors.reader import Draft, Source
 from cardcase.connectors.rows import Row
 from cardcase.connectors.values import Unreadable, odd_characters
 from cardcase.kit.secret import CardCode
+from cardcase.kit.text import fold
 
 from . import lines
 
@@ -100,6 +101,7 @@ def _read_row(draft: Draft, sheet: Sheet, header: Header, row: Row, seen: set[st
         brand=_words(cell("brand"), 60),
         region=_words(cell("region"), 20),
         spec=_words(cell("spec"), 60),
+        form=_form(_words(cell("card_form"), 20)),
         face_fen=face,
         cost_fen=cost,
         expires_on=expires_on,
@@ -107,6 +109,12 @@ def _read_row(draft: Draft, sheet: Sheet, header: Header, row: Row, seen: set[st
         origin=draft.source.origin(row.number, sheet=sheet.name, secret=True),
     )
     _add(draft, notice, seen, row.number)
+
+
+def _form(word: str) -> str:
+    """Read whether a card is a thing to be sent; a file that does not say so holds codes."""
+    told = fold(word).lower()
+    return "physical" if "实体" in told or told in ("physical", "plastic") else "code"
 
 
 def _fen(value: Any, *, in_fen: bool) -> int | None:

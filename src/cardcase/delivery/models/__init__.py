@@ -2,6 +2,19 @@
 
 from .claims import ClaimGuess, ClaimLink
 from .deliveries import Allocation, Block, Delivery, ListingKind
+from .parcels import Parcel, ParcelFile, ParcelSerial, ParcelStep
 from .terms import Terms
 
-__all__ = ["Allocation", "Block", "ClaimGuess", "ClaimLink", "Delivery", "ListingKind", "Terms"]
+__all__ = [
+    "Allocation",
+    "Block",
+    "ClaimGuess",
+    "ClaimLink",
+    "Delivery",
+    "ListingKind",
+    "Parcel",
+    "ParcelFile",
+    "ParcelSerial",
+    "ParcelStep",
+    "Terms",
+]

@@ -31,22 +31,30 @@ from .deliveries import (
     waiting,
 )
 from .kinds import ListingRow, Meaning, kind_of_order, listing_kinds
+from .parcels import ChainView, FileView, SerialView, StepView, chain, chain_of, chains_of
 from .terms import TermsState, terms_of, terms_text
 
 __all__ = [
     "CLAIM",
     "BlockView",
+    "ChainView",
     "ClaimView",
     "DeliveryRow",
     "DeliveryView",
+    "FileView",
     "Holder",
     "LinkView",
     "ListingRow",
     "Meaning",
+    "SerialView",
     "Slot",
+    "StepView",
     "TermsState",
     "Waiting",
     "blocks_of",
+    "chain",
+    "chain_of",
+    "chains_of",
     "check_data",
     "claim",
     "consent_phrases",

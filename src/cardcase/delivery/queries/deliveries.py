@@ -12,6 +12,8 @@ from cardcase.cards.rules import DAMNING, WHY_NOT_FRESH, CardKind, LookRule, fre
 from cardcase.connectors.ports import OrderState, RefundState
 from cardcase.delivery.models import Allocation, Block, ClaimLink, Delivery
 from cardcase.delivery.rules import (
+    DONE,
+    LISTED,
     OPEN,
     SHOWABLE,
     CardDoubt,
@@ -27,6 +29,7 @@ from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
+from cardcase.policies import queries as policies
 from cardcase.staff.rules import Actor
 
 from .terms import TermsState, terms_of
@@ -100,6 +103,7 @@ class DeliveryView:
     warnings: tuple[Text, ...]
     unlooked: tuple[str, ...]
     link: LinkView | None = None
+    asks_terms: bool = True  # a parcel of a shop without a policy goes without
 
     @property
     def public_id(self) -> str:
@@ -143,16 +147,16 @@ def order_by_no(actor: Actor, order_no: str) -> Order:
 def open_deliveries(actor: Actor, *, limit: int = 100) -> list[DeliveryRow]:
     """Return the deliveries with which somebody still has to do something, the most urgent state first."""
     urgency = Case(
-        *(When(state=state.value, then=Value(place)) for place, state in enumerate(OPEN)),
+        *(When(state=state.value, then=Value(place)) for place, state in enumerate(LISTED)),
         output_field=IntegerField(),
     )
-    rows = _rows(actor).filter(state__in=[state.value for state in OPEN]).annotate(urgency=urgency)
+    rows = _rows(actor).filter(state__in=[state.value for state in LISTED]).annotate(urgency=urgency)
     return [_row(row) for row in rows.order_by("urgency", "pk")[:limit]]
 
 
 def recent_deliveries(actor: Actor, *, limit: int = 20) -> list[DeliveryRow]:
     """Return the deliveries that are done, newest first."""
-    rows = _rows(actor).filter(state=DeliveryState.SHOWN.value)
+    rows = _rows(actor).filter(state__in=[state.value for state in DONE])
     return [_row(row) for row in rows.order_by("-displayed_at", "-pk")[:limit]]
 
 
@@ -247,6 +251,11 @@ def is_due(display: Display | None) -> bool:
     return display is None or display.state == "not_shown"
 
 
+def needs_consent(actor: Actor, found: Delivery) -> bool:
+    """Tell whether the buyer must agree to terms first: always to a code; to a parcel where the shop has a policy."""
+    return found.form == "code" or policies.version_for(actor, found.order.paid_at) is not None
+
+
 _GIVEN = [state.value for state in DeliveryState if state is not DeliveryState.CANCELLED]
 
 
@@ -282,11 +291,13 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
     stops = [block.text for block in blocks]
     by_order = stopped_by_order(facts, is_person=True)
     stops += [by_order] if by_order else []
-    stops += [] if terms.is_open else [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]
+    asks_terms = needs_consent(actor, found)
+    if not terms.is_open and asks_terms:
+        stops.append(Text("买家还没有同意须知", "the buyer has not agreed to the terms"))
     stops += doubts(slots, at=clock.now())
     again = resend_stopped_by_order(facts)
-    rule = cards.look_rule(actor)
-    unlooked = old_looks(slots, rule, at=clock.now())
+    rule, is_code = cards.look_rule(actor), found.form == "code"  # the balance of a sealed card cannot be looked up
+    unlooked = old_looks(slots, rule, at=clock.now()) if is_code else {}
     stops += unlooked.values() if rule.is_required else ()
     return DeliveryView(
         row=_row(found),
@@ -300,4 +311,5 @@ def _view(actor: Actor, found: Delivery) -> DeliveryView:
         warnings=() if rule.is_required else tuple(unlooked.values()),
         unlooked=tuple(unlooked),
         link=link_of(actor, found.pk),
+        asks_terms=asks_terms,
     )

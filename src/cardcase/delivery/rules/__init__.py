@@ -2,6 +2,8 @@
 
 from .flow import (
     CASE,
+    DONE,
+    LISTED,
     OPEN,
     SHOWABLE,
     TITLES,
@@ -20,6 +22,8 @@ from .guessing import guess_kind
 
 __all__ = [
     "CASE",
+    "DONE",
+    "LISTED",
     "OPEN",
     "SHOWABLE",
     "TITLES",

@@ -24,6 +24,8 @@ class DeliveryState(StrEnum):
     SHOWN = "shown"
     UNKNOWN = "unknown"  # never confirmed: a person settles it
     NOT_SHOWN = "not_shown"  # a person has settled that nobody saw them: the same cards may be shown again
+    SHIPPED = "shipped"  # a physical card on its way; no signature is known yet
+    SIGNED = "signed"  # a physical card that the carrier handed over
     CANCELLED = "cancelled"  # before anybody could read a code; the cards are back in the stock
 
 
@@ -34,6 +36,8 @@ TITLES: Final = MappingProxyType(
         DeliveryState.SHOWN: Text("买家已看到", "Shown"),
         DeliveryState.UNKNOWN: Text("是否看到不明", "Not known whether shown"),
         DeliveryState.NOT_SHOWN: Text("核实没看到，可再发", "Not shown, may be sent again"),
+        DeliveryState.SHIPPED: Text("已寄出，等签收", "Shipped, not signed for yet"),
+        DeliveryState.SIGNED: Text("已签收", "Signed for"),
         DeliveryState.CANCELLED: Text("已取消", "Cancelled"),
     }
 )
@@ -45,6 +49,12 @@ OPEN: Final = (
     DeliveryState.ALLOCATED,
 )
 """States in which somebody still has to do something, the most urgent first."""
+
+LISTED: Final = (*OPEN, DeliveryState.SHIPPED)
+"""What the list of things to deal with shows: beside the open ones parcels that nobody signed for yet."""
+
+DONE: Final = frozenset({DeliveryState.SHOWN, DeliveryState.SIGNED})
+"""States in which the buyer has what he bought."""
 
 SHOWABLE: Final = frozenset({DeliveryState.ALLOCATED, DeliveryState.NOT_SHOWN})
 

@@ -14,13 +14,16 @@ from .claims import (
     show_claim_terms,
 )
 from .hearing import hear
+from .parcels import OpenedFile, Upload, note_step, open_file, take_back_cards
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
 __all__ = [
     "Issued",
+    "OpenedFile",
     "Shown",
     "Stop",
+    "Upload",
     "acknowledge",
     "agree",
     "allocate",
@@ -36,7 +39,9 @@ __all__ = [
     "lift_block",
     "network_key",
     "note_guess",
+    "note_step",
     "note_unconfirmed",
+    "open_file",
     "resend",
     "revoke_link",
     "set_kind",
@@ -44,6 +49,7 @@ __all__ = [
     "show_claim_terms",
     "show_terms",
     "show_terms_of",
+    "take_back_cards",
     "unblock",
     "waive_terms",
 ]

@@ -63,6 +63,7 @@ def authorise(
         delivery, order = rows.held_with_mirror(actor, delivery_id)
         if link_id is not None and not queries.link_is_live(actor, link_id, at=at):
             raise NotFound("没有这个链接", "There is no such link")
+        _require_code(delivery)
         state = DeliveryState(delivery.state)
         if state not in rules.SHOWABLE:
             raise not_now(state, delivery)
@@ -205,10 +206,13 @@ def _require_right(actor: Actor, how: str) -> bool:
     return True
 
 
-def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
-    """Raise Refused unless the codes may leave now. The order is locked: what stops it comes before us or after."""
+def _require_code(delivery: Delivery) -> None:
     if delivery.form != "code":
         raise by_parcel()
+
+
+def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
+    """Raise Refused unless the codes may leave now. The order is locked: what stops it comes before us or after."""
     blocks = queries.blocks_of(actor, order.pk)
     if blocks:
         reasons = [block.text for block in blocks]
@@ -242,7 +246,7 @@ def by_parcel() -> Refused:
     return Refused(
         "这是实体卡，要寄出，不能发卡密",
         "This is a physical card: it goes by parcel",
-        next=Text("登记快递单。", "Register the parcel."),
+        next=Text("在这一页登记打包和寄出。", "Note packing and shipping on its page."),
         code="goes_by_parcel",
     )
 

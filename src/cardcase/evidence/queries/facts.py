@@ -12,6 +12,7 @@ from cardcase.cards import queries as cards
 from cardcase.cards.models import BalanceCheck, Card
 from cardcase.cards.queries import CardFacts
 from cardcase.cases.models import Case
+from cardcase.delivery import queries as delivery
 from cardcase.evidence import rules
 from cardcase.evidence.models import EvidenceRequest, Exhibit
 from cardcase.evidence.rules import matrix as matrix_rules
@@ -23,6 +24,7 @@ from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from .buyers import Asked, about_buyers
+from .parcels import seen_of
 from .rows import exhibits_of, requests_of
 
 _SLACK: Final = timedelta(minutes=10)
@@ -49,6 +51,7 @@ def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None)
     refunds = orders.refunds_of(actor, about)
     claimed = {case.pk: _claimed_at(case, refunds.get(case.order_id, [])) for case in cases}
     known_cards = _cards(actor, list(about))
+    chains = delivery.chains_of(actor, list(about))
     shown, asked = exhibits_of(actor, cases), requests_of(actor, cases)
     said = inbox.utterances_for_orders(actor, list(about.values()))
     buyers = about_buyers(actor, [_asked(case, claimed[case.pk], seen) for case in cases])
@@ -65,7 +68,12 @@ def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None)
             found_cause=case.found_cause,
             claimed_fen=case.claimed_fen,
             claimed_at=claimed[case.pk],
-            order=_order(order, has_codes=any(card.has_reveal for card in cards_meant)),
+            order=_order(
+                order,
+                has_codes=any(card.has_reveal for card in cards_meant),
+                is_by_parcel=order.pk in chains,
+            ),
+            parcel=seen_of(chains[order.pk]) if order.pk in chains else None,
             refund=_refund(refund) if refund else rules.RefundSeen(),
             other_refunds=tuple(_refund(one) for one in told if one.pk != case.refund_id),
             cards=cards_meant,
@@ -112,7 +120,7 @@ def _override(actor: Actor) -> Path | None:
     return folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / matrix_rules.NAME
 
 
-def _order(order: Order, *, has_codes: bool) -> rules.OrderSeen:
+def _order(order: Order, *, has_codes: bool, is_by_parcel: bool) -> rules.OrderSeen:
     listing = order.listing
     return rules.OrderSeen(
         order_no=order.order_no,
@@ -125,7 +133,7 @@ def _order(order: Order, *, has_codes: bool) -> rules.OrderSeen:
         confirmed_at=order.confirmed_at,
         listing_title=listing.title if listing else "",
         listing_price_fen=listing.price_fen if listing else None,
-        is_physical=_is_physical(order.raw, has_codes=has_codes),
+        is_physical=True if is_by_parcel else _is_physical(order.raw, has_codes=has_codes),
     )
 
 

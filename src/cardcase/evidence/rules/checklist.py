@@ -10,7 +10,8 @@ from cardcase.kit.text import Text
 from .exhibits import RECORDING
 from .facts import CaseFacts, ExhibitSeen
 from .findings import Findings, find, is_recording_of_this_case
-from .known import Known, known
+from .held import Known
+from .known import known
 from .matrix import PARTY_TITLES, Kind, Matrix, Party, Weight
 from .timing import Timing
 from .wording import listed, when
@@ -80,8 +81,11 @@ def checklist(facts: CaseFacts, matrix: Matrix) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (-STRENGTH[item.state], not item.weight.is_decisive, order[item.kind])))
 
 
-_ABOUT_PARCELS: Final = frozenset({"A3", "O1", "O6", "O7", "V6"})
-"""Sub-reasons that speak of something sent: there parcels are asked about until the channel says that none was."""
+_ABOUT_PARCELS: Final = frozenset({"A3", "O1", "O6", "O7"})
+"""Sub-reasons that speak of something sent: there parcels are asked about until the channel says that none was.
+
+V6 is none of them: most limits that were not told are those of a code, and nobody unpacks that on film.
+"""
 
 
 def _may_be_a_parcel(facts: CaseFacts) -> bool:

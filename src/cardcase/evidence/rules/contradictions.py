@@ -45,6 +45,8 @@ def contradictions(facts: CaseFacts) -> tuple[Contradiction, ...]:
             )
         ]
     found += _records(facts)
+    if facts.parcel is not None:
+        found += [Contradiction("", kind, name, text) for kind, name, text in facts.parcel.clashes]
     return tuple(found)
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from cardcase.kit.errors import NOTHING
+from cardcase.kit.text import Text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSeen:
@@ -114,6 +117,35 @@ class WordsSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelSeen:
+    """The parcel of physical cards, there and back, by our own record (N15). ``None``: that step is not on record.
+
+    ``outcome`` is a ``delivery.rules.parcels.Outcome`` value. ``clashes``: the kind of evidence and what does not fit.
+    """
+
+    packed_at: datetime | None = None
+    has_packing_video: bool = False
+    is_serial_same: bool = False  # every serial read while packing is that of the stock
+    shipped_at: datetime | None = None
+    carrier: str = ""
+    waybill_no: str = ""
+    weight_g: int | None = None
+    signed_at: datetime | None = None
+    signed_by: str = ""
+    unboxed_at: datetime | None = None
+    has_unboxing_video: bool = False
+    is_uncut: bool | None = None
+    is_waybill_visible: bool | None = None
+    is_tape_intact: bool | None = None
+    received_at: datetime | None = None
+    inspected_at: datetime | None = None
+    has_inspection_video: bool = False
+    outcome: str = ""
+    outcome_text: Text = NOTHING
+    clashes: tuple[tuple[str, str, Text], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
     """All that evidence and remedies are judged on.
 
@@ -133,6 +165,7 @@ class CaseFacts:
     cards: tuple[CardSeen, ...] = ()
     card_public_id: str = ""
     exhibits: tuple[ExhibitSeen, ...] = ()
+    parcel: ParcelSeen | None = None  # only of physical cards that went through our own books
     requests: tuple[RequestSeen, ...] = ()
     words: tuple[WordsSeen, ...] = ()
     signals: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
 """Evidence that the records themselves hold, without anybody adding an exhibit: batch, checks, delivery, chat."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from cardcase.kit import clock
@@ -11,25 +10,12 @@ from cardcase.kit.text import Text
 from .contradictions import last_check_before_reveal
 from .facts import CardSeen, CaseFacts
 from .findings import Findings
+from .held import Known
 from .matrix import Matrix
+from .parcels import of_parcel
 from .signals import Spotted, spot
 from .timing import Timing
 from .wording import listed, when
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the records say about one kind. ``is_idle``: nothing happened that it could show; said only if decisive.
-
-    ``can_be_asked``: false while it is not known whom to ask.
-    """
-
-    is_held: bool
-    why: Text
-    is_against_seller: bool = False
-    is_idle: bool = False
-    can_be_asked: bool = True
-
 
 CHANNELS: Final[Mapping[str, Text]] = {
     "issuer_direct": Text("官方直购", "bought from the issuer"),
@@ -42,6 +28,7 @@ REVEAL_WAYS: Final[Mapping[str, Text]] = {
     "channel_auto": Text("平台自动发货", "sent by the channel"),
     "channel_manual": Text("平台手动发货", "sent by hand on the channel"),
     "marked_sold": Text("手动标记已售", "marked as sold by hand"),
+    "parcel": Text("快递签收", "signed for in a parcel"),
 }
 
 
@@ -63,7 +50,7 @@ def known(facts: CaseFacts, findings: Findings, matrix: Matrix) -> dict[str, Kno
         "E23": _duplicates(facts),
         "E24": _supplier(facts),
     }
-    return {kind: one for kind, one in made.items() if one is not None}
+    return {kind: one for kind, one in made.items() if one is not None} | dict(of_parcel(facts))
 
 
 NO_CARD: Final = Known(

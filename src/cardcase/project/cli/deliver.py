@@ -11,6 +11,7 @@ from cardcase.kit.errors import NotFound, Problem, WrongUse
 from cardcase.staff.rules import Actor
 
 from .common import json_option, print_json, shop_option, with_desk
+from .parcels import parcel
 
 HOW = "console"
 ORDERS = click.argument("orders", nargs=-1, required=True)
@@ -21,6 +22,9 @@ REASON = click.option("--reason", required=True, help="为什么 / why")
 @click.group(help="发货：分配卡、发卡密、核实 / give cards to orders: allocate, show, settle")
 def deliver() -> None:
     """Give cards to orders."""
+
+
+deliver.add_command(parcel)
 
 
 @deliver.command("list", help="待处理的发货，急的在前 / deliveries that wait for somebody, the urgent ones first")
@@ -77,6 +81,7 @@ def kind_(channel: str, item_id: str, *, sku_text: str, shop_slug: str | None, *
 @click.option("--face", default="", help="面值（元） / face value in yuan")
 @click.option("--region", default="", help="地区 / region")
 @click.option("--spec", default="", help="规格 / what else tells kinds apart")
+@click.option("--form", type=click.Choice(["code", "physical"]), default="code", help="卡密或实体卡 / code or parcel")
 @click.option("--quantity", type=int, default=None, help="张数，默认按订单 / how many; else as ordered")
 @shop_option
 @with_desk

@@ -1,0 +1,133 @@
+"""JSON entrance of parcels: the chain, one step with its files, a file for who may see it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import File, Form, Router, Schema, UploadedFile
+
+from cardcase.delivery import queries, service
+from cardcase.delivery.parcels_web import as_answer
+from cardcase.delivery.queries import ChainView, StepView
+from cardcase.delivery.rules.parcels import OUTCOMES, StepTold
+from cardcase.kit import clock
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor
+
+router = Router()
+
+Step = Literal["packed", "shipped", "signed", "unboxed", "announced", "received", "inspected"]
+
+
+class StepIn(Schema):
+    """What is told of a step; which fields belong to which step stands in the handbook. ``serials``: one a line."""
+
+    happened_at: datetime | None = None
+    carrier: str = ""
+    waybill_no: str = ""
+    weight_g: int | None = None
+    who: str = ""
+    note: str = ""
+    reason: str = ""
+    serials: str = ""
+    is_uncut: bool | None = None
+    is_waybill_visible: bool | None = None
+    is_tape_intact: bool | None = None
+    is_scratch_intact: bool | None = None
+    is_empty: bool = False
+
+
+class Why(Schema):
+    """A reason."""
+
+    reason: str
+
+
+@router.get("/{delivery}/parcel", summary="The parcel of physical cards as one chain, its serials by tail")
+def chain(request: HttpRequest, delivery: str) -> dict[str, Any]:
+    """Return the chain."""
+    return chain_document(queries.chain(_actor(request), delivery))
+
+
+@router.post("/{delivery}/parcel/take_back", summary="Take the cards of a return back that was found intact")
+def take_back(request: HttpRequest, delivery: str) -> dict[str, Any]:
+    """Take the cards back."""
+    return chain_document(service.take_back_cards(_actor(request), delivery, at=clock.now()))
+
+
+@router.post("/{delivery}/parcel/{step}", summary="Note one step of a parcel, with its photos and videos")
+def note(  # noqa: PLR0917 - one file a role
+    request: HttpRequest,
+    delivery: str,
+    step: Step,
+    told: Form[StepIn],
+    front: File[UploadedFile | None] = None,
+    back: File[UploadedFile | None] = None,
+    video: File[UploadedFile | None] = None,
+    receipt: File[UploadedFile | None] = None,
+    photo: File[UploadedFile | None] = None,
+) -> dict[str, Any]:
+    """Note a step; serials are compared at once and not kept."""
+    roles = {"front": front, "back": back, "video": video, "receipt": receipt, "photo": photo}
+    files = {role: file for role, file in roles.items() if file is not None}
+    values = told.dict() | {"serials": tuple(line for line in told.serials.splitlines() if line.strip())}
+    found = service.note_step(_actor(request), delivery, step, StepTold(**values), files, at=clock.now())
+    return chain_document(found)
+
+
+@router.post("/{delivery}/parcel/files/{file}", summary="Open a photo or video, with a reason that is recorded")
+def open_file(request: HttpRequest, delivery: str, file: str, why: Why) -> StreamingHttpResponse:
+    """Give the bytes of a file."""
+    return as_answer(service.open_file(_actor(request), delivery, file, reason=why.reason, at=clock.now()))
+
+
+def chain_document(found: ChainView) -> dict[str, Any]:
+    """Return a chain as JSON, its sentences in both languages."""
+    return {
+        "delivery": found.delivery,
+        "state": found.state.value,
+        "following": [name.value for name in found.following],
+        "outcome": found.outcome.value if found.outcome else None,
+        "outcome_text": _both(OUTCOMES[found.outcome]) if found.outcome else None,
+        "is_intact": found.is_intact,
+        "contradictions": [
+            {"kind": one.clash.value, "step": one.step.value, **_both(one.text)} for one in found.contradictions
+        ],
+        "steps": [_step(step) for step in found.steps],
+    }
+
+
+def _step(step: StepView) -> dict[str, Any]:
+    facts = step.facts
+    return {
+        "id": step.public_id,
+        "step": step.name.value,
+        "parcel": step.parcel,
+        "previous": step.previous,
+        "chain_sha256": step.chain_sha256,
+        "happened_at": facts.happened_at,
+        "noted_at": step.noted_at,
+        "noted_by": step.noted_by,
+        "carrier": facts.carrier,
+        "waybill_no": facts.waybill_no,
+        "weight_g": facts.weight_g,
+        "who": facts.who,
+        "note": step.note,
+        "flags": dict(facts.flags),
+        "serials": [{"card": one.card, "tail": one.tail, "match": one.match.value} for one in step.serials],
+        "files": [
+            {"id": one.public_id, "role": one.role.value, "mime": one.mime, "bytes": one.size, "sha256": one.sha256}
+            for one in step.files
+        ],
+        "lacks": [_both(text) for text in step.lacks],
+        "told_anew": step.replaced,
+    }
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    return actor

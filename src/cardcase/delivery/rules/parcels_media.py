@@ -1,0 +1,80 @@
+"""What the files of a parcel are by their own first bytes, and how large they may be. Pure."""
+
+from types import MappingProxyType
+from typing import Final
+
+from cardcase.kit.errors import WrongUse
+from cardcase.kit.text import Text
+
+from .parcels import Role
+
+MEGABYTE: Final = 1024 * 1024
+LARGEST_PHOTO: Final = 20 * MEGABYTE
+"""Most bytes of a photo: a phone's 108-megapixel JPEG has some 15 MB. Our own choice."""
+
+HEAD: Final = 32
+"""Bytes that are enough to tell what a file is."""
+
+JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
+MP4, MOV = "video/mp4", "video/quicktime"
+ENDINGS: Final = MappingProxyType({JPEG: "jpg", PNG: "png", WEBP: "webp", HEIC: "heic", MP4: "mp4", MOV: "mov"})
+VIDEOS: Final = frozenset({MP4, MOV})
+
+_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+_MP4_BRANDS: Final = (b"isom", b"iso", b"mp4", b"avc1", b"M4V", b"MSNV", b"dash")
+"""Major brands of ISO base media files that phones and WeChat write (ISO/IEC 14496-12, annex E; mp4ra.org)."""
+
+
+class BadMedia(WrongUse):
+    """A file that cannot be kept as a photo or video of a parcel."""
+
+    code = "bad_media"
+
+
+def media_of(head: bytes) -> str:
+    """Tell the media type by the first bytes, never by the name. Raises BadMedia for what is not taken."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return WEBP
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        if brand in _HEIC_BRANDS:
+            return HEIC
+        if brand == b"qt  ":
+            return MOV
+        if brand.startswith(_MP4_BRANDS):
+            return MP4
+    raise BadMedia(
+        "只收 JPEG、PNG、WEBP、HEIC 照片和 MP4、MOV 录像",
+        "Only JPEG, PNG, WEBP, HEIC photos and MP4, MOV videos are taken",
+        next=Text("用手机相机拍，不要用压缩包。", "Take it with the phone's camera; send no archive."),
+    )
+
+
+def check_media(role: Role, head: bytes, size: int, *, largest_video: int) -> str:
+    """Return the media type of a file for its role. Raises BadMedia for another kind, an empty or too large one.
+
+    ``largest_video`` is the setting ``parcel_video_mb`` in bytes.
+    """
+    mime = media_of(head)
+    is_video = mime in VIDEOS
+    if is_video is not (role is Role.VIDEO):
+        raise BadMedia(
+            "这里要录像，不是照片" if role is Role.VIDEO else "这里要照片，不是录像",
+            "A video is wanted here, no photo" if role is Role.VIDEO else "A photo is wanted here, no video",
+            next=Text("放到对应的一栏再传。", "Add it in the field that it belongs to."),
+        )
+    most = largest_video if is_video else LARGEST_PHOTO
+    if size > most:
+        raise BadMedia(
+            f"文件超过 {most // MEGABYTE} MB",
+            f"The file is larger than {most // MEGABYTE} MB",
+            next=Text(
+                "录短一点或降低清晰度；上限在设置 parcel_video_mb。",
+                "Film shorter or in a lower quality; the limit is the setting parcel_video_mb.",
+            ),
+        )
+    return mime
