@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 
 def card(**told):
-    return BoughtCard(**{"card": "card_1", "face_fen": 20_000, "cost_fen": 18_000, "region": "CN", **told})
+    return BoughtCard(**{"face_fen": 20_000, "cost_fen": 18_000, "region": "CN", **told})
 
 
 def bought(**told):
@@ -118,8 +118,8 @@ CASES = {
     ),
     "J-foreign-bulk": (sold(cards=(out(region="US"),) * 5), sold(cards=(out(region="US"),) * 4)),
     "J-split-sale": (
-        sold(total_fen=460_000, others=((AT - timedelta(days=1), 480_000, 1),)),
-        sold(total_fen=460_000, others=((AT - timedelta(days=1), 500_000, 1),)),
+        sold(total_fen=460_000, others=((AT - timedelta(days=1), 480_000),)),
+        sold(total_fen=460_000, others=((AT - timedelta(days=1), 500_000),)),
     ),
     "J-cap-sale": (sold(cards=(out(face_fen=100_000),) * 10), sold(cards=(out(face_fen=100_000),) * 9)),
     "J-payers": (sold(payers=2), sold(payers=1)),

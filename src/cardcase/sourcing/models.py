@@ -146,7 +146,7 @@ class RiskFlag(ShopOwned):
     subject_kind = models.CharField(max_length=8)  # batch, order, shop
     subject = models.CharField(max_length=40)
     rule = models.CharField(max_length=60)
-    version = models.CharField(max_length=20)
+    version = models.CharField(max_length=40)  # of the rules, with a digest where the shop has its own
     facts = models.JSONField(default=dict)
     facts_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=8, default="open")
@@ -169,7 +169,7 @@ class FlagEvent(ShopOwned):
     flag = models.ForeignKey(RiskFlag, on_delete=models.PROTECT, related_name="events")
     event = models.CharField(max_length=12)
     facts = models.JSONField(default=dict)
-    version = models.CharField(max_length=20)
+    version = models.CharField(max_length=40)
     by = models.CharField(max_length=80)
     reason = models.CharField(max_length=300, blank=True, default="")
     at = models.DateTimeField()

@@ -81,9 +81,9 @@ def batch_act(request: HttpRequest, actor: Actor, batch: str, name: str) -> Http
 def flags(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the flags that wait for a person, or all."""
     state = "" if request.GET.get("state") == "all" else "open"
-    return render(
-        request, PAGE, present.flags_page(actor, queries.flags(actor, state=state), state=state, now=clock.now())
-    )
+    found = queries.flags(actor, state=state)
+    page = present.flags_page(actor, found, state=state, now=clock.now(), unasked=queries.unasked(actor))
+    return render(request, PAGE, page)
 
 
 @require_POST

@@ -9,9 +9,10 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, EmptyState, Link, Pill, Tone
+from cardcase.shell.parts import ActionForm, EmptyState, Link, Notice, Pill, Tone
 from cardcase.sourcing import pages
-from cardcase.sourcing.queries import FlagView
+from cardcase.sourcing.datafiles import OWN_RULES
+from cardcase.sourcing.queries import FlagView, Unasked
 from cardcase.sourcing.rules.flags import DECISION_TITLES, STATE_TITLES, Decision, FlagState
 from cardcase.sourcing.rules.flags import choices as decisions
 from cardcase.sourcing.rules.purchases import SIGNALS
@@ -52,6 +53,7 @@ _FACTS = {
 EVENTS = {
     "raised": Text("出现", "raised"),
     "changed": Text("事实变化", "facts changed"),
+    "new_rules": Text("规则更新", "rules changed"),
     "reopened": Text("重新打开", "opened again"),
     "ended": Text("不再出现", "no longer raised"),
     **{decision.value: title for decision, title in DECISION_TITLES.items()},
@@ -62,7 +64,7 @@ NOTE = Text(
 )
 
 
-def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: datetime) -> pages.Page:
+def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: datetime, unasked: Unasked) -> pages.Page:
     """Build the list of flags."""
     shown = rows(actor, flags, now=now)
     signal = ActionForm(
@@ -85,6 +87,7 @@ def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: date
     return pages.Page(
         title=say(Text("风险提示", "Risk flags")),
         back=Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
+        notices=unasked_notice(unasked),
         sections=(
             pages.Section(
                 say(Text("需要核对", "To be looked at")) if is_open else say(Text("全部提示", "All flags")),
@@ -127,6 +130,7 @@ def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
             )
         ),
     ]
+    small.append(version_text(flag.version))
     if flag.reason:
         small.append(say(Text(f"{flag.decided_by}：{flag.reason}", f"{flag.decided_by}: {flag.reason}")))
     if len(flag.steps) > 1:
@@ -154,6 +158,36 @@ def facts_text(facts: Mapping[str, object]) -> str:
             shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else str(value)
             told.append(f"{say(_FACTS[name])} {shown}")
     return " · ".join(told)
+
+
+def version_text(version: str) -> str:
+    """Say which version of the rules a flag goes by: the shipped one, or the shop's own over it."""
+    shipped, own, digest = version.partition(OWN_RULES)
+    if own:
+        return say(
+            Text(f"规则版本 {shipped} + 店铺自己的规则 {digest}", f"rules {shipped} + the shop's own rules {digest}")
+        )
+    return say(Text(f"规则版本 {shipped}", f"rules {shipped}"))
+
+
+def unasked_notice(found: Unasked) -> tuple[Notice, ...]:
+    """Say what the rules could not be asked about: no flag there does not mean that all is well."""
+    if found.has_no_rules:
+        said = Text("这家店的规则文件读不出来，提示没有更新", "The shop's own rules cannot be read: flags stand still")
+        mend = Text(
+            "改正 legality.toml；cardcase doctor 会说出错在哪里。",
+            "Mend legality.toml; cardcase doctor says what is wrong.",
+        )
+        return (Notice(Tone.BAD, say(said), say(mend)),)
+    if not found.subjects:
+        return ()
+    count = len(found.subjects)
+    said = Text(
+        f"有 {count} 个批次或订单没能判断：没有提示不等于没有问题",
+        f"{count} could not be judged: no flag there does not mean that all is well",
+    )
+    mend = Text("系统会再试；一直这样就运行 cardcase doctor。", "It is tried again; if it stays, run cardcase doctor.")
+    return (Notice(Tone.WARN, say(said), say(mend)),)
 
 
 def _may_decide(actor: Actor) -> bool:

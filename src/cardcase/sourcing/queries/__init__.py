@@ -2,23 +2,19 @@
 
 from cardcase.sourcing.datafiles import check_data
 
+from .changes import FAILED, Unasked, changed_batches, changed_orders, rules_subject, stamp, unasked
 from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
-from .facts import (
-    batch_stamp,
-    changed_batches,
-    changed_orders,
-    order_stamp,
-    purchase_facts,
-    sale_facts,
-)
+from .facts import purchase_facts
 from .flags import FlagView, flags, open_flags
 from .lots import LotRow, LotView, lot, lot_id, lots
 from .papers import PaperView, SerialView, paper_file
 from .provenance import card_completeness, completeness
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
+from .sales import sale_facts
 from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
 
 __all__ = [
+    "FAILED",
     "ClaimView",
     "FlagView",
     "LotRow",
@@ -29,10 +25,10 @@ __all__ = [
     "SerialView",
     "SupplierRow",
     "SupplierView",
+    "Unasked",
     "asked_fen",
     "bad_card",
     "bad_cards_unclaimed",
-    "batch_stamp",
     "card_completeness",
     "changed_batches",
     "changed_orders",
@@ -46,16 +42,18 @@ __all__ = [
     "lot_id",
     "lots",
     "open_flags",
-    "order_stamp",
     "order_with_card_of",
     "paper_file",
     "purchase_facts",
     "recall_of",
     "recovered_by_card",
+    "rules_subject",
     "sale_facts",
+    "stamp",
     "supplier_by_ref",
     "supplier_rows",
     "supplier_view",
     "suppliers_named_like",
+    "unasked",
     "window_is_needed",
 ]

@@ -1,7 +1,7 @@
 """Verbs of sourcing: suppliers, papers, flags, recalls, claims. Each is one transaction with its record entry."""
 
 from .claims import add_card, move_claim, open_claim, record_receipt
-from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal
+from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal, note_unreadable
 from .lots import LotTold, set_lot
 from .papers import PaperTold, attach, supersede
 from .recalls import note_told, recall
@@ -22,6 +22,7 @@ __all__ = [
     "move_claim",
     "note_signal",
     "note_told",
+    "note_unreadable",
     "open_claim",
     "recall",
     "record_receipt",
