@@ -99,9 +99,7 @@ def test_every_batch_of_a_supplier_is_asked_again_when_it_changes(owner, system,
 
 def test_an_earlier_purchase_that_is_entered_late_asks_about_the_later_one_again(owner, system, world, noon):
     [later] = world.stock()
-    service.set_lot(
-        owner, lot_of(later).public_id, LotTold(total_fen=950_000, acquired_on=date(2026, 11, 20)), at=noon
-    )
+    service.set_lot(owner, lot_of(later).public_id, LotTold(total_fen=950_000, acquired_on=date(2026, 11, 20)), at=noon)
     settle(system, noon)
     [earlier] = world.stock()
     told = LotTold(total_fen=980_000, acquired_on=date(2026, 11, 18))
@@ -118,6 +116,14 @@ def test_other_purchases_are_seen_as_far_back_as_the_longest_window_of_the_rules
     assert queries.purchase_facts(owner, lot_of(two)).others == ()
     write_rules(settings, "percent = 70, days = 90")
     assert queries.purchase_facts(owner, lot_of(two)).others == ((date(2026, 9, 15), 1),)
+
+
+def test_a_contract_is_no_identity_check(owner, world, noon):
+    [card] = world.stock()
+    service.attach(owner, PDF, PaperTold(kind="contract"), batch=lot_of(card).public_id, at=noon)
+    assert not queries.purchase_facts(owner, lot_of(card)).has_id_check
+    service.attach(owner, PDF, PaperTold(kind="id_check"), batch=lot_of(card).public_id, at=noon)
+    assert queries.purchase_facts(owner, lot_of(card)).has_id_check
 
 
 # --- Sales ------------------------------------------------------------------------------------------------------------

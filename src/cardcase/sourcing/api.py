@@ -300,7 +300,7 @@ def paper_document(paper: PaperView) -> dict[str, Any]:
 
 def flag_document(flag: FlagView) -> dict[str, Any]:
     """Return a flag as JSON, its sentences in both languages."""
-    texts = ("title", "text", "todo")
+    texts = ("title", "text", "todo", "ours")
     plain = {name: getattr(flag, name) for name in flag.__slots__ if name not in (*texts, "steps")}
     said = {name: _both(getattr(flag, name)) for name in texts}
     steps = [{name: getattr(step, name) for name in step.__slots__} for step in flag.steps]

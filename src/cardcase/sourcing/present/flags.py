@@ -48,6 +48,7 @@ _FACTS = {
     "refunds": Text("其中退款", "of them refunded"),
     "on": Text("当天", "that day"),
     "ended_on": Text("授权到期", "authorisation ended"),
+    "papers": Text("单据", "papers"),
     "suspended_on": Text("停用于", "suspended on"),
 }
 EVENTS = {
@@ -130,6 +131,8 @@ def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
             )
         ),
     ]
+    if flag.ours.zh:
+        small.append(say(Text(f"自定的部分：{flag.ours.zh}", f"Our own part: {flag.ours.en}")))
     small.append(version_text(flag.version))
     if flag.reason:
         small.append(say(Text(f"{flag.decided_by}：{flag.reason}", f"{flag.decided_by}: {flag.reason}")))

@@ -39,6 +39,7 @@ class FlagView:
     title: Text
     text: Text
     todo: Text
+    ours: Text  # which numbers are our own; empty when none is
     source: str
     article: str
     certainty: Certainty
@@ -96,6 +97,7 @@ def _view(flag: RiskFlag, rule: LegalityRule | None, names: Mapping[str, str], s
         title=rule.title if rule else Text(flag.rule, flag.rule),
         text=rule.text if rule else gone,
         todo=rule.todo if rule else gone,
+        ours=rule.ours if rule else Text("", ""),
         source=rule.source if rule else "",
         article=rule.article if rule else "",
         certainty=(rule.certainty if rule else None) or Certainty.OPEN,

@@ -33,7 +33,7 @@ class PurchaseFacts:
     supplier_channel: str = "unknown"
     has_supplier_identity: bool = False
     supplier_suspended_on: date | None = None
-    authorisations: tuple[tuple[date | None, date | None], ...] = ()  # from, until
+    authorisations: tuple[tuple[date | None, date | None], ...] = ()  # from (its day of issue, if unsaid), until
     has_receipt: bool = False
     has_id_check: bool = False
     others: tuple[tuple[date, int], ...] = ()  # this supplier's, as far before as any rule looks: day, sum
