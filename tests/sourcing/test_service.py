@@ -301,6 +301,77 @@ def test_a_recall_takes_the_unsold_out_lists_the_sold_and_begins_a_claim(owner, 
     assert len(queries.claims(owner)) == 1
 
 
+def test_a_recall_lets_kept_cards_go_so_that_allocating_again_exchanges_them(owner, lead, world, noon):
+    from cardcase.cards.rules import CardKind
+    from cardcase.delivery import service as delivery
+    from cardcase.sourcing.models import Recall
+
+    bad, kept, *_ = world.stock(3)
+    world.check(bad, before=timedelta(days=4), is_usable=False, balance_fen=0)
+    order = world.order(delivered=False)
+    kind = CardKind(brand="Apple", region="CN", face_fen=20_000)
+    Card.objects.filter(pk__in=[kept.pk]).update(state="in_stock")
+    view = delivery.allocate(owner, order.order_no, kind, 1, at=noon)
+    lot = batch_of(bad)
+    service.recall(lead, lot, reason="坏卡", card=bad.public_id, at=noon)
+    held = Card.objects.get(public_id=view.slots[0].card.public_id)
+    assert (held.state, held.order_id) == ("quarantined", None)
+    assert history(owner, held.public_id)[-1] == "card.released"
+    [row] = queries.lot(owner, lot).recall.reserved
+    assert (row.order_no, row.is_exchanged) == (order.order_no, False)
+    assert Recall.objects.get().released == [[order.public_id, held.public_id]]
+    fresh = world.stock()[0]
+    Card.objects.filter(pk=fresh.pk).update(state="in_stock")
+    again = delivery.allocate(owner, order.order_no, kind, 1, at=noon)
+    assert again.slots[0].card.public_id == fresh.public_id
+    assert queries.lot(owner, lot).recall.reserved[0].is_exchanged
+
+
+def test_a_card_that_was_kept_comes_back_free_and_is_sold_once_its_batch_is_reinstated(owner, lead, world, noon):
+    good, *_ = world.stock(2)
+    Card.objects.filter(batch=good.batch_id).update(state="in_stock")
+    order = world.order(delivered=False)
+    kept = cards.reserve_equal(owner, good.public_id, order_no=order.order_no, at=noon)
+    lot = batch_of(good)
+    cards.quarantine_batch(lead, lot, reason="看一看", at=noon)
+    world.check(Card.objects.get(public_id=kept))
+    cards.readmit(owner, kept, reason="查过了", at=noon)
+    back = Card.objects.get(public_id=kept)
+    assert (back.state, back.order_id) == ("in_stock", None)
+    with pytest.raises(Refused):
+        cards.reserve_equal(owner, good.public_id, order_no=order.order_no, at=noon)
+    with pytest.raises(NotAllowed):
+        service.reinstate_batch(lead, lot, reason="没问题", at=noon)
+    assert service.reinstate_batch(owner, lot, reason="没问题", at=noon) == 1
+    assert cards.reserve_equal(owner, good.public_id, order_no=order.order_no, at=noon) == kept
+    with pytest.raises(Refused):
+        service.reinstate_batch(owner, lot, reason="再来", at=noon)
+
+
+def test_a_card_that_a_buyer_may_have_read_is_not_readmitted(owner, lead, world, noon):
+    [card] = world.stock()
+    cards.quarantine_batch(lead, batch_of(card), reason="看一看", at=noon)
+    world.order(card=card)
+    world.check(card)
+    with pytest.raises(Refused) as refusal:
+        cards.readmit(owner, card.public_id, reason="查过了", at=noon)
+    assert refusal.value.problem_code == "card_was_shown"
+
+
+def test_that_the_issuer_voided_a_card_is_inferred_and_wants_a_persons_word(owner, lead, world, noon):
+    [card] = world.stock()
+    world.order(card=card)
+    Card.objects.filter(pk=card.pk).update(state="voided")
+    lot = batch_of(card)
+    with pytest.raises(Refused) as refusal:
+        service.recall(lead, lot, reason="发卡方作废", card=card.public_id, at=noon)
+    assert refusal.value.problem_code == "recall_unconfirmed"
+    service.recall(owner, lot, reason="先停", card=card.public_id, on_suspicion=True, at=noon)
+    assert queries.lot(owner, lot).recall.proof is None
+    service.recall(lead, lot, reason="发卡方答复了", card=card.public_id, is_confirmed=True, at=noon)
+    assert queries.lot(owner, lot).recall.proof is Proof.ISSUER
+
+
 def test_who_was_told_of_a_recall_is_noted_once(owner, agent, world, noon):
     bad, [first, _] = bad_batch(world, noon)
     lot = batch_of(bad)
@@ -343,10 +414,10 @@ def claim_about(owner, card, noon, amount_fen=None):
 def test_a_claim_goes_its_way_and_its_money_reaches_the_card(owner, world, noon):
     one, two = world.stock(2)
     claim = claim_about(owner, one, noon)
-    service.add_card(owner, claim.public_id, two.public_id, 9_400, at=noon)
+    service.add_cards(owner, claim.public_id, {two.public_id: 9_400}, at=noon)
     service.move_claim(owner, claim.public_id, "send", at=noon)
     with pytest.raises(Refused):
-        service.add_card(owner, claim.public_id, two.public_id, 1, at=noon)
+        service.add_cards(owner, claim.public_id, {two.public_id: 1}, at=noon)
     with pytest.raises(WrongUse):
         service.move_claim(owner, claim.public_id, "accept_partly", accepted_fen=100, at=noon)
     service.move_claim(owner, claim.public_id, "accept_partly", answer="只认一半", accepted_fen=14_101, at=noon)

@@ -198,6 +198,7 @@ class Recall(ShopOwned):
     called_at = models.DateTimeField()
     called_by = models.CharField(max_length=80)
     set_aside = models.PositiveIntegerField(default=0)  # unsold cards taken out of sale
+    released = models.JSONField(default=list)  # [order, card] by public ids: kept cards that it took from orders
 
 
 class RecallNotice(ShopOwned):

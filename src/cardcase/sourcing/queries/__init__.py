@@ -8,13 +8,14 @@ from .facts import purchase_facts
 from .flags import FlagView, flags, open_flags
 from .lots import LotRow, LotView, lot, lot_id, lots
 from .papers import PaperView, SerialView, paper_file
-from .provenance import card_completeness, completeness
+from .provenance import CardProvenance, card_completeness, card_provenance, completeness
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
-from .sales import sale_facts
+from .sales import order_by_no, sale_facts
 from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
 
 __all__ = [
     "FAILED",
+    "CardProvenance",
     "ClaimView",
     "FlagView",
     "LotRow",
@@ -30,6 +31,7 @@ __all__ = [
     "bad_card",
     "bad_cards_unclaimed",
     "card_completeness",
+    "card_provenance",
     "changed_batches",
     "changed_orders",
     "check_data",
@@ -42,6 +44,7 @@ __all__ = [
     "lot_id",
     "lots",
     "open_flags",
+    "order_by_no",
     "order_with_card_of",
     "paper_file",
     "purchase_facts",

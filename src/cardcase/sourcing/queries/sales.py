@@ -12,6 +12,8 @@ from cardcase.cards.models import Card, Reveal
 from cardcase.cases.models import Case
 from cardcase.cases.rules.states import Outcome
 from cardcase.connectors.ports import RefundState
+from cardcase.kit.errors import NotFound
+from cardcase.orders import queries as orders
 from cardcase.orders.models import Order, Refund
 from cardcase.sourcing.models import Purchase, SaleSignal
 from cardcase.sourcing.rules.legality import SaleFacts, SoldCard
@@ -21,22 +23,30 @@ from cardcase.staff.rules import Actor
 from .facts import day_of, window_of
 
 
+def order_by_no(actor: Actor, order_no: str) -> Order:
+    """Return an order by the channel's number. Raises NotFound, also for another shop's."""
+    found: Order | None = orders.order_by_no(actor, order_no.strip())
+    if found is None:
+        raise NotFound("没有这个订单号", "There is no order of this number")
+    return found
+
+
 def sale_facts(actor: Actor, order: Order) -> SaleFacts | None:
     """Return a sale as the rules ask about it; None while it is not paid."""
     return sales(actor, [order]).get(order.pk)
 
 
-def sales(actor: Actor, orders: Sequence[Order]) -> dict[int, SaleFacts]:
+def sales(actor: Actor, rows: Sequence[Order]) -> dict[int, SaleFacts]:
     """Return the same for several orders, by row id, in nine questions; unpaid ones are left out."""
-    paid = [(order, order.paid_at) for order in orders if order.paid_at is not None]
+    paid = [(order, order.paid_at) for order in rows if order.paid_at is not None]
     keys = [order.pk for order, _ in paid]
     cards = _sold_cards(actor, keys)
     buyers = _buyers(actor, {order.buyer_id for order, _ in paid if order.buyer_id is not None})
     asked = _refunds_asked(actor, keys)
     signals: dict[int, set[str]] = defaultdict(set)
     payers: dict[int, set[str]] = defaultdict(set)
-    rows = SaleSignal.objects.visible_to(actor).filter(order__in=keys)
-    for order_id, kind, payer in rows.values_list("order_id", "kind", "payer_digest"):
+    noted = SaleSignal.objects.visible_to(actor).filter(order__in=keys)
+    for order_id, kind, payer in noted.values_list("order_id", "kind", "payer_digest"):
         signals[order_id].add(kind)
         payers[order_id] |= {payer} - {""}
     is_pro, window = staff.shop_of(actor).is_pro, window_of(actor, "sale")
@@ -94,24 +104,24 @@ def _buyers(actor: Actor, buyer_ids: set[int]) -> Mapping[int | None, _Buyer]:
     return found
 
 
-def _refunds_asked(actor: Actor, orders: Sequence[int]) -> dict[int, datetime]:
+def _refunds_asked(actor: Actor, keys: Sequence[int]) -> dict[int, datetime]:
     """Return when each order's money was first asked back."""
-    rows = Refund.objects.visible_to(actor).filter(order__in=orders, is_shadow=False, applied_at__isnull=False)
+    rows = Refund.objects.visible_to(actor).filter(order__in=keys, is_shadow=False, applied_at__isnull=False)
     rows = rows.exclude(state=RefundState.NONE.value).order_by("-applied_at")
     return dict(rows.values_list("order_id", "applied_at"))  # the earliest comes last and stays
 
 
-def _sold_cards(actor: Actor, orders: Sequence[int]) -> Mapping[int, list[SoldCard]]:
+def _sold_cards(actor: Actor, keys: Sequence[int]) -> Mapping[int, list[SoldCard]]:
     """Return what each order got: bound to it, or read by its buyer. A merged case is no dispute of its own."""
-    to_buyer = Reveal.objects.visible_to(actor).filter(order__in=orders, to="buyer").order_by("-pk")
+    to_buyer = Reveal.objects.visible_to(actor).filter(order__in=keys, to="buyer").order_by("-pk")
     shown = {(order, card): at for order, card, at in to_buyer.values_list("order_id", "card_id", "revealed_at")}
-    rows = Card.objects.visible_to(actor).filter(Q(order__in=orders) | Q(pk__in={card for _, card in shown}))
+    rows = Card.objects.visible_to(actor).filter(Q(order__in=keys) | Q(pk__in={card for _, card in shown}))
     cards = {card.pk: card for card in rows.defer("code_sealed", "number_sealed").order_by("pk")}
     about = Case.objects.visible_to(actor).filter(card_id__in=list(cards)).exclude(outcome=Outcome.MERGED.value)
     cases = dict(about.order_by().values_list("card_id").annotate(n=Count("pk")))
     batches = {card.batch_id for card in cards.values() if card.batch_id is not None}
     bought = {one.batch_id: one for one in Purchase.objects.visible_to(actor).filter(batch_id__in=batches)}
-    wanted = set(orders)
+    wanted = set(keys)
     bound = {(card.order_id, card.pk) for card in cards.values() if card.order_id in wanted}
     found: dict[int, list[SoldCard]] = defaultdict(list)
     for order_id, card_id in sorted(bound | set(shown)):
