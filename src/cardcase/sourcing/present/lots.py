@@ -22,6 +22,7 @@ from cardcase.sourcing.rules.suppliers import CHANNELS
 from cardcase.staff.rules import Actor, Permission
 
 from . import claims, flags, papers
+from .picture import picture
 from .words import UNTOLD, choices, day, line, money, on_day, reason, select, word
 
 PAPERS = ("invoice", "receipt", "payment", "serial_list", "contract", "id_check", "chat", "other")
@@ -48,6 +49,7 @@ def lot_page(actor: Actor, lot: LotView, *, now: datetime) -> pages.Page:
         sub=lot.supplier_name or say(Text("货源方没有写", "supplier not told")),
         notices=tuple(notices),
         chain=tuple(_chain(lot)),
+        picture=picture(lot),
         sections=(
             _complete(lot.completeness),
             _purchase(lot, may=may),
