@@ -168,6 +168,51 @@ def test_a_list_with_a_code_in_it_is_never_handed_out(owner, world, noon):
         queries.paper_file(owner, paper.public_id)
 
 
+def pdf(text: bytes, *, deflated: bool) -> bytes:
+    import zlib
+
+    body = b"BT /F1 12 Tf 72 720 Td " + text + b" ET"
+    kept = zlib.compress(body) if deflated else body
+    return b"%PDF-1.7\n4 0 obj <</Length 9>> stream\n" + kept + b"\nendstream endobj"
+
+
+@pytest.mark.parametrize("deflated", [True, False])
+@pytest.mark.parametrize("shown", ["({0}) Tj", "[({1}) -20 ({2})] TJ", "<{3}> Tj"])
+def test_a_pdf_with_a_code_of_the_stock_in_it_is_never_handed_out(owner, world, noon, shown, deflated):
+    [card] = world.stock()
+    code = world.codes[card.public_id].expose()
+    text = shown.format(code, code[:4], code[4:], code.encode().hex()).encode()
+    paper = service.attach(owner, pdf(text, deflated=deflated), PaperTold(kind="other"), batch=batch_of(card), at=noon)
+    assert paper.has_code
+    with pytest.raises(Refused):
+        queries.paper_file(owner, paper.public_id)
+    clean = service.attach(
+        owner, pdf(b"(an invoice) Tj", deflated=deflated), PaperTold(kind="invoice"), batch=batch_of(card), at=noon
+    )
+    assert not clean.has_code
+
+
+@pytest.mark.parametrize("data", [PDF, b"\x89PNG\r\n\x1a\n receipt of Mr X"])
+def test_every_paper_is_sealed_and_comes_back_whole(  # noqa: PLR0917 - fixtures
+    owner, agent, world, noon, data, settings
+):
+    lot = batch_of(world.stock()[0])
+    paper = service.attach(owner, data, PaperTold(kind="receipt"), batch=lot, at=noon)
+    row = SourceDocument.objects.filter(pk=paper.pk).values().get()
+    assert data[8:] not in bytes(row["body_sealed"])
+    assert not any(data in path.read_bytes() for path in settings.CARDCASE.files.rglob("*") if path.is_file())
+    assert queries.paper_file(agent, paper.public_id)[0] == data
+
+
+def test_a_pdf_that_inflates_without_end_is_read_only_so_far():
+    import zlib
+
+    from cardcase.sourcing.rules.pdftext import LARGEST_TEXT, lines_of
+
+    bomb = b"%PDF-1.7 stream\n" + zlib.compress(b"(x) Tj " * (LARGEST_TEXT // 4)) + b"endstream"
+    assert sum(map(len, lines_of(bomb))) < LARGEST_TEXT
+
+
 def test_one_card_has_a_completeness_of_its_own(owner, world):
     one, two = world.stock(2)
     world.check(one)

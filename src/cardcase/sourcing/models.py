@@ -77,8 +77,9 @@ class ClaimReceipt(ShopOwned):
 class SourceDocument(ShopOwned):
     """A paper about a supplier, a batch or a claim. Never deleted: superseded, with a reason.
 
-    Pictures and PDFs lie in ``custody.files`` under ``sha256``. Tables may hold card numbers or codes, so their bytes
-    are sealed in ``body_sealed`` and ``sha256`` is the vault's keyed digest, from which nothing can be guessed.
+    Any of them may hold a card number, a code or somebody's identity, so their bytes are sealed in ``body_sealed`` and
+    ``sha256`` is the vault's keyed digest, from which nothing can be guessed. Pictures and PDFs from before 0002 lie in
+    ``custody.files`` under their plain ``sha256`` and have no ``body_sealed``.
     """
 
     public_id = models.CharField(max_length=40, unique=True)

@@ -87,6 +87,7 @@ class Row:
     title: str
     text: str = ""
     small: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()  # what only somebody who doubts it wants to read: 「依据」
     pill: Pill | None = None
     url: str = ""
     tone: Tone = Tone.PLAIN

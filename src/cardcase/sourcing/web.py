@@ -88,8 +88,10 @@ def batch_act(request: HttpRequest, actor: Actor, batch: str, name: str) -> Http
 def flags(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the flags that wait for a person, or all."""
     state = "" if request.GET.get("state") == "all" else "open"
-    found = queries.flags(actor, state=state)
-    page = present.flags_page(actor, found, state=state, now=clock.now(), unasked=queries.unasked(actor))
+    told = request.GET.get("after", "")
+    after = int(told) if told.isdecimal() and len(told) < 6 else 0  # noqa: PLR2004 - nobody pages further
+    found = queries.flags(actor, state=state, limit=present.SHOWN + 1, after=after)
+    page = present.flags_page(actor, found, state=state, now=clock.now(), unasked=queries.unasked(actor), after=after)
     return render(request, PAGE, page)
 
 

@@ -28,6 +28,10 @@ from .words import UNTOLD, choices, day, line, money, on_day, reason, select, wo
 PAPERS = ("invoice", "receipt", "payment", "serial_list", "contract", "id_check", "chat", "other")
 _GOOD, _FAIR = 80, 50
 """Scores from which a batch is called well and fairly papered. Our own choice."""
+NO_PAPERS = Text(
+    "还没有单据。拍下收据、付款截图就能传；遇到“卡是假的”的争议，第一个要的就是它。",
+    "No papers yet. A photo of the receipt or of the payment will do; a dispute about the card asks for it first.",
+)
 _YES_NO = {"yes": Text("是", "yes"), "no": Text("否", "no")}
 
 
@@ -56,6 +60,7 @@ def lot_page(actor: Actor, lot: LotView, *, now: datetime) -> pages.Page:
             pages.Section(
                 say(Text("单据", "Papers")),
                 anchor="papers",
+                note="" if lot.papers else say(NO_PAPERS),
                 rows=papers.rows(actor, lot.papers),
                 acts=(papers.add_form(_url(lot, "paper"), PAPERS),) if may else (),
             ),
@@ -153,12 +158,15 @@ def _complete(found: Completeness, links: tuple[Link, ...] = ()) -> pages.Sectio
 def _gap(item: Judged) -> pages.Row:
     lost = item.weight - item.weight * item.share // 100
     small = [say(Text(f"能证明：{item.proves.zh}", f"It would prove: {item.proves.en}"))]
+    folded = []
     if item.reasons:
         kinds, reasons = "、".join(item.evidence), "、".join(item.reasons)
-        small.append(say(Text(f"证据 {kinds}；用于争议 {reasons}", f"Evidence {kinds}; matters in disputes {reasons}")))
+        folded.append(
+            say(Text(f"证据 {kinds}；用于争议 {reasons}", f"Evidence {kinds}; matters in disputes {reasons}"))
+        )
     contradicted = item.standing is Standing.CONTRADICTED
     pill = Pill(say(Text("自相矛盾", "contradicts itself")), Tone.BAD) if contradicted else Pill(f"−{lost}", Tone.WARN)
-    return pages.Row(say(item.title), say(item.missing), tuple(small), pill)
+    return pages.Row(say(item.title), say(item.missing), tuple(small), tuple(folded), pill)
 
 
 def _purchase(lot: LotView, *, may: bool) -> pages.Section:

@@ -4,6 +4,7 @@ from cardcase.sourcing.datafiles import check_data
 
 from .changes import FAILED, Unasked, changed_batches, changed_orders, rules_subject, stamp, unasked
 from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
+from .exhibits import SourcePaper, SourceProof, SupplierAnswer, answers_about_cards, proofs_of_batches
 from .facts import purchase_facts
 from .flags import FlagView, flags, open_flags
 from .lots import LotRow, LotView, lot, lot_id, lots
@@ -24,9 +25,13 @@ __all__ = [
     "RecallRow",
     "RecallView",
     "SerialView",
+    "SourcePaper",
+    "SourceProof",
+    "SupplierAnswer",
     "SupplierRow",
     "SupplierView",
     "Unasked",
+    "answers_about_cards",
     "asked_fen",
     "bad_card",
     "bad_cards_unclaimed",
@@ -47,6 +52,7 @@ __all__ = [
     "order_by_no",
     "order_with_card_of",
     "paper_file",
+    "proofs_of_batches",
     "purchase_facts",
     "recall_of",
     "recovered_by_card",
