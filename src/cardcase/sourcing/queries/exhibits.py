@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from cardcase.cards.models import CardBatch
-from cardcase.sourcing.models import ClaimCard, Recall, SourceDocument
+from cardcase.sourcing.models import ClaimCard, SourceDocument
 from cardcase.staff.rules import Actor, Permission
 
 
@@ -46,26 +48,25 @@ class SupplierAnswer:
 
 
 def proofs_of_batches(actor: Actor, batches: Iterable[int]) -> Mapping[int, SourceProof]:
-    """Return what stands behind batches (row ids), those of their suppliers too, in three questions."""
+    """Return what stands behind batches (row ids), papers of their suppliers among it, in two questions."""
     actor.require(Permission.READ)
-    suppliers = dict(CardBatch.objects.visible_to(actor).filter(pk__in=set(batches)).values_list("pk", "supplier_id"))
-    givers = {giver for giver in suppliers.values() if giver is not None}
-    rows = SourceDocument.objects.visible_to(actor).filter(superseded_at=None).order_by("pk")
-    columns = ("public_id", "kind", "issued_on")
-    of_batch: dict[int, list[SourcePaper]] = defaultdict(list)
-    of_supplier: dict[int, list[SourcePaper]] = defaultdict(list)
-    for batch, *told in rows.filter(batch__in=list(suppliers)).values_list("batch_id", *columns):
-        of_batch[batch].append(SourcePaper(**dict(zip(columns, told, strict=True))))
-    for giver, *told in rows.filter(supplier__in=givers).values_list("supplier_id", *columns):
-        of_supplier[giver].append(SourcePaper(**dict(zip(columns, told, strict=True))))
-    called = {one.batch_id: one for one in Recall.objects.visible_to(actor).filter(batch__in=list(suppliers))}
+    told = CardBatch.objects.visible_to(actor).filter(pk__in=set(batches))
+    lots = list(told.values_list("pk", "supplier_id", "recall__called_at", "recall__proof"))
+    givers = {giver for _, giver, _, _ in lots if giver is not None}
+    mine = Q(batch__in=[pk for pk, *_ in lots]) | Q(supplier__in=givers)
+    rows = SourceDocument.objects.visible_to(actor).filter(mine, superseded_at=None).order_by("pk")
+    papers: dict[tuple[int | None, int | None], list[SourcePaper]] = defaultdict(list)
+    for batch, giver, public_id, kind, issued_on in rows.values_list(
+        "batch_id", "supplier_id", "public_id", "kind", "issued_on"
+    ):
+        papers[batch, giver].append(SourcePaper(public_id=public_id, kind=kind, issued_on=issued_on))
     return {
         batch: SourceProof(
-            papers=(*of_batch[batch], *(of_supplier[giver] if giver is not None else ())),
-            recalled_at=called[batch].called_at if batch in called else None,
-            recall_proof=called[batch].proof if batch in called else "",
+            papers=(*papers[batch, None], *(papers[None, giver] if giver is not None else ())),
+            recalled_at=called_at,
+            recall_proof=proof or "",
         )
-        for batch, giver in suppliers.items()
+        for batch, giver, called_at, proof in lots
     }
 
 
