@@ -41,6 +41,9 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "cards": "/cards/",
         "batches": "/cards/batches/",
         "deliveries": "/deliveries/",
+        "suppliers": "/suppliers/",
+        "flags": "/flags/",
+        "claims": "/claims/",
         "settings": "/settings/",
         "settings-staff": "/settings/staff/",
         "settings-shop": "/settings/shop/",
@@ -57,6 +60,16 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}
     if cards:
         listed["card"] = cards[0]
+        page.goto(f"{desk.url}{cards[0]}")
+        of_card = page.locator("a[href^='/provenance/']").evaluate_all(hrefs)
+        listed |= {"card-provenance": of_card[0]} if of_card else {}
+    for title, place, address in (
+        ("supplier", "/suppliers/", "/suppliers/sup_"),
+        ("batch", "/cards/batches/", "/batches/batch_"),
+    ):
+        page.goto(f"{desk.url}{place}")
+        found = page.locator(f"a[href^='{address}']").evaluate_all(hrefs)
+        listed |= {f"{title}-{number}": url for number, url in enumerate(dict.fromkeys(found[:3]))}
     page.goto(f"{desk.url}/deliveries/")
     given = page.locator("a[href^='/deliveries/deliv_']").evaluate_all(hrefs)
     if given:

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from cardcase.cards.rules import CardKind
 from cardcase.delivery import queries
 from cardcase.delivery.models import ParcelFile, ParcelStep
 from cardcase.delivery.rules.parcels import StepName
@@ -148,7 +149,7 @@ def test_physical_cards_are_allocated_from_the_list(owner, system, view, noon):
     stock(system, 1, noon, first=70, form="physical")
     [order] = orders(system, 1, noon, first=70)
     assert Card.objects.filter(form="physical", state="in_stock").count() == 1
-    wish = {"order_no": order.order_no, "brand": "苹果充值卡", "face": "200", "quantity": "1", "form": "physical"}
+    wish = {"order_no": order.order_no, "kind": CardKind("苹果充值卡", 20_000, form="physical").key(), "quantity": "1"}
     answer = browser(owner).post("/deliveries/allocate/", wish)
     assert "下一步：打包" in text(browser(owner).get(answer.headers["Location"]))
 

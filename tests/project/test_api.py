@@ -133,7 +133,7 @@ def test_every_path_of_the_description_answers(api, case, owner, system, noon):
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
         real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
         real = real.replace("{public_id}", card.public_id).replace("{run}", run.run)
-        real = real.replace("{lot}", lot).replace("{supplier}", supplier)
+        real = real.replace("{lot}", lot).replace("{supplier}", supplier).replace("{card}", card.public_id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)

@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
 
 def card(**told):
-    return BoughtCard(**{"card": "card_1", "face_fen": 20_000, "cost_fen": 18_000, "region": "CN", **told})
+    return BoughtCard(**{"face_fen": 20_000, "cost_fen": 18_000, "region": "CN", **told})
 
 
 def bought(**told):
@@ -83,6 +83,11 @@ CASES = {
     "L9-validity": (multi(cards=SHORT), multi(cards=SHORT, is_named=True)),
     "L8-real-name": (bought(total_fen=1_000_000), bought(total_fen=1_000_000, has_id_check=True)),
     "L9-real-name": (multi(total_fen=1_000_000), multi(total_fen=999_999)),
+    "L8-named-identity": (
+        bought(is_named=True, total_fen=200),
+        bought(is_named=True, total_fen=200, has_id_check=True),
+    ),
+    "L9-named-identity": (multi(is_named=True, total_fen=200), multi(is_named=False, total_fen=200)),
     "L8-transfer-unit": (
         bought(payer_kind="company", paid_by="cash", total_fen=500_000),
         bought(payer_kind="company", paid_by="transfer", total_fen=500_000),
@@ -99,6 +104,10 @@ CASES = {
     "J-authorisation": (
         bought(supplier_channel="authorised", authorisations=((None, DAY - timedelta(days=1)),)),
         bought(supplier_channel="authorised", authorisations=((DAY, DAY),)),
+    ),
+    "J-authorisation-dates": (
+        bought(supplier_channel="authorised", authorisations=((None, None),)),
+        bought(supplier_channel="authorised", authorisations=((None, None), (DAY, DAY))),
     ),
     "J-second-hand": (
         bought(supplier_channel="second_hand", has_receipt=False),
@@ -118,8 +127,8 @@ CASES = {
     ),
     "J-foreign-bulk": (sold(cards=(out(region="US"),) * 5), sold(cards=(out(region="US"),) * 4)),
     "J-split-sale": (
-        sold(total_fen=460_000, others=((AT - timedelta(days=1), 480_000, 1),)),
-        sold(total_fen=460_000, others=((AT - timedelta(days=1), 500_000, 1),)),
+        sold(total_fen=460_000, others=((AT - timedelta(days=1), 480_000),)),
+        sold(total_fen=460_000, others=((AT - timedelta(days=1), 500_000),)),
     ),
     "J-cap-sale": (sold(cards=(out(face_fen=100_000),) * 10), sold(cards=(out(face_fen=100_000),) * 9)),
     "J-payers": (sold(payers=2), sold(payers=1)),
@@ -189,7 +198,7 @@ def moved(facts, shift):
         on=on,
         cards=cards,
         others=tuple((day + shift, fen) for day, fen in facts.others),
-        authorisations=tuple((None, until + shift) for _, until in facts.authorisations),
+        authorisations=tuple(tuple(day and day + shift for day in days) for days in facts.authorisations),
         supplier_suspended_on=facts.supplier_suspended_on and facts.supplier_suspended_on + shift,
     )
 
@@ -225,10 +234,37 @@ def test_nothing_is_called_unlawful_that_is_only_a_flag():
     texts = [
         getattr(rule, name)
         for rule in BOOK.records.values()
-        for name in ("title_zh", "title_en", "text_zh", "text_en", "todo_zh", "todo_en")
+        for name in ("title_zh", "title_en", "text_zh", "text_en", "todo_zh", "todo_en", "ours_zh", "ours_en")
     ]
     hard = re.compile(r"违法|违规|非法|犯罪|洗钱罪|禁止|illegal|unlawful|crim|forbidden|prohibit", re.IGNORECASE)
     assert [text for text in texts if hard.search(text)] == []
+
+
+@pytest.mark.parametrize("days", [(None, None), (DAY, None), (None, DAY)])
+def test_an_authorisation_without_its_days_is_not_valid_for_ever(days):
+    found = raised(bought(supplier_channel="authorised", authorisations=(days,)))
+    assert "J-authorisation-dates" in found
+    assert "J-authorisation" not in found
+
+
+@pytest.mark.parametrize("days", [(None, DAY - timedelta(days=1)), (DAY + timedelta(days=1), None)])
+def test_an_authorisation_that_surely_did_not_hold_is_over_whatever_else_it_says(days):
+    assert "J-authorisation" in raised(bought(supplier_channel="authorised", authorisations=(days,)))
+
+
+def test_a_rule_of_a_statute_names_the_day_from_which_it_holds():
+    statutes = [rule for rule in BOOK.records.values() if rule.certainty is not catalogue.Certainty.JUDGEMENT]
+    assert [rule.id for rule in statutes if rule.effective_from.isoformat() not in rule.source] == []
+    assert all(rule.article for rule in statutes if rule.id != "X-individual")
+    assert all("2016-08-18" in rule.source for rule in statutes if rule.id.startswith("L8"))
+
+
+def test_a_number_of_our_own_behind_a_statute_is_called_ours():
+    mixed = {"L10-licence", "L18-lists", "L19-off-platform", "L20-foreign-buy", "L20-foreign-sale"}
+    assert {rule.id for rule in BOOK.records.values() if rule.ours.zh} == mixed
+    assert {BOOK.records[rule].certainty.value for rule in mixed} == {"J"}
+    unsourced = [rule for rule in BOOK.records.values() if rule.id.startswith("L20")]
+    assert {rule.effective_from for rule in unsourced} == {date(2026, 1, 1)}
 
 
 def test_every_rule_says_where_it_comes_from_and_how_sure_that_is():

@@ -1,18 +1,15 @@
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from cardcase.cards import queries as card_queries
 from cardcase.cards import service as cards
 from cardcase.cards.models import Card, CardBatch, Supplier
-from cardcase.cases import service as cases
 from cardcase.custody import queries as custody
-from cardcase.deadlines import queries as deadlines
 from cardcase.jobs.models import Job
 from cardcase.kit.errors import Conflict, NotAllowed, NotFound, Refused, WrongUse
 from cardcase.sourcing import datafiles, queries, service
 from cardcase.sourcing.models import FlagEvent, RiskFlag, SourceDocument
-from cardcase.sourcing.rules.recall import Proof
 from cardcase.sourcing.rules.suppliers import SupplierTold
 from cardcase.sourcing.service import LotTold, PaperTold
 from cardcase.staff.models import Shop
@@ -168,6 +165,51 @@ def test_a_list_with_a_code_in_it_is_never_handed_out(owner, world, noon):
         queries.paper_file(owner, paper.public_id)
 
 
+def pdf(text: bytes, *, deflated: bool) -> bytes:
+    import zlib
+
+    body = b"BT /F1 12 Tf 72 720 Td " + text + b" ET"
+    kept = zlib.compress(body) if deflated else body
+    return b"%PDF-1.7\n4 0 obj <</Length 9>> stream\n" + kept + b"\nendstream endobj"
+
+
+@pytest.mark.parametrize("deflated", [True, False])
+@pytest.mark.parametrize("shown", ["({0}) Tj", "[({1}) -20 ({2})] TJ", "<{3}> Tj"])
+def test_a_pdf_with_a_code_of_the_stock_in_it_is_never_handed_out(owner, world, noon, shown, deflated):
+    [card] = world.stock()
+    code = world.codes[card.public_id].expose()
+    text = shown.format(code, code[:4], code[4:], code.encode().hex()).encode()
+    paper = service.attach(owner, pdf(text, deflated=deflated), PaperTold(kind="other"), batch=batch_of(card), at=noon)
+    assert paper.has_code
+    with pytest.raises(Refused):
+        queries.paper_file(owner, paper.public_id)
+    clean = service.attach(
+        owner, pdf(b"(an invoice) Tj", deflated=deflated), PaperTold(kind="invoice"), batch=batch_of(card), at=noon
+    )
+    assert not clean.has_code
+
+
+@pytest.mark.parametrize("data", [PDF, b"\x89PNG\r\n\x1a\n receipt of Mr X"])
+def test_every_paper_is_sealed_and_comes_back_whole(  # noqa: PLR0917 - fixtures
+    owner, agent, world, noon, data, settings
+):
+    lot = batch_of(world.stock()[0])
+    paper = service.attach(owner, data, PaperTold(kind="receipt"), batch=lot, at=noon)
+    row = SourceDocument.objects.filter(pk=paper.pk).values().get()
+    assert data[8:] not in bytes(row["body_sealed"])
+    assert not any(data in path.read_bytes() for path in settings.CARDCASE.files.rglob("*") if path.is_file())
+    assert queries.paper_file(agent, paper.public_id)[0] == data
+
+
+def test_a_pdf_that_inflates_without_end_is_read_only_so_far():
+    import zlib
+
+    from cardcase.sourcing.rules.pdftext import LARGEST_TEXT, lines_of
+
+    bomb = b"%PDF-1.7 stream\n" + zlib.compress(b"(x) Tj " * (LARGEST_TEXT // 4)) + b"endstream"
+    assert sum(map(len, lines_of(bomb))) < LARGEST_TEXT
+
+
 def test_one_card_has_a_completeness_of_its_own(owner, world):
     one, two = world.stock(2)
     world.check(one)
@@ -270,152 +312,3 @@ def test_a_rule_of_the_shops_own_file_counts(owner, world, noon, settings, tmp_p
     (folder / "legality.toml").write_text(head + own, "utf-8")
     raised = rules_of(service.evaluate_batch(owner, batch_of(world.stock()[0]), at=noon))
     assert "J-cheap" in raised
-
-
-# --- Recall and claims ------------------------------------------------------------------------------------------------
-
-
-def bad_batch(world, noon):
-    """Four cards: one found unusable before its sale, one sold well, one reserved, one in stock."""
-    bad, good, kept, free = world.stock(4)
-    world.check(bad, before=timedelta(days=4), is_usable=False, balance_fen=0)
-    orders = [world.order(card=bad), world.order(card=good)]
-    spoken = cards.reserve_equal(world.owner, good.public_id, order_no=world.order(delivered=False).order_no, at=noon)
-    assert spoken in {kept.public_id, free.public_id}
-    return bad, orders
-
-
-def test_a_recall_takes_the_unsold_out_lists_the_sold_and_begins_a_claim(owner, lead, world, noon):
-    bad, orders = bad_batch(world, noon)
-    lot = batch_of(bad)
-    called = service.recall(lead, lot, reason="交付前就查不到余额", card=bad.public_id, at=noon)
-    view = queries.recall_of(owner, CardBatch.objects.get(public_id=lot))
-    assert (called.set_aside, view.proof) == (2, Proof.CHECK)
-    assert [row.order_no for row in view.sold] == sorted(order.order_no for order in orders)
-    assert len(view.reserved) == 1
-    assert view.untold == 2
-    [claim] = queries.claims(owner)
-    assert (claim.state, [card for card, _, _ in claim.cards], claim.asked_fen) == ("draft", [bad.public_id], 18_800)
-    service.recall(lead, lot, reason="再按一次", card=bad.public_id, at=noon)
-    assert history(owner, called.public_id) == ["batch.recalled"]
-    assert len(queries.claims(owner)) == 1
-
-
-def test_who_was_told_of_a_recall_is_noted_once(owner, agent, world, noon):
-    bad, [first, _] = bad_batch(world, noon)
-    lot = batch_of(bad)
-    service.recall(owner, lot, reason="坏卡", card=bad.public_id, at=noon)
-    service.note_told(agent, lot, first.public_id, how="闲鱼消息", at=noon)
-    service.note_told(agent, lot, first.public_id, how="又说一遍", at=noon)
-    view = queries.recall_of(owner, CardBatch.objects.get(public_id=lot))
-    assert view.untold == 1
-    assert {row.told_how for row in view.sold} == {"闲鱼消息", ""}
-    with pytest.raises(NotFound):
-        service.note_told(agent, lot, world.order().public_id, how="x", at=noon)
-
-
-def test_without_proof_only_the_owner_recalls_and_it_is_marked_so(owner, lead, system, world, noon):
-    card, *_ = world.stock(3)
-    world.order(card=card)
-    lot = batch_of(card)
-    with pytest.raises(Refused):
-        service.recall(owner, lot, reason="听说有问题", card=card.public_id, at=noon)
-    for actor in (lead, system):
-        with pytest.raises(NotAllowed):
-            service.recall(actor, lot, reason="听说有问题", on_suspicion=True, at=noon)
-    service.recall(owner, lot, reason="听说有问题", on_suspicion=True, at=noon)
-    assert queries.lot(owner, lot).recall.proof is None
-    cards.mark_redeemed(owner, card.public_id, redeemed_at=noon - timedelta(days=9), source="官网", at=noon)
-    service.recall(lead, lot, reason="查到了", card=card.public_id, at=noon)
-    assert queries.lot(owner, lot).recall.proof is Proof.REDEEMED
-
-
-def test_a_card_of_another_batch_proves_nothing_here(owner, world, noon):
-    [card], [other] = world.stock(), world.stock()
-    with pytest.raises(NotFound):
-        service.recall(owner, batch_of(card), reason="x", card=other.public_id, on_suspicion=True, at=noon)
-
-
-def claim_about(owner, card, noon, amount_fen=None):
-    return service.open_claim(owner, batch_of(card), {card.public_id: amount_fen}, reason="坏卡", at=noon)
-
-
-def test_a_claim_goes_its_way_and_its_money_reaches_the_card(owner, world, noon):
-    one, two = world.stock(2)
-    claim = claim_about(owner, one, noon)
-    service.add_card(owner, claim.public_id, two.public_id, 9_400, at=noon)
-    service.move_claim(owner, claim.public_id, "send", at=noon)
-    with pytest.raises(Refused):
-        service.add_card(owner, claim.public_id, two.public_id, 1, at=noon)
-    with pytest.raises(WrongUse):
-        service.move_claim(owner, claim.public_id, "accept_partly", accepted_fen=100, at=noon)
-    service.move_claim(owner, claim.public_id, "accept_partly", answer="只认一半", accepted_fen=14_101, at=noon)
-    service.record_receipt(owner, claim.public_id, 10_000, received_on=noon.date(), at=noon)
-    service.record_receipt(owner, claim.public_id, 4_101, received_on=noon.date(), at=noon)
-    assert queries.recovered_by_card(owner, [one.pk, two.pk]) == {one.pk: 9_401, two.pk: 4_700}
-    with pytest.raises(WrongUse):
-        service.record_receipt(owner, claim.public_id, 99_999, received_on=noon.date(), at=noon)
-    view = queries.claim(owner, claim.public_id)
-    assert (view.state, view.answer, view.recovered_fen) == ("recovered", "只认一半", 14_101)
-    service.move_claim(owner, claim.public_id, "close", at=noon)
-    assert history(owner, claim.public_id)[-1] == "supplier_claim.moved"
-
-
-def test_a_card_is_in_one_live_claim_at_a_time(owner, world, noon):
-    [card] = world.stock()
-    claim = claim_about(owner, card, noon)
-    with pytest.raises(Conflict):
-        claim_about(owner, card, noon)
-    service.move_claim(owner, claim.public_id, "close", at=noon)
-    claim_about(owner, card, noon)
-
-
-def test_a_claim_needs_a_supplier_a_card_and_an_amount(owner, world, noon):
-    [card] = world.stock()
-    with pytest.raises(WrongUse):
-        service.open_claim(owner, batch_of(card), {}, reason="x", at=noon)
-    Card.objects.update(cost_fen=None)
-    with pytest.raises(WrongUse):
-        claim_about(owner, card, noon)
-    CardBatch.objects.update(supplier=None)
-    with pytest.raises(Refused):
-        claim_about(owner, card, noon, 100)
-
-
-def windows(owner, lot):
-    return [clock.state for clock in deadlines.of_subject(owner, lot) if clock.kind == "supplier_claim_window"]
-
-
-def test_one_window_rings_once_for_case_and_claim(owner, system, world, noon):
-    case = world.case("A1")
-    lot = batch_of(case.card)
-    service.set_lot(owner, lot, LotTold(claim_until=date(2026, 12, 1)), at=noon)
-    cases.confirm_reason(owner, case.number, "A2", revision=case.revision, at=noon)
-    claim = claim_about(owner, case.card, noon)
-    assert windows(owner, lot).count("armed") == 1
-    service.move_claim(owner, claim.public_id, "send", at=noon)
-    assert windows(owner, lot) == ["met"]
-    case = world.fresh(case)
-    cases.confirm_reason(owner, case.number, "A1", revision=case.revision, at=noon)
-    assert windows(owner, lot) == ["met"]
-
-
-def test_a_claim_that_is_given_up_leaves_the_window_to_open_cases(owner, world, noon):
-    case = world.case("A1")
-    lot = batch_of(case.card)
-    service.set_lot(owner, lot, LotTold(claim_until=date(2026, 12, 1)), at=noon)
-    claim = claim_about(owner, case.card, noon)
-    service.move_claim(owner, claim.public_id, "close", at=noon)
-    assert windows(owner, lot) == ["armed"]
-
-
-def test_the_net_of_a_case_counts_what_the_claim_brought(owner, world, noon):
-    from cardcase.remedies import queries as remedies
-
-    case = world.case("A1")
-    before = remedies.net_of_case(owner, case).recovered_fen
-    claim = claim_about(owner, case.card, noon)
-    service.move_claim(owner, claim.public_id, "send", at=noon)
-    service.move_claim(owner, claim.public_id, "accept", answer="同意", at=noon)
-    service.record_receipt(owner, claim.public_id, 18_800, received_on=noon.date(), at=noon)
-    assert (before, remedies.net_of_case(owner, world.fresh(case)).recovered_fen) == (0, 18_800)

@@ -201,6 +201,42 @@ def test_batches_on_the_command_line(call, owner, lot, tmp_path):
     assert "完整度" in call("lot", "show", name)
 
 
+def test_flags_and_reinstating_on_the_command_line(call, owner, lot, world):
+    call("supplier", "suspend", "官方旗舰店", "--reason", "坏卡")
+    assert "reinstated" in call("supplier", "reinstate", "官方旗舰店", "--reason", "赔清了")
+    call("lot", "check", lot, code=1)
+    listed = call("flag", "list")
+    assert "J-no-identity" in listed
+    flag = listed.split("\t")[0]
+    assert "acted" in call("flag", "decide", flag, "--decision", "stop", "--reason", "先停")
+    assert "sold again" in call("lot", "reinstate", lot, "--reason", "没问题")
+    order = world.order()
+    assert "L19-off-platform" in call("flag", "signal", order.order_no, "--kind", "off_platform")
+    bad, other = queries.lot(owner, lot).proven_bad[0][0], world.stock(1)[0]
+    claim = call("lot", "claim", lot, "--card", bad, "--reason", "坏卡").split("\t")[0]
+    more = next(card for card, _ in queries.claim(owner, claim).addable)
+    call("lot", "claim", claim, "--step", "add", "--card", more)
+    assert {card for card, _, _ in queries.claim(owner, claim).cards} == {bad, more}
+    assert "papered" in call("lot", "card", other.public_id)
+
+
+def test_one_card_says_how_completely_it_is_papered(client, lot, owner, world):
+    card = queries.lot(owner, lot).proven_bad[0][0]
+    assert f"/provenance/{card}/" in shown(client, f"/cards/{card}/")
+    assert "没有付款记录" in shown(client, f"/provenance/{card}/")
+
+
+def test_cards_are_added_to_a_draft_and_a_batch_is_reinstated_from_the_pages(client, lot, owner):
+    bad = queries.lot(owner, lot).proven_bad[0][0]
+    post(client, f"/batches/{lot}/recall/", card=bad, reason="交付前就坏了")
+    [claim] = queries.claims(owner)
+    post(client, f"/claims/{claim.public_id}/cards/", cards=claim.addable[0][0])
+    assert len(queries.claims(owner)[0].cards) == 2
+    assert "恢复出售" in shown(client, f"/batches/{lot}/")
+    post(client, f"/batches/{lot}/reinstate/", reason="查清了")
+    assert not queries.lot(owner, lot).is_quarantined
+
+
 def test_a_claim_is_begun_on_the_command_line(call, owner, lot):
     card = queries.lot(owner, lot).proven_bad[0][0]
     assert "draft" in call("lot", "claim", lot, "--card", card, "--reason", "坏卡")

@@ -57,6 +57,7 @@ _EVENTS = {
     "card.readmitted": Text("解除隔离", "Let out of quarantine"),
     "card.written_off": Text("核销", "Written off"),
     "card.redeemed_though_voided": Text("作废后又显示已兑换", "Shown as redeemed after it was voided"),
+    "batch.reinstated": Text("批次恢复出售", "Its batch is sold again"),
     "batch.quarantined": Text("整批隔离", "Its batch was quarantined"),
 }
 
@@ -267,7 +268,19 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         Fact(say(Text("订单", "Order")), life.order_no or say(Text("还没有", "none yet"))),
         Fact(say(Text("同款在库", "Equal cards in stock")), str(life.equal_in_stock)),
     ]
+    papered = say(Text("看缺什么、能证明什么", "See what is missing and what it would prove"))
     provenance = [
+        *(
+            [
+                Fact(
+                    say(Text("材料完整度", "How complete the papers are")),
+                    papered,
+                    link=Link(papered, reverse("card-provenance", args=[life.public_id])),
+                )
+            ]
+            if life.batch_id
+            else []
+        ),
         Fact(
             say(Text("批次", "Batch")),
             life.batch_name or "–",

@@ -12,6 +12,7 @@ from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.sourcing import queries, service
 from cardcase.sourcing.queries import ClaimView, FlagView, LotView, PaperView, SupplierView
+from cardcase.sourcing.rules.completeness import Completeness
 from cardcase.sourcing.rules.papers import LARGEST, BadPaper
 from cardcase.sourcing.rules.suppliers import SupplierTold
 from cardcase.sourcing.service import LotTold, PaperTold
@@ -72,6 +73,21 @@ class RecallIn(Schema):
     card: str = ""
     case: str = ""
     on_suspicion: bool = False
+    is_confirmed: bool = False
+
+
+class SignalIn(Schema):
+    """What was seen in a sale; ``payer`` goes with the kind payer, and only a keyed digest of it stays."""
+
+    kind: Literal["off_platform", "third_party", "payer"]
+    payer: str = ""
+    note: str = ""
+
+
+class CardsIn(Schema):
+    """Further cards for a draft: public id → amount in 分, null for its cost."""
+
+    cards: dict[str, int | None]
 
 
 class ToldIn(Schema):
@@ -150,6 +166,13 @@ def suspend_supplier(request: HttpRequest, supplier: str, why: Why) -> dict[str,
     return _supplier(queries.supplier_view(_actor(request), supplier))
 
 
+@router.post("/suppliers/{supplier}/reinstate", summary="Buy from a suspended supplier again")
+def reinstate_supplier(request: HttpRequest, supplier: str, why: Why) -> dict[str, Any]:
+    """Reinstate a supplier; the owner's."""
+    service.reinstate_supplier(_actor(request), supplier, reason=why.reason, at=clock.now())
+    return _supplier(queries.supplier_view(_actor(request), supplier))
+
+
 @router.get("/lots", summary="List batches with their open flags")
 def list_lots(request: HttpRequest) -> dict[str, Any]:
     """List batches, newest first."""
@@ -182,6 +205,30 @@ def recall_lot(request: HttpRequest, lot: str, wish: RecallIn) -> dict[str, Any]
     """Call back; again adds only what is new."""
     service.recall(_actor(request), lot, at=clock.now(), **wish.dict())
     return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.post("/lots/{lot}/reinstate", summary="Let a batch that was set aside be sold again")
+def reinstate_lot(request: HttpRequest, lot: str, why: Why) -> dict[str, Any]:
+    """Reinstate a batch; the owner's. Its cards in quarantine stay there until each was checked."""
+    service.reinstate_batch(_actor(request), lot, reason=why.reason, at=clock.now())
+    return lot_document(queries.lot(_actor(request), lot))
+
+
+@router.get("/cards/{card}", summary="How completely one card is papered")
+def show_card(request: HttpRequest, card: str) -> dict[str, Any]:
+    """Return the completeness of one card: its own cost, checks and place on the list; null without a batch."""
+    found = queries.card_completeness(_actor(request), card)
+    return {"id": card, "completeness": _complete(found) if found else None}
+
+
+@router.post("/orders/{order_no}/signals", summary="Note something that was seen in a sale")
+def note_signal(request: HttpRequest, order_no: str, wish: SignalIn) -> dict[str, Any]:
+    """Note it and return the order's flags."""
+    actor = _actor(request)
+    order = queries.order_by_no(actor, order_no)
+    service.note_signal(actor, order.public_id, wish.kind, payer=wish.payer, note=wish.note, at=clock.now())
+    found = queries.flags(actor, state="", subjects=[order.public_id])
+    return {"order": order.public_id, "flags": [flag_document(flag) for flag in found]}
 
 
 @router.post("/lots/{lot}/told", summary="Note that a buyer was told of a recall")
@@ -261,6 +308,13 @@ def list_claims(request: HttpRequest, state: str = "") -> dict[str, Any]:
     return {"claims": [claim_document(claim) for claim in queries.claims(_actor(request), state=state)]}
 
 
+@router.post("/claims/{claim}/cards", summary="Put further cards into a draft of a claim")
+def add_cards(request: HttpRequest, claim: str, wish: CardsIn) -> dict[str, Any]:
+    """Add them, all or none."""
+    service.add_cards(_actor(request), claim, wish.cards, at=clock.now())
+    return claim_document(queries.claim(_actor(request), claim))
+
+
 @router.post("/claims/{claim}/move", summary="Note a step of a claim")
 def move_claim(request: HttpRequest, claim: str, wish: StepIn) -> dict[str, Any]:
     """Note a step."""
@@ -300,7 +354,7 @@ def paper_document(paper: PaperView) -> dict[str, Any]:
 
 def flag_document(flag: FlagView) -> dict[str, Any]:
     """Return a flag as JSON, its sentences in both languages."""
-    texts = ("title", "text", "todo")
+    texts = ("title", "text", "todo", "ours")
     plain = {name: getattr(flag, name) for name in flag.__slots__ if name not in (*texts, "steps")}
     said = {name: _both(getattr(flag, name)) for name in texts}
     steps = [{name: getattr(step, name) for name in step.__slots__} for step in flag.steps]
@@ -309,7 +363,9 @@ def flag_document(flag: FlagView) -> dict[str, Any]:
 
 def claim_document(claim: ClaimView) -> dict[str, Any]:
     """Return a claim as JSON; cards by public id and tail."""
-    plain = {name: getattr(claim, name) for name in claim.__slots__ if name not in ("cards", "receipts", "papers")}
+    plain = {
+        name: getattr(claim, name) for name in claim.__slots__ if name not in ("cards", "addable", "receipts", "papers")
+    }
     return {
         **plain,
         "state": claim.state.value,
@@ -323,19 +379,6 @@ def lot_document(lot: LotView) -> dict[str, Any]:
     """Return a batch as JSON with all that hangs on it."""
     nested = ("completeness", "papers", "flags", "recall", "claims", "proven_bad")
     plain = {name: getattr(lot, name) for name in lot.__slots__ if name not in nested}
-    gaps = [
-        {
-            "id": item.id,
-            "standing": item.standing.value,
-            "share": item.share,
-            "weight": item.weight,
-            "missing": _both(item.missing),
-            "proves": _both(item.proves),
-            "evidence": list(item.evidence),
-            "reasons": list(item.reasons),
-        }
-        for item in lot.completeness.gaps
-    ]
     called = lot.recall
     rows = (*called.reserved, *called.sold) if called else ()
     recall = (
@@ -352,13 +395,30 @@ def lot_document(lot: LotView) -> dict[str, Any]:
     )
     return {
         **plain,
-        "completeness": {"score": lot.completeness.score, "gaps": gaps},
+        "completeness": _complete(lot.completeness),
         "papers": [paper_document(paper) for paper in lot.papers],
         "flags": [flag_document(flag) for flag in lot.flags],
         "recall": recall,
         "claims": [claim_document(claim) for claim in lot.claims],
         "proven_bad": [{"id": card, "code": masked, "proof": proof} for card, masked, proof in lot.proven_bad],
     }
+
+
+def _complete(found: Completeness) -> dict[str, Any]:
+    gaps = [
+        {
+            "id": item.id,
+            "standing": item.standing.value,
+            "share": item.share,
+            "weight": item.weight,
+            "missing": _both(item.missing),
+            "proves": _both(item.proves),
+            "evidence": list(item.evidence),
+            "reasons": list(item.reasons),
+        }
+        for item in found.gaps
+    ]
+    return {"score": found.score, "gaps": gaps}
 
 
 def _both(text: Text) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The data files of this room: items of completeness, rules about buying and selling; a shop's own lie over them."""
 
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,26 @@ from .rules.legality import LegalityRule, is_known
 
 DATA: Final = Path(__file__).parent / "data"
 LEGALITY: Final = "legality.toml"
+OWN_RULES: Final = "+own."
+"""Between the shipped version and the digest of a shop's rules, in the version that a flag keeps."""
 COMPLETENESS: Final = "completeness.toml"
 
 
 def legality(actor: Actor) -> catalogue.Catalogue[LegalityRule]:
     """Return the shop's rules about buying and selling. Raises BrokenCatalogue."""
     return _legality(*_stamped(_override(actor, LEGALITY)))
+
+
+def legality_stamp(actor: Actor) -> str:
+    """Return a digest of the shop's rules as they are, its own among them: it changes when anything in them does."""
+    return _digest(*_stamped(_override(actor, LEGALITY)))
+
+
+def legality_version(actor: Actor) -> str:
+    """Return by which rules the shop is judged: the shipped version, and a digest when it has rules of its own."""
+    version = legality(actor).header.version
+    own = legality_stamp(actor)
+    return version if own == _digest(None, 0) else f"{version}{OWN_RULES}{own[:12]}"
 
 
 def items(actor: Actor) -> catalogue.Catalogue[Item]:
@@ -53,6 +68,13 @@ def _stamped(path: Path | None) -> tuple[Path | None, int]:
 @lru_cache(maxsize=256)
 def _legality(own: Path | None, _changed: int) -> catalogue.Catalogue[LegalityRule]:
     return _load_legality(own)
+
+
+@lru_cache(maxsize=256)
+def _digest(own: Path | None, changed: int) -> str:
+    rules = _legality(own, changed).records.values()
+    told = [rule.model_dump_json() for rule in sorted(rules, key=lambda rule: rule.id)]
+    return sha256("\n".join(told).encode()).hexdigest()
 
 
 @lru_cache(maxsize=256)

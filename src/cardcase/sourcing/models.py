@@ -77,8 +77,9 @@ class ClaimReceipt(ShopOwned):
 class SourceDocument(ShopOwned):
     """A paper about a supplier, a batch or a claim. Never deleted: superseded, with a reason.
 
-    Pictures and PDFs lie in ``custody.files`` under ``sha256``. Tables may hold card numbers or codes, so their bytes
-    are sealed in ``body_sealed`` and ``sha256`` is the vault's keyed digest, from which nothing can be guessed.
+    Any of them may hold a card number, a code or somebody's identity, so their bytes are sealed in ``body_sealed`` and
+    ``sha256`` is the vault's keyed digest, from which nothing can be guessed. Pictures and PDFs from before 0002 lie in
+    ``custody.files`` under their plain ``sha256`` and have no ``body_sealed``.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -146,7 +147,7 @@ class RiskFlag(ShopOwned):
     subject_kind = models.CharField(max_length=8)  # batch, order, shop
     subject = models.CharField(max_length=40)
     rule = models.CharField(max_length=60)
-    version = models.CharField(max_length=20)
+    version = models.CharField(max_length=40)  # of the rules, with a digest where the shop has its own
     facts = models.JSONField(default=dict)
     facts_sha256 = models.CharField(max_length=64)
     state = models.CharField(max_length=8, default="open")
@@ -169,7 +170,7 @@ class FlagEvent(ShopOwned):
     flag = models.ForeignKey(RiskFlag, on_delete=models.PROTECT, related_name="events")
     event = models.CharField(max_length=12)
     facts = models.JSONField(default=dict)
-    version = models.CharField(max_length=20)
+    version = models.CharField(max_length=40)
     by = models.CharField(max_length=80)
     reason = models.CharField(max_length=300, blank=True, default="")
     at = models.DateTimeField()
@@ -198,6 +199,7 @@ class Recall(ShopOwned):
     called_at = models.DateTimeField()
     called_by = models.CharField(max_length=80)
     set_aside = models.PositiveIntegerField(default=0)  # unsold cards taken out of sale
+    released = models.JSONField(default=list)  # [order, card] by public ids: kept cards that it took from orders
 
 
 class RecallNotice(ShopOwned):

@@ -1,4 +1,4 @@
-"""What is sealed about suppliers and papers: the number of an identity, how to reach somebody, tables of numbers."""
+"""What is sealed about suppliers and papers: the number of an identity, how to reach somebody, every paper."""
 
 from cardcase.cards import vault
 from cardcase.cards.models import Supplier
@@ -26,13 +26,13 @@ def open_contact(supplier: Supplier) -> str:
     return _open(supplier.contact_sealed, _context(supplier.shop_id, supplier.public_id, "contact"))
 
 
-def seal_table(shop_id: int, document_id: str, data: bytes) -> bytes:
-    """Seal the bytes of a table for the row of its paper."""
+def seal_paper(shop_id: int, document_id: str, data: bytes) -> bytes:
+    """Seal the bytes of a paper for its row. The context says table, as it did when only tables were sealed."""
     return vault.seal(data, context=_context(shop_id, document_id, "table"))
 
 
-def open_table(document: SourceDocument) -> bytes:
-    """Open the bytes of a table. Raises SealBroken."""
+def open_paper(document: SourceDocument) -> bytes:
+    """Open the bytes of a paper. Raises SealBroken."""
     return vault.open_sealed(
         bytes(document.body_sealed or b""), context=_context(document.shop_id, document.public_id, "table")
     )

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import structlog
+
 from cardcase.jobs.registry import Claim, handles
 from cardcase.kit import clock
 from cardcase.staff import queries as staff
@@ -9,6 +11,8 @@ from cardcase.staff.rules import Actor
 
 from . import service
 from .service.following import EVALUATE_BATCH
+
+log = structlog.get_logger("cardcase.sourcing")
 
 
 @handles(EVALUATE_BATCH)
@@ -21,4 +25,9 @@ def evaluate_batch(claim: Claim) -> None:
 def evaluate_changed(_claim: Claim) -> None:
     """Ask the rules about batches and orders that changed by other doors, shop by shop. Again finds nothing."""
     for shop in staff.all_shops():
-        service.evaluate_changed(Actor.system(shop.pk), at=clock.now())
+        actor, now = Actor.system(shop.pk), clock.now()
+        try:
+            service.evaluate_changed(actor, at=now)
+        except Exception as error:  # noqa: BLE001 - one shop's broken rules must not keep the others waiting
+            log.warning("rules_not_asked", shop=shop.pk, subject="", error=type(error).__name__)
+            service.note_unreadable(actor, at=now)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("suppliers/<str:supplier>/<str:name>/", web.supplier_act, name="supplier-act"),
     path("batches/<str:batch>/", web.batch, name="batch"),
     path("batches/<str:batch>/<str:name>/", web.batch_act, name="batch-act"),
+    path("provenance/<str:card>/", web.card, name="card-provenance"),
     path("flags/", web.flags, name="flags"),
     path("flags/signal/", web.flag_signal, name="flag-signal"),
     path("flags/<str:flag>/decide/", web.flag_decide, name="flag-decide"),

@@ -16,7 +16,6 @@ from cardcase.kit import clock
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
-from cardcase.orders import queries as orders
 from cardcase.shell.page import render
 from cardcase.sourcing import present, queries, service
 from cardcase.sourcing.rules.papers import LARGEST, BadPaper
@@ -69,6 +68,14 @@ def batch(request: HttpRequest, actor: Actor, batch: str) -> HttpResponse:
     return render(request, PAGE, present.lot_page(actor, queries.lot(actor, batch), now=clock.now()))
 
 
+@require_safe
+@signed_in
+def card(request: HttpRequest, actor: Actor, card: str) -> HttpResponse:
+    """Show how completely one card is papered."""
+    view = queries.card_provenance(actor, card)
+    return render(request, PAGE, present.card_page(view))
+
+
 @require_POST
 @signed_in
 def batch_act(request: HttpRequest, actor: Actor, batch: str, name: str) -> HttpResponse:
@@ -81,9 +88,11 @@ def batch_act(request: HttpRequest, actor: Actor, batch: str, name: str) -> Http
 def flags(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the flags that wait for a person, or all."""
     state = "" if request.GET.get("state") == "all" else "open"
-    return render(
-        request, PAGE, present.flags_page(actor, queries.flags(actor, state=state), state=state, now=clock.now())
-    )
+    told = request.GET.get("after", "")
+    after = int(told) if told.isdecimal() and len(told) < 6 else 0  # noqa: PLR2004 - nobody pages further
+    found = queries.flags(actor, state=state, limit=present.SHOWN + 1, after=after)
+    page = present.flags_page(actor, found, state=state, now=clock.now(), unasked=queries.unasked(actor), after=after)
+    return render(request, PAGE, page)
 
 
 @require_POST
@@ -101,9 +110,7 @@ def flag_decide(request: HttpRequest, actor: Actor, flag: str) -> HttpResponse:
 @signed_in
 def flag_signal(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Note something that was seen in a sale."""
-    order = orders.order_by_no(actor, _word(request, "order_no", 40))
-    if order is None:
-        raise NotFound("没有这个订单号", "There is no order of this number")
+    order = queries.order_by_no(actor, _word(request, "order_no", 40))
     service.note_signal(
         actor,
         order.public_id,
@@ -223,8 +230,14 @@ def _recall(request: HttpRequest, actor: Actor, batch: str) -> HttpResponse:
         card=_word(request, "card", 40),
         case=_word(request, "case", 40),
         on_suspicion=request.POST.get("suspicion") == "yes",
+        is_confirmed=request.POST.get("confirmed") == "yes",
         at=clock.now(),
     )
+    return _back(request, "batch", batch)
+
+
+def _reinstate_batch(request: HttpRequest, actor: Actor, batch: str) -> HttpResponse:
+    service.reinstate_batch(actor, batch, reason=_word(request, "reason", 300), at=clock.now())
     return _back(request, "batch", batch)
 
 
@@ -252,6 +265,12 @@ def _move(request: HttpRequest, actor: Actor, claim: str) -> HttpResponse:
         accepted_fen=_fen(request, "accepted"),
         at=clock.now(),
     )
+    return _back(request, "claims")
+
+
+def _add_cards(request: HttpRequest, actor: Actor, claim: str) -> HttpResponse:
+    amounts = dict.fromkeys(request.POST.getlist("cards"), _fen(request, "amount"))
+    service.add_cards(actor, claim, amounts, at=clock.now())
     return _back(request, "claims")
 
 
@@ -283,11 +302,14 @@ _BATCH_ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "paper": _batch_paper,
         "check": _check,
         "recall": _recall,
+        "reinstate": _reinstate_batch,
         "told": _told,
         "claim": _claim,
     }
 )
-_CLAIM_ACTS: Final[Mapping[str, Act]] = MappingProxyType({"move": _move, "receipt": _receipt, "paper": _claim_paper})
+_CLAIM_ACTS: Final[Mapping[str, Act]] = MappingProxyType(
+    {"move": _move, "cards": _add_cards, "receipt": _receipt, "paper": _claim_paper}
+)
 
 
 # --- Reading what was typed -------------------------------------------------------------------------------------------

@@ -160,6 +160,7 @@ _ONLY_IN_RECORD = (
     "card.written_off",
     "card.redeemed_though_voided",
     "batch.quarantined",
+    "batch.reinstated",
 )
 
 

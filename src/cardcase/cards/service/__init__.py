@@ -4,7 +4,7 @@ from .acts import ACTS, CardAct, perform
 from .caps import require_room
 from .checks import ask_checker, check_before_reveal, record_balance_check
 from .deliveries import record_deliveries
-from .fate import quarantine_batch, readmit, take_back, write_off
+from .fate import SetAside, quarantine_batch, readmit, reinstate_batch, set_aside, take_back, write_off
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
 from .parcels import note_arrived, ship_cards
@@ -18,6 +18,7 @@ __all__ = [
     "ACTS",
     "CardAct",
     "Rotation",
+    "SetAside",
     "ask_checker",
     "ask_to_void",
     "authorise_cards",
@@ -36,11 +37,13 @@ __all__ = [
     "readmit",
     "record_balance_check",
     "record_deliveries",
+    "reinstate_batch",
     "release",
     "require_room",
     "reserve_equal",
     "reveal",
     "rotate",
+    "set_aside",
     "set_provenance",
     "settle_reveal",
     "settle_void",

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,8 @@ from cardcase.inbox import queries as inbox
 from cardcase.kit import clock
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order, Refund
+from cardcase.sourcing import queries as sourcing
+from cardcase.sourcing.queries import SourceProof, SupplierAnswer
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
@@ -207,9 +210,31 @@ def _cards(actor: Actor, order_ids: Sequence[int]) -> Mapping[int, list[tuple[Ca
                 has_proof=bool(look.proof_sha256),
             )
         )
+    batches = {row.batch_id for row in rows.values() if row.batch_id is not None}
+    sources = sourcing.proofs_of_batches(actor, batches) if batches else {}
+    answers = sourcing.answers_about_cards(actor, [row.pk for row in rows.values()]) if batches else {}
+    seen = {
+        public_id: _with_source(row, sources.get(row.batch_id), answers.get(row.pk)) for public_id, row in rows.items()
+    }
     return {
-        order: [(card, _card(card, rows[card.public_id], checks[card.public_id])) for card in got]
+        order: [
+            (card, replace(_card(card, rows[card.public_id], checks[card.public_id]), **seen[card.public_id]))
+            for card in got
+        ]
         for order, got in known.items()
+    }
+
+
+def _with_source(row: Card, proof: SourceProof | None, answer: SupplierAnswer | None) -> dict[str, Any]:
+    """Return what sourcing knows of a card: kinds of papers, and what its supplier answered."""
+    papers = tuple(dict.fromkeys(paper.kind for paper in proof.papers)) if proof else ()
+    has_kept = bool(row.batch and row.batch.proof_sha256)
+    return {
+        "papers": papers,
+        "has_proof": has_kept or bool(proof and proof.has_bill),
+        "recalled_at": proof.recalled_at if proof and proof.recall_proof else None,
+        "supplier_answer": answer.state if answer else "",
+        "supplier_answered_at": answer.answered_at if answer else None,
     }
 
 

@@ -75,6 +75,10 @@ class CardSeen:
     supplier_channel: str = "unknown"
     acquired_on: date | None = None
     has_proof: bool = False
+    papers: tuple[str, ...] = ()  # kinds of the papers of its purchase and its supplier, each once
+    supplier_answer: str = ""  # to a claim about this card: sent, accepted, partly, rejected, recovered
+    supplier_answered_at: datetime | None = None
+    recalled_at: datetime | None = None  # its batch was called back
     claim_until: date | None = None
     cost_fen: int | None = None
     siblings_sold: int = 0

@@ -32,6 +32,24 @@ REVEAL_WAYS: Final[Mapping[str, Text]] = {
 }
 
 
+PAPERS: Final[Mapping[str, Text]] = {
+    "invoice": Text("发票", "invoice"),
+    "receipt": Text("收据", "receipt"),
+    "payment": Text("付款凭证", "proof of payment"),
+    "contract": Text("合同", "contract"),
+    "authorisation": Text("授权书", "authorisation"),
+    "serial_list": Text("序列号清单", "list of serials"),
+}
+"""Papers that say where cards came from, as they are named in a case. Who issued them is not said (redacted)."""
+
+ANSWERS: Final[Mapping[str, Text]] = {
+    "accepted": Text("同意赔付", "accepted the claim"),
+    "partly": Text("同意赔付一部分", "accepted a part of the claim"),
+    "rejected": Text("拒绝赔付", "rejected the claim"),
+    "recovered": Text("已经赔付", "has paid the claim"),
+}
+
+
 def known(facts: CaseFacts, findings: Findings, matrix: Matrix) -> dict[str, Known]:
     """Return what the records hold, by kind. A kind that only exhibits can show is not in it."""
     spotted = spot(facts)
@@ -97,9 +115,11 @@ def _purchase(facts: CaseFacts) -> Known:
             return Known(
                 is_held=False, why=Text(f"{head.zh}，还缺{missing.zh}", f"{head.en}, still lacking {missing.en}")
             )
+        named = listed([PAPERS[kind] for kind in card.papers if kind in PAPERS], zh="、", en=", ")
+        kept = Text(f"凭证已存：{named.zh}", f"proof kept: {named.en}") if named.zh else Text("凭证已存", "proof kept")
         return Known(
             is_held=True,
-            why=Text(f"{head.zh}，凭证已存", f"{head.en}, proof kept"),
+            why=Text(f"{head.zh}，{kept.zh}", f"{head.en}, {kept.en}"),
             is_against_seller=card.is_batch_quarantined,
         )
 
@@ -296,7 +316,33 @@ def _duplicates(facts: CaseFacts) -> Known:
     )
 
 
+def _answered(facts: CaseFacts) -> Known | None:
+    """Say what the supplier answered to a claim about a card that is meant, or that its batch was called back (E24).
+
+    An admission supports the buyer: the card was bad before the shop had it.
+    """
+    for card in facts.cards_meant():
+        answer = ANSWERS.get(card.supplier_answer)
+        if answer is not None:
+            day = when(card.supplier_answered_at) if card.supplier_answered_at else Text("", "")
+            said = Text(f"货源方{day.zh}{answer.zh}".strip(), f"the supplier {answer.en} {day.en}".strip())
+            return Known(is_held=True, why=said, is_against_seller=card.supplier_answer != "rejected")
+    called = [card.recalled_at for card in facts.cards_meant() if card.recalled_at is not None]
+    if called:
+        day = when(min(called))
+        said = Text(f"这批卡 {day.zh} 已召回，坏卡已证实", f"the batch was called back {day.en}, a bad card proven")
+        return Known(is_held=True, why=said, is_against_seller=True)
+    return None
+
+
 def _supplier(facts: CaseFacts) -> Known | None:
+    answered = _answered(facts)
+    if answered is not None:
+        return answered
+    if any(card.supplier_answer == "sent" for card in facts.cards_meant()):
+        return Known(
+            is_held=False, why=Text("已向货源方索赔，还没有答复", "a claim was sent to the supplier; no answer yet")
+        )
     if any(card.supplier_name for card in facts.cards_meant()):
         names = {card.supplier_name for card in facts.cards_meant() if card.supplier_name}
         who = "、".join(sorted(names))

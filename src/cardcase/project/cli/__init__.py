@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "shop": ("people:shop", "店铺 / shops"),
     "token": ("people:token", "API 令牌 / API tokens"),
     "supplier": ("sourcing:supplier", "货源方：登记、停用、单据 / suppliers: register, suspend, papers"),
+    "flag": ("flags:flag", "风险提示：列出、决定、记下看到的情况 / risk flags: list, decide, note what was seen"),
     "lot": ("sourcing:lot", "批次：来源、单据、核对、召回、索赔 / batches: provenance, papers, recall, claims"),
     "channel": ("people:channel", "渠道 / connected marketplace accounts"),
     "notice": ("notices:notice", "通知：时限快到时告诉谁 / notices: who is told when something is due"),

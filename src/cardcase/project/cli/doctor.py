@@ -164,6 +164,9 @@ def _books(actor: Any) -> Iterator[Check]:
     from cardcase.deadlines import queries as deadlines
     from cardcase.deadlines.rules import calendar
     from cardcase.jobs import queries as jobs
+    from cardcase.sourcing import queries as sourcing
+    from cardcase.staff import queries as staff
+    from cardcase.staff.rules import Actor
 
     seen = head.check()
     yield Check(
@@ -212,6 +215,19 @@ def _books(actor: Any) -> Iterator[Check]:
         f"{year} 年的放假安排",
         f"public holidays of {year}",
         "升级 chinesecalendar；在这之前按平常日算，也可以自己写休息和加班的日子 / upgrade chinesecalendar",
+    )
+    unasked = {shop.slug: sourcing.unasked(Actor.system(shop.pk)) for shop in staff.all_shops()}
+    where = ", ".join(
+        f"{slug}: {'legality.toml' if found.has_no_rules else ' '.join(found.subjects[:3])}"
+        for slug, found in unasked.items()
+        if found
+    )
+    yield Check(
+        "rules_asked",
+        not where,
+        f"没能按规则判断：{where}" if where else "采购和出售的规则都问到了",
+        f"the rules could not be asked: {where}" if where else "the rules about buying and selling were asked",
+        "改正店铺的 legality.toml；批次和订单会再试，一直失败请报告 / mend the shop's legality.toml; report what stays",
     )
     work = jobs.work(actor, at=now)
     yield Check(

@@ -114,6 +114,21 @@ def supplier_suspend(ref: str, *, reason: str, shop_slug: str | None) -> None:
     click.echo("已停用 / suspended")
 
 
+@supplier.command("reinstate", help="恢复货源方（店主） / buy from a suspended supplier again, by the owner")
+@click.argument("ref")
+@click.option("--reason", required=True, help="为什么 / why")
+@shop_option
+@with_desk
+def supplier_reinstate(ref: str, *, reason: str, shop_slug: str | None) -> None:
+    """Reinstate a supplier."""
+    from cardcase.project.boot import operator
+    from cardcase.sourcing import queries, service
+
+    actor = operator(shop_slug)
+    service.reinstate_supplier(actor, queries.supplier_by_ref(actor, ref).public_id, reason=reason, at=clock.now())
+    click.echo("已恢复 / reinstated")
+
+
 def _paper_options(function: Any) -> Any:
     for option in (
         click.option("--kind", type=PAPERS, required=True, help="是什么单据 / what it is"),
@@ -303,6 +318,12 @@ def lot_check(ref: str, *, as_json: bool, shop_slug: str | None) -> None:
 @click.option("--reason", required=True, help="为什么 / why")
 @click.option("--card", default="", help="证实的坏卡 / the card proven bad")
 @click.option("--case", default="", help="证实它的售后单 / the case that proves it")
+@click.option(
+    "--confirmed",
+    "is_confirmed",
+    is_flag=True,
+    help="已向发卡方核实是它主动作废 / the issuer confirmed that it voided it",
+)
 @click.option("--on-suspicion", is_flag=True, help="没有证实，按怀疑召回（店主） / on suspicion, by the owner")
 @shop_option
 @with_desk
@@ -321,13 +342,46 @@ def lot_recall(ref: str, *, shop_slug: str | None, **told: Any) -> None:
         click.echo(f"  {row.order_no}\t{row.buyer}\t{' '.join(row.cards)}\t{' '.join(row.cases)}")
 
 
+@lot.command("reinstate", help="批次恢复出售（店主）；隔离的卡逐张查验后放回 / sell a batch again, by the owner")
+@click.argument("ref")
+@click.option("--reason", required=True, help="为什么 / why")
+@shop_option
+@with_desk
+def lot_reinstate(ref: str, *, reason: str, shop_slug: str | None) -> None:
+    """Let a batch that was set aside be sold again."""
+    from cardcase.project.boot import operator
+    from cardcase.sourcing import queries, service
+
+    actor = operator(shop_slug)
+    waiting = service.reinstate_batch(actor, queries.lot_id(actor, ref), reason=reason, at=clock.now())
+    click.echo(f"已恢复出售 / sold again\t待逐张查验 / to be checked one by one {waiting}")
+
+
+@lot.command("card", help="看一张卡的材料完整度 / how completely one card is papered")
+@click.argument("card")
+@shop_option
+@with_desk
+def lot_card(card: str, *, shop_slug: str | None) -> None:
+    """Show what the books lack about one card."""
+    from cardcase.project.boot import operator
+    from cardcase.sourcing import queries
+
+    found = queries.card_completeness(operator(shop_slug), card)
+    if found is None:
+        click.echo("没有批次 / without a batch")
+        return
+    click.echo(f"完整度 / papered {found.score}/100")
+    for item in found.gaps:
+        click.echo(f"  {item.standing.value}\t{item.missing.zh}")
+
+
 @lot.command("claim", help="向货源方索赔：建立、记下进展或收款 / claims: begin one, note a step or money")
 @click.argument("ref")
 @click.option("--card", "cards", multiple=True, help="哪张卡，可多次 / which card; may be repeated")
 @click.option("--amount", default="", help="金额，元；建立时为每张 / yuan; for each card when one is begun")
 @click.option("--reason", default="", help="为什么 / why")
 @click.option(
-    "--step", type=click.Choice(["send", "accept", "accept_partly", "reject", "close", "receipt"]), default=None
+    "--step", type=click.Choice(["add", "send", "accept", "accept_partly", "reject", "close", "receipt"]), default=None
 )
 @click.option("--answer", default="", help="对方的原话 / the supplier's words")
 @click.option("--on", type=DAY, default=None, help="哪天收到 / received on")
@@ -342,6 +396,8 @@ def lot_claim(ref: str, *, cards: tuple[str, ...], step: str | None, shop_slug: 
     if step is None:
         amounts = dict.fromkeys(cards, amount)
         made = service.open_claim(actor, queries.lot_id(actor, ref), amounts, reason=told["reason"], at=at)
+    elif step == "add":
+        made = service.add_cards(actor, ref, dict.fromkeys(cards, amount), at=at)
     elif step == "receipt":
         on = _day(told["on"]) or at.astimezone(clock.SHANGHAI).date()
         made = service.record_receipt(actor, ref, amount or 0, received_on=on, at=at)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, EmptyState, Input, InputKind, Link, Pill, Tone
+from cardcase.shell.parts import ActionForm, Choice, EmptyState, Input, InputKind, Link, Pill, Tone
 from cardcase.sourcing import pages
 from cardcase.sourcing.queries import ClaimView
 from cardcase.sourcing.rules.claims import EVENT_TITLES, TITLES, ClaimEvent, ClaimState, open_events
@@ -80,6 +80,14 @@ def _acts(claim: ClaimView) -> list[ActionForm]:
             inputs.append(money("accepted", Text("同意的金额（元）", "Sum accepted (yuan)")))
         opens = say(Text("记下进展", "Record a step"))
         acts.append(ActionForm(url("move"), say(Text("记下", "Record")), tuple(inputs), opens=opens))
+    if claim.addable:
+        cards = tuple(Choice(card, masked) for card, masked in claim.addable)
+        inputs = [
+            Input("cards", say(Text("哪些卡", "Which cards")), InputKind.CHECKS, choices=cards),
+            money("amount", Text("每张索赔（元），空着按成本", "For each (yuan); empty: its cost")),
+        ]
+        opens = say(Text("再加几张同批的卡", "Add cards of this batch"))
+        acts.append(ActionForm(url("cards"), say(Text("加入", "Add")), tuple(inputs), opens=opens))
     if ClaimEvent.RECOVER in open_events(claim.state):
         inputs = [
             money("amount", Text("收到（元）", "Received (yuan)"), is_required=True),

@@ -1,6 +1,6 @@
 """Flags as rows, and their page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.urls import reverse
@@ -9,15 +9,17 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, EmptyState, Link, Pill, Tone
+from cardcase.shell.parts import ActionForm, EmptyState, Link, Notice, Pill, Tone
 from cardcase.sourcing import pages
-from cardcase.sourcing.queries import FlagView
+from cardcase.sourcing.datafiles import OWN_RULES
+from cardcase.sourcing.queries import FlagView, Unasked
 from cardcase.sourcing.rules.flags import DECISION_TITLES, STATE_TITLES, Decision, FlagState
 from cardcase.sourcing.rules.flags import choices as decisions
-from cardcase.sourcing.rules.purchases import SIGNALS
+from cardcase.sourcing.rules.purchases import PAID_BY, SIGNALS
+from cardcase.sourcing.rules.suppliers import CHANNELS
 from cardcase.staff.rules import Actor, Permission
 
-from .words import choices, line, reason, select
+from .words import choices, line, reason, select, word
 
 _SURE = {
     "H": Text("官方文本", "official text"),
@@ -47,24 +49,32 @@ _FACTS = {
     "refunds": Text("其中退款", "of them refunded"),
     "on": Text("当天", "that day"),
     "ended_on": Text("授权到期", "authorisation ended"),
+    "papers": Text("单据", "papers"),
     "suspended_on": Text("停用于", "suspended on"),
 }
+_OWN_SOURCE = "Cardcase's own judgement"
+"""How the source of a rule of our own begins in the data file."""
 EVENTS = {
     "raised": Text("出现", "raised"),
     "changed": Text("事实变化", "facts changed"),
+    "new_rules": Text("规则更新", "rules changed"),
     "reopened": Text("重新打开", "opened again"),
     "ended": Text("不再出现", "no longer raised"),
     **{decision.value: title for decision, title in DECISION_TITLES.items()},
 }
+SHOWN = 20
+"""Flags on one page: a thumb's dozen of screens on a phone. Our own choice."""
 NOTE = Text(
     "提示只说明需要核对，不是结论，也不是法律意见。每条写明来源和把握程度。",
     "A flag says that something should be looked at; it is no verdict and no legal advice. Each names its source.",
 )
 
 
-def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: datetime) -> pages.Page:
-    """Build the list of flags."""
-    shown = rows(actor, flags, now=now)
+def flags_page(
+    actor: Actor, flags: Sequence[FlagView], *, state: str, now: datetime, unasked: Unasked, after: int = 0
+) -> pages.Page:
+    """Build the list of flags: so many at once, ``after`` says how many came before."""
+    shown = rows(actor, flags[:SHOWN], now=now)
     signal = ActionForm(
         url=reverse("flag-signal"),
         button=say(Text("记下", "Note it")),
@@ -82,15 +92,22 @@ def flags_page(actor: Actor, flags: Iterable[FlagView], *, state: str, now: date
         if is_open
         else Link(say(Text("只看待核对", "Only open ones")), "?")
     )
+    kept = "" if is_open else "state=all&"
+    more = (
+        (Link(say(Text(f"再看 {SHOWN} 条", f"{SHOWN} more")), f"?{kept}after={after + SHOWN}"),)
+        if len(flags) > SHOWN
+        else ()
+    )
     return pages.Page(
         title=say(Text("风险提示", "Risk flags")),
         back=Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
+        notices=unasked_notice(unasked),
         sections=(
             pages.Section(
                 say(Text("需要核对", "To be looked at")) if is_open else say(Text("全部提示", "All flags")),
                 note=say(NOTE),
                 rows=shown,
-                links=(other,),
+                links=(*more, other),
                 acts=(signal,) if actor.may(Permission.WORK) else (),
             ),
         ),
@@ -116,17 +133,18 @@ def rows(actor: Actor, flags: Iterable[FlagView], *, now: datetime) -> tuple[pag
 def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
     is_open = flag.state is FlagState.OPEN
     where = {"batch": Text("批次", "batch"), "order": Text("订单", "order"), "shop": Text("店铺", "shop")}
-    source = f"{flag.source} {flag.article}".strip()
+    source = _source(flag)
     small = [
         say(Text(f"怎么办：{flag.todo.zh}", f"What to do: {flag.todo.en}")),
         facts_text(flag.facts),
-        say(
-            Text(
-                f"来源：{source}（{_SURE[flag.certainty.value].zh}）",
-                f"Source: {source} ({_SURE[flag.certainty.value].en})",
-            )
-        ),
     ]
+    sure = _SURE[flag.certainty.value]
+    folded = [
+        say(Text(f"来源：{source.zh}（{sure.zh}）", f"Source: {source.en} ({sure.en})")),
+    ]
+    if flag.ours.zh:
+        folded.append(say(Text(f"自定的部分：{flag.ours.zh}", f"Our own part: {flag.ours.en}")))
+    folded.append(version_text(flag.version))
     if flag.reason:
         small.append(say(Text(f"{flag.decided_by}：{flag.reason}", f"{flag.decided_by}: {flag.reason}")))
     if len(flag.steps) > 1:
@@ -140,6 +158,7 @@ def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
         title=f"{say(flag.title)} · {say(where[flag.subject_kind])} {flag.subject_name}".strip(),
         text=say(flag.text),
         small=tuple(part for part in small if part),
+        folded=tuple(folded),
         pill=Pill(say(STATE_TITLES[flag.state]), Tone.WARN if is_open else Tone.PLAIN),
         url=reverse("batch", args=[flag.subject]) if flag.subject_kind == "batch" else "",
         acts=(_decide(actor, flag),) if is_open and _may_decide(actor) else (),
@@ -151,9 +170,52 @@ def facts_text(facts: Mapping[str, object]) -> str:
     told = []
     for name, value in facts.items():
         if name in _FACTS:
-            shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else str(value)
+            shown = yuan(value) if name.endswith("_fen") and isinstance(value, int) else _spoken(name, value)
             told.append(f"{say(_FACTS[name])} {shown}")
     return " · ".join(told)
+
+
+def version_text(version: str) -> str:
+    """Say which version of the rules a flag goes by: the shipped one, or the shop's own over it."""
+    shipped, own, digest = version.partition(OWN_RULES)
+    if own:
+        return say(
+            Text(f"规则版本 {shipped} + 店铺自己的规则 {digest}", f"rules {shipped} + the shop's own rules {digest}")
+        )
+    return say(Text(f"规则版本 {shipped}", f"rules {shipped}"))
+
+
+def unasked_notice(found: Unasked) -> tuple[Notice, ...]:
+    """Say what the rules could not be asked about: no flag there does not mean that all is well."""
+    if found.has_no_rules:
+        said = Text("这家店的规则文件读不出来，提示没有更新", "The shop's own rules cannot be read: flags stand still")
+        mend = Text(
+            "改正 legality.toml；cardcase doctor 会说出错在哪里。",
+            "Mend legality.toml; cardcase doctor says what is wrong.",
+        )
+        return (Notice(Tone.BAD, say(said), say(mend)),)
+    if not found.subjects:
+        return ()
+    count = len(found.subjects)
+    said = Text(
+        f"有 {count} 个批次或订单没能判断：没有提示不等于没有问题",
+        f"{count} could not be judged: no flag there does not mean that all is well",
+    )
+    mend = Text("系统会再试；一直这样就运行 cardcase doctor。", "It is tried again; if it stays, run cardcase doctor.")
+    return (Notice(Tone.WARN, say(said), say(mend)),)
+
+
+def _spoken(name: str, value: object) -> str:
+    """Say a fact in the reader's words: the books keep 「second_hand」, a person reads 「二手回收」."""
+    words = {"channel": CHANNELS, "paid_by": PAID_BY}.get(name)
+    return word(words, str(value)) if words else str(value)
+
+
+def _source(flag: FlagView) -> Text:
+    if flag.source.startswith(_OWN_SOURCE):
+        return Text("参照反洗钱与欺诈的常见信号", "after common signals of laundering and fraud")
+    told = f"{flag.source} {flag.article}".strip()
+    return Text(told, told)
 
 
 def _may_decide(actor: Actor) -> bool:

@@ -10,23 +10,28 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, Choice, Fact, Input, InputKind, Link, Notice, Pill, Tone
+from cardcase.shell.parts import ActionForm, Choice, EmptyState, Fact, Input, InputKind, Link, Notice, Pill, Tone
 from cardcase.sourcing import pages
-from cardcase.sourcing.queries import LotView, RecallRow
-from cardcase.sourcing.rules.completeness import NOTE, Judged, Standing
+from cardcase.sourcing.queries import CardProvenance, LotView, RecallRow
+from cardcase.sourcing.rules.completeness import NOTE, Completeness, Judged, Standing
 from cardcase.sourcing.rules.flags import FlagState
 from cardcase.sourcing.rules.papers import DOCUMENT_KINDS
 from cardcase.sourcing.rules.purchases import CARD_KINDS, PAID_BY, PAYER_KINDS
-from cardcase.sourcing.rules.recall import PROOF_TITLES, SUSPICION, Proof
+from cardcase.sourcing.rules.recall import INFERRED, PROOF_TITLES, SUSPICION, Proof
 from cardcase.sourcing.rules.suppliers import CHANNELS
 from cardcase.staff.rules import Actor, Permission
 
 from . import claims, flags, papers
+from .picture import picture
 from .words import UNTOLD, choices, day, line, money, on_day, reason, select, word
 
 PAPERS = ("invoice", "receipt", "payment", "serial_list", "contract", "id_check", "chat", "other")
 _GOOD, _FAIR = 80, 50
 """Scores from which a batch is called well and fairly papered. Our own choice."""
+NO_PAPERS = Text(
+    "还没有单据。拍下收据、付款截图就能传；遇到“卡是假的”的争议，第一个要的就是它。",
+    "No papers yet. A photo of the receipt or of the payment will do; a dispute about the card asks for it first.",
+)
 _YES_NO = {"yes": Text("是", "yes"), "no": Text("否", "no")}
 
 
@@ -48,12 +53,14 @@ def lot_page(actor: Actor, lot: LotView, *, now: datetime) -> pages.Page:
         sub=lot.supplier_name or say(Text("货源方没有写", "supplier not told")),
         notices=tuple(notices),
         chain=tuple(_chain(lot)),
+        picture=picture(lot),
         sections=(
-            _completeness(lot),
+            _complete(lot.completeness),
             _purchase(lot, may=may),
             pages.Section(
                 say(Text("单据", "Papers")),
                 anchor="papers",
+                note="" if lot.papers else say(NO_PAPERS),
                 rows=papers.rows(actor, lot.papers),
                 acts=(papers.add_form(_url(lot, "paper"), PAPERS),) if may else (),
             ),
@@ -114,8 +121,29 @@ def _chain(lot: LotView) -> Iterable[pages.Step]:
     yield pages.Step(say(Text("售后", "Cases")), say(cases), tone=Tone.WARN if lot.open_cases else Tone.PLAIN)
 
 
-def _completeness(lot: LotView) -> pages.Section:
-    found = lot.completeness
+def card_page(view: CardProvenance) -> pages.Page:
+    """Build the page that says how completely one card is papered."""
+    found = view.completeness
+    return pages.Page(
+        title=f"{view.brand} {view.masked}".strip(),
+        back=Link(view.masked, reverse("card", args=[view.public_id])),
+        sub=view.batch_name,
+        sections=(_complete(found, (_to_batch(view),)),) if found else (),
+        empty=None
+        if found
+        else EmptyState(
+            say(Text("这张卡没有批次", "This card has no batch")),
+            say(Text("来源记在批次上；渠道发来的陌生卡没有批次。", "Provenance is kept with the batch.")),
+        ),
+    )
+
+
+def _to_batch(view: CardProvenance) -> Link:
+    title = Text(f"批次 {view.batch_name}：补单据", f"Batch {view.batch_name}: add papers")
+    return Link(say(title), reverse("batch", args=[view.batch_id]))
+
+
+def _complete(found: Completeness, links: tuple[Link, ...] = ()) -> pages.Section:
     tone = Tone.GOOD if found.score >= _GOOD else Tone.WARN if found.score >= _FAIR else Tone.BAD
     return pages.Section(
         say(Text("材料完整度", "How complete the papers are")),
@@ -123,18 +151,22 @@ def _completeness(lot: LotView) -> pages.Section:
         pill=Pill(f"{found.score}/100", tone),
         note=say(NOTE),
         rows=tuple(_gap(item) for item in found.gaps),
+        links=links,
     )
 
 
 def _gap(item: Judged) -> pages.Row:
     lost = item.weight - item.weight * item.share // 100
     small = [say(Text(f"能证明：{item.proves.zh}", f"It would prove: {item.proves.en}"))]
+    folded = []
     if item.reasons:
         kinds, reasons = "、".join(item.evidence), "、".join(item.reasons)
-        small.append(say(Text(f"证据 {kinds}；用于争议 {reasons}", f"Evidence {kinds}; matters in disputes {reasons}")))
+        folded.append(
+            say(Text(f"证据 {kinds}；用于争议 {reasons}", f"Evidence {kinds}; matters in disputes {reasons}"))
+        )
     contradicted = item.standing is Standing.CONTRADICTED
     pill = Pill(say(Text("自相矛盾", "contradicts itself")), Tone.BAD) if contradicted else Pill(f"−{lost}", Tone.WARN)
-    return pages.Row(say(item.title), say(item.missing), tuple(small), pill)
+    return pages.Row(say(item.title), say(item.missing), tuple(small), tuple(folded), pill)
 
 
 def _purchase(lot: LotView, *, may: bool) -> pages.Section:
@@ -183,6 +215,7 @@ def _yes(value: object) -> str:
 def _recall(actor: Actor, lot: LotView, now: datetime) -> pages.Section:
     title = say(Text("召回", "Recall"))
     acts = (_recall_form(actor, lot),) if actor.may(Permission.MANAGE_CARDS) else ()
+    back = (_reinstate_form(lot),) if lot.is_quarantined and actor.may(Permission.MANAGE_SHOP) else ()
     if lot.recall is None:
         note = say(
             Text(
@@ -190,7 +223,7 @@ def _recall(actor: Actor, lot: LotView, now: datetime) -> pages.Section:
                 "When one card is proven bad before its delivery, unsold siblings leave the sale and buyers are told.",
             )
         )
-        return pages.Section(title, anchor="recall", note=note, acts=acts)
+        return pages.Section(title, anchor="recall", note=note, acts=acts + back)
     found = lot.recall
     proof = PROOF_TITLES[found.proof] if found.proof else SUSPICION
     return pages.Section(
@@ -206,13 +239,15 @@ def _recall(actor: Actor, lot: LotView, now: datetime) -> pages.Section:
             Fact(say(Text("停售", "Set aside")), str(found.set_aside)),
         ),
         rows=tuple(_touched(actor, lot, row, now) for row in (*found.reserved, *found.sold)),
-        acts=acts if found.proof is None or lot.cards_by_state.get(CardState.IN_STOCK.value) else (),
+        acts=(acts if found.proof is None or lot.cards_by_state.get(CardState.IN_STOCK.value) else ()) + back,
     )
 
 
 def _touched(actor: Actor, lot: LotView, row: RecallRow, now: datetime) -> pages.Row:
-    if not row.is_sold:
-        pill = Pill(say(Text("已预留，要换卡", "reserved; needs another card")), Tone.WARN)
+    if not row.is_sold and row.is_exchanged:
+        pill = Pill(say(Text("已换成别的卡", "has another card now")), Tone.GOOD)
+    elif not row.is_sold:
+        pill = Pill(say(Text("预留已取消，重新分配一次就会换卡", "let go; allocate again for another card")), Tone.WARN)
     elif row.told_at is None:
         pill = Pill(say(Text("还没告知", "not told yet")), Tone.WARN)
     else:
@@ -243,6 +278,9 @@ def _recall_form(actor: Actor, lot: LotView) -> ActionForm:
     inputs = [reason()]
     if bad:
         inputs.insert(0, select("card", Text("证实的坏卡", "The card proven bad"), bad))
+        if any(Proof(proof) in INFERRED for _, _, proof in lot.proven_bad):
+            label = say(Text("我已向发卡方核实是它主动作废的", "The issuer confirmed that it voided the card"))
+            inputs.append(Input("confirmed", label, InputKind.CONFIRM))
     elif actor.may(Permission.MANAGE_SHOP):
         label = say(Text("还没有证实，我按怀疑召回", "Nothing is proven; I recall on suspicion"))
         inputs.append(Input("suspicion", label, InputKind.CONFIRM, is_required=True))
@@ -258,6 +296,22 @@ def _recall_form(actor: Actor, lot: LotView) -> ActionForm:
             )
         ),
         is_danger=True,
+    )
+
+
+def _reinstate_form(lot: LotView) -> ActionForm:
+    waiting = lot.cards_by_state.get(CardState.QUARANTINED.value, 0)
+    return ActionForm(
+        url=_url(lot, "reinstate"),
+        button=say(Text("恢复出售", "Sell it again")),
+        inputs=(reason(),),
+        opens=say(Text("这批没问题了，恢复出售", "This batch is fine: sell it again")),
+        warning=say(
+            Text(
+                f"已隔离的 {waiting} 张不会自动放回：每张查验可用后，在卡的页面放回。",
+                f"The {waiting} cards in quarantine stay there: check each and readmit it on its page.",
+            )
+        ),
     )
 
 

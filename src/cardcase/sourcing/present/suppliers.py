@@ -61,7 +61,11 @@ def suppliers_page(actor: Actor, rows: Sequence[SupplierRow]) -> pages.Page:
 def supplier_page(actor: Actor, view: SupplierView) -> pages.Page:
     """Build the page of one supplier."""
     facts = (
-        Fact(say(Text("真实名称", "Legal name")), view.legal_name or say(UNTOLD), word(KINDS, view.kind)),
+        Fact(
+            say(Text("真实名称", "Legal name")),
+            view.legal_name or say(UNTOLD),
+            word(KINDS, view.kind) if view.legal_name else "",
+        ),
         Fact(say(Text("渠道", "Channel")), word(CHANNELS, view.channel)),
         Fact(
             say(Text("证件", "Identity")),
@@ -140,7 +144,7 @@ def _row(row: SupplierRow) -> pages.Row:
     )
     missing = say(Text("没有登记身份", "identity not recorded"))
     pill = _status(row.status) if row.status == "suspended" else None if row.has_identity else Pill(missing, Tone.WARN)
-    return pages.Row(row.name, " · ".join(told), (small,), pill, reverse("supplier", args=[row.public_id]))
+    return pages.Row(row.name, " · ".join(told), (small,), (), pill, reverse("supplier", args=[row.public_id]))
 
 
 def _status(status: str) -> Pill:

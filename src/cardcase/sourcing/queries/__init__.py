@@ -2,23 +2,21 @@
 
 from cardcase.sourcing.datafiles import check_data
 
+from .changes import FAILED, Unasked, changed_batches, changed_orders, rules_subject, stamp, unasked
 from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
-from .facts import (
-    batch_stamp,
-    changed_batches,
-    changed_orders,
-    order_stamp,
-    purchase_facts,
-    sale_facts,
-)
+from .exhibits import SourcePaper, SourceProof, SupplierAnswer, answers_about_cards, proofs_of_batches
+from .facts import purchase_facts
 from .flags import FlagView, flags, open_flags
 from .lots import LotRow, LotView, lot, lot_id, lots
 from .papers import PaperView, SerialView, paper_file
-from .provenance import card_completeness, completeness
+from .provenance import CardProvenance, card_completeness, card_provenance, completeness
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
+from .sales import order_by_no, sale_facts
 from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
 
 __all__ = [
+    "FAILED",
+    "CardProvenance",
     "ClaimView",
     "FlagView",
     "LotRow",
@@ -27,13 +25,18 @@ __all__ = [
     "RecallRow",
     "RecallView",
     "SerialView",
+    "SourcePaper",
+    "SourceProof",
+    "SupplierAnswer",
     "SupplierRow",
     "SupplierView",
+    "Unasked",
+    "answers_about_cards",
     "asked_fen",
     "bad_card",
     "bad_cards_unclaimed",
-    "batch_stamp",
     "card_completeness",
+    "card_provenance",
     "changed_batches",
     "changed_orders",
     "check_data",
@@ -46,16 +49,20 @@ __all__ = [
     "lot_id",
     "lots",
     "open_flags",
-    "order_stamp",
+    "order_by_no",
     "order_with_card_of",
     "paper_file",
+    "proofs_of_batches",
     "purchase_facts",
     "recall_of",
     "recovered_by_card",
+    "rules_subject",
     "sale_facts",
+    "stamp",
     "supplier_by_ref",
     "supplier_rows",
     "supplier_view",
     "suppliers_named_like",
+    "unasked",
     "window_is_needed",
 ]

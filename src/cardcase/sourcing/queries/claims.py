@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
-from cardcase.cards.models import Card
+from cardcase.cards.models import BalanceCheck, Card
 from cardcase.cases.models import Case
 from cardcase.kit.errors import NotFound
 from cardcase.sourcing.models import ClaimCard, ClaimReceipt, SupplierClaim
@@ -14,6 +15,9 @@ from cardcase.sourcing.rules.claims import ClaimState
 from cardcase.staff.rules import Actor
 
 from .papers import PaperView, papers_of_claim
+
+ADDABLE: Final = 60
+"""Cards that a form offers at most; more go in over the command line or the API. Our own choice: a phone's screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class ClaimView:
     accepted_fen: int | None
     recovered_fen: int
     cards: tuple[tuple[str, str, int], ...]
+    addable: tuple[tuple[str, str], ...]  # of a draft: cards of the batch in no live claim, public id and masked
     receipts: tuple[tuple[date, int, str], ...]
     papers: tuple[PaperView, ...]
 
@@ -104,9 +109,19 @@ def recovered_by_card(actor: Actor, card_pks: Iterable[int]) -> Mapping[int, int
     return found
 
 
+def _addable(actor: Actor, row: SupplierClaim) -> tuple[tuple[str, str], ...]:
+    """Return the cards of a draft's batch that a person may still add, those found unusable first."""
+    named = ClaimCard.objects.visible_to(actor).filter(card__batch_id=row.batch_id, is_live=True).values("card_id")
+    cards = Card.objects.visible_to(actor).filter(batch_id=row.batch_id).exclude(pk__in=named)
+    bad = BalanceCheck.objects.filter(card_id=OuterRef("pk"), is_usable=False)
+    ranked = cards.annotate(is_bad=Exists(bad)).order_by("-is_bad", "pk").values_list("public_id", "tail4")
+    return tuple((public_id, f"‥{tail}") for public_id, tail in ranked[:ADDABLE])
+
+
 def _view(actor: Actor, row: SupplierClaim) -> ClaimView:
     named = ClaimCard.objects.visible_to(actor).filter(claim=row).order_by("pk")
     cards = dict(Card.objects.visible_to(actor).filter(supplier_claims__claim=row).values_list("public_id", "tail4"))
+    addable = _addable(actor, row) if row.state == ClaimState.DRAFT.value else ()
     receipts = ClaimReceipt.objects.visible_to(actor).filter(claim=row).order_by("received_on", "pk")
     asked = list(named.values_list("card__public_id", "amount_fen"))
     return ClaimView(
@@ -125,6 +140,7 @@ def _view(actor: Actor, row: SupplierClaim) -> ClaimView:
         accepted_fen=row.accepted_fen,
         recovered_fen=row.recovered_fen,
         cards=tuple((public_id, f"‥{cards[public_id]}", amount) for public_id, amount in asked),
+        addable=addable,
         receipts=tuple(receipts.values_list("received_on", "amount_fen", "note")),
         papers=papers_of_claim(actor, row),
     )

@@ -39,6 +39,7 @@ class FlagView:
     title: Text
     text: Text
     todo: Text
+    ours: Text  # which numbers are our own; empty when none is
     source: str
     article: str
     certainty: Certainty
@@ -52,15 +53,15 @@ class FlagView:
 
 
 def flags(
-    actor: Actor, *, state: str = "open", subjects: Sequence[str] | None = None, limit: int = 100
+    actor: Actor, *, state: str = "open", subjects: Sequence[str] | None = None, limit: int = 100, after: int = 0
 ) -> tuple[FlagView, ...]:
-    """Return flags, the newest first; ``state`` empty means all, ``subjects`` narrows to some public ids."""
+    """Return flags, the newest first; ``state`` empty means all, ``subjects`` narrows; ``after`` skips."""
     rows = RiskFlag.objects.visible_to(actor)
     if state:
         rows = rows.filter(state=state)
     if subjects is not None:
         rows = rows.filter(subject__in=list(subjects))
-    found = list(rows.order_by("-changed_at", "-pk")[:limit])
+    found = list(rows.order_by("-changed_at", "-pk")[after : after + limit])
     steps: dict[int, list[FlagStep]] = {flag.pk: [] for flag in found}
     for step in FlagEvent.objects.visible_to(actor).filter(flag__in=list(steps)).order_by("pk"):
         steps[step.flag_id].append(FlagStep(at=step.at, event=step.event, by=step.by, reason=step.reason))
@@ -96,6 +97,7 @@ def _view(flag: RiskFlag, rule: LegalityRule | None, names: Mapping[str, str], s
         title=rule.title if rule else Text(flag.rule, flag.rule),
         text=rule.text if rule else gone,
         todo=rule.todo if rule else gone,
+        ours=rule.ours if rule else Text("", ""),
         source=rule.source if rule else "",
         article=rule.article if rule else "",
         certainty=(rule.certainty if rule else None) or Certainty.OPEN,

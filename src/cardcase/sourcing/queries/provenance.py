@@ -1,6 +1,7 @@
 """How completely the books show where a batch or a card came from."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +18,18 @@ from .facts import cost_of, day_of, has_identity, papers_that_count, purchase_of
 
 FRESH: Final = timedelta(hours=24)
 """How old a check may be when its card is handed over, as for readmitting one (``cards``). Our own choice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardProvenance:
+    """One card and how completely it is papered; ``completeness`` None: it came without a batch."""
+
+    public_id: str
+    masked: str
+    brand: str
+    batch_id: str
+    batch_name: str
+    completeness: Completeness | None
 
 
 def batch_by_id(actor: Actor, batch_id: str) -> CardBatch:
@@ -43,6 +56,20 @@ def card_completeness(actor: Actor, card_id: str, *, at: datetime | None = None)
         return None
     facts = _facts(actor, card.batch, [card], at or clock.now(), is_of_card=True)
     return judge(facts, list(datafiles.items(actor).records.values()))
+
+
+def card_provenance(actor: Actor, card_id: str, *, at: datetime | None = None) -> CardProvenance:
+    """Return one card with its batch and its completeness, for its page. Raises NotFound."""
+    card = cards.card(actor, card_id)
+    batch = card.batch
+    return CardProvenance(
+        public_id=card.public_id,
+        masked=f"‥{card.tail4}",
+        brand=card.brand,
+        batch_id=batch.public_id if batch else "",
+        batch_name=batch.name if batch else "",
+        completeness=card_completeness(actor, card_id, at=at),
+    )
 
 
 def _facts(

@@ -1,6 +1,6 @@
 """Reading recalls: what was set aside, who had a card reserved, who bought one, who was told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal, VoidAtt
 from cardcase.cards.rules import CardState, VoidResult
 from cardcase.cases.models import Case
 from cardcase.cases.rules.states import Outcome
+from cardcase.delivery.models import Allocation
 from cardcase.orders.models import Order
 from cardcase.sourcing.models import ClaimCard, Recall, RecallNotice
 from cardcase.sourcing.rules.recall import BadCard, Proof, proof_of
@@ -23,13 +24,17 @@ _RULED_FOR_BUYER: Final = (Outcome.REFUNDED.value, Outcome.PARTLY_REFUNDED.value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallRow:
-    """One order that got, or waits for, a card of the batch. ``told_at`` None: nobody has told the buyer yet."""
+    """One order that got a card of the batch, or lost one that was kept for it.
+
+    ``told_at`` None: nobody has told the buyer yet. ``is_exchanged``: another card is kept for the order by now.
+    """
 
     order_id: str
     order_no: str
     buyer: str
     cards: tuple[str, ...]  # masked
     is_sold: bool
+    is_exchanged: bool
     cases: tuple[str, ...]  # numbers of open ones
     told_at: datetime | None
     told_how: str
@@ -73,13 +78,15 @@ def recall_of(actor: Actor, batch: CardBatch) -> RecallView | None:
 
 
 def touched(actor: Actor, batch: CardBatch, called: Recall | None = None) -> list[RecallRow]:
-    """Return the orders that got a card of a batch or have one reserved, by order number."""
+    """Return the orders that got a card of a batch, have one reserved, or lost one to the recall, by order number."""
     cards = list(Card.objects.visible_to(actor).filter(batch=batch).defer("code_sealed", "number_sealed"))
     by_pk = {card.pk: card for card in cards}
     shown = Reveal.objects.visible_to(actor).filter(card__batch=batch, to="buyer", order__isnull=False)
     sold: set[tuple[int, int]] = set(shown.values_list("order_id", "card_id"))
     bound = {(card.order_id, card.pk) for card in cards if card.order_id is not None}
+    bound |= _released(actor, by_pk, called)
     orders = Order.objects.visible_to(actor).filter(pk__in={order for order, _ in sold | bound})
+    exchanged = _exchanged(actor, {order for order, _ in bound - sold}, set(by_pk))
     notices = {one.order_id: one for one in RecallNotice.objects.visible_to(actor).filter(recall=called)}
     about = Case.objects.visible_to(actor).filter(order__in=orders, is_open=True).order_by("pk")
     cases: dict[int, list[str]] = {}
@@ -96,12 +103,31 @@ def touched(actor: Actor, batch: CardBatch, called: Recall | None = None) -> lis
                 buyer=order.buyer.nick if order.buyer else "",
                 cards=tuple(f"‥{by_pk[card].tail4}" for card in mine),
                 is_sold=any((order.pk, card) in sold for card in mine),
+                is_exchanged=order.pk in exchanged,
                 cases=tuple(cases.get(order.pk, ())),
                 told_at=told.told_at if told else None,
                 told_how=told.how if told else "",
             )
         )
     return found
+
+
+def _released(actor: Actor, cards: Mapping[int, Card], called: Recall | None) -> set[tuple[int, int]]:
+    """Return which orders lost which kept card (row ids): places that still want one, and what the recall noted."""
+    places = Allocation.objects.visible_to(actor).filter(card__in=list(cards), released_at=None)
+    found: set[tuple[int, int]] = set(places.values_list("order_id", "card_id"))
+    told = dict.fromkeys(order for order, _ in called.released) if called else {}
+    orders = dict(Order.objects.visible_to(actor).filter(public_id__in=list(told)).values_list("public_id", "pk"))
+    keys = {card.public_id: pk for pk, card in cards.items()}
+    noted = called.released if called else []
+    return found | {(orders[order], keys[card]) for order, card in noted if order in orders and card in keys}
+
+
+def _exchanged(actor: Actor, orders: set[int], cards: set[int]) -> set[int]:
+    """Return which of these orders have another card by now, and no place that waits for one."""
+    others = Card.objects.visible_to(actor).filter(order__in=orders).exclude(pk__in=cards)
+    waiting = Allocation.objects.visible_to(actor).filter(order__in=orders, released_at=None, card__in=cards)
+    return set(others.values_list("order_id", flat=True)) - set(waiting.values_list("order_id", flat=True))
 
 
 def order_with_card_of(actor: Actor, batch_id: str, order_id: str) -> Order | None:

@@ -64,7 +64,6 @@ class ProvenanceFacts:
     has_receipt: bool = False
     has_payment: bool = False
     papers_fen: int | None = None
-    papers_first_on: date | None = None
     listed: int | None = None
     checked: int = 0
     checked_fresh: int = 0

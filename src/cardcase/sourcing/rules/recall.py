@@ -15,7 +15,7 @@ class Proof(StrEnum):
 
     CHECK = "check"  # a look at it before its buyer could read it found it unusable
     REDEEMED = "redeemed"  # the issuer's clock says that it was used before its buyer could read it
-    ISSUER = "issuer"  # the issuer voided it without being asked by the shop
+    ISSUER = "issuer"  # it reads as if the issuer voided it without being asked: inferred, so a person confirms it
     RULING = "ruling"  # the platform ruled for the buyer about this very card
 
 
@@ -23,10 +23,14 @@ PROOF_TITLES: Final = MappingProxyType(
     {
         Proof.CHECK: Text("交付前查验不可用", "found unusable before it was handed over"),
         Proof.REDEEMED: Text("交付前已被兑换", "used before it was handed over"),
-        Proof.ISSUER: Text("发卡方作废", "voided by the issuer"),
+        Proof.ISSUER: Text(
+            "记录显示发卡方主动作废，须本人确认", "voided by the issuer as the record reads, to be confirmed"
+        ),
         Proof.RULING: Text("平台裁决", "a ruling of the platform"),
     }
 )
+INFERRED: Final = frozenset({Proof.ISSUER})
+"""Proofs that are read from how something was noted, not from what somebody found: alone they call nothing back."""
 SUSPICION: Final = Text("怀疑，尚未证实", "on suspicion, not proven")
 
 

@@ -1,17 +1,17 @@
 """Verbs of sourcing: suppliers, papers, flags, recalls, claims. Each is one transaction with its record entry."""
 
-from .claims import add_card, move_claim, open_claim, record_receipt
-from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal
+from .claims import add_cards, move_claim, open_claim, record_receipt
+from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal, note_unreadable
 from .lots import LotTold, set_lot
 from .papers import PaperTold, attach, supersede
-from .recalls import note_told, recall
+from .recalls import note_told, recall, reinstate_batch
 from .suppliers import Sealed, add_supplier, change_supplier, reinstate_supplier, show_sealed, suspend_supplier
 
 __all__ = [
     "LotTold",
     "PaperTold",
     "Sealed",
-    "add_card",
+    "add_cards",
     "add_supplier",
     "attach",
     "change_supplier",
@@ -22,9 +22,11 @@ __all__ = [
     "move_claim",
     "note_signal",
     "note_told",
+    "note_unreadable",
     "open_claim",
     "recall",
     "record_receipt",
+    "reinstate_batch",
     "reinstate_supplier",
     "set_lot",
     "show_sealed",

@@ -76,12 +76,21 @@ def open_claim(
 
 
 @transaction.atomic
-def add_card(actor: Actor, claim_id: str, card_id: str, amount_fen: int | None, *, at: datetime) -> None:
-    """Put another card of the batch into a draft. Raises NotAllowed, NotFound, Refused, Conflict, WrongUse."""
+@custody.together()
+def add_cards(actor: Actor, claim_id: str, amounts: Mapping[str, int | None], *, at: datetime) -> SupplierClaim:
+    """Put further cards of the batch into a draft, all or none: public id → 分, None for what it cost.
+
+    Raises NotAllowed, NotFound, Refused once it was sent, Conflict for a card in a live claim, WrongUse.
+    """
     require_person(actor, Permission.MANAGE_CARDS)
+    if not amounts:
+        raise WrongUse("请选要加的卡", "Choose the cards to add")
     claim = _locked(actor, claim_id)
     _require_draft(claim)
-    _add(actor, claim, CardBatch.objects.visible_to(actor).get(pk=claim.batch_id), card_id, amount_fen, at=at)
+    batch = CardBatch.objects.visible_to(actor).get(pk=claim.batch_id)
+    for card_id, amount_fen in amounts.items():
+        _add(actor, claim, batch, card_id, amount_fen, at=at)
+    return claim
 
 
 @transaction.atomic

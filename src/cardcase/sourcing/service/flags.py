@@ -1,9 +1,10 @@
 """Asking the rules about a batch or an order, keeping the flags, and a person's decision about one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+import structlog
 from django.db import transaction
 
 from cardcase.cards import service as cards
@@ -24,6 +25,8 @@ from cardcase.sourcing.rules.legality import Raised, raise_flags
 from cardcase.sourcing.rules.purchases import SIGNALS
 from cardcase.staff.rules import Actor, Permission
 
+log = structlog.get_logger("cardcase.sourcing")
+
 
 @transaction.atomic
 @custody.together()
@@ -37,10 +40,10 @@ def evaluate_batch(actor: Actor, batch_id: str, *, at: datetime) -> list[RiskFla
     batch: CardBatch | None = rows.filter(public_id=batch_id).first()
     if batch is None:
         raise NotFound("没有这个批次", "There is no such batch")
-    book = datafiles.legality(actor)
-    raised = raise_flags(book.records.values(), queries.purchase_facts(actor, batch))
-    found = _follow(actor, "batch", batch.public_id, raised, book.header.version, at=at)
-    _note(actor, batch.public_id, queries.batch_stamp(actor, batch.public_id), at)
+    facts = queries.purchase_facts(actor, batch)
+    raised = raise_flags(datafiles.legality(actor).records.values(), facts)
+    found = _follow(actor, "batch", batch.public_id, raised, at=at)
+    _note(actor, batch.public_id, queries.stamp(actor, facts), at)
     return found
 
 
@@ -57,12 +60,11 @@ def evaluate_order(actor: Actor, order_id: str, *, at: datetime) -> list[RiskFla
     newest = _held_shop(actor, at)
     facts = queries.sale_facts(actor, order)
     if facts is not None:
-        book = datafiles.legality(actor)
-        raised = raise_flags(book.records.values(), facts)
+        raised = raise_flags(datafiles.legality(actor).records.values(), facts)
         own = [one for one in raised if not one.is_of_shop]
-        found = _follow(actor, "order", order.public_id, own, book.header.version, at=at)
+        found = _follow(actor, "order", order.public_id, own, at=at)
         _follow_shop(actor, newest, [one for one in raised if one.is_of_shop], facts.on.isoformat(), at=at)
-    _note(actor, order.public_id, queries.order_stamp(actor, order.public_id), at)
+    _note(actor, order.public_id, queries.stamp(actor, facts), at)
     return found
 
 
@@ -127,18 +129,36 @@ def note_signal(
 
 
 def evaluate_changed(actor: Actor, *, at: datetime, limit: int = 500) -> int:
-    """Ask the rules about the batches and orders that changed since they were last asked; return how many those were.
+    """Ask the rules about the batches and orders that changed since they were last asked; return how many were asked.
 
-    Each is a transaction of its own, so that a long round holds nothing and can stop anywhere.
+    Each is a transaction of its own, so that a long round holds nothing and can stop anywhere. One that fails is noted
+    (``queries.unasked``) and the round goes on. Raises BrokenCatalogue when the shop's rules cannot be read.
     """
     actor.require(Permission.WORK)
+    datafiles.legality(actor)  # a shop without batches, too, hears that its rules cannot be read
     batches = queries.changed_batches(actor, limit=limit)
-    for batch_id in batches:
-        evaluate_batch(actor, batch_id, at=at)
+    asked = sum(_asked(actor, evaluate_batch, batch_id, at) for batch_id in batches)
     orders = queries.changed_orders(actor, at=at, limit=limit - len(batches))
-    for order_id in orders:
-        evaluate_order(actor, order_id, at=at)
-    return len(batches) + len(orders)
+    asked += sum(_asked(actor, evaluate_order, order_id, at) for order_id in orders)
+    Judged.objects.visible_to(actor).filter(subject=queries.rules_subject(actor)).delete()
+    return asked
+
+
+def note_unreadable(actor: Actor, *, at: datetime) -> None:
+    """Note that the rules of a shop could not be asked at all, so that ``cardcase doctor`` and its flags say so."""
+    actor.require(Permission.WORK)
+    _note(actor, queries.rules_subject(actor), queries.FAILED, at)
+
+
+def _asked(actor: Actor, ask: Callable[..., object], subject: str, at: datetime) -> bool:
+    """Ask the rules about one subject; note it when that fails. What the error says is not kept: it may hold data."""
+    try:
+        ask(actor, subject, at=at)
+    except Exception as error:  # noqa: BLE001 - one bad subject must not keep the rules from all the others
+        log.warning("rules_not_asked", shop=actor.shop_id, subject=subject, error=type(error).__name__)
+        _note(actor, subject, queries.FAILED, at)
+        return False
+    return True
 
 
 def _held_shop(actor: Actor, at: datetime) -> Judged:
@@ -153,15 +173,18 @@ def _follow_shop(actor: Actor, newest: Judged, raised: Sequence[Raised], day: st
     """Bring the shop's own flags in line with the newest sale. An older one, looked at late, does not end them."""
     if newest.stamp > day:
         return
-    _follow(actor, "shop", newest.subject, raised, datafiles.legality(actor).header.version, at=at)
+    _follow(actor, "shop", newest.subject, raised, at=at)
     newest.stamp, newest.at = day, at
     newest.save(update_fields=["stamp", "at"])
 
 
-def _follow(
-    actor: Actor, subject_kind: str, subject: str, raised: Sequence[Raised], version: str, *, at: datetime
-) -> list[RiskFlag]:
-    """Open, change, open again or end the flags of a subject; return the open ones. The caller holds the subject."""
+def _follow(actor: Actor, subject_kind: str, subject: str, raised: Sequence[Raised], *, at: datetime) -> list[RiskFlag]:
+    """Open, change, open again or end the flags of a subject; return the open ones. The caller holds the subject.
+
+    An open flag whose facts stay follows the rules to their present version; what was decided keeps the version that
+    the decision was about.
+    """
+    version = datafiles.legality_version(actor)
     known = {flag.rule: flag for flag in RiskFlag.objects.visible_to(actor).filter(subject=subject)}
     for one in raised:
         stamp = sha256(canonical.encode(dict(one.facts))).hexdigest()
@@ -180,6 +203,8 @@ def _follow(
             event = "reopened"
         elif flag.facts_sha256 != stamp:
             event = "changed"
+        elif flag.state == FlagState.OPEN.value and flag.version != version:
+            event = "new_rules"
         else:
             continue
         flag.facts, flag.facts_sha256, flag.version = dict(one.facts), stamp, version

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 
 from django.db import transaction
 
@@ -11,7 +10,6 @@ from cardcase.cards import vault
 from cardcase.cards.masking import mask_text
 from cardcase.cards.models import CardBatch, Supplier
 from cardcase.cards.service.reveal import given_reason, require_person
-from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
 from cardcase.kit import clock, ids
@@ -57,7 +55,8 @@ def attach(
 ) -> SourceDocument:
     """Keep a paper of one supplier, batch or claim (public ids). The same bytes for the same thing are one paper.
 
-    A list of serials is compared with its batch at once. Raises NotAllowed, NotFound, BadPaper, WrongUse for an unknown
+    Its bytes are sealed. A list of serials is compared with its batch at once, and a PDF is looked through for codes of
+    the stock as far as its text can be read. Raises NotAllowed, NotFound, BadPaper, WrongUse for an unknown
     kind, impossible dates, or anything but one thing that it belongs to.
     """
     require_person(actor, Permission.MANAGE_CARDS)
@@ -79,8 +78,7 @@ def attach(
             "A list of serials is a CSV, text or XLSX of a batch",
             next=Text("在批次页上传表格文件。", "Add the table on the page of the batch."),
         )
-    is_table = mime in papers.TABLES
-    digest = vault.keyed_digest(data) if is_table else sha256(data).hexdigest()
+    digest = vault.keyed_digest(data)
     owned = {"supplier": owner.supplier, "batch": owner.batch, "claim": owner.claim}
     mine = SourceDocument.objects.visible_to(actor).filter(sha256=digest, kind=told.kind, superseded_at=None, **owned)
     known_paper: SourceDocument | None = mine.first()
@@ -105,11 +103,8 @@ def attach(
         added_at=at,
         **owned,
     )
-    if is_table:
-        document.body_sealed = sealing.seal_table(actor.shop_id, document.public_id, data)
-    else:
-        files.keep(data)
-    found = serials.read(actor, data, mime, owner.batch) if is_table else None
+    document.body_sealed = sealing.seal_paper(actor.shop_id, document.public_id, data)
+    found = serials.read(actor, data, mime, owner.batch) if mime in serials.READABLE else None
     document.has_code = bool(found and found.codes)
     document.save(force_insert=True)
     facts: dict[str, custody.JSON] = {

@@ -8,6 +8,7 @@ from cardcase.cards import service as cards
 from cardcase.cards.masking import mask_text
 from cardcase.cards.models import Card, CardBatch
 from cardcase.cards.rules import LIFE, CardEvent
+from cardcase.cards.service import SetAside
 from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.cases import queries as case_queries
 from cardcase.custody import service as custody
@@ -17,7 +18,7 @@ from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.sourcing import queries
 from cardcase.sourcing.models import Recall, RecallNotice
-from cardcase.sourcing.rules.recall import proof_of
+from cardcase.sourcing.rules.recall import INFERRED, proof_of
 from cardcase.staff.rules import Actor, Permission
 
 from . import claims
@@ -34,11 +35,14 @@ def recall(
     card: str = "",
     case: str = "",
     on_suspicion: bool = False,
+    is_confirmed: bool = False,
 ) -> Recall:
     """Call a batch back because of one bad card, named by itself or by the case about it. Again adds only what is new.
 
     Without proof (``rules.recall``) it is the owner's, who says so: it is then marked as a suspicion, and a later call
-    with proof makes it proven. Raises NotAllowed, NotFound, Refused without proof, WrongUse without a reason.
+    with proof makes it proven. That the issuer voided a card of its own accord is only inferred from the record:
+    ``is_confirmed`` is the person's word that it did. Kept cards are released from their orders, which are listed.
+    Raises NotAllowed, NotFound, Refused without proof or that word, WrongUse without a reason.
     """
     require_person(actor, Permission.MANAGE_CARDS)
     reason = given_reason(actor, reason)
@@ -48,6 +52,17 @@ def recall(
         raise NotFound("没有这个批次", "There is no such batch")
     bad = _bad_card(actor, batch, card, case)
     proof = proof_of(queries.bad_card(actor, bad)) if bad is not None else None
+    if proof in INFERRED and not (is_confirmed or on_suspicion):
+        raise Refused(
+            "“发卡方主动作废”是按记录推断的，请先向发卡方核实",
+            "That the issuer voided it unasked is inferred from the record: ask the issuer first",
+            next=Text(
+                "核实后勾选“我已向发卡方核实”再召回。", "Then recall again and say that the issuer confirmed it."
+            ),
+            code="recall_unconfirmed",
+        )
+    if proof in INFERRED and not is_confirmed:
+        proof = None
     if proof is None:
         _require_suspicion(actor, on_suspicion=on_suspicion)
     found: Recall | None = Recall.objects.visible_to(actor).filter(batch=batch).first()
@@ -64,14 +79,16 @@ def recall(
     if is_proven_now and proof is not None:
         called.proof, called.card, called.proven_at = proof.value, bad, at
     aside = _set_aside(actor, batch, reason, at)
-    called.set_aside += aside
-    if not (is_new or is_proven_now or aside):
+    called.set_aside += aside.count
+    called.released = [*called.released, *(list(pair) for pair in aside.released)]
+    if not (is_new or is_proven_now or aside.count):
         return called
     called.save()
     facts: dict[str, custody.JSON] = {
         "reason": reason,
         "proof": called.proof,
-        "set_aside": aside,
+        "set_aside": aside.count,
+        "orders": len(aside.released),
         "by": actor.label,
         "batch": batch.name,
     }
@@ -106,6 +123,14 @@ def note_told(actor: Actor, batch_id: str, order_id: str, *, how: str, at: datet
     facts = {"how": way, "by": actor.label}
     custody.append(actor, Record("batch.recall_told", called.public_id, at, facts, refs={"order": order.public_id}))
     return told
+
+
+def reinstate_batch(actor: Actor, batch_id: str, *, reason: str, at: datetime) -> int:
+    """Let a batch that was set aside be sold again; see ``cards.service.reinstate_batch``. The recall stays on record.
+
+    Returns how many cards still wait for a check. Raises NotAllowed, NotFound, Refused, WrongUse.
+    """
+    return cards.reinstate_batch(actor, batch_id, reason=reason, at=at)
 
 
 def _bad_card(actor: Actor, batch: CardBatch, card: str, case: str) -> Card | None:
@@ -145,10 +170,10 @@ def _require_suspicion(actor: Actor, *, on_suspicion: bool) -> None:
         )
 
 
-def _set_aside(actor: Actor, batch: CardBatch, reason: str, at: datetime) -> int:
+def _set_aside(actor: Actor, batch: CardBatch, reason: str, at: datetime) -> SetAside:
     """Take what is unsold out of sale; nothing is done, or written, when there is nothing left to take."""
     movable = [state.value for state, event in LIFE if event is CardEvent.QUARANTINE]
     left = Card.objects.visible_to(actor).filter(batch=batch, state__in=movable).exists()
     if batch.is_quarantined and not left:
-        return 0
-    return cards.quarantine_batch(actor, batch.public_id, reason=reason, at=at)
+        return SetAside(0, ())
+    return cards.set_aside(actor, batch.public_id, reason=reason, at=at)

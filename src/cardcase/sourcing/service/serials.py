@@ -13,18 +13,23 @@ from cardcase.custody import service as custody
 from cardcase.custody.service import Record
 from cardcase.kit.secret import CardCode
 from cardcase.sourcing.models import SerialReport, SourceDocument
-from cardcase.sourcing.rules import papers
+from cardcase.sourcing.rules import papers, pdftext
 from cardcase.sourcing.rules.papers import BadPaper
 from cardcase.sourcing.rules.serials import SHOWN, Compared, Known, Line, compare, line_of
 from cardcase.staff.rules import Actor
 
+READABLE: Final = papers.TABLES | {papers.PDF}
+"""Papers that are looked through for numbers and codes of the stock. Nobody reads the text in a picture."""
 _AT_ONCE: Final = 500
 _PAIRED: Final = 4
 """Cells of a row of which any two may be card number and PIN; a list has no more columns that count."""
 
 
 def read(actor: Actor, data: bytes, mime: str, batch: CardBatch | None) -> Compared:
-    """Compare a table with the shop's cards, and those of a batch if there is one. Raises BadPaper for no table."""
+    """Compare a table with the shop's cards, and those of a batch if there is one. Raises BadPaper for no table.
+
+    Of a PDF each piece of text that it shows is a row; see ``rules.pdftext`` for what cannot be read.
+    """
     lines = [line_of(row.number, row.cells) for row in _rows(data, mime)]
     own = _cards(actor, lines, batch)
     mine = Card.objects.visible_to(actor).filter(batch=batch) if batch else Card.objects.none()
@@ -65,6 +70,9 @@ def keep(actor: Actor, document: SourceDocument, batch: CardBatch, found: Compar
 
 
 def _rows(data: bytes, mime: str) -> list[Row]:
+    if mime == papers.PDF:
+        shown = enumerate(pdftext.lines_of(data), start=1)
+        return [Row(number, (text, *text.split())) for number, text in shown]
     if mime == papers.CSV:
         text = encoding.decode(data)
         book = grid.book_of(data=data, text=text.text, lines=text.text.splitlines(), records=[])

@@ -9,9 +9,8 @@ HOME = ("", "CN")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoughtCard:
-    """One card of a purchase."""
+    """One card of a purchase, as far as the rules ask. Which one it is does not matter to them."""
 
-    card: str
     face_fen: int | None = None
     cost_fen: int | None = None
     region: str = ""
@@ -30,15 +29,14 @@ class PurchaseFacts:
     paid_by: str = ""
     payer_kind: str = ""
     is_third_party_paid: bool | None = None
-    issuer_place: str = ""
     has_supplier: bool = False
     supplier_channel: str = "unknown"
     has_supplier_identity: bool = False
     supplier_suspended_on: date | None = None
-    authorisations: tuple[tuple[date | None, date | None], ...] = ()  # from, until
+    authorisations: tuple[tuple[date | None, date | None], ...] = ()  # from (its day of issue, if unsaid), until
     has_receipt: bool = False
     has_id_check: bool = False
-    others: tuple[tuple[date, int], ...] = ()  # other purchases from this supplier: day and sum
+    others: tuple[tuple[date, int], ...] = ()  # this supplier's, as far before as any rule looks: day, sum
 
     @property
     def home_cards(self) -> tuple[BoughtCard, ...]:
@@ -76,7 +74,8 @@ class SoldCard:
 class SaleFacts:
     """One order as it stands. ``is_pro`` None: nobody told whether the shop is a 鱼小铺. Money in 分.
 
-    ``others`` are the buyer's other paid orders, ``orders_before`` and ``refunds_before`` count what lies before it.
+    ``others`` are the buyer's paid orders as far before as any rule looks; ``orders_before`` and ``refunds_before``
+    count all that lies before it.
     """
 
     on: date
@@ -85,7 +84,7 @@ class SaleFacts:
     is_pro: bool | None = None
     total_fen: int | None = None
     cards: tuple[SoldCard, ...] = ()
-    others: tuple[tuple[datetime, int, int], ...] = ()  # moment of payment, sum, cards
+    others: tuple[tuple[datetime, int], ...] = ()  # moment of payment and sum
     orders_before: int = 0
     refunds_before: int = 0
     refund_asked_at: datetime | None = None

@@ -72,13 +72,32 @@ def _at_least(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
 
 
 def real_name_single(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
-    """A purchase at the sum from which the buyer is identified, without a paper about it."""
-    return _at_least(facts, rule) if facts.may_be_single and not facts.has_id_check else None
+    """A purchase of unnamed cards at the sum from which the buyer is identified, without a paper about it."""
+    applies = facts.may_be_single and facts.may_be_unnamed and not facts.has_id_check
+    return _at_least(facts, rule) if applies else None
 
 
 def real_name_multi(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
     """The same for multi-purpose cards."""
-    return _at_least(facts, rule) if facts.card_kind == "multi" and not facts.has_id_check else None
+    applies = facts.card_kind == "multi" and facts.may_be_unnamed and not facts.has_id_check
+    return _at_least(facts, rule) if applies else None
+
+
+def _named_unidentified(facts: PurchaseFacts) -> Found | None:
+    count = len(facts.home_cards)
+    return {"cards": count} if facts.is_named and count and not facts.has_id_check else None
+
+
+def named_single(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
+    """Named single-purpose cards, at any sum, without a paper about who the buyer was."""
+    del rule
+    return _named_unidentified(facts) if facts.may_be_single else None
+
+
+def named_multi(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
+    """The same for multi-purpose cards."""
+    del rule
+    return _named_unidentified(facts) if facts.card_kind == "multi" else None
 
 
 def transfer_company(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
@@ -132,16 +151,36 @@ def no_identity(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
     return None if facts.has_supplier_identity else {"supplier_known": facts.has_supplier}
 
 
+def _undated(facts: PurchaseFacts) -> int:
+    """Count the authorisations that may or may not have held that day, because one of their days is not told."""
+    return sum(
+        (since is None or until is None)
+        and not (since is not None and since > facts.on)
+        and not (until is not None and until < facts.on)
+        for since, until in facts.authorisations
+    )
+
+
+def _is_authorised(facts: PurchaseFacts) -> bool:
+    """Tell whether an authorisation held on the day: it began by then and had not ended, and says both."""
+    return any(
+        since is not None and until is not None and since <= facts.on <= until for since, until in facts.authorisations
+    )
+
+
+def authorisation_undated(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
+    """A purchase from an authorised reseller whose only authorisations do not say from when to when they hold."""
+    del rule
+    if facts.supplier_channel != "authorised" or _is_authorised(facts):
+        return None
+    count = _undated(facts)
+    return {"on": facts.on.isoformat(), "papers": count} if count else None
+
+
 def authorisation_over(facts: PurchaseFacts, rule: LegalityRule) -> Found | None:
     """A purchase from an authorised reseller without an authorisation that held on that day."""
     del rule
-    if facts.supplier_channel != "authorised":
-        return None
-    held = any(
-        (since is None or since <= facts.on) and (until is None or facts.on <= until)
-        for since, until in facts.authorisations
-    )
-    if held:
+    if facts.supplier_channel != "authorised" or _is_authorised(facts) or _undated(facts):
         return None
     ends = [until for _, until in facts.authorisations if until is not None]
     return {"on": facts.on.isoformat(), "ended_on": max(ends).isoformat() if ends else ""}
@@ -194,6 +233,8 @@ PURCHASE_EVALUATIONS: Final[Mapping[str, PurchaseEvaluation]] = MappingProxyType
             validity_multi,
             real_name_single,
             real_name_multi,
+            named_single,
+            named_multi,
             transfer_company,
             transfer_person,
             no_credit_card,
@@ -202,6 +243,7 @@ PURCHASE_EVALUATIONS: Final[Mapping[str, PurchaseEvaluation]] = MappingProxyType
             split_purchases,
             no_identity,
             authorisation_over,
+            authorisation_undated,
             second_hand_unpapered,
             cheap,
             many_at_cap,

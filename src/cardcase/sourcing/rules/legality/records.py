@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardcase.kit.catalogue import Record
+from cardcase.kit.catalogue import Certainty, Record
 from cardcase.kit.text import Text
 
 
@@ -14,7 +14,8 @@ class LegalityRule(Record):
     """One version of a rule. ``code`` groups its versions and defaults to the id; ``params`` are numbers it asks with.
 
     Amounts in ``params`` are in 分. ``evaluation`` names a function of ``purchase`` or ``sale``. A rule of scope "shop"
-    raises one flag for the shop, however many orders it is true of.
+    raises one flag for the shop, however many orders it is true of. ``ours`` says which numbers behind a statute are
+    our own, and why: such a rule is our own judgement.
     """
 
     code: str = ""
@@ -30,6 +31,8 @@ class LegalityRule(Record):
     text_en: str = Field(min_length=4)
     todo_zh: str = Field(min_length=4)
     todo_en: str = Field(min_length=4)
+    ours_zh: str = ""
+    ours_en: str = ""
 
     @model_validator(mode="after")
     def _is_dated(self) -> Self:
@@ -37,6 +40,8 @@ class LegalityRule(Record):
             raise ValueError(f"{self.id}: a rule about buying or selling says since when it holds")
         if self.effective_to and self.effective_to < self.effective_from:
             raise ValueError(f"{self.id}: effective_to lies before effective_from")
+        if bool(self.ours_zh) != bool(self.ours_en) or (self.ours_zh and self.certainty is not Certainty.JUDGEMENT):
+            raise ValueError(f"{self.id}: a rule with numbers of our own says so in both languages and is certainty J")
         return self
 
     @property
@@ -53,6 +58,11 @@ class LegalityRule(Record):
     def text(self) -> Text:
         """Return what the rule is about, in our own words."""
         return Text(self.text_zh, self.text_en)
+
+    @property
+    def ours(self) -> Text:
+        """Return which numbers are our own, and why; empty when none is."""
+        return Text(self.ours_zh, self.ours_en)
 
     @property
     def todo(self) -> Text:

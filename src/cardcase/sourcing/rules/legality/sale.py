@@ -45,7 +45,7 @@ def split_sales(facts: SaleFacts, rule: LegalityRule) -> Found | None:
     if facts.total_fen is None or facts.paid_at is None:
         return None
     since = facts.paid_at - timedelta(days=rule.params["days"])
-    near = [sum_fen for at, sum_fen, _ in facts.others if since < at <= facts.paid_at]
+    near = [sum_fen for at, sum_fen in facts.others if since < at <= facts.paid_at]
     return split(facts.total_fen, near, rule.params)
 
 
