@@ -9,6 +9,7 @@ import secrets
 import string
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,20 +84,26 @@ def leaks(blob: bytes, codes: list[str]) -> list[str]:
     return found
 
 
+def inflated(pdf: bytes) -> list[bytes]:
+    """Unpack the streams of a PDF."""
+    found = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        with suppress(zlib.error):
+            found.append(zlib.decompress(stream))
+    return found
+
+
 def unpacked(path: Path) -> list[bytes]:
     raw = path.read_bytes()
     parts = [raw]
+    if raw[:4] == b"%PDF":
+        parts += inflated(raw)
     if path.suffix == ".zip":
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for name in archive.namelist():
                 body = archive.read(name)
                 parts.append(body)
-                if name.endswith(".pdf"):
-                    for stream in re.findall(rb"stream\r?\n(.*?)endstream", body, re.DOTALL):
-                        try:
-                            parts.append(zlib.decompress(stream))
-                        except zlib.error:
-                            continue
+                parts += inflated(body) if name.endswith(".pdf") else []
     if raw[:2] == b"\x1f\x8b":
         parts.append(gzip.decompress(raw))
     return parts
@@ -130,6 +137,76 @@ def test_no_code_is_found_in_anything_that_was_written(tmp_path, cards_first):
     for path in written:
         for blob in unpacked(path):
             assert leaks(blob, codes) == [], path.relative_to(data)
+
+
+def order_file(folder: Path, count: int) -> Path:
+    head = "订单号,买家id,买家昵称,商品标题,订单状态,金额,付款时间"
+    rows = [
+        f"{3310145690546000000 + n},33{n:06d},晚风{n}号,苹果充值卡 200,待发货,193.00,2026-11-20 20:10"
+        for n in range(count)
+    ]
+    path = folder / "waiting.csv"
+    path.write_text("\n".join([head, *rows]), encoding="utf-8")
+    return path
+
+
+def pdf_of(line: str) -> bytes:
+    stream = zlib.compress(f"BT /F 18 Tf 72 720 Td ({line}) Tj ET".encode())
+    return (
+        b"%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n"
+        b"3 0 obj <</Type/Page/Parent 2 0 R/Contents 4 0 R>> endobj\n4 0 obj <</Filter/FlateDecode/Length "
+        + str(len(stream)).encode()
+        + b">> stream\n"
+        + stream
+        + b"\nendstream endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+    )
+
+
+@pytest.mark.crash
+def test_selling_papers_and_links_leave_no_code_behind(tmp_path):
+    """Sold, re-sent, linked, with papers and notes that quote codes: only the two commands that show a code print it."""
+    codes, inputs, data = canaries()[:40], tmp_path / "in", tmp_path / "data"
+    inputs.mkdir()
+    data.mkdir()
+    cards = ["密码,面值,品牌", *(f"{code},200,苹果充值卡" for code in codes)]
+    (inputs / "cards.csv").write_text("\n".join(cards), encoding="utf-8")
+    (inputs / "list.csv").write_text("\n".join(["卡号,密码", *(f",{code}" for code in codes)]), encoding="utf-8")
+    (inputs / "invoice.pdf").write_bytes(pdf_of(f"Code {codes[3]} paid"))
+    outputs = [
+        cardcase("import", "cards", inputs / "cards.csv", data=data),
+        cardcase("import", "orders", order_file(inputs, 3), data=data),
+    ]
+    numbers = [str(3310145690546000000 + n) for n in range(3)]
+    kind = ("--brand", "苹果充值卡", "--face", "200", "--quantity", "1")
+    outputs.append(cardcase("deliver", "allocate", *numbers, *kind, data=data))
+    outputs += [cardcase("deliver", "waive", number, "--reason", f"老客户 {codes[5]}", data=data) for number in numbers]
+    listed = json.loads(cardcase("card", "list", "--json", data=data).stdout)["cards"]
+    told = ("--balance", "200", "--method", "官网", "--note", f"查了 {codes[6]} 没问题")
+    outputs.append(cardcase("card", "check", listed[0]["public_id"], *told, data=data))
+    shown = [
+        cardcase("deliver", "show", numbers[0], "--reason", f"发货 {codes[7]}", "--confirm", data=data),
+        cardcase("deliver", "resend", numbers[0], "--reason", "没收到", data=data),
+    ]
+    link = cardcase("deliver", "link", numbers[1], data=data)
+    batch = json.loads(cardcase("lot", "list", "--json", data=data).stdout)
+    lot = (batch if isinstance(batch, list) else batch["lots"])[0]["public_id"]
+    for kept, file in (("serial_list", "list.csv"), ("invoice", "invoice.pdf")):
+        outputs.append(cardcase("lot", "attach", lot, inputs / file, "--kind", kept, data=data))
+    outputs += [cardcase(*words, data=data, code=None) for words in (
+        ("lot", "show", lot), ("deliver", "list"), ("card", "show", listed[0]["public_id"]), ("doctor",), ("ledger", "verify"),
+    )]  # fmt: skip
+    given = [leaks(done.stdout.encode(), codes) for done in shown]
+    assert given[0] == given[1]
+    assert len(given[0]) == 1
+    for done in [*outputs, link, *shown]:
+        assert leaks(done.stderr.encode(), codes) == []
+    for done in [*outputs, link]:
+        assert leaks(done.stdout.encode(), codes) == [], done.args
+    token = re.search(r"#([\w-]{22})", link.stdout).group(1).encode()
+    for path in (path for path in data.rglob("*") if path.is_file()):
+        for blob in unpacked(path):
+            assert leaks(blob, codes) == [], path.relative_to(data)
+            assert token not in blob, path.relative_to(data)
 
 
 def test_the_search_itself_finds_a_planted_code():
