@@ -303,19 +303,14 @@ class TestReplacingACard:
         service.record_deliveries(system, [delivery(0)], at=noon)
         return Card.objects.visible_to(system).get(state=CardState.REVEALED).public_id
 
-    def test_an_equal_card_is_kept_and_handed_over_once(self, lead, bad, noon):
+    def test_an_equal_card_is_kept_for_one_order(self, lead, bad, noon):
         assert queries.stock_of_equal_value(lead, bad) == 1
         kept = service.reserve_equal(lead, bad, order_no=ORDER, at=noon)
         assert queries.stock_of_equal_value(lead, bad) == 0
         with pytest.raises(Refused) as refusal:
             service.reserve_equal(lead, bad, order_no=ORDER, at=noon)
         assert refusal.value.problem_code == "out_of_stock"
-        assert service.hand_over(lead, kept, reason="换卡", at=noon).expose() == code(1).expose()
-        with pytest.raises(IllegalCardMove):
-            service.hand_over(lead, kept, reason="换卡", at=noon)
-        order = orders.order_by_no(lead, ORDER)
-        assert [facts.reveal_how for facts in queries.cards_of_order(lead, order.pk)] == ["channel_auto", "hand_over"]
-        assert history(lead, kept) == ["card.reserved", "card.handed_over"]
+        assert history(lead, kept) == ["card.reserved"]
 
     def test_a_card_that_was_not_needed_goes_back(self, lead, bad, noon):
         kept = service.reserve_equal(lead, bad, order_no=ORDER, at=noon)

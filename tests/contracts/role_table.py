@@ -174,6 +174,14 @@ TABLE = (
     Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 409 403 404 login", {"serials": "x"}, {"step": "packed"}),
     Row("POST", "deliveries/<str:delivery>/parcel/<str:step>/", "409 409 403 403 404 login", {}, {"step": "take_back"}),
     Row("POST", "deliveries/<str:delivery>/parcel/files/<str:file>/", "404 404 403 403 404 login", {"reason": "x"}, {"file": "x"}, is_durable=True),
+    # Replacements: none is kept in this world
+    Row("GET", "replacements/<str:card>/", "404 404 404 404 404 login", at={"card": "CARD"}),
+    Row("POST", "replacements/<str:card>/<str:name>/", "404 404 404 404 404 login", {"reason": "x"}, {"card": "CARD", "name": "show"}),
+    Row("GET", "api/v1/replacements", API_OWN),
+    Row("GET", "api/v1/replacements/<card>", "404 404 404 404 404 401", at={"card": "CARD"}),
+    Row("POST", "api/v1/replacements/<card>/authorise", "404 404 403 403 404 401", {"reason": "x"}, {"card": "CARD"}, is_durable=True),
+    Row("POST", "api/v1/replacements/<card>/confirm", "404 404 404 403 404 401", at={"card": "CARD"}),
+    Row("POST", "api/v1/replacements/<card>/settle", "404 404 403 403 404 401", {"was_seen": True, "reason": "x"}, {"card": "CARD"}),
     # Sourcing
     Row("GET", "suppliers/", ALL),
     Row("POST", "suppliers/new/", "ok ok 403 403 ok login", {"name": "新货源"}),

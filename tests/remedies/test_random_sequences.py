@@ -218,7 +218,7 @@ class Play:
             service.note_transfer(self.owner, case.number, 1000, source="微信", revision=case.revision, at=self.at)
 
     def _hand_over(self, case, _) -> None:
-        """Do what ``cards.hand_over`` does, whose commit before the code leaves cannot run inside this game."""
+        """Do what ``delivery.give_replacement`` does, whose commit before the code leaves cannot run inside this game."""
         going = Remedy.objects.filter(case=case, state__in=["executing", "executed"], replacement__state="reserved")
         for one in going.select_related("replacement"):
             card = one.replacement

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from cardcase.cards import service as cards
 from cardcase.cards.models import Card
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
@@ -15,6 +14,7 @@ from cardcase.connectors.ports import RefundState
 from cardcase.deadlines import queries as deadlines
 from cardcase.deadlines import service as deadline_service
 from cardcase.deadlines.rules import DeadlineKind
+from cardcase.delivery import service as delivery
 from cardcase.jobs.models import Job
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.remedies import queries, service
@@ -134,7 +134,9 @@ def test_the_reveal_of_the_new_card_settles_a_replacement(world, replacing):
     with pytest.raises(Refused):
         result(world, replacing, RemedyState.VERIFIED)
     new = Remedy.objects.get().replacement
-    cards.hand_over(world.owner, new.public_id, reason="换卡", at=world.noon + HOUR)
+    delivery.give_replacement(world.owner, new.public_id, reason="换卡", at=world.noon + HOUR)
+    assert service.verify_running(world.system, at=world.noon + HOUR) == 0  # nobody said yet that the buyer has it
+    delivery.confirm_replacement(world.owner, new.public_id, at=world.noon + HOUR)
     assert service.verify_running(world.system, at=world.noon + HOUR) == 1
     case = world.fresh(replacing)
     assert (case.status, case.outcome) == ("settled", "reissued")
@@ -145,7 +147,7 @@ def test_the_reveal_of_the_new_card_settles_a_replacement(world, replacing):
 @pytest.mark.django_db(transaction=True)
 def test_a_replacement_that_was_handed_over_did_not_fail_and_a_refund_on_top_rings(world, replacing):
     new = Remedy.objects.get().replacement
-    cards.hand_over(world.owner, new.public_id, reason="换卡", at=world.noon + HOUR)
+    delivery.give_replacement(world.owner, new.public_id, reason="换卡", at=world.noon + HOUR)
     with pytest.raises(Refused) as refused:
         result(world, replacing, RemedyState.FAILED)
     assert refused.value.problem_code == "replacement_handed_over"

@@ -20,7 +20,7 @@ from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, EmptyState, Fact, Input, InputKind, Link, Notice, Pill, Tone
 from cardcase.staff.rules import Actor, Permission
 
-_TONES = {
+TONES = {
     DeliveryState.UNKNOWN: Tone.BAD,
     DeliveryState.NOT_SHOWN: Tone.WARN,
     DeliveryState.AUTHORISED: Tone.WARN,
@@ -46,7 +46,7 @@ _WHY = Text("为什么", "Why")
 def _pill(row: DeliveryRow) -> Pill:
     waits = row.kind.form == "physical" and row.state is DeliveryState.ALLOCATED
     title = Text("待寄出", "To be shipped") if waits else TITLES[row.state]
-    return Pill(say(title), _TONES.get(row.state, Tone.PLAIN))
+    return Pill(say(title), TONES.get(row.state, Tone.PLAIN))
 
 
 def listing(
@@ -56,6 +56,7 @@ def listing(
     waiting: Sequence[tuple[Order, Meaning]],
     *,
     unknown: int,
+    replacements: tuple[pages.Row, ...],
     kinds: Sequence[ListingRow],
     stock: Sequence[CardKind],
     now: datetime,
@@ -63,6 +64,7 @@ def listing(
     """Build the list 「待发货」."""
     sections = (
         pages.Section(say(Text("要处理", "To deal with")), tuple(_row(row, now) for row in rows)),
+        pages.Section(say(Text("换给买家的卡", "Replacements")), replacements),
         pages.Section(
             say(Text("已付款，还没有分配卡", "Paid, no card yet")), tuple(_order(actor, *one, stock) for one in waiting)
         ),
@@ -88,7 +90,7 @@ def listing(
             say(Text("付了款的订单导入后会出现在这里。", "Paid orders appear here after an import.")),
             (Link(say(Text("导入订单", "Import orders")), reverse("import")),),
         )
-        if not any(section.rows for section in sections[:3])
+        if not any(section.rows for section in sections[:4])
         else None,
     )
 
@@ -209,7 +211,7 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
         state=_pill(row),
         facts=tuple(told),
         cards_title=say(Text("分配的卡", "Cards")),
-        cards=tuple(_slot(slot if is_code else replace(slot, display=None)) for slot in view.slots),
+        cards=tuple(slot_text(slot if is_code else replace(slot, display=None)) for slot in view.slots),
         terms_title=say(Text("买家须知", "Terms")),
         terms=(
             Fact(
@@ -228,7 +230,8 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
     )
 
 
-def _slot(slot: Slot) -> pages.Row:
+def slot_text(slot: Slot) -> pages.Row:
+    """Build the line of one card: masked, until when, and how its last display went."""
     display = slot.display
     parts = [slot.card.title]
     if slot.card.form == "physical" and slot.card.number_tail4:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from . import parcels_web, web, web_claims
+from . import parcels_web, web, web_claims, web_replacements
 
 urlpatterns = [
     path("c/", web_claims.page, name="claim"),
     path("deliveries/", web.listing, name="deliveries"),
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
     path("deliveries/kinds/", web.set_kind, name="deliveries-kind"),
+    path("replacements/<str:card>/", web_replacements.one, name="replacement"),
+    path("replacements/<str:card>/<str:name>/", web_replacements.act, name="replacement-act"),
     path("deliveries/<str:delivery>/", web.one, name="delivery"),
     path("deliveries/<str:delivery>/parcel/<str:step>/", parcels_web.step, name="parcel-step"),
     path("deliveries/<str:delivery>/parcel/files/<str:file>/", parcels_web.file, name="parcel-file"),

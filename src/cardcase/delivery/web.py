@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cardcase.cards import masking
 from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import pages, parcels_present, present, present_claims, queries, service
+from cardcase.delivery import pages, parcels_present, present, present_claims, present_replacements, queries, service
 from cardcase.delivery.service import Issued, Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
@@ -45,6 +45,7 @@ def _list_page(actor: Actor) -> pages.ListPage:
         queries.recent_deliveries(actor),
         waiting,
         unknown=queries.count_unknown(actor),
+        replacements=tuple(present_replacements.row(one) for one in queries.open_replacements(actor)),
         kinds=queries.listing_kinds(actor),
         stock=cards.kinds_in_stock(actor),
         now=clock.now(),

@@ -13,6 +13,7 @@ from cardcase import __version__
 from cardcase.cards.api import router as cards
 from cardcase.deadlines.api import router as hours
 from cardcase.delivery.api import router as deliveries
+from cardcase.delivery.replacements_api import router as replacements
 from cardcase.desk.api import router as cases
 from cardcase.intake.api import router as imports
 from cardcase.kit import canonical
@@ -99,6 +100,7 @@ api.add_router("/cases", cases, tags=["cases"])
 api.add_router("/imports", imports, tags=["imports"])
 api.add_router("/cards", cards, tags=["cards"])
 api.add_router("/deliveries", deliveries, tags=["deliveries"])
+api.add_router("/replacements", replacements, tags=["deliveries"])
 api.add_router("/hours", hours, tags=["hours"])
 api.add_router("/notices", notices, tags=["notices"])
 api.add_router("/advice", advice, tags=["advice"])

@@ -15,7 +15,16 @@ from .books import (
 from .cases import CardFacts, cards_of_order, cards_of_orders, was_shown_to_buyer
 from .checks import CheckGuide, check_guide, freshness_of, last_look, look_rule
 from .formats import check_data, format_book
-from .giving import Display, GivenCard, displays, given_cards, giving_stock, kinds_in_stock, unconfirmed_orders
+from .giving import (
+    Display,
+    GivenCard,
+    displays,
+    given_cards,
+    giving_stock,
+    kinds_in_stock,
+    unconfirmed_orders,
+    unconfirmed_reveals,
+)
 from .looks import Looks, busy_lookers, looks_since
 from .pages import (
     BatchRow,
@@ -96,5 +105,6 @@ __all__ = [
     "stock_page",
     "stock_summary",
     "unconfirmed_orders",
+    "unconfirmed_reveals",
     "was_shown_to_buyer",
 ]

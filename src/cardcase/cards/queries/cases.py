@@ -138,6 +138,10 @@ def _facts(
 
 
 def was_shown_to_buyer(actor: Actor, card_id: int, *, order_id: int) -> bool:
-    """Tell whether a card (row id) was shown to the buyer of an order (row id): it is then out of the house."""
+    """Tell whether a card (row id) was shown to the buyer of an order (row id).
+
+    A display that was cleared and never confirmed, or that nobody saw by a person's word, is none.
+    """
     shown = Reveal.objects.visible_to(actor).filter(card_id=card_id, order_id=order_id, to="buyer")
+    shown = shown.exclude(display__in=("authorised", "unknown", "not_shown"))
     return bool(shown.exists())

@@ -115,6 +115,12 @@ def unconfirmed_orders(actor: Actor, *, before: datetime) -> list[int]:
     return sorted(set(rows.values_list("order_id", flat=True)))
 
 
+def unconfirmed_reveals(actor: Actor, *, before: datetime) -> list[tuple[int, int]]:
+    """Return the displays (row id, card's row id) that were authorised before a moment and never confirmed."""
+    rows = Reveal.objects.visible_to(actor).filter(to="buyer", display="authorised", revealed_at__lte=before)
+    return list(rows.order_by("pk").values_list("pk", "card_id"))
+
+
 def _last_check(field: str) -> Subquery:
     checks = BalanceCheck.objects.filter(card_id=OuterRef("pk")).order_by("-checked_at", "-pk")
     return Subquery(checks.values(field)[:1])

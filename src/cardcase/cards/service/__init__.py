@@ -9,7 +9,7 @@ from .giving import authorise_cards, give_back, hold, opened, settle_reveal, tak
 from .keys import Rotation, bring_back, export_made, rotate
 from .parcels import note_arrived, ship_cards
 from .provenance import note_claimed, set_provenance
-from .reservation import hand_over, release, reserve_equal
+from .reservation import release, reserve_equal
 from .reveal import reveal
 from .stock import stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
@@ -26,7 +26,6 @@ __all__ = [
     "check_before_reveal",
     "export_made",
     "give_back",
-    "hand_over",
     "hold",
     "mark_redeemed",
     "note_arrived",

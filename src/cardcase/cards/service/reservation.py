@@ -1,21 +1,19 @@
-"""Keeping a card for an order, and handing it over. Of two that want the last card exactly one gets it."""
+"""Keeping a card for an order. Of two that want the last card exactly one gets it; room ``delivery`` gives it out."""
 
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from cardcase.cards import queries, sealing
+from cardcase.cards import queries
 from cardcase.cards.models import Card
-from cardcase.cards.rules import CardEvent, CardState, advance, check_reveal
+from cardcase.cards.rules import CardEvent, CardState, advance
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused
-from cardcase.kit.secret import CardCode
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .caps import require_room
-from .reveal import asked_order, given_reason, require_person, shown
+from .reveal import asked_order, given_reason
 
 
 @transaction.atomic
@@ -58,24 +56,3 @@ def release(actor: Actor, card_id: str, *, reason: str, at: datetime) -> None:
     rows.note(actor, "card.released", card, at, {"reason": reason})
     card.order = None
     card.save(update_fields=["state", "order"])
-
-
-def hand_over(actor: Actor, card_id: str, *, reason: str, at: datetime) -> CardCode:
-    """Take a reserved card's code out for the buyer of its order, once; a person sends it on the channel.
-
-    The record is committed before the value leaves, so this cannot run inside another transaction (RuntimeError).
-    Raises NotAllowed, IllegalCardMove unless the card is reserved, NotFound, WrongUse without a reason.
-    """
-    require_person(actor, Permission.REVEAL)
-    reason = given_reason(actor, reason)
-    with transaction.atomic(durable=True):
-        rows.one_at_a_time(actor)
-        card = rows.locked(actor, card_id)
-        require_room(actor, [card], to="buyer", at=at)
-        order = rows.order_of(actor, card)
-        check_reveal(CardState(card.state), bound_order=order.public_id if order else "", asked_order="")
-        card.become(CardEvent.REVEAL)
-        card.save(update_fields=["state"])
-        shown(actor, card, order, to="buyer", how="hand_over", reason=reason, at=at)
-        rows.note(actor, "card.handed_over", card, at, {"reason": reason, "by": actor.label})
-    return sealing.open_code(card)

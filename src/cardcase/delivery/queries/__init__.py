@@ -32,6 +32,7 @@ from .deliveries import (
 )
 from .kinds import ListingRow, Meaning, kind_of_order, listing_kinds
 from .parcels import ChainView, FileView, SerialView, StepView, chain, chain_of, chains_of
+from .replacements import Replacement, open_replacements, replacement
 from .terms import TermsState, terms_of, terms_text
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "LinkView",
     "ListingRow",
     "Meaning",
+    "Replacement",
     "SerialView",
     "Slot",
     "StepView",
@@ -70,10 +72,12 @@ __all__ = [
     "link_of",
     "listing_kinds",
     "open_deliveries",
+    "open_replacements",
     "order_by_no",
     "order_facts",
     "orders_to_hear",
     "recent_deliveries",
+    "replacement",
     "terms_of",
     "terms_text",
     "unallocated_orders",

@@ -15,6 +15,7 @@ from .claims import (
 )
 from .hearing import hear
 from .parcels import OpenedFile, Upload, note_step, open_file, take_back_cards
+from .replacing import confirm_replacement, give_replacement, settle_replacement
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
@@ -32,8 +33,10 @@ __all__ = [
     "block_all",
     "cancel",
     "claim_codes",
+    "confirm_replacement",
     "confirm_shown",
     "forget_guesses",
+    "give_replacement",
     "hear",
     "issue_link",
     "lift_block",
@@ -46,6 +49,7 @@ __all__ = [
     "revoke_link",
     "set_kind",
     "settle_display",
+    "settle_replacement",
     "show_claim_terms",
     "show_terms",
     "show_terms_of",

@@ -20,7 +20,7 @@ from cardcase.cards.queries import Display
 from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.delivery import queries, rules
-from cardcase.delivery.models import Delivery
+from cardcase.delivery.models import Allocation, Delivery
 from cardcase.delivery.queries.deliveries import doubts, is_due, slots_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.kit.errors import NotFound, Refused
@@ -59,7 +59,7 @@ def authorise(
     """
     is_person = _require_right(actor, how)
     reason = given_reason(actor, reason)
-    with _durable():
+    with durable():
         delivery, order = rows.held_with_mirror(actor, delivery_id)
         if link_id is not None and not queries.link_is_live(actor, link_id, at=at):
             raise NotFound("没有这个链接", "There is no such link")
@@ -70,11 +70,11 @@ def authorise(
         _check(actor, delivery, order, is_person=is_person, at=at)
         held, displays = _cards_of(actor, delivery)
         due = [card for card in held if is_due(displays.get(card.public_id))]
-        _require_looks(actor, due, at)
+        require_looks(actor, due, at)
         cards.require_room(actor, due, to="buyer", at=at)
         made = cards.authorise_cards(actor, due, order, to=to, how=how, reason=reason, at=at)
         _note_authorised(delivery, at)
-    return _opened(due, made)
+    return opened(due, made)
 
 
 def resend(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at: datetime) -> list[Shown]:
@@ -85,7 +85,7 @@ def resend(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at
     """
     require_person(actor, Permission.REVEAL)
     reason = given_reason(actor, reason)
-    with _durable():
+    with durable():
         delivery, order = rows.held_with_mirror(actor, delivery_id)
         if delivery.state != DeliveryState.SHOWN.value:
             raise Refused(
@@ -101,7 +101,7 @@ def resend(actor: Actor, delivery_id: str, *, to: str, how: str, reason: str, at
         cards.require_room(actor, held, to="buyer", at=at)
         made = cards.authorise_cards(actor, held, order, to=to, how=how, reason=reason, at=at)
         _note_authorised(delivery, at)
-    return _opened(held, made)
+    return opened(held, made)
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def settle_display(actor: Actor, reveal_id: int, *, was_seen: bool, reason: str,
 
 
 def note_unconfirmed(actor: Actor, *, at: datetime) -> int:
-    """Call displays unknown that nobody confirmed in time, for a person to settle. Returns how many deliveries.
+    """Call displays unknown that nobody confirmed in time, for a person to settle. Returns how many.
 
     Each is a transaction of its own; one that is confirmed meanwhile stays as it is.
     """
@@ -172,7 +172,13 @@ def note_unconfirmed(actor: Actor, *, at: datetime) -> int:
     before = at - rules.UNCONFIRMED_AFTER
     late = card_queries.unconfirmed_orders(actor, before=before)
     waiting = Delivery.objects.visible_to(actor).filter(order_id__in=late)
-    return sum(_note_unconfirmed(actor, public_id, at) for public_id in waiting.values_list("public_id", flat=True))
+    noted = sum(_note_unconfirmed(actor, public_id, at) for public_id in waiting.values_list("public_id", flat=True))
+    placed = Allocation.objects.visible_to(actor).filter(released_at=None)
+    for reveal_id, card_id in card_queries.unconfirmed_reveals(actor, before=before):
+        if not placed.filter(card_id=card_id).exists():  # a replacement: no delivery goes with it
+            with transaction.atomic():
+                noted += cards.settle_reveal(actor, reveal_id, "unknown", was=("authorised",), at=at)
+    return noted
 
 
 @transaction.atomic
@@ -193,7 +199,8 @@ def _note_unconfirmed(actor: Actor, delivery_id: str, at: datetime) -> bool:
 
 
 @contextmanager
-def _durable() -> Iterator[None]:
+def durable() -> Iterator[None]:
+    """Commit what is written inside before anything else happens; no code leaves sooner."""
     with transaction.atomic(durable=True), custody.together():
         yield
 
@@ -276,7 +283,7 @@ def not_now(state: DeliveryState, delivery: Delivery) -> Refused:
     )
 
 
-def _require_looks(actor: Actor, due: list[Card], at: datetime) -> None:
+def require_looks(actor: Actor, due: list[Card], at: datetime) -> None:
     """Raise Refused (check_needed) where the shop wants a new look at each card and one has none."""
     rule = card_queries.look_rule(actor)
     for card in due if rule.is_required else ():
@@ -307,7 +314,8 @@ def _refresh(actor: Actor, delivery: Delivery, at: datetime) -> None:
     delivery.save(update_fields=["state", "displayed_at", "message_id"])
 
 
-def _opened(held: list[Card], made: list[Reveal]) -> list[Shown]:
+def opened(held: list[Card], made: list[Reveal]) -> list[Shown]:
+    """Open the codes of cards whose displays are on the disk."""
     found = []
     for card, reveal in zip(held, made, strict=True):
         code, number = cards.opened(card)

@@ -22,6 +22,7 @@ from cardcase.cases.rules.disputes import KIND_TITLES, STATUS_TITLES, DisputeKin
 from cardcase.cases.rules.reviews import CAUSES, Cause
 from cardcase.connectors.ports import Speaker, SystemEvent
 from cardcase.custody.queries import HistoryItem
+from cardcase.delivery import queries as deliveries
 from cardcase.desk import pages, words
 from cardcase.inbox.queries import MessageView
 from cardcase.kit.errors import Conflict, Problem
@@ -90,7 +91,10 @@ def _page(
         hold=case_boxes.hold(actor, view),
         facts=tuple(_facts(view)),
         needs_human=tuple(_needs(actor, view)),
-        notices=() if problem is None or is_conflict else (_refusal(problem),),
+        notices=(
+            *(() if problem is None or is_conflict else (_refusal(problem),)),
+            *_replacements(actor, view),
+        ),
         conflict=_conflict(view, problem, typed) if is_conflict else None,
         turns=tuple(_turns(actor, view)),
         moves=tuple(_moves(actor, view)),
@@ -335,6 +339,18 @@ def _facts(view: CaseView) -> Iterator[Fact]:
         batch = say(Text(f"批次 {card.batch_name}", f"batch {card.batch_name}")) if card.batch_name else ""
         link = Link(say(Text("这张卡", "this card")), reverse("card", args=[card.public_id]))
         yield Fact(say(Text("卡", "Card")), f"{card.brand} ‥{card.tail4}".strip(), batch, link=link)
+
+
+def _replacements(actor: Actor, view: CaseView) -> Iterator[Notice]:
+    """Lead to the new card that this case keeps for its buyer, until he has it."""
+    if not any(card.state == "reserved" for card in view.cards):
+        return
+    for found in deliveries.open_replacements(actor, order_id=view.case.order_id):
+        link = Link(
+            say(Text("把新卡交给买家", "Give it to the buyer")), reverse("replacement", args=[found.card.public_id])
+        )
+        text = Text(f"新卡 {found.card.masked} 还没有交给买家", f"The new card {found.card.masked} was not given yet")
+        yield Notice(Tone.WARN, say(text), link=link)
 
 
 def _refusal(problem: Problem) -> Notice:

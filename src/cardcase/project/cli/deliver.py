@@ -266,6 +266,24 @@ def resend(order_no: str, *, reason: str, as_json: bool, shop_slug: str | None) 
     _say(order_no, shown, as_json=as_json)
 
 
+@deliver.command(help="取出换给买家的卡，只显示一次 / take a replacement card's code out for its buyer, once")
+@click.argument("card")
+@REASON
+@click.option("--confirm", "is_confirmed", is_flag=True, help="打印后即算买家已看到 / count it as shown once printed")
+@shop_option
+@with_desk
+def replacement(card: str, *, reason: str, is_confirmed: bool, shop_slug: str | None) -> None:
+    """Clear the code of a replacement and print it, once; its record is on the disk before."""
+    from cardcase.delivery import service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    shown = service.give_replacement(actor, card, reason=reason, at=clock.now())
+    click.echo("\t".join(part for part in (shown.number, shown.code.expose()) if part))
+    if is_confirmed:
+        service.confirm_replacement(actor, card, at=clock.now())
+
+
 @deliver.command(help="确认已发给买家 / note that the buyer has the codes")
 @ORDERS
 @click.option("--message", "message_id", default="", help="渠道的消息编号 / the channel's message id")

@@ -74,7 +74,7 @@ def execute(
     ``key`` names this act: the same key again is the same act and returns the same remedy. The agreed remedy's own
     ``key`` serves well: then each agreement is executed once. ``confirmation`` is the phrase of
     ``rules.phrase("execute", kind, amount)``. A replacement card is kept for the order here; handing it over is
-    ``cards.service.hand_over``. Raises Conflict, Blocked, NotConfirmed, the refusals of T9.
+    ``delivery.service.give_replacement``. Raises Conflict, Blocked, NotConfirmed, the refusals of T9.
     """
     actor.require(Permission.MONEY)
     key = key.strip()

@@ -246,7 +246,7 @@ def _settle_replacement(actor: Actor, remedy: Remedy, result: RemedyState, *, at
         raise Refused(
             "新卡还没有交给买家",
             "The new card was not handed over yet",
-            next=Text("先在卡库里把新卡交给买家。", "Hand the new card over in the stock first."),
+            next=Text("在待发货里把新卡交给买家。", "Give the new card to the buyer on the page of deliveries first."),
             code="replacement_not_handed_over",
         )
     if result is not RemedyState.FAILED:

@@ -1,0 +1,81 @@
+"""JSON entrance of replacement cards: what a case keeps for a buyer, given once, as deliveries are."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+
+from cardcase.delivery import queries, service
+from cardcase.kit import clock
+from cardcase.staff.rules import Actor
+
+router = Router()
+
+
+class Why(Schema):
+    """A reason."""
+
+    reason: str
+
+
+class Sent(Schema):
+    """The channel's id of the message that carried the code, where it tells one."""
+
+    message_id: str = ""
+
+
+class Seen(Schema):
+    """Whether the buyer saw the code, and why that is believed."""
+
+    was_seen: bool
+    reason: str
+
+
+@router.get("", summary="Replacement cards that wait to be given, masked")
+def list_replacements(request: HttpRequest) -> dict[str, Any]:
+    """List open replacements."""
+    return {"replacements": [_told(one) for one in queries.open_replacements(_actor(request))]}
+
+
+@router.get("/{card}", summary="One replacement card, masked")
+def one(request: HttpRequest, card: str) -> dict[str, Any]:
+    """Return one replacement."""
+    return _told(queries.replacement(_actor(request), card))
+
+
+@router.post("/{card}/authorise", summary="Clear the code of a replacement to be shown, and get it, once")
+def authorise(request: HttpRequest, response: HttpResponse, card: str, why: Why) -> dict[str, Any]:
+    """Give a replacement."""
+    shown = service.give_replacement(_actor(request), card, reason=why.reason, at=clock.now())
+    response.headers["Cache-Control"] = "no-store"  # also what keeps the answer out of the kept answers
+    return {"card": shown.card_id, "code": shown.code.expose(), "number": shown.number, "reveal": shown.reveal_id}
+
+
+@router.post("/{card}/confirm", summary="Note that the buyer has the code of a replacement")
+def confirm(request: HttpRequest, card: str, sent: Sent) -> dict[str, Any]:
+    """Confirm a replacement."""
+    service.confirm_replacement(_actor(request), card, at=clock.now(), message_id=sent.message_id)
+    return _told(queries.replacement(_actor(request), card))
+
+
+@router.post("/{card}/settle", summary="Settle whether the buyer saw a replacement that nobody confirmed")
+def settle(request: HttpRequest, card: str, seen: Seen) -> dict[str, Any]:
+    """Settle a replacement."""
+    service.settle_replacement(_actor(request), card, was_seen=seen.was_seen, reason=seen.reason, at=clock.now())
+    return _told(queries.replacement(_actor(request), card))
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    return actor
+
+
+def _told(found: queries.Replacement) -> dict[str, Any]:
+    return {
+        "card": found.card.public_id,
+        "code": found.card.masked,
+        "order_no": found.order_no,
+        "state": found.state.value,
+        "stops": [[text.zh, text.en] for text in found.stops],
+        "warnings": [[text.zh, text.en] for text in found.warnings],
+    }
