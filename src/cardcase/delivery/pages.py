@@ -76,6 +76,8 @@ class DeliveryPage:
     terms: tuple[Fact, ...]
     notices: tuple[Notice, ...]
     acts: tuple[ActionForm, ...]
+    terms_words: str = ""
+    terms_hint: str = ""
     parcel: ParcelPart | None = None
 
 

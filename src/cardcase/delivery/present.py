@@ -176,8 +176,8 @@ def _listing(actor: Actor, row: ListingRow, stock: Sequence[CardKind]) -> pages.
     )
 
 
-def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.DeliveryPage:
-    """Build the page of one delivery."""
+def delivery(actor: Actor, view: DeliveryView, *, now: datetime, words: str = "") -> pages.DeliveryPage:
+    """Build the page of one delivery; ``words`` are the terms that its buyer is yet to agree to."""
     row, terms, is_code = view.row, view.terms, view.row.kind.form == "code"
     open_word = Text("还没有同意", "not agreed yet") if view.asks_terms else Text("不需要", "not needed")
     answered = say(_HOWS.get(terms.how, open_word))
@@ -225,6 +225,10 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime) -> pages.Delive
                 Tone.GOOD if terms.is_open or not view.asks_terms else Tone.WARN,
             ),
         ),
+        terms_words=words,
+        terms_hint=say(
+            Text("把这段话发给买家，再点「须知已发给买家」：", "Send these words, then press “The terms were sent”:")
+        ),
         notices=tuple(notices),
         acts=tuple(_acts(actor, view)),
     )
@@ -265,7 +269,7 @@ def _acts_terms(actor: Actor, view: DeliveryView) -> Iterator[ActionForm]:
     """What may be done about terms that nobody agreed to yet."""
     works, terms = actor.may(Permission.WORK), view.terms
     if works and terms.shown_at is None:
-        yield _form(view, "terms", Text("须知已发给买家", "The terms were sent to the buyer"))
+        yield _form(view, "terms", Text("须知已发给买家", "The terms were sent to the buyer"), is_main=True)
     elif works and not terms.is_open:
         words = Text("买家的原话", "The buyer's words")
         yield _form(view, "consent", Text("记下", "Note"), why=words, opens=Text("买家同意了", "The buyer agreed"))

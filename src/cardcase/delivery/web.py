@@ -69,7 +69,10 @@ def one(request: HttpRequest, actor: Actor, delivery: str) -> HttpResponse:
 
 def _page(actor: Actor, delivery: str) -> pages.DeliveryPage:
     view, now = queries.delivery(actor, delivery), clock.now()
-    return parcels_present.with_parcel(actor, view, present.delivery(actor, view, now=now), now=now)
+    order = queries.order_by_no(actor, view.row.order_no)
+    asks = view.asks_terms and not view.terms.is_open
+    page = present.delivery(actor, view, now=now, words=queries.terms_text(actor, order)[0] if asks else "")
+    return parcels_present.with_parcel(actor, view, page, now=now)
 
 
 @require_POST

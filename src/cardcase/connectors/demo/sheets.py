@@ -60,7 +60,7 @@ def _export(orders: list[Order], refunds: dict[str, Refund]) -> bytes:
 
 
 def _full(batch: Batch) -> str:
-    head = ("卡号", "卡密", "面值", "成本", "有效期", "品牌", "地区", "备注")
+    head = ("卡号", "卡密", "面值", "成本", "有效期", "品牌", "地区", "形态", "备注")
     expires = batch.expires_on.isoformat() if batch.expires_on else ""
     listing = batch.listing
     rows = [
@@ -72,6 +72,7 @@ def _full(batch: Batch) -> str:
             expires,
             listing.brand,
             listing.region,
+            "实体卡" if listing.is_physical else "卡密",
             batch.name,
         )
         for secret in _secrets(batch)
