@@ -372,10 +372,20 @@ def _settle(view: DeliveryView, slot: Slot) -> ActionForm:
 
 def codes(actor: Actor, view: DeliveryView, shown: Sequence[Shown], *, reason: str, at: datetime) -> pages.CodesPage:
     """Build the page with the codes of an order, once. The record has them already."""
+    url = reverse("delivery", args=[view.public_id])
+    back = Link(say(Text("回到这笔发货", "Back to the delivery")), url)
+    title = f"{view.row.kind.title()} × {len(shown)}"
+    return codes_page(actor, title, back, shown, url=f"{url}confirm/", reason=reason, at=at)
+
+
+def codes_page(
+    actor: Actor, title: str, back: Link, shown: Sequence[Shown], *, url: str, reason: str, at: datetime
+) -> pages.CodesPage:
+    """Build a page with codes that are shown this once; ``url`` is where their sending is confirmed."""
     when = timing.moment_text(at, now=at)
     return pages.CodesPage(
-        title=f"{view.row.kind.title()} × {len(shown)}",
-        back=Link(say(Text("回到这笔发货", "Back to the delivery")), reverse("delivery", args=[view.public_id])),
+        title=title,
+        back=back,
         codes=tuple(pages.Code(one.brand, one.code.expose(), one.number) for one in shown),
         number_label=say(Text("卡号", "Number")),
         code_label=say(Text("卡密", "Code")),
@@ -389,7 +399,7 @@ def codes(actor: Actor, view: DeliveryView, shown: Sequence[Shown], *, reason: s
             )
         ),
         confirm=ActionForm(
-            url=reverse("delivery-act", args=[view.public_id, "confirm"]),
+            url=url,
             button=say(Text("已发给买家", "Sent to the buyer")),
             inputs=(Input("message_id", say(Text("渠道的消息编号", "The channel's message id")), max_length=120),),
             is_main=True,

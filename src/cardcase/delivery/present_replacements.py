@@ -11,12 +11,11 @@ from cardcase.delivery.queries import Replacement
 from cardcase.delivery.rules import SHOWABLE, TITLES, DeliveryState
 from cardcase.delivery.service import Shown
 from cardcase.kit.text import Text
-from cardcase.shell import timing
 from cardcase.shell.language import say
 from cardcase.shell.parts import ActionForm, Choice, Fact, Input, InputKind, Link, Notice, Pill, Tone
 from cardcase.staff.rules import Actor, Permission
 
-from .present import TONES, slot_text
+from .present import TONES, codes_page, slot_text
 
 
 def row(found: Replacement) -> pages.Row:
@@ -103,27 +102,7 @@ def _settle(found: Replacement) -> ActionForm:
 
 def codes(actor: Actor, found: Replacement, shown: Shown, *, reason: str, at: datetime) -> pages.CodesPage:
     """Build the page with the code of a replacement, once. The record has it already."""
-    when = timing.moment_text(at, now=at)
-    return pages.CodesPage(
-        title=say(Text(f"换卡 {found.card.title}", f"Replacement {found.card.title}")),
-        back=Link(say(Text("回到这张卡", "Back to the card")), reverse("replacement", args=[found.card.public_id])),
-        codes=(pages.Code(shown.brand, shown.code.expose(), shown.number),),
-        number_label=say(Text("卡号", "Number")),
-        code_label=say(Text("卡密", "Code")),
-        recorded=say(
-            Text(f"已记录：{actor.label} {when}，理由：{reason}", f"Recorded: {actor.label} {when}, because: {reason}")
-        ),
-        warning=say(
-            Text(
-                "只显示这一次。复制发给买家，再点「已发给买家」；离开这一页就看不到了。",
-                "Shown this once. Copy it to the buyer, then press “Sent to the buyer”; it is gone once you leave.",
-            )
-        ),
-        confirm=_form(
-            found,
-            "confirm",
-            Text("已发给买家", "Sent to the buyer"),
-            Input("message_id", say(Text("渠道的消息编号", "The channel's message id")), max_length=120),
-            is_main=True,
-        ),
-    )
+    url = reverse("replacement", args=[found.card.public_id])
+    back = Link(say(Text("回到这张卡", "Back to the card")), url)
+    title = say(Text(f"换卡 {found.card.title}", f"Replacement {found.card.title}"))
+    return codes_page(actor, title, back, [shown], url=f"{url}confirm/", reason=reason, at=at)

@@ -19,7 +19,7 @@ from cardcase.orders.service.rows import one_at_a_time
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .revealing import Shown, durable, opened, require_looks
+from .revealing import Shown, display_settled, durable, nothing_to_confirm, opened, require_looks
 
 
 def give_replacement(actor: Actor, card_id: str, *, reason: str, at: datetime) -> Shown:
@@ -59,12 +59,7 @@ def confirm_replacement(actor: Actor, card_id: str, *, at: datetime, message_id:
         if display is None or not cards.settle_reveal(
             actor, display.reveal_id, "shown", was=("authorised", "unknown"), at=at, message_id=message_id
         ):
-            raise Refused(
-                "没有等待确认的卡密",
-                "No code waits to be confirmed",
-                next=Text("先取出卡密发给买家。", "Take the code out and send it first."),
-                code="nothing_to_confirm",
-            )
+            raise nothing_to_confirm()
 
 
 @transaction.atomic
@@ -81,12 +76,7 @@ def settle_replacement(actor: Actor, card_id: str, *, was_seen: bool, reason: st
         if display is None or not cards.settle_reveal(
             actor, display.reveal_id, target, was=("authorised", "unknown"), at=at, reason=reason
         ):
-            raise Refused(
-                "这次展示已经有结论了",
-                "This display is settled already",
-                next=Text("刷新页面看现在的状态。", "Reload the page to see where it stands."),
-                code="display_settled",
-            )
+            raise display_settled()
 
 
 def _held(actor: Actor, card_id: str) -> tuple[Card, Order]:

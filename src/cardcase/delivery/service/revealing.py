@@ -124,12 +124,7 @@ def confirm_shown(actor: Actor, delivery_id: str, *, at: datetime, message_id: s
             for display in displays.values()
         ]
         if not any(confirmed):
-            raise Refused(
-                "没有等待确认的卡密",
-                "No code waits to be confirmed",
-                next=Text("先取出卡密发给买家。", "Take the codes out and send them first."),
-                code="nothing_to_confirm",
-            )
+            raise nothing_to_confirm()
         if message_id:
             delivery.message_id = message_id.strip()[:120]
         _refresh(actor, delivery, at)
@@ -154,12 +149,7 @@ def settle_display(actor: Actor, reveal_id: int, *, was_seen: bool, reason: str,
         open_ones = ("authorised", "unknown")
         target = "shown" if was_seen else "not_shown"
         if not cards.settle_reveal(actor, reveal_id, target, was=open_ones, at=at, reason=reason):
-            raise Refused(
-                "这次展示已经有结论了",
-                "This display is settled already",
-                next=Text("刷新页面看现在的状态。", "Reload the page to see where it stands."),
-                code="display_settled",
-            )
+            raise display_settled()
         _refresh(actor, delivery, at)
 
 
@@ -246,6 +236,26 @@ def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, a
             next=Text("核对渠道的发货记录。", "Check the channel's own record."),
             code="delivered_elsewhere",
         )
+
+
+def nothing_to_confirm() -> Refused:
+    """Make the refusal to confirm what was never cleared, or what a person has settled as not seen."""
+    return Refused(
+        "没有等待确认的卡密",
+        "No code waits to be confirmed",
+        next=Text("先取出卡密发给买家。", "Take the codes out and send them first."),
+        code="nothing_to_confirm",
+    )
+
+
+def display_settled() -> Refused:
+    """Make the refusal to settle a display a second time."""
+    return Refused(
+        "这次展示已经有结论了",
+        "This display is settled already",
+        next=Text("刷新页面看现在的状态。", "Reload the page to see where it stands."),
+        code="display_settled",
+    )
 
 
 def by_parcel() -> Refused:
