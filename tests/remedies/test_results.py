@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cardcase.cards import service as cards
 from cardcase.cards.models import Card
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
@@ -153,6 +154,18 @@ def test_a_replacement_that_was_handed_over_did_not_fail_and_a_refund_on_top_rin
     assert refused.value.problem_code == "replacement_handed_over"
     paid(world, replacing)
     assert "paid_and_replaced" in needs(replacing)
+
+
+def test_a_replacement_that_a_recall_took_away_fails_and_never_counts_as_given(world, replacing):
+    new = Remedy.objects.get().replacement
+    cards.quarantine_batch(world.owner, new.batch.public_id, reason="召回", at=world.noon)
+    new.refresh_from_db()
+    assert (new.state, new.order_id) == ("quarantined", None)
+    with pytest.raises(Refused) as refused:
+        result(world, replacing, RemedyState.VERIFIED)
+    assert refused.value.problem_code == "replacement_not_handed_over"
+    result(world, replacing, RemedyState.FAILED)
+    assert Remedy.objects.get().state == "failed"
 
 
 def test_a_replacement_kept_while_the_platform_refunds_goes_back_into_the_stock(world, replacing):

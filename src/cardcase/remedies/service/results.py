@@ -242,7 +242,8 @@ def _settle_replacement(actor: Actor, remedy: Remedy, result: RemedyState, *, at
     card = remedy.replacement
     if card is None:
         return
-    if result is RemedyState.VERIFIED and card.state == "reserved":
+    order_id = remedy.case.order_id
+    if result is RemedyState.VERIFIED and not card_queries.was_shown_to_buyer(actor, card.pk, order_id=order_id):
         raise Refused(
             "新卡还没有交给买家",
             "The new card was not handed over yet",
@@ -251,6 +252,8 @@ def _settle_replacement(actor: Actor, remedy: Remedy, result: RemedyState, *, at
         )
     if result is not RemedyState.FAILED:
         return
+    if card.order_id != order_id:
+        return  # a recall has taken it away meanwhile: nothing is kept any more
     if card.state != "reserved":
         raise Refused(
             "新卡已经交给买家，不能记成失败",
