@@ -150,7 +150,7 @@ def test_a_card_is_sold_once_and_looked_at_under_record(open_page, desk, tmp_pat
 
 
 def test_a_refund_waits_until_the_card_is_voided(phone, desk):
-    desk.open_case(phone, "云朵邮差")
+    desk.open_case(phone, "巴适得板")
     case = phone.url
     phone.locator("#reason summary", has_text="不是这个原因").click()
     phone.locator("#reason select").select_option("P1")
