@@ -8,7 +8,7 @@ from ninja import Router, Schema
 
 from cardcase.cards.rules import CardKind
 from cardcase.delivery import queries, service
-from cardcase.delivery.parcels_api import router as parcels
+from cardcase.delivery.api_parcels import router as parcels
 from cardcase.delivery.queries import DeliveryRow, DeliveryView
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import parcels_web, web, web_claims, web_replacements
+from . import web, web_claims, web_parcels, web_replacements
 
 urlpatterns = [
     path("c/", web_claims.page, name="claim"),
@@ -12,7 +12,7 @@ urlpatterns = [
     path("replacements/<str:card>/", web_replacements.one, name="replacement"),
     path("replacements/<str:card>/<str:name>/", web_replacements.act, name="replacement-act"),
     path("deliveries/<str:delivery>/", web.one, name="delivery"),
-    path("deliveries/<str:delivery>/parcel/<str:step>/", parcels_web.step, name="parcel-step"),
-    path("deliveries/<str:delivery>/parcel/files/<str:file>/", parcels_web.file, name="parcel-file"),
+    path("deliveries/<str:delivery>/parcel/<str:step>/", web_parcels.step, name="parcel-step"),
+    path("deliveries/<str:delivery>/parcel/files/<str:file>/", web_parcels.file, name="parcel-file"),
     path("deliveries/<str:delivery>/<str:name>/", web.act, name="delivery-act"),
 ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cardcase.cards import masking
 from cardcase.cards import queries as cards
 from cardcase.cards.rules import CardKind
-from cardcase.delivery import pages, parcels_present, present, present_claims, present_replacements, queries, service
+from cardcase.delivery import pages, present, present_claims, present_parcels, present_replacements, queries, service
 from cardcase.delivery.service import Issued, Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
@@ -72,7 +72,7 @@ def _page(actor: Actor, delivery: str) -> pages.DeliveryPage:
     order = queries.order_by_no(actor, view.row.order_no)
     asks = view.asks_terms and not view.terms.is_open
     page = present.delivery(actor, view, now=now, words=queries.terms_text(actor, order)[0] if asks else "")
-    return parcels_present.with_parcel(actor, view, page, now=now)
+    return present_parcels.with_parcel(actor, view, page, now=now)
 
 
 @require_POST

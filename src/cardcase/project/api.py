@@ -13,7 +13,7 @@ from cardcase import __version__
 from cardcase.cards.api import router as cards
 from cardcase.deadlines.api import router as hours
 from cardcase.delivery.api import router as deliveries
-from cardcase.delivery.replacements_api import router as replacements
+from cardcase.delivery.api_replacements import router as replacements
 from cardcase.desk.api import router as cases
 from cardcase.intake.api import router as imports
 from cardcase.kit import canonical

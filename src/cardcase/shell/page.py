@@ -29,7 +29,16 @@ PLACES: Final = (
 )
 _BELONGS: Final = {
     "/": ("/cases/",),
-    "/cards/": ("/cards/", "/suppliers/", "/batches/", "/flags/", "/claims/"),
+    "/cards/": (
+        "/cards/",
+        "/suppliers/",
+        "/batches/",
+        "/provenance/",
+        "/flags/",
+        "/claims/",
+        "/deliveries/",
+        "/replacements/",
+    ),
     "/settings/": ("/settings/", "/account/"),
 }  # what counts as being there
 

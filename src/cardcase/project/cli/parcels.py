@@ -69,7 +69,7 @@ def note(
 ) -> None:
     """Note one step of a parcel."""
     from cardcase.delivery import service
-    from cardcase.delivery.parcels_words import told_of
+    from cardcase.delivery.words_parcels import told_of
     from cardcase.project.boot import operator
 
     actor = operator(shop_slug)
@@ -146,7 +146,7 @@ def _delivery(actor: Actor, order_no: str) -> str:
 
 
 def _say(found: Any, *, as_json: bool) -> None:
-    from cardcase.delivery.parcels_api import chain_document
+    from cardcase.delivery.api_parcels import chain_document
     from cardcase.delivery.rules.parcels import OUTCOMES, TITLES
 
     if as_json:

@@ -7,9 +7,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import File, Form, Router, Schema, UploadedFile
 
 from cardcase.delivery import queries, service
-from cardcase.delivery.parcels_web import as_answer
 from cardcase.delivery.queries import ChainView, StepView
 from cardcase.delivery.rules.parcels import OUTCOMES, StepTold
+from cardcase.delivery.web_parcels import as_answer
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from cardcase.delivery import service
-from cardcase.delivery.parcels_words import told_of
+from cardcase.delivery.words_parcels import told_of
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
