@@ -160,3 +160,12 @@ def test_an_auditor_sees_the_chain_and_no_form(auditor, agent, view, noon):
     assert "编号对得上" in page
     assert "parcel/shipped/" not in page
     assert [step.name for step in queries.chain(auditor, view.public_id).steps] == [StepName.PACKED]
+
+
+def test_a_refused_step_comes_back_to_its_page_with_what_is_no_code(lead, view):
+    typed = {"serials": code(0), "weight_g": "52", "who": "小林"}
+    answer = browser(lead).post(f"/deliveries/{view.public_id}/parcel/packed/", typed)
+    page = answer.content.decode()
+    assert 400 <= answer.status_code < 500
+    assert 'value="小林"' in page
+    assert code(0) not in page

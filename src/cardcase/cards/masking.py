@@ -3,7 +3,7 @@
 Ten thousand messages go through in one call, with a handful of queries for all of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardcase.staff.rules import Actor
@@ -76,3 +76,10 @@ def _mask(book: _Book, text: str, known: Sequence[shapes.Span], pins: Sequence[s
         return Masked(text, had_code=False)
     ids = dict.fromkeys(book.card(piece.normal) for piece in known)
     return Masked(shapes.mask_spans(text, spans), had_code=True, card_ids=tuple(ids))
+
+
+def mask_form(actor: Actor, form: Mapping[str, object]) -> dict[str, str]:
+    """Return what was typed into a form, to be shown again after a refusal: no card code comes back in it."""
+    words = {name: value for name, value in form.items() if isinstance(value, str)}
+    masked = mask_texts(actor, list(words.values()))
+    return {name: one.text for name, one in zip(words, masked, strict=True)}

@@ -1,6 +1,5 @@
 """The card pages: stock, batches, one card, and the look at a code under record."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -12,15 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from cardcase.cards import present, queries, service
+from cardcase.cards import masking, present, queries, service
 from cardcase.cards.rules.caps import NEAR
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.secret import CardCode
-from cardcase.shell.kept import with_words
-from cardcase.shell.language import say
+from cardcase.shell.kept import refused
 from cardcase.shell.page import render
-from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor, Permission
 
@@ -95,9 +92,12 @@ def act(request: HttpRequest, actor: Actor, public_id: str, name: str) -> HttpRe
     except Problem as problem:
         life = queries.card_life(actor, public_id)
         page = present.card(actor, life, now=clock.now())
-        refused = Notice(Tone.BAD, say(problem.message), say(problem.next))
-        page = replace(with_words(page, request.path, words, say(problem.message)), notices=(refused,))
-        return render(request, "cards/card.html", page, status=problem.status)
+        return render(
+            request,
+            "cards/card.html",
+            refused(page, request.path, problem, masking.mask_form(actor, words)),
+            status=problem.status,
+        )
     messages.success(request, _("已记下。"))
     back = words.get("back", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts=None):

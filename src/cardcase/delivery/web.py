@@ -1,7 +1,6 @@
 """The pages of giving: the list 「待发货」, one delivery, and the codes on a page that nobody keeps."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -20,10 +19,9 @@ from cardcase.delivery.service import Issued, Shown
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.text import Text
-from cardcase.shell.kept import with_words
+from cardcase.shell.kept import refused
 from cardcase.shell.language import say
 from cardcase.shell.page import render
-from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
@@ -53,11 +51,9 @@ def _list_page(actor: Actor) -> pages.ListPage:
 
 
 def _refused_in_list(request: HttpRequest, actor: Actor, problem: Problem) -> HttpResponse:
-    """Show the list again, with what was wrong above it and what was typed where it was typed."""
-    words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
-    told = Notice(Tone.BAD, say(problem.message), say(problem.next))
-    page = with_words(_list_page(actor), request.path, words, say(problem.message))
-    return render(request, "delivery/list.html", replace(page, notices=(told, *page.notices)), status=problem.status)
+    """Show the list again, with what was wrong above it."""
+    page = refused(_list_page(actor), request.path, problem, masking.mask_form(actor, request.POST))
+    return render(request, "delivery/list.html", page, status=problem.status)
 
 
 @require_safe
@@ -145,7 +141,7 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
     except (NotFound, NotAllowed):
         raise
     except Problem as problem:
-        return _refused(request, actor, delivery, problem)
+        return refused_on_page(request, actor, delivery, problem)
     if isinstance(shown, Issued):
         return _told_once(request, view, shown, at)
     if shown is None:
@@ -157,14 +153,10 @@ def act(request: HttpRequest, actor: Actor, delivery: str, name: str) -> HttpRes
     return response
 
 
-def _refused(request: HttpRequest, actor: Actor, delivery: str, problem: Problem) -> HttpResponse:
+def refused_on_page(request: HttpRequest, actor: Actor, delivery: str, problem: Problem) -> HttpResponse:
     """Show the delivery as it stands now, with what was wrong above it and what was typed where it was typed."""
-    words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
-    page = with_words(_page(actor, delivery), request.path, words, say(problem.message))
-    told = Notice(Tone.BAD, say(problem.message), say(problem.next))
-    return render(
-        request, "delivery/delivery.html", replace(page, notices=(told, *page.notices)), status=problem.status
-    )
+    page = refused(_page(actor, delivery), request.path, problem, masking.mask_form(actor, request.POST))
+    return render(request, "delivery/delivery.html", page, status=problem.status)
 
 
 def _told_once(request: HttpRequest, view: queries.DeliveryView, issued: Issued, at: datetime) -> HttpResponse:

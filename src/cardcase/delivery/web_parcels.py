@@ -10,10 +10,13 @@ from django.views.decorators.http import require_POST
 from cardcase.delivery import service
 from cardcase.delivery.words_parcels import told_of
 from cardcase.kit import clock
+from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
+
+from .web import refused_on_page
 
 TAKE_BACK = "take_back"
 
@@ -24,12 +27,17 @@ TAKE_BACK = "take_back"
 def step(request: HttpRequest, actor: Actor, delivery: str, step: str) -> HttpResponseBase:
     """Note one step of the parcel, or take the cards of an inspected return back."""
     at = clock.now()
-    if step == TAKE_BACK:
-        service.take_back_cards(actor, delivery, at=at)
-    else:
-        words = {name: request.POST.get(name, "") for name in request.POST}
-        files = {name: files[-1] for name, files in request.FILES.lists() if files}
-        service.note_step(actor, delivery, step, told_of(words), files, at=at)
+    try:
+        if step == TAKE_BACK:
+            service.take_back_cards(actor, delivery, at=at)
+        else:
+            words = {name: request.POST.get(name, "") for name in request.POST}
+            files = {name: files[-1] for name, files in request.FILES.lists() if files}
+            service.note_step(actor, delivery, step, told_of(words), files, at=at)
+    except (NotFound, NotAllowed):
+        raise
+    except Problem as problem:
+        return refused_on_page(request, actor, delivery, problem)
     messages.success(request, say(Text("已记下。", "Noted.")))
     return redirect(reverse("delivery", args=[delivery]) + "#parcel")
 

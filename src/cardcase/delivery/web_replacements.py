@@ -1,7 +1,5 @@
 """The pages of replacements: one card that a case keeps for its buyer, and its code, shown once."""
 
-from dataclasses import replace
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,10 +11,9 @@ from cardcase.delivery import present_replacements, queries, service
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.text import Text
-from cardcase.shell.kept import with_words
+from cardcase.shell.kept import refused
 from cardcase.shell.language import say
 from cardcase.shell.page import render
-from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
@@ -41,11 +38,9 @@ def act(request: HttpRequest, actor: Actor, card: str, name: str) -> HttpRespons
     except (NotFound, NotAllowed):
         raise
     except Problem as problem:
-        words = {key: value for key, value in request.POST.items() if isinstance(value, str)}
         page = present_replacements.page(actor, queries.replacement(actor, card))
-        page = with_words(page, request.path, words, say(problem.message))
-        told = Notice(Tone.BAD, say(problem.message), say(problem.next))
-        return render(request, PAGE, replace(page, notices=(told, *page.notices)), status=problem.status)
+        page = refused(page, request.path, problem, masking.mask_form(actor, request.POST))
+        return render(request, PAGE, page, status=problem.status)
     if answer is not None:
         return answer
     messages.success(request, say(Text("已记下。", "Noted.")))

@@ -15,10 +15,9 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
-PARCELS = "/parcel/"
 DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
-steps of parcels (``PARCELS``): their videos are kept before anything is locked."""
+steps of parcels (``service.PARCELS``)."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -103,5 +102,5 @@ def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
     actor = actor_of(request)
     if actor is None:
         return get_response(request)
-    is_durable = request.path.endswith(DURABLE) or PARCELS in request.path
+    is_durable = request.path.endswith(DURABLE) or service.PARCELS in request.path
     return service.answer_once(actor, request, lambda: get_response(request), is_durable=is_durable)

@@ -18,6 +18,9 @@ LONGEST_KEY = 100
 GIVEN_UP = timedelta(minutes=10)
 """Durable work that takes longer than this was broken off."""
 
+PARCELS = "/parcel/"
+"""In the addresses of steps of parcels: their videos are kept before anything is locked, and never whole in memory."""
+
 KEPT = 2 * 1024 * 1024
 SAID_ONCE = canonical.encode(
     {
@@ -134,7 +137,7 @@ def _digest(actor: Actor, request: HttpRequest) -> str:
     is_form = request.content_type == "multipart/form-data"
     # Read before it is parsed, so that it can be parsed again. Not so the videos of a parcel, which are too large for
     # that: they are parsed piece by piece into files, and what was parsed stays with the request.
-    body = b"" if is_form and "/parcel/" in request.path else request.body
+    body = b"" if is_form and PARCELS in request.path else request.body
     if is_form:  # its boundary is a new random word with each repetition
         for name, values in sorted(request.POST.lists()):
             seal.update(repr((name, values)).encode())

@@ -4,12 +4,24 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
+from cardcase.kit.errors import Problem
+from cardcase.shell.language import say
+from cardcase.shell.parts import ActionForm, Choice, Input, InputKind, Notice, Tone
 
 P = TypeVar("P")
 
 _CARRIED = ("kind", "event", "kinds", "to", "question")
 """Hidden fields that tell two forms of one address apart."""
+
+
+def refused(page: P, url: str, problem: Problem, typed: Mapping[str, str]) -> P:
+    """Return a page that has ``notices`` after a refusal: what was wrong on top, what was typed in its place.
+
+    ``typed`` is what may come back: rooms that know cards leave out or mask what could be a code.
+    """
+    told = Notice(Tone.BAD, say(problem.message), say(problem.next))
+    filled = with_words(page, url, typed, say(problem.message))
+    return replace(filled, notices=(told, *filled.notices))  # type: ignore[attr-defined,type-var]  # every page has notices
 
 
 def with_words(page: P, url: str, typed: Mapping[str, str], refusal: str) -> P:

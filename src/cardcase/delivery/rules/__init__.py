@@ -2,9 +2,11 @@
 
 from .flow import (
     CASE,
+    CODES,
     DONE,
     LISTED,
     OPEN,
+    PARCEL,
     SHOWABLE,
     TITLES,
     UNCONFIRMED_AFTER,
@@ -22,9 +24,11 @@ from .guessing import guess_kind
 
 __all__ = [
     "CASE",
+    "CODES",
     "DONE",
     "LISTED",
     "OPEN",
+    "PARCEL",
     "SHOWABLE",
     "TITLES",
     "UNCONFIRMED_AFTER",

@@ -142,12 +142,16 @@ def block_text(ref: str, why: str) -> Text:
     return Text(why, why)
 
 
-def refused(reasons: Iterable[Text], code: str, way_out: Text) -> Refused:
-    """Make the refusal to show codes, for these reasons."""
+CODES: Final = Text("现在不能发卡密", "The codes cannot be shown now")
+PARCEL: Final = Text("现在不能寄出", "The parcel cannot be sent now")
+
+
+def refused(reasons: Iterable[Text], code: str, way_out: Text, *, what: Text = CODES) -> Refused:
+    """Make the refusal to let cards go, for these reasons; ``what`` says in which way they would have gone."""
     told = list(reasons)
     return Refused(
-        f"现在不能发卡密：{'；'.join(text.zh for text in told)}",
-        f"The codes cannot be shown now: {'; '.join(text.en for text in told)}",
+        f"{what.zh}：{'；'.join(text.zh for text in told)}",
+        f"{what.en}: {'; '.join(text.en for text in told)}",
         next=way_out,
         code=code,
     )

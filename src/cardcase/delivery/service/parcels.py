@@ -23,7 +23,6 @@ from cardcase.custody.service import Record
 from cardcase.delivery import queries, rules, sealing_parcels
 from cardcase.delivery.models import Delivery, Parcel, ParcelFile, ParcelSerial, ParcelStep
 from cardcase.delivery.queries import ChainView
-from cardcase.delivery.queries.deliveries import doubts, needs_consent, slots_of
 from cardcase.delivery.queries.parcels import hash_of, physical, told_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules import parcels as chain_rules
@@ -38,6 +37,7 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import rows
 from .parcel_serials import packed_serials, returned_serials
+from .revealing import require_free
 
 if TYPE_CHECKING:
     from cardcase.cards.models import Card
@@ -246,19 +246,7 @@ class _Step:
     def _require_free(self, packed: Sequence[ParcelSerial]) -> None:
         """Refuse to ship what must not leave: the same as for codes, and what was packed is what is kept."""
         actor, delivery, order = self._actor, self._delivery, self._order
-        blocks = queries.blocks_of(actor, order.pk)
-        if blocks:
-            reasons = [block.text for block in blocks]
-            raise _stopped(reasons, "blocked", Text("先处理完售后单。", "Settle the case first."))
-        stop = rules.stopped_by_order(queries.order_facts(actor, order), is_person=True)
-        if stop is not None:
-            raise _stopped([stop], "stopped_by_order", Text("先处理退款。", "Settle the refund first."))
-        if needs_consent(actor, delivery) and not queries.terms_of(actor, order.pk).is_open:
-            why = [Text("买家还没有同意须知", "the buyer has not agreed to the terms")]
-            raise _stopped(why, "terms_open", Text("先发须知并等买家同意。", "Send the terms and wait for consent."))
-        found = doubts(slots_of(actor, delivery), at=self._at)
-        if found:
-            raise _stopped(found, "card_in_doubt", Text("重新分配，换一张卡。", "Allocate again: another card."))
+        require_free(actor, delivery, order, is_person=True, at=self._at, what=rules.PARCEL)
         if {one.card_id for one in packed} != {card.pk for card in self._cards}:
             raise Refused(
                 "打包之后换过卡，包裹里的不是现在分配的卡",
@@ -266,15 +254,6 @@ class _Step:
                 next=Text("写明原因，重新登记打包。", "Note the packing anew, with a reason."),
                 code="pack_again",
             )
-
-
-def _stopped(reasons: Sequence[Text], code: str, way_out: Text) -> Refused:
-    return Refused(
-        f"现在不能寄出：{'；'.join(text.zh for text in reasons)}",
-        f"The parcel cannot be sent now: {'; '.join(text.en for text in reasons)}",
-        next=way_out,
-        code=code,
-    )
 
 
 def _save(  # noqa: PLR0917 - the parts of one step

@@ -21,7 +21,7 @@ from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.delivery import queries, rules
 from cardcase.delivery.models import Allocation, Delivery
-from cardcase.delivery.queries.deliveries import doubts, is_due, slots_of
+from cardcase.delivery.queries.deliveries import doubts, is_due, needs_consent, slots_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.secret import CardCode
@@ -208,27 +208,37 @@ def _require_code(delivery: Delivery) -> None:
         raise by_parcel()
 
 
-def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
-    """Raise Refused unless the codes may leave now. The order is locked: what stops it comes before us or after."""
+def require_free(
+    actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime, what: Text = rules.CODES
+) -> None:
+    """Raise Refused when something stops the cards of an order from leaving, as codes or in a parcel (``what``).
+
+    The order is locked: what stops it comes before us or after.
+    """
     blocks = queries.blocks_of(actor, order.pk)
     if blocks:
         reasons = [block.text for block in blocks]
-        raise rules.refused(reasons, "blocked", Text("先处理完售后单。", "Settle the case first."))
+        raise rules.refused(reasons, "blocked", Text("先处理完售后单。", "Settle the case first."), what=what)
     stop = rules.stopped_by_order(queries.order_facts(actor, order), is_person=is_person)
     if stop is not None:
-        raise rules.refused([stop], "stopped_by_order", Text("先处理退款。", "Settle the refund first."))
-    if not queries.terms_of(actor, order.pk).is_open:
+        raise rules.refused([stop], "stopped_by_order", Text("先处理退款。", "Settle the refund first."), what=what)
+    if needs_consent(actor, delivery) and not queries.terms_of(actor, order.pk).is_open:
         raise rules.refused(
             [Text("买家还没有同意须知", "the buyer has not agreed to the terms")],
             "terms_open",
             Text("先发须知并等买家同意，或由店主说明原因放行。", "Send the terms first, or let the owner waive them."),
+            what=what,
         )
-    slots = slots_of(actor, delivery)
-    found = doubts(slots, at=at)
+    found = doubts(slots_of(actor, delivery), at=at)
     if found:
         way_out = Text("重新分配，会换一张没人看过的卡。", "Allocate again: another unseen card takes its place.")
-        raise rules.refused(found, "card_in_doubt", way_out)
-    mine = {slot.card.public_id for slot in slots}
+        raise rules.refused(found, "card_in_doubt", way_out, what=what)
+
+
+def _check(actor: Actor, delivery: Delivery, order: Order, *, is_person: bool, at: datetime) -> None:
+    """Raise Refused unless the codes may leave now."""
+    require_free(actor, delivery, order, is_person=is_person, at=at)
+    mine = {slot.card.public_id for slot in slots_of(actor, delivery)}
     if any(display.card_id not in mine for display in card_queries.displays(actor, order.pk)):
         raise Refused(
             "渠道说这笔订单已经发过别的卡",
