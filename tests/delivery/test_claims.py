@@ -21,7 +21,7 @@ from cardcase.delivery.rules.consent import Said
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.orders.service import ingest_refunds
-from cardcase.staff.models import Staff
+from cardcase.staff.models import Shop, Staff
 from contracts.test_races import at_once
 from delivery.world import KIND, agreed, orders, stock
 
@@ -460,3 +460,10 @@ def test_of_many_that_fetch_at_once_one_sees_the_code(shared_database, request, 
         pages = [answer.content.decode() for answer in answers]
         assert sum(code in page for page in pages) == 1, [answer.status_code for answer in answers]
         assert {answer.status_code for answer in answers} == {200}
+
+
+def test_where_a_new_look_is_demanded_the_page_is_closed_instead_of_ready(view, order, token, codes):
+    Shop.objects.filter(pk=order.shop_id).update(is_check_required=True)
+    page = text(post(token))
+    assert CALM in page
+    assert codes[0] not in page

@@ -7,7 +7,8 @@ import pytest
 from cardcase.custody import queries as custody
 from cardcase.delivery import queries, service
 from cardcase.delivery.models import Terms
-from cardcase.delivery.rules.consent import Said, Stance, answers, load, read
+from cardcase.delivery.queries.consents import load
+from cardcase.delivery.rules.consent import Said, Stance, answers, read
 from cardcase.kit.catalogue import BrokenCatalogue
 from delivery.world import KIND, agreed, code, given, orders, stock
 

@@ -9,14 +9,14 @@ from django.urls import reverse
 
 from cardcase.cards.rules import CardKind
 from cardcase.delivery.models import ClaimGuess, ClaimLink, Delivery
-from cardcase.delivery.rules import DeliveryState, stopped_by_order
+from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules.claims import WINDOW, Guesses, Step, step_of
 from cardcase.kit.errors import NotFound
 from cardcase.staff.models import Shop
 from cardcase.staff.queries import token_digest
 from cardcase.staff.rules import Actor
 
-from .deliveries import blocks_of, doubts, order_facts, slots_of
+from .deliveries import slots_of, why_not
 from .terms import TermsState, terms_of
 
 CLAIM = "claim"
@@ -93,10 +93,7 @@ def claim(actor: Actor, delivery_id: str, *, at: datetime) -> ClaimView:
     if found is None:
         raise NotFound("没有这次发货", "There is no such delivery")
     order, terms = found.order, terms_of(actor, found.order_id)
-    by_order = stopped_by_order(order_facts(actor, order), is_person=False)
-    stops = [block.text for block in blocks_of(actor, order.pk)]
-    stops += [by_order] if by_order else []
-    stops += doubts(slots_of(actor, found), at=at)
+    stops = why_not(actor, found, slots_of(actor, found), is_person=False, at=at)
     state = DeliveryState(found.state)
     return ClaimView(
         step=step_of(state, has_agreed=terms.is_open, stops=stops),

@@ -1,20 +1,32 @@
 """What is asked about consent in chats: the shop's list of phrases, and which orders are worth hearing."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 
 from cardcase.delivery.models import Delivery, Terms
-from cardcase.delivery.rules import DeliveryState, consent
-from cardcase.delivery.rules.consent import Phrases
+from cardcase.delivery.rules import DeliveryState
+from cardcase.delivery.rules.consent import Consents, Phrases, phrases_of
+from cardcase.kit import catalogue
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+NAME: Final = "consents.toml"
+_DATA: Final = Path(__file__).parent.parent / "data" / NAME
 _LEFT = [DeliveryState.AUTHORISED.value, DeliveryState.UNKNOWN.value, DeliveryState.SHOWN.value]
+
+
+@lru_cache(maxsize=256)
+def load(override: Path | None = None, _changed: int = 0) -> Phrases:
+    """Read the lists, a shop's own file laid over them. Raises BrokenCatalogue when one does not keep its schema."""
+    consents, refusals, signs = (
+        list(catalogue.load(_DATA, Consents, table=name, override=override).records.values())
+        for name in ("consent", "refusal", "sign")
+    )
+    return phrases_of(consents, refusals, signs)
 
 
 def consent_phrases(actor: Actor) -> Phrases:
@@ -22,9 +34,9 @@ def consent_phrases(actor: Actor) -> Phrases:
     actor.require(Permission.READ)
     folder: Path = settings.CARDCASE.overrides
     if not folder.is_dir():
-        return consent.load()
-    own = folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / consent.NAME
-    return consent.load(own, own.stat().st_mtime_ns) if own.exists() else consent.load()
+        return load()
+    own = folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / NAME
+    return load(own, own.stat().st_mtime_ns) if own.exists() else load()
 
 
 def check_data() -> None:
@@ -33,8 +45,8 @@ def check_data() -> None:
     Installation-wide, so it starts from no actor.
     """
     folder: Path = settings.CARDCASE.overrides
-    for own in [None, *sorted(folder.glob(f"*/{consent.NAME}"))]:
-        consent.load(own, own.stat().st_mtime_ns if own else 0)
+    for own in [None, *sorted(folder.glob(f"*/{NAME}"))]:
+        load(own, own.stat().st_mtime_ns if own else 0)
 
 
 def orders_to_hear(actor: Actor, order_ids: Iterable[int]) -> set[int]:

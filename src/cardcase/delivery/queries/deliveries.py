@@ -251,6 +251,26 @@ def is_due(display: Display | None) -> bool:
     return display is None or display.state == "not_shown"
 
 
+def why_not(actor: Actor, found: Delivery, slots: Sequence[Slot], *, is_person: bool, at: datetime) -> list[Text]:
+    """Say what stops the cards of a delivery from leaving now, the buyer's consent aside.
+
+    Complaints, the channel's word on the order, doubts about a card, and a look that the shop demands.
+    """
+    by_order = stopped_by_order(order_facts(actor, found.order), is_person=is_person)
+    rule = cards.look_rule(actor)
+    return [
+        *(block.text for block in blocks_of(actor, found.order_id)),
+        *([by_order] if by_order else []),
+        *doubts(slots, at=at),
+        *(_unlooked(found, slots, rule, at).values() if rule.is_required else ()),
+    ]
+
+
+def _unlooked(found: Delivery, slots: Sequence[Slot], rule: LookRule, at: datetime) -> dict[str, Text]:
+    """Return ``old_looks``; the balance of a sealed card cannot be looked up."""
+    return old_looks(slots, rule, at=at) if found.form == "code" else {}
+
+
 def needs_consent(actor: Actor, found: Delivery) -> bool:
     """Tell whether the buyer must agree to terms first: always to a code; to a parcel where the shop has a policy."""
     return found.form == "code" or policies.version_for(actor, found.order.paid_at) is not None
@@ -287,18 +307,13 @@ def _row(found: Delivery) -> DeliveryRow:
 
 def _view(actor: Actor, found: Delivery) -> DeliveryView:
     slots, terms, blocks = slots_of(actor, found), terms_of(actor, found.order_id), blocks_of(actor, found.order_id)
-    facts = order_facts(actor, found.order)
-    stops = [block.text for block in blocks]
-    by_order = stopped_by_order(facts, is_person=True)
-    stops += [by_order] if by_order else []
+    at, rule = clock.now(), cards.look_rule(actor)
     asks_terms = needs_consent(actor, found)
+    stops = why_not(actor, found, slots, is_person=True, at=at)
     if not terms.is_open and asks_terms:
         stops.append(Text("买家还没有同意须知", "the buyer has not agreed to the terms"))
-    stops += doubts(slots, at=clock.now())
-    again = resend_stopped_by_order(facts)
-    rule, is_code = cards.look_rule(actor), found.form == "code"  # the balance of a sealed card cannot be looked up
-    unlooked = old_looks(slots, rule, at=clock.now()) if is_code else {}
-    stops += unlooked.values() if rule.is_required else ()
+    again = resend_stopped_by_order(order_facts(actor, found.order))
+    unlooked = _unlooked(found, slots, rule, at)
     return DeliveryView(
         row=_row(found),
         order_id=found.order_id,

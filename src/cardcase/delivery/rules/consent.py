@@ -5,20 +5,15 @@ Strict on purpose: a wrong "yes" lets a code out for which the buyer answers, a 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
-from cardcase.kit import catalogue
 from cardcase.kit.catalogue import Record
 from cardcase.kit.text import fold
 
-NAME: Final = "consents.toml"
-_DATA: Final = Path(__file__).parent.parent / "data" / NAME
 _LONGEST: Final = 60
 """Characters; a longer reply says more than yes, whatever is left of it."""
 
@@ -90,19 +85,14 @@ def answers(said: Iterable[Said], phrases: Phrases) -> Iterator[tuple[Said, Stan
             yield one, stance
 
 
-@lru_cache(maxsize=256)
-def load(override: Path | None = None, _changed: int = 0) -> Phrases:
-    """Read the lists, a shop's own file laid over them. Raises BrokenCatalogue when one does not keep its schema."""
-    tables = {
-        name: catalogue.load(_DATA, Consents, table=name, override=override).records.values()
-        for name in ("consent", "refusal", "sign")
-    }
+def phrases_of(consents: Iterable[Consents], refusals: Sequence[Consents], signs: Sequence[Consents]) -> Phrases:
+    """Fold the records of consents.toml, table by table, into the lists that are compared with."""
     return Phrases(
-        consents=_all(phrase for record in tables["consent"] for phrase in record.phrases),
-        refusals=_all(phrase for record in tables["refusal"] for phrase in record.phrases),
-        refusal_starts=tuple(sorted(_all(start for record in tables["refusal"] for start in record.starts))),
-        against=frozenset("".join(record.against for record in tables["sign"])) - _DRESS - {"\u200d", "♀", "♂"},
-        stickers=_all(name for record in tables["sign"] for name in record.stickers),
+        consents=_all(phrase for record in consents for phrase in record.phrases),
+        refusals=_all(phrase for record in refusals for phrase in record.phrases),
+        refusal_starts=tuple(sorted(_all(start for record in refusals for start in record.starts))),
+        against=frozenset("".join(record.against for record in signs)) - _DRESS - {"\u200d", "♀", "♂"},
+        stickers=_all(name for record in signs for name in record.stickers),
     )
 
 
