@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from cardcase.cards import service as cards
-from cardcase.cards.models import Card
+from cardcase.cards.models import Card, Reveal
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.rules import Event, GuardRefused, IllegalMove
@@ -308,6 +308,15 @@ def test_a_result_needs_its_source_and_something_executing(world, owner, noon):
         service.record_result(owner, case.number, RemedyState.VERIFIED, source_event=" ", at=noon)
 
 
+def handed_over(remedy):
+    """Leave behind what giving a replacement and confirming it leaves: the card's state and its reveal."""
+    card = remedy.replacement
+    Card.objects.filter(pk=card.pk).update(state="revealed")
+    Reveal.objects.create(
+        shop_id=card.shop_id, card=card, order_id=card.order_id, to="buyer", how="replacement", by="owner"
+    )
+
+
 def test_a_replacement_is_kept_handed_over_and_only_then_verified(world, owner, noon):
     case = world.case("A1", spare=1)
     dead(world, case)
@@ -318,7 +327,7 @@ def test_a_replacement_is_kept_handed_over_and_only_then_verified(world, owner, 
     with pytest.raises(Refused) as refused:
         service.record_result(owner, case.number, RemedyState.VERIFIED, source_event="m", at=noon)
     assert refused.value.problem_code == "replacement_not_handed_over"
-    Card.objects.filter(pk=remedy.replacement_id).update(state="revealed")
+    handed_over(remedy)
     assert (
         service.record_result(owner, case.number, RemedyState.VERIFIED, source_event="m", at=noon).state == "verified"
     )
@@ -331,7 +340,7 @@ def test_when_the_second_card_fails_too_only_the_owner_gives_more_and_says_why(w
     dead(world, case)
     concede(world, case, "replace_card", None)
     remedy = execute(world, case, "replace_card", None)
-    Card.objects.filter(pk=remedy.replacement_id).update(state="revealed")
+    handed_over(remedy)
     service.record_result(owner, case.number, RemedyState.VERIFIED, source_event="m", at=noon)
     again, _ = cases.open_case(system, case.order, world.refund(case.order, applied_at=noon), at=noon)
     again = cases.link_card(owner, again.number, case.card.public_id, revision=again.revision, at=noon)
