@@ -55,7 +55,7 @@ def test_a_file_is_known_by_its_first_bytes(head, mime):
     assert file_kind(head) == mime
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg/>", b"MZ", b"RIFF0000WAVE", b"%PDF-" + b"0" * MAX_FILE_BYTES])
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg/>", b"MZ", b"%PDF-" + b"0" * MAX_FILE_BYTES])
 def test_other_or_huge_files_are_refused(data):
     with pytest.raises(BadFile):
         file_kind(data)

@@ -1,11 +1,11 @@
 """JSON entrance of cases: the queue, the sheet of one, and everything that can be done with it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
-from cardcase.desk.queries import sheet
+from cardcase.desk.queries import sheet, timeline
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
 from cardcase.packs import service as packs
@@ -72,13 +72,56 @@ def show(request: HttpRequest, number: str) -> dict[str, Any]:
     return sheet.sheet(_actor(request), number, now=clock.now())
 
 
+class TimelineAsked(Schema):
+    """What of a timeline is wanted; everything when nothing is said."""
+
+    show: list[str] = Field(default_factory=list)
+    by: str = ""
+    since: str = ""
+    until: str = ""
+    find: str = ""
+
+
+class TimelineItem(Schema):
+    """One thing that happened. ``id`` is its anchor on the page of the timeline; ``by`` null for the machine."""
+
+    lane: str
+    at: str | None
+    id: str
+    what: str
+    who: str
+    by: str | None
+    detail: str
+    url: str | None
+    seq: int | None
+
+
+class Timeline(Schema):
+    """What happened about a case, oldest first."""
+
+    number: str
+    happenings: list[TimelineItem]
+
+
+@router.get("/{number}/timeline", response=Timeline, summary="What happened about a case, oldest first")
+def show_timeline(request: HttpRequest, number: str, asked: Annotated[TimelineAsked, Query(...)]) -> dict[str, Any]:
+    """Merge chat, mail, calls, platform events, decisions, evidence, cards and clocks.
+
+    ``show`` (may be given several times) narrows to lanes, ``by`` to a party, ``since`` and ``until`` to a span of
+    days or moments, ``find`` to words.
+    """
+    wanted = timeline.narrowing(asked.dict(exclude={"show"}), asked.show)
+    happenings = timeline.timeline(_actor(request), number, wanted, now=clock.now())
+    return {"number": number, "happenings": timeline.document(happenings)}
+
+
 @router.post("/{number}/acts/{name}", summary="Do one thing with a case")
 def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, Any]:
     """Do what the page could do.
 
     Names: reason, hold, ask, evidence (facts only), reply, sent, note, deadline, offer, concede, decline, escalate,
     execute, result, move, answered, answer, submit, reapplied, reopen, snooze, resume, dispute, transfer, approval,
-    approve, need, same, review, card, cause, pause_goal, resume_goal.
+    approve, need, same, review, card, cause, pause_goal, resume_goal, call, mail.
     Offer, concede, decline and escalate take ``fields.because`` (and ``because_note``): why not as advised.
     Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
     """

@@ -307,12 +307,14 @@ class EvidenceBox:
     """证据.
 
     ``summary``: 「有 3 · 要 2 · 缺 1」. ``tip``: which single fact would change the advice. ``upload``: add form.
+    ``call``: note what was said by voice.
     """
 
     summary: str
     rows: tuple[EvidenceRow, ...] = ()
     tip: str = ""
     upload: ActionForm | None = None
+    call: ActionForm | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,9 @@
 """Acts of the desk: each takes what a form or a program sent and calls the one verb of a lower room that does it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from django.db import transaction
 
@@ -17,9 +15,7 @@ from cardcase.cases.rules.reviews import Cause, Findings
 from cardcase.deadlines.rules import DeadlineKind, PauseReason
 from cardcase.evidence import service as evidence
 from cardcase.inbox import service as inbox
-from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.errors import NotFound, WrongUse
-from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
 from cardcase.packs import service as packs
 from cardcase.remedies import queries as remedy_queries
@@ -28,64 +24,11 @@ from cardcase.remedies.rules import OfferState, RemedyState
 from cardcase.remedies.rules.learning import Because, Why
 from cardcase.staff.rules import Actor
 
-E = TypeVar("E", bound=StrEnum)
+from . import capturing
+from .acting import Act, chosen, fen, later, moment
+from .capturing import opened_exhibit
 
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act on a case: what was typed, the revision that the person saw, the files that came with it."""
-
-    number: str
-    revision: int
-    at: datetime
-    values: Mapping[str, str] = field(default_factory=dict)
-    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    files: Sequence[tuple[str, bytes]] = ()
-
-    def word(self, name: str) -> str:
-        """Return what was typed under a name, without surrounding space and what no database takes."""
-        typed = self.values.get(name, "").replace("\0", "")
-        return typed.encode("utf-8", "replace").decode("utf-8").strip()
-
-
-def _fen(act: Act, name: str) -> int | None:
-    typed = act.word(name)
-    if not typed:
-        return None
-    try:
-        return parse_yuan(typed)
-    except ValueError as error:  # what was typed is not repeated: a card code may have slipped in
-        raise WrongUse(
-            "这不是金额",
-            "This is no amount",
-            next=Text("写成 45 或 45.50。", "Write 45 or 45.50."),
-            code="not_an_amount",
-        ) from error
-
-
-def _moment(act: Act, name: str) -> datetime | None:
-    typed = act.word(name)
-    if not typed:
-        return None
-    try:
-        moment = datetime.fromisoformat(typed)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise WrongUse(
-            "这不是时间",
-            "This is no moment",
-            next=Text("写成 2026-11-25T10:00。", "Write 2026-11-25T10:00."),
-            code="not_a_moment",
-        ) from error
-
-
-def _later(act: Act, name: str) -> datetime | None:
-    """Return a moment that must still come: a deadline that somebody has read."""
-    moment = _moment(act, name)
-    if moment is not None and moment <= act.at:
-        raise WrongUse("截止时间已经过了", "This moment lies in the past", code="not_a_moment", field=name)
-    return moment
-
+__all__ = ["ACTS", "Act", "opened_exhibit", "perform"]
 
 _RECORDED: Final = (
     Event.STEPPED_IN,
@@ -101,17 +44,6 @@ _RECORDED: Final = (
 """Moves that are recorded by the act ``move``; the rest have verbs of their own that know more."""
 
 
-def _chosen(kind: type[E], act: Act, name: str) -> E:
-    """Return a choice among known words. Raises WrongUse that names the words."""
-    try:
-        return kind(act.word(name))
-    except ValueError as error:
-        known = ", ".join(kind)
-        raise WrongUse(
-            f"「{name}」要从这些里选：{known}", f"{name} is one of: {known}", code="unknown_choice", field=name
-        ) from error
-
-
 def _reason(actor: Actor, act: Act) -> None:
     cases.confirm_reason(actor, act.number, act.word("sub_reason"), revision=act.revision, at=act.at)
 
@@ -123,23 +55,6 @@ def _hold(actor: Actor, act: Act) -> None:
 def _ask(actor: Actor, act: Act) -> None:
     kinds = act.lists.get("kinds") or [act.word("kinds")]
     evidence.ask(actor, act.number, kinds, act.word("to") or "buyer", revision=act.revision, at=act.at)
-
-
-def _evidence(actor: Actor, act: Act) -> None:
-    facts: dict[str, Any] = {}
-    if act.word("usable"):
-        facts["is_usable"] = act.word("usable") == "yes"
-    if (balance := _fen(act, "balance")) is not None:
-        facts["balance_fen"] = balance
-    for name in ("redeemed_at", "at"):  # when it says the card was redeemed; when what it shows happened
-        if (moment := _moment(act, name)) is not None:
-            facts[name] = moment.isoformat()
-    facts |= {key: act.word(key) for key in ("order_no", "tail4") if act.word(key)}
-    originals: Sequence[tuple[str, bytes | None]] = act.files or [("", None)]
-    for name, data in originals:
-        evidence.add_exhibit(
-            actor, act.number, act.word("kind"), act.word("title") or name, data, "", facts, at=act.at, source_file=name
-        )
 
 
 def _reply(actor: Actor, act: Act) -> None:
@@ -155,15 +70,15 @@ def _note(actor: Actor, act: Act) -> None:
 
 
 def _deadline(actor: Actor, act: Act) -> None:
-    due_at = _moment(act, "due_at")
+    due_at = moment(act, "due_at")
     if due_at is None:
         raise WrongUse("请填写截止时间", "Type in the deadline", code="not_a_moment")
-    kind = _chosen(DeadlineKind, act, "kind") if act.word("kind") else None
+    kind = chosen(DeadlineKind, act, "kind") if act.word("kind") else None
     cases.type_deadline(actor, act.number, due_at, kind=kind, revision=act.revision, at=act.at)
 
 
 def _pause_goal(actor: Actor, act: Act) -> None:
-    reason = _chosen(PauseReason, act, "reason")
+    reason = chosen(PauseReason, act, "reason")
     cases.pause_goal(actor, act.number, reason, note=act.word("note"), revision=act.revision, at=act.at)
 
 
@@ -173,7 +88,7 @@ def _resume_goal(actor: Actor, act: Act) -> None:
 
 def _why(act: Act) -> Why:
     """Read why something else was chosen than advised; nothing need be said."""
-    because = _chosen(Because, act, "because") if act.word("because") else Because.UNSAID
+    because = chosen(Because, act, "because") if act.word("because") else Because.UNSAID
     return Why(because, act.word("because_note"))
 
 
@@ -182,7 +97,7 @@ def _offer(actor: Actor, act: Act) -> None:
         actor,
         act.number,
         act.word("kind"),
-        amount_fen=_fen(act, "amount"),
+        amount_fen=fen(act, "amount"),
         why=_why(act),
         revision=act.revision,
         at=act.at,
@@ -194,7 +109,7 @@ def _concede(actor: Actor, act: Act) -> None:
         actor,
         act.number,
         act.word("kind"),
-        amount_fen=_fen(act, "amount"),
+        amount_fen=fen(act, "amount"),
         confirmation=act.word("typed"),
         why=_why(act),
         revision=act.revision,
@@ -242,13 +157,13 @@ def _execute(actor: Actor, act: Act) -> None:
 
 def _result(actor: Actor, act: Act) -> None:
     remedies.record_result(
-        actor, act.number, _chosen(RemedyState, act, "result"), source_event=act.word("source"), at=act.at
+        actor, act.number, chosen(RemedyState, act, "result"), source_event=act.word("source"), at=act.at
     )
 
 
 def _move(actor: Actor, act: Act) -> None:
     """Record what the buyer or the platform did, as a person read it."""
-    event = _chosen(Event, act, "event")
+    event = chosen(Event, act, "event")
     if event is Event.ACCEPTED:
         remedies.settle_offer(
             actor, act.number, OfferState.ACCEPTED, source_event=act.word("source"), revision=act.revision, at=act.at
@@ -258,10 +173,10 @@ def _move(actor: Actor, act: Act) -> None:
         remedies.settle_offer(
             actor,
             act.number,
-            _chosen(OfferState, act, "answer"),
+            chosen(OfferState, act, "answer"),
             source_event=act.word("source"),
             reason=act.word("source"),
-            counter_fen=_fen(act, "counter"),
+            counter_fen=fen(act, "counter"),
             revision=act.revision,
             at=act.at,
         )
@@ -278,10 +193,10 @@ def _move(actor: Actor, act: Act) -> None:
     facts = replace(
         remedy_queries.standing(actor, case, at=act.at),
         source_event_id=act.word("source"),
-        verdict=_chosen(Status, act, "verdict") if act.word("verdict") else None,
+        verdict=chosen(Status, act, "verdict") if act.word("verdict") else None,
         ruling_raw=act.word("ruling"),
-        evidence_due_at=_later(act, "due_at"),
-        appeal_until=_later(act, "appeal_until"),
+        evidence_due_at=later(act, "due_at"),
+        appeal_until=later(act, "appeal_until"),
     )
     details = {"source": act.word("source"), "ruling": act.word("ruling")}
     cases.advance(actor, act.number, event, facts=facts, revision=act.revision, details=details, at=act.at)
@@ -323,8 +238,8 @@ def _reapplied(actor: Actor, act: Act) -> None:
         actor,
         act.number,
         sub_reason=act.word("sub_reason"),
-        claimed_fen=_fen(act, "amount"),
-        due_at=_later(act, "due_at"),
+        claimed_fen=fen(act, "amount"),
+        due_at=later(act, "due_at"),
         source=act.word("source"),
         revision=act.revision,
         at=act.at,
@@ -340,14 +255,14 @@ def _reopen(actor: Actor, act: Act) -> None:
         actor,
         act.number,
         source=act.word("source"),
-        due_at=_later(act, "due_at"),
+        due_at=later(act, "due_at"),
         revision=act.revision,
         at=act.at,
     )
 
 
 def _snooze(actor: Actor, act: Act) -> None:
-    until = _moment(act, "until")
+    until = moment(act, "until")
     if until is None:
         raise WrongUse("请填写放到什么时候", "Type in until when", code="not_a_moment")
     cases.snooze(actor, act.number, until, act.word("reason"), revision=act.revision, at=act.at)
@@ -359,18 +274,18 @@ def _resume(actor: Actor, act: Act) -> None:
 
 def _dispute(actor: Actor, act: Act) -> None:
     told = cases.DisputeTold(
-        kind=_chosen(DisputeKind, act, "kind"),
+        kind=chosen(DisputeKind, act, "kind"),
         status_raw=act.word("state_raw") or act.word("state"),
         source=act.word("source"),
         external_id=act.word("external_id"),
-        respond_by=_moment(act, "respond_by"),
+        respond_by=moment(act, "respond_by"),
         fetched_at=act.at,
     )
     cases.note_dispute(actor, act.number, told, at=act.at)
 
 
 def _transfer(actor: Actor, act: Act) -> None:
-    amount = _fen(act, "amount")
+    amount = fen(act, "amount")
     remedies.note_transfer(actor, act.number, amount or 0, source=act.word("source"), revision=act.revision, at=act.at)
 
 
@@ -380,7 +295,7 @@ def _approval(actor: Actor, act: Act) -> None:
         act.number,
         act.word("kind"),
         "concede" if act.word("way") == "concede" else "offer",
-        amount_fen=_fen(act, "amount"),
+        amount_fen=fen(act, "amount"),
         reason=act.word("reason"),
         revision=act.revision,
         at=act.at,
@@ -419,8 +334,8 @@ def _same(actor: Actor, act: Act) -> None:
 
 
 def _review(actor: Actor, act: Act) -> None:
-    findings = Findings(text=act.word("text"), cause=_chosen(Cause, act, "cause"), measure=act.word("measure"))
-    cases.review(actor, act.number, findings, recovered_fen=_fen(act, "recovered"), revision=act.revision, at=act.at)
+    findings = Findings(text=act.word("text"), cause=chosen(Cause, act, "cause"), measure=act.word("measure"))
+    cases.review(actor, act.number, findings, recovered_fen=fen(act, "recovered"), revision=act.revision, at=act.at)
 
 
 def _card(actor: Actor, act: Act) -> None:
@@ -436,7 +351,9 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
         "reason": _reason,
         "hold": _hold,
         "ask": _ask,
-        "evidence": _evidence,
+        "evidence": capturing.keep,
+        "call": capturing.call,
+        "mail": capturing.check_mail,
         "reply": _reply,
         "sent": _sent,
         "note": _note,

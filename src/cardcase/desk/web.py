@@ -9,8 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from cardcase.desk import words
-from cardcase.desk.queries import case_page, exhibit_file, today_page
-from cardcase.desk.service import Act, perform
+from cardcase.desk.queries import (
+    OriginalSealed,
+    case_page,
+    exhibit_file,
+    sealed_page,
+    timeline,
+    timeline_page,
+    today_page,
+)
+from cardcase.desk.service import Act, opened_exhibit, perform
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.packs import service as packs
@@ -50,9 +58,40 @@ def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
 
 @require_safe
 @signed_in
-def exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> HttpResponse:  # noqa: ARG001 - the gate's
-    """Give the original of an exhibit, never to be run or embedded elsewhere."""
-    data, mime, name = exhibit_file(actor, number, exhibit)
+def exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> HttpResponse:
+    """Give the original of an exhibit, never to be run or embedded elsewhere; of one under seal, the way to open it."""
+    try:
+        return _original(*exhibit_file(actor, number, exhibit))
+    except OriginalSealed as sealed:
+        page = sealed_page(actor, number, exhibit, sealed)
+        return render(request, "desk/sealed.html", page)
+
+
+@require_POST
+@signed_in
+def open_exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> HttpResponse:  # noqa: ARG001 - the gate's
+    """Open an original that lies under seal; that somebody did is on record before its bytes are read."""
+    return _original(*opened_exhibit(actor, number, exhibit, now=clock.now()))
+
+
+@require_safe
+@signed_in
+def show_timeline(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
+    """Show what happened about a case, narrowed as asked; as plain text for a mail or a print-out."""
+    lanes = request.GET.getlist("show")
+    values = {name: request.GET.get(name, "") for name in ("by", "since", "until", "find")}
+    if request.GET.get("form") != "text":
+        page = timeline_page(actor, number, values, lanes, now=clock.now())
+        return render(request, "desk/timeline.html", page)
+    now = clock.now()
+    happenings = timeline.timeline(actor, number, timeline.narrowing(values, lanes), now=now)
+    response = HttpResponse(timeline.as_text(number, happenings, now=now), content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{number}-timeline.txt"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _original(data: bytes, mime: str, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type=mime)
     disposition = "inline" if mime.startswith("image/") else "attachment"
     response.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'

@@ -27,6 +27,11 @@ class Exhibit(ShopOwned, Sourced):
     event_at = models.DateTimeField(null=True)
     facts = models.JSONField(default=dict)  # order_no, tail4, amount_fen, at, region, redeemed_at, account …
     is_against_seller = models.BooleanField(default=False)
+    body_sealed = models.BinaryField(null=True)  # the bytes, under seal instead of in the store: they hold a card code
+    dkim = models.CharField(max_length=10, blank=True, default="")  # dkim.Signed, of a mail
+    dkim_domain = models.CharField(max_length=255, blank=True, default="")
+    dkim_key = models.BinaryField(null=True)  # the key record that it was checked with, so that others can do it again
+    dkim_at = models.DateTimeField(null=True)
     set_aside_at = models.DateTimeField(null=True)
     set_aside_reason = models.CharField(max_length=300, blank=True, default="")
 

@@ -51,6 +51,10 @@ class Config(BaseModel):
         default=False,
         description="允许通知发到内网地址和不加密的地址 / let notices go to private and unencrypted addresses",
     )
+    mail_keys: bool = Field(
+        default=True,
+        description="向域名系统查邮件的 DKIM 公钥，核对邮件证据 / ask the DNS for DKIM keys of mails kept as evidence",
+    )
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
     parcel_video_mb: int = Field(
         200,

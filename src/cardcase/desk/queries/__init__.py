@@ -1,7 +1,8 @@
 """Reading for the desk: Today, the case page, the sheet of a case. Composes the rooms below; asks each once."""
 
 from .case_page import case_page
-from .exhibits import exhibit_file
+from .exhibits import OriginalSealed, exhibit_file, sealed_page
+from .timeline_page import timeline_page
 from .today import today_page
 
-__all__ = ["case_page", "exhibit_file", "today_page"]
+__all__ = ["OriginalSealed", "case_page", "exhibit_file", "sealed_page", "timeline_page", "today_page"]

@@ -106,6 +106,7 @@ def evidence(actor: Actor, view: CaseView) -> pages.EvidenceBox:
         rows=tuple(_evidence_row(view, item) for item in view.items),
         tip=say(view.judged.tip) if view.judged.tip and view.case.is_open else "",
         upload=forms.upload(actor, view),
+        call=forms.call(actor, view),
     )
 
 

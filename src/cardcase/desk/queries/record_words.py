@@ -50,6 +50,8 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "evidence.added": Text("存了证据", "Evidence kept"),
         "evidence.answer_recorded": Text("记下买家的回答", "Buyer's answer noted"),
         "evidence.asked": Text("索要了证据", "Evidence asked for"),
+        "evidence.mail_checked": Text("核对了邮件签名", "Mail's signature checked"),
+        "evidence.original_opened": Text("打开了密封的原件", "Sealed original opened"),
         "evidence.set_aside": Text("一份证据不再采用", "Evidence set aside"),
         "evidence.request_fulfilled": Text("要的证据到了", "The evidence came"),
         "evidence.request_refused": Text("对方不给证据", "The evidence was refused"),

@@ -171,7 +171,7 @@ def _exhibit(row: Exhibit) -> rules.ExhibitSeen:
         kind=row.kind,
         party=row.party,
         captured_at=row.captured_at,
-        facts=row.facts,
+        facts={**row.facts, "dkim": row.dkim} if row.dkim else row.facts,
         is_against_seller=row.is_against_seller,
     )
 

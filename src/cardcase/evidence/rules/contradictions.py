@@ -42,6 +42,7 @@ def contradictions(facts: CaseFacts) -> tuple[Contradiction, ...]:
                 *_amounts(exhibit, facts),
                 *_times(exhibit, facts),
                 *_word(exhibit, facts),
+                *_signature(exhibit),
             )
         ]
     found += _records(facts)
@@ -184,6 +185,20 @@ def _word(exhibit: ExhibitSeen, facts: CaseFacts) -> list[tuple[str, Text]]:
             )
         ]
     return []
+
+
+def _signature(exhibit: ExhibitSeen) -> list[tuple[str, Text]]:
+    if exhibit.facts.get("dkim") != "failed":
+        return []
+    return [
+        (
+            "dkim",
+            Text(
+                "邮件的 DKIM 签名对不上：发出之后被改过，或签名是假的",
+                "The mail's DKIM signature does not hold: it was changed after it was sent, or it is forged",
+            ),
+        )
+    ]
 
 
 def _records(facts: CaseFacts) -> list[Contradiction]:

@@ -10,6 +10,8 @@ from cardcase.kit import clock
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 
+from . import mail, spoken
+
 MAX_FILE_BYTES: Final = 10 * 1024 * 1024
 """Largest exhibit: a phone's picture fits many times; a bare limit against filling the disk. Judgement."""
 
@@ -22,6 +24,20 @@ RECORDING: Final = "E11"
 _TEXT_LIMIT: Final = 120
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _MAX_FEN: Final = 10**11
+
+ENDINGS: Final[Mapping[str, str]] = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "message/rfc822": "eml",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/wav": "wav",
+    "audio/ogg": "ogg",
+    "audio/amr": "amr",
+}
+"""Endings under which originals of each media type are handed out."""
 
 
 class BadFact(WrongUse):
@@ -46,6 +62,13 @@ def _text(value: Any) -> str:
     text = str(value).strip()
     if not text or len(text) > _TEXT_LIMIT:
         raise ValueError(f"1–{_TEXT_LIMIT} characters")
+    return text
+
+
+def _long(value: Any) -> str:
+    text = str(value).strip()
+    if not text or len(text) > spoken.MOST_SAID:
+        raise ValueError(f"1–{spoken.MOST_SAID} characters")
     return text
 
 
@@ -119,10 +142,20 @@ FACTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "batch": _text,
     "expires_on": _day,
     "answer": _text,  # what a supplier or support answered, in short
+    "mail_from": _text,  # sender of a mail as its head tells it, unchecked
+    "mail_subject": _text,
+    "mail_id": _text,  # Message-ID of the mail
+    "spoken_how": spoken.check_how,  # by phone, voice, video, in person
+    "said": _long,  # what was said, as the person who was there noted it
+    "agreed": _long,  # what was agreed
+    "witness": _text,  # who else heard it
 }
 """Known keys of an exhibit's facts and how each is read. Anything else is refused: an unread key proves nothing."""
 
-FREE_TEXT: Final = frozenset({"region", "brand", "account", "account_region", "batch", "answer"})
+FREE_TEXT: Final = frozenset(
+    {"region", "brand", "account", "account_region", "batch", "answer", "mail_from", "mail_subject", "mail_id", "said"}
+    | {"agreed", "witness"}
+)
 """Facts that a person words freely: masked for card codes before they are kept."""
 
 
@@ -168,7 +201,7 @@ def day_of(facts: Mapping[str, Any], key: str) -> date | None:
 
 
 def file_kind(data: bytes) -> str:
-    """Tell an exhibit's media type by its first bytes: PNG, JPEG, WEBP or PDF. Raises BadFile for anything else."""
+    """Tell an exhibit's media type by its first bytes: picture, PDF, sound or mail. Raises BadFile otherwise."""
     if len(data) > MAX_FILE_BYTES:
         raise BadFile(
             f"文件超过 {MAX_FILE_BYTES // 1024 // 1024} MB",
@@ -185,11 +218,26 @@ def file_kind(data: bytes) -> str:
         return "image/webp"
     if data.startswith(b"%PDF-"):
         return "application/pdf"
+    if (sound := _sound(data)) or mail.looks_like_mail(data):
+        return sound or mail.MIME
     raise BadFile(
-        "只收 PNG、JPEG、WEBP 图片和 PDF",
-        "Only PNG, JPEG, WEBP pictures and PDF are taken",
+        "只收 PNG、JPEG、WEBP 图片，PDF，邮件原件（.eml）和录音（MP3、M4A、WAV、OGG、AMR）",
+        "Only PNG, JPEG, WEBP pictures, PDF, mails (.eml) and sound (MP3, M4A, WAV, OGG, AMR) are taken",
         next=Text("请另存为其中一种格式再传。", "Save it in one of these forms and add it again."),
     )
+
+
+def _sound(data: bytes) -> str:
+    """Tell a recording of a call by its first bytes; empty for anything else."""
+    if data.startswith((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2")):
+        return "audio/mpeg"
+    if data[4:8] == b"ftyp" and data[8:11] == b"M4A":
+        return "audio/mp4"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data.startswith(b"OggS"):
+        return "audio/ogg"
+    return "audio/amr" if data.startswith(b"#!AMR") else ""
 
 
 def make_nonce(choose: Callable[[str], str] = secrets.choice) -> str:

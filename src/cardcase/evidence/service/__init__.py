@@ -1,7 +1,9 @@
 """Verbs of evidence: exhibits, what is asked of whom, and what the buyer answers to guided questions."""
 
 from .answers import record_answer
+from .calls import note_call
 from .exhibits import add_exhibit, carry_over, set_aside
+from .mails import check_again, check_signature, open_original, original
 from .requests import answered, ask, expire, expire_overdue, follow, fulfil, refuse
 
 __all__ = [
@@ -9,10 +11,15 @@ __all__ = [
     "answered",
     "ask",
     "carry_over",
+    "check_again",
+    "check_signature",
     "expire",
     "expire_overdue",
     "follow",
     "fulfil",
+    "note_call",
+    "open_original",
+    "original",
     "record_answer",
     "refuse",
     "set_aside",

@@ -8,16 +8,17 @@ from django.db import transaction
 
 from cardcase.cards import masking
 from cardcase.cases import queries as case_queries
-from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.evidence import queries, rules
 from cardcase.evidence.models import Exhibit
+from cardcase.evidence.rules import mail
 from cardcase.evidence.rules.exhibits import FREE_TEXT
 from cardcase.kit import ids
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
+from . import mails
 from .answers import carry_answers
 from .entries import masked, record
 from .requests import follow
@@ -64,11 +65,16 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
     found = rules.file_kind(data) if data is not None else ""
     if data is not None and mime and mime not in (found, "application/octet-stream"):
         raise rules.BadFile(f"文件其实是 {found}，不是 {mime}", f"The file is {found}, not {mime}")
-    shown, clean = _masked(actor, title.strip() or known.title.zh, rules.check_facts(facts or {}))
-    sha256 = files.keep(data) if data is not None else ""
+    read = mail.read_mail(data) if data is not None and found == mail.MIME else None
+    told = {**(mail.facts_of(read) if read else {}), **(facts or {})}  # what a person says of it goes before
+    shown, clean = _masked(actor, title.strip() or known.title.zh, rules.check_facts(told))
+    public_id = ids.public_id("ev")
+    sha256, body_sealed = mails.keep(actor, public_id, data, read) if data is not None else ("", None)
     exhibit = Exhibit.objects.create(
         shop_id=actor.shop_id,
-        public_id=ids.public_id("ev"),
+        public_id=public_id,
+        body_sealed=body_sealed,
+        dkim=mails.PENDING if read else "",
         case=case,
         kind=kind,
         title=shown[:TITLE_MAX],
@@ -103,6 +109,8 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
             contents,
         ),
     )
+    if read is not None:
+        mails.promise_check(actor, exhibit, at=at)
     follow(actor, case, at=at)
     return exhibit
 
@@ -122,11 +130,13 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
             continue
         was = row.public_id
         row.pk, row._state.adding = None, True  # noqa: SLF001 - Django's documented way to copy a row
+        data = mails.original(row) if row.file_sha256 else None
         row.public_id, row.case = ids.public_id("ev"), case
+        if data is not None and row.body_sealed is not None:
+            row.body_sealed = mails.seal(row.shop_id, row.public_id, data)
         row.save(force_insert=True)
         contents = []
-        if row.file_sha256:
-            data = files.read(row.file_sha256)
+        if data is not None:
             contents = [custody.Content(f"exhibit/{row.public_id}", data, row.file_mime, keep=False)]
         told: dict[str, custody.JSON] = {
             "exhibit": row.public_id,

@@ -1,5 +1,7 @@
 """Cases from the command line: list, show, next; and noting what the buyer answered."""
 
+from pathlib import Path
+
 import click
 
 from cardcase.kit import clock
@@ -102,6 +104,75 @@ def answer(
     actor, now = operator(shop_slug), clock.now()
     typed = {"question": question, "answer": answer, "note": note, "message": message}
     perform(actor, "answer", Act(number, sheet.sheet(actor, number, now=now)["revision"], now, typed))
+    document = sheet.sheet(actor, number, now=now)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(printing.as_text(document, now=now))
+
+
+@case.command(help="一个售后单的时间线 / what happened about a case, in one line of time")
+@click.argument("number")
+@click.option("--show", multiple=True, help="只看哪些：talk mail call platform decision evidence card clock / lanes")
+@click.option("--by", default="", help="哪一方：buyer seller platform supplier issuer carrier / which party")
+@click.option("--since", default="", help="从哪天或何时起，如 2026-11-25 / from this day or moment on")
+@click.option("--until", default="", help="到哪天或何时止 / up to this day, all of it, or moment")
+@click.option("--find", default="", help="包含的字 / words that it holds")
+@json_option
+@shop_option
+@with_desk
+def timeline(
+    number: str,
+    *,
+    show: tuple[str, ...],
+    by: str,
+    since: str,
+    until: str,
+    find: str,
+    as_json: bool,
+    shop_slug: str | None,
+) -> None:
+    """Print the timeline as text, or as JSON."""
+    from cardcase.desk.queries import timeline as timelines
+    from cardcase.project.boot import operator
+
+    now = clock.now()
+    wanted = timelines.narrowing({"by": by, "since": since, "until": until, "find": find}, show)
+    happenings = timelines.timeline(operator(shop_slug), number, wanted, now=now)
+    if as_json:
+        print_json({"number": number, "happenings": timelines.document(happenings)})
+    else:
+        click.echo(timelines.as_text(number, happenings, now=now), nl=False)
+
+
+@case.command(help="记一通电话或口头约定 / note a call or a spoken agreement")
+@click.argument("number")
+@click.argument("said")
+@click.option(
+    "--with", "party", default="buyer", show_default=True, help="和谁 / buyer platform issuer supplier carrier"
+)
+@click.option("--how", default="phone", show_default=True, help="phone voice video in_person voice_message")
+@click.option("--at", "held_at", required=True, help="何时，如 2026-11-25T10:00（北京时间）/ when, Beijing time")
+@click.option("--agreed", default="", help="约定了什么 / what was agreed")
+@click.option("--witness", default="", help="还有谁在场 / who else heard it")
+@click.option("--recording", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="录音文件 / recording")
+@click.option("--against", is_flag=True, help="对店铺不利 / it speaks against the shop")
+@json_option
+@shop_option
+@with_desk
+def call(
+    number: str, said: str, *, recording: Path | None, against: bool, as_json: bool, shop_slug: str | None, **typed: str
+) -> None:
+    """Do what the act ``call`` of the page does; print the case."""
+    from cardcase.desk.queries import sheet
+    from cardcase.desk.service import Act, perform
+    from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
+
+    actor, now = operator(shop_slug), clock.now()
+    values = {**typed, "at": typed.pop("held_at"), "said": said, "against": "yes" if against else ""}
+    files = [(recording.name, recording.read_bytes())] if recording is not None else []
+    perform(actor, "call", Act(number, sheet.sheet(actor, number, now=now)["revision"], now, values, files=files))
     document = sheet.sheet(actor, number, now=now)
     if as_json:
         print_json(document)

@@ -1,7 +1,7 @@
 """The forms of the case page: each one thing that can be done now, with what it asks of the reader."""
 
 from .base import CHOOSE, hidden, money, select, url, words
-from .evidence import ask, pack, submit, upload
+from .evidence import ask, call, pack, submit, upload
 from .moves import further
 from .questions import answer, ask_for, other_reason
 from .reason import cause, change_reason, confirm_reason, lift_hold
@@ -14,6 +14,7 @@ __all__ = [
     "approval",
     "ask",
     "ask_for",
+    "call",
     "cause",
     "change_reason",
     "concede",

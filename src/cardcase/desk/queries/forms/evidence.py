@@ -3,7 +3,7 @@
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event
 from cardcase.desk.queries.view import CaseView
-from cardcase.evidence.rules import Item, ItemState
+from cardcase.evidence.rules import PARTY_TITLES, Item, ItemState, spoken
 from cardcase.kit.text import Text
 from cardcase.remedies import rules as remedies
 from cardcase.shell.language import say
@@ -47,9 +47,9 @@ def upload(actor: Actor, view: CaseView) -> ActionForm | None:
             Input("kind", say(Text("这是什么", "What it is")), InputKind.SELECT, choices=kinds, is_required=True),
             Input(
                 "files",
-                say(Text("图片或 PDF", "Pictures or PDF")),
+                say(Text("图片、PDF 或邮件原件（.eml）", "Pictures, PDF or mails (.eml)")),
                 InputKind.FILE,
-                accept="image/png,image/jpeg,image/webp,application/pdf",
+                accept="image/png,image/jpeg,image/webp,application/pdf,message/rfc822,.eml",
             ),
             Input("title", say(Text("标题", "Title")), InputKind.TEXT, max_length=200),
             Input(
@@ -67,6 +67,36 @@ def upload(actor: Actor, view: CaseView) -> ActionForm | None:
         ),
         hidden=base.hidden(view.case),
         opens=say(Text("添加证据", "Add evidence")),
+        has_files=True,
+    )
+
+
+def call(actor: Actor, view: CaseView) -> ActionForm | None:
+    """Note a phone call or a spoken agreement while it is fresh."""
+    if not actor.may(Permission.WORK):
+        return None
+    parties = [(party, PARTY_TITLES[party]) for party in ("buyer", "platform", "issuer", "supplier", "carrier")]
+    return ActionForm(
+        url=base.url(view.case, "call"),
+        button=say(Text("记下", "Note it")),
+        inputs=(
+            base.select("party", Text("和谁说的", "With whom"), *parties),
+            base.select("how", Text("怎么说的", "How"), *spoken.HOW_TITLES.items()),
+            base.moment("at", Text("什么时候", "When"), is_required=True),
+            base.words("said", Text("说了什么", "What was said"), spoken.MOST_SAID),
+            base.text("agreed", Text("约定了什么（没有就空着）", "What was agreed, if anything"), 500),
+            base.text("witness", Text("还有谁在场（没有就空着）", "Who else heard it, if anybody"), 120),
+            Input(
+                "files",
+                say(Text("录音（有就附上）", "Recording, if there is one")),
+                InputKind.FILE,
+                accept="audio/*",
+                is_single=True,
+            ),
+            base.tick("against", Text("对店铺不利，也要留着", "It speaks against the shop; it is kept all the same")),
+        ),
+        hidden=base.hidden(view.case),
+        opens=say(Text("记一通电话或口头约定", "Note a call or a spoken agreement")),
         has_files=True,
     )
 
