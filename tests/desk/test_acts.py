@@ -18,6 +18,7 @@ from cardcase.inbox.models import Reply
 from cardcase.kit.catalogue import Certainty
 from cardcase.remedies.models import Offer, Remedy
 from desk.hand import Desk, picture
+from evidence.mails import mail
 from intake.world import CODES, INVALID, UNWANTED, delivered, files, order_row, orders_csv, row_counts, take, upload
 
 pytestmark = pytest.mark.django_db
@@ -392,3 +393,13 @@ def test_a_buyer_who_writes_english_is_answered_in_english(owner, case):
     assert words.language_of_buyer(case) == "en"
     case.quotes = [{"text": "the code is invalid", "message": "msg_1"}, {"text": "骗人", "message": "msg_2"}]
     assert words.language_of_buyer(case) == "zh-hans"
+
+
+def test_a_call_is_noted_and_a_mail_is_looked_at_again(desk):
+    desk.done("call", party="buyer", how="phone", at="2026-11-22T11:00", said="他说周五退卡")
+    assert "他说周五退卡" in desk.client.get(f"{desk.url}timeline/").content.decode()
+    assert "写下说了什么" in desk.refused("call", 422, party="buyer", how="phone", at="2026-11-22T11:00", said="")
+    desk.done("evidence", kind="E12", files=[("a.eml", mail("尾号无误"))])
+    exhibit = Exhibit.objects.get(file_mime="message/rfc822")
+    desk.done("mail", exhibit=exhibit.public_id)
+    assert "不是邮件" in desk.refused("mail", 422, exhibit=Exhibit.objects.get(kind="E25").public_id)

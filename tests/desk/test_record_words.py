@@ -17,7 +17,14 @@ FORMED = {
     "evidence.request_": ("fulfilled", "refused", "expired"),
     "remedy.": ("executed", "verified", "failed", "ambiguous"),
 }
-JOBS = {"deadline.warning", "evidence.expire_requests", "case.offer_over", "case.request_over", "case.settling_over"}
+JOBS = {
+    "deadline.warning",
+    "evidence.expire_requests",
+    "evidence.check_mail",
+    "case.offer_over",
+    "case.request_over",
+    "case.settling_over",
+}
 """Names of jobs look alike, but nothing is recorded under them."""
 
 
