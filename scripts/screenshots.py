@@ -58,6 +58,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "not-found": "/cases/AS-2026-999999/",
     }
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}
+    listed |= {f"timeline-{number}": f"{url}timeline/" for number, url in enumerate(dict.fromkeys(cases))}
     if cards:
         listed["card"] = cards[0]
         page.goto(f"{desk.url}{cards[0]}")

@@ -126,7 +126,7 @@ def _rows(happenings: Sequence[Happening], asked: Sequence[tuple[str, str]], now
             who=one.who,
             detail=one.detail,
             seq=f"#{one.seq}" if one.seq is not None else "",
-            link=Link(say(Text("打开", "Open")), one.url) if one.url else None,
+            link=Link(say(Text("看原件", "See it")), one.url) if one.url and one.anchor.startswith("x-") else None,
             tone=one.tone,
             is_said=one.anchor.startswith("m-"),
         )
