@@ -419,7 +419,7 @@ def _attach(actor: Any, file: Path, told: dict[str, Any], **owner: str) -> None:
 
 def _print_flags(flags: Any) -> None:
     for flag in flags:
-        click.echo(f"  {flag.state.value}\t{flag.rule}\t{flag.title.zh} / {flag.title.en}")
+        click.echo(f"  {flag.state.value}\t{flag.rule}\t{flag.said.title.zh} / {flag.said.title.en}")
 
 
 def _day(moment: datetime | None) -> date | None:

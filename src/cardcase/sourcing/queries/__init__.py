@@ -6,7 +6,8 @@ from .changes import FAILED, Unasked, changed_batches, changed_orders, rules_sub
 from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
 from .exhibits import SourcePaper, SourceProof, SupplierAnswer, answers_about_cards, proofs_of_batches
 from .facts import purchase_facts
-from .flags import FlagView, flags, open_flags
+from .flags import FlagView, RuleSaid, flags, open_flags
+from .groups import NO_SUPPLIER, FlagGroup, GroupMember, flag_groups
 from .lots import LotRow, LotView, lot, lot_id, lots
 from .papers import PaperView, SerialView, paper_file
 from .provenance import CardProvenance, card_completeness, card_provenance, completeness
@@ -16,14 +17,18 @@ from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows
 
 __all__ = [
     "FAILED",
+    "NO_SUPPLIER",
     "CardProvenance",
     "ClaimView",
+    "FlagGroup",
     "FlagView",
+    "GroupMember",
     "LotRow",
     "LotView",
     "PaperView",
     "RecallRow",
     "RecallView",
+    "RuleSaid",
     "SerialView",
     "SourcePaper",
     "SourceProof",
@@ -44,6 +49,7 @@ __all__ = [
     "claimed_cards",
     "claims",
     "completeness",
+    "flag_groups",
     "flags",
     "lot",
     "lot_id",

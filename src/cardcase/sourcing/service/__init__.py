@@ -1,7 +1,15 @@
 """Verbs of sourcing: suppliers, papers, flags, recalls, claims. Each is one transaction with its record entry."""
 
 from .claims import add_cards, move_claim, open_claim, record_receipt
-from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal, note_unreadable
+from .flags import (
+    decide_flag,
+    decide_flags,
+    evaluate_batch,
+    evaluate_changed,
+    evaluate_order,
+    note_signal,
+    note_unreadable,
+)
 from .lots import LotTold, set_lot
 from .papers import PaperTold, attach, supersede
 from .recalls import note_told, recall, reinstate_batch
@@ -16,6 +24,7 @@ __all__ = [
     "attach",
     "change_supplier",
     "decide_flag",
+    "decide_flags",
     "evaluate_batch",
     "evaluate_changed",
     "evaluate_order",
