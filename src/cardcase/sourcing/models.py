@@ -181,10 +181,14 @@ class Judged(ShopOwned):
 
     subject = models.CharField(max_length=40)
     stamp = models.CharField(max_length=64)
+    kin = models.BigIntegerField(null=True)  # row id of the buyer of an order, of the supplier of a batch, at that time
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "subject"], name="judged_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["shop"], condition=models.Q(stamp="failed"), name="judged_in_vain"),
+        ]
 
 
 class Recall(ShopOwned):

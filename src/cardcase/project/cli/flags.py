@@ -84,8 +84,8 @@ def flag_decide(
                 "the group is not as it was listed: run cardcase flag groups again, look, then decide"
             )
     else:
-        found = queries.flags(actor, state="", ids=flag_ids, limit=len(flag_ids))
-        marks = dict.fromkeys(flag_ids, "") | {one.public_id: one.mark for one in found}
+        named = queries.flags(actor, state="", ids=flag_ids, limit=len(flag_ids))
+        marks = dict.fromkeys(flag_ids, "") | {one.public_id: one.mark for one in named}
     chosen = list(marks.items())
     for start in range(0, len(chosen), AT_ONCE):
         some = dict(chosen[start : start + AT_ONCE])

@@ -14,6 +14,7 @@ from .provenance import CardProvenance, card_completeness, card_provenance, comp
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
 from .sales import order_by_no, sale_facts
 from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
+from .touched import kin_of, next_round, round_subject
 
 __all__ = [
     "FAILED",
@@ -51,9 +52,11 @@ __all__ = [
     "completeness",
     "flag_groups",
     "flags",
+    "kin_of",
     "lot",
     "lot_id",
     "lots",
+    "next_round",
     "open_flags",
     "order_by_no",
     "order_with_card_of",
@@ -62,6 +65,7 @@ __all__ = [
     "purchase_facts",
     "recall_of",
     "recovered_by_card",
+    "round_subject",
     "rules_subject",
     "sale_facts",
     "stamp",

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import structlog
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from cardcase.cards import service as cards
 from cardcase.cards import vault
@@ -20,6 +21,7 @@ from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.sourcing import datafiles, queries
 from cardcase.sourcing.models import FlagEvent, Judged, RiskFlag, SaleSignal
+from cardcase.sourcing.queries.touched import Touched
 from cardcase.sourcing.rules import flags as life
 from cardcase.sourcing.rules.flags import Decision, FlagState
 from cardcase.sourcing.rules.legality import Raised, raise_flags
@@ -134,15 +136,22 @@ def note_signal(
 def evaluate_changed(actor: Actor, *, at: datetime, limit: int = 500) -> int:
     """Ask the rules about the batches and orders that changed since they were last asked; return how many were asked.
 
+    What the record does not name since the round before is not even read (``queries.touched``), but for what failed.
     Each is a transaction of its own, so that a long round holds nothing and can stop anywhere. One that fails is noted
     (``queries.unasked``) and the round goes on. Raises BrokenCatalogue when the shop's rules cannot be read.
     """
     actor.require(Permission.WORK)
-    datafiles.legality(actor)  # a shop without batches, too, hears that its rules cannot be read
-    batches = queries.changed_batches(actor, limit=limit)
+    now = queries.next_round(actor, at=at)
+    touched = now.touched
+    batches = queries.changed_batches(actor, limit=limit, among=touched and touched.batches)
     asked = sum(_asked(actor, evaluate_batch, batch_id, at) for batch_id in batches)
-    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches))
+    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches), among=touched and touched.orders)
     asked += sum(_asked(actor, evaluate_order, order_id, at) for order_id in orders)
+    if len(batches) + len(orders) < limit:  # nothing was left for the next round
+        if touched is not None:
+            _note_kin(actor, touched)
+        where = {"shop_id": actor.shop_id, "subject": queries.round_subject(actor)}
+        Judged.objects.update_or_create(**where, defaults={"stamp": now.stamp, "at": now.full_at})
     Judged.objects.visible_to(actor).filter(subject=queries.rules_subject(actor)).delete()
     return asked
 
@@ -302,5 +311,17 @@ def _event(actor: Actor, flag: RiskFlag, event: str, reason: str, at: datetime) 
     )
 
 
+def _note_kin(actor: Actor, touched: Touched) -> None:
+    """Remember with whom the touched subjects belong now, also where no stamp changed by it."""
+    orders = Order.objects.visible_to(actor).filter(pk__in=touched.orders)
+    batches = CardBatch.objects.visible_to(actor).filter(pk__in=touched.batches)
+    for rows, kin in ((orders, "buyer_id"), (batches, "supplier_id")):
+        mine = rows.filter(public_id=OuterRef("subject")).values(kin)
+        judged = Judged.objects.visible_to(actor).filter(subject__in=rows.values("public_id"))
+        judged.update(kin=Subquery(mine[:1]))
+
+
 def _note(actor: Actor, subject: str, stamp: str, at: datetime) -> None:
-    Judged.objects.update_or_create(shop_id=actor.shop_id, subject=subject, defaults={"stamp": stamp, "at": at})
+    kin = queries.kin_of(actor, [subject]).get(subject)
+    defaults = {"stamp": stamp, "kin": kin, "at": at}
+    Judged.objects.update_or_create(shop_id=actor.shop_id, subject=subject, defaults=defaults)
