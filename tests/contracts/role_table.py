@@ -275,6 +275,7 @@ TABLE = (
     Row("POST", "api/v1/sourcing/lots/<lot>/told", "404 404 404 403 404 401", {"order": "x", "how": "x"}),
     Row("POST", "api/v1/sourcing/lots/<lot>/claims", API_LEAD, {"cards": {"CARD": 1}, "reason": "x"}),
     Row("POST", "api/v1/sourcing/papers", API_LEAD, {"kind": "receipt", "lot": "BATCH", "file": PAPER}),
+    Row("GET", "api/v1/sourcing/papers/<paper>", API_OBJECT),
     Row("POST", "api/v1/sourcing/papers/<paper>/supersede", API_LEAD, {"reason": "x"}),
     Row("GET", "api/v1/sourcing/flags", API_OWN),
     Row("POST", "api/v1/sourcing/flags/<flag>/decide", "ok 403 403 403 404 401", {"decision": "accept", "reason": "x"}),

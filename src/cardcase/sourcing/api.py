@@ -1,9 +1,9 @@
-"""JSON entrance of sourcing. Sealed details and codes never pass here; files go in and are fetched from the pages."""
+"""JSON entrance of sourcing. Sealed details and codes never pass here."""
 
 from datetime import date
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -285,6 +285,15 @@ def attach(
     owner = {"supplier": supplier, "batch": lot, "claim": claim}
     made = service.attach(_actor(request), file.read(), told, at=clock.now(), **owner)
     return {"id": made.public_id, "kind": made.kind, "mime": made.mime, "has_code": made.has_code}
+
+
+@router.get("/papers/{paper}", summary="The bytes of a paper; the record says who had them")
+def open_paper(request: HttpRequest, paper: str) -> HttpResponse:
+    """Return the file itself, as an attachment. 409 for one that holds a card code."""
+    data, mime, name = service.open_paper(_actor(request), paper, at=clock.now())
+    ending = name.rpartition(".")[2]
+    headers = {"Content-Disposition": f'attachment; filename="{paper}.{ending}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(data, content_type=mime, headers=headers)
 
 
 @router.post("/papers/{paper}/supersede", summary="Say that a paper no longer counts")

@@ -160,8 +160,8 @@ def claim_act(request: HttpRequest, actor: Actor, claim: str, name: str) -> Http
 @require_safe
 @signed_in
 def paper(request: HttpRequest, actor: Actor, paper: str) -> HttpResponse:  # noqa: ARG001 - the gate's
-    """Give a paper as a file, never to be run or shown in the page."""
-    data, mime, name = queries.paper_file(actor, paper)
+    """Give a paper as a file, never to be run or shown in the page; the record says who had it."""
+    data, mime, name = service.open_paper(actor, paper, at=clock.now())
     response = HttpResponse(data, content_type=mime, headers={"X-Content-Type-Options": "nosniff"})
     ending = name.rpartition(".")[2]
     response.headers["Content-Disposition"] = f'attachment; filename="{paper}.{ending}"'

@@ -9,7 +9,7 @@ from .facts import purchase_facts
 from .flags import FlagView, RuleSaid, flags, open_flags
 from .groups import NO_SUPPLIER, FlagGroup, GroupMember, flag_groups
 from .lots import LotRow, LotView, lot, lot_id, lots
-from .papers import PaperView, SerialView, paper_file
+from .papers import PaperView, SerialView, paper_file, unsealed
 from .provenance import CardProvenance, card_completeness, card_provenance, completeness
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
 from .sales import order_by_no, sale_facts
@@ -74,5 +74,6 @@ __all__ = [
     "supplier_view",
     "suppliers_named_like",
     "unasked",
+    "unsealed",
     "window_is_needed",
 ]

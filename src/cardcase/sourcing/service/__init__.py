@@ -11,8 +11,9 @@ from .flags import (
     note_unreadable,
 )
 from .lots import LotTold, set_lot
-from .papers import PaperTold, attach, supersede
+from .papers import PaperTold, attach, open_paper, supersede
 from .recalls import note_told, recall, reinstate_batch
+from .resealing import drop_plain, seal_older
 from .suppliers import Sealed, add_supplier, change_supplier, reinstate_supplier, show_sealed, suspend_supplier
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "change_supplier",
     "decide_flag",
     "decide_flags",
+    "drop_plain",
     "evaluate_batch",
     "evaluate_changed",
     "evaluate_order",
@@ -33,10 +35,12 @@ __all__ = [
     "note_told",
     "note_unreadable",
     "open_claim",
+    "open_paper",
     "recall",
     "record_receipt",
     "reinstate_batch",
     "reinstate_supplier",
+    "seal_older",
     "set_lot",
     "show_sealed",
     "supersede",

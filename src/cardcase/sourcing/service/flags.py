@@ -143,15 +143,19 @@ def evaluate_changed(actor: Actor, *, at: datetime, limit: int = 500) -> int:
     actor.require(Permission.WORK)
     now = queries.next_round(actor, at=at)
     touched = now.touched
-    batches = queries.changed_batches(actor, limit=limit, among=touched and touched.batches)
+    batches = queries.changed_batches(actor, limit=limit, among=touched.batches if touched else None)
     asked = sum(_asked(actor, evaluate_batch, batch_id, at) for batch_id in batches)
-    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches), among=touched and touched.orders)
+    among = touched.orders if touched else None
+    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches), among=among)
     asked += sum(_asked(actor, evaluate_order, order_id, at) for order_id in orders)
     if len(batches) + len(orders) < limit:  # nothing was left for the next round
         if touched is not None:
             _note_kin(actor, touched)
-        where = {"shop_id": actor.shop_id, "subject": queries.round_subject(actor)}
-        Judged.objects.update_or_create(**where, defaults={"stamp": now.stamp, "at": now.full_at})
+        Judged.objects.update_or_create(
+            shop_id=actor.shop_id,
+            subject=queries.round_subject(actor),
+            defaults={"stamp": now.stamp, "at": now.full_at},
+        )
     Judged.objects.visible_to(actor).filter(subject=queries.rules_subject(actor)).delete()
     return asked
 
