@@ -104,9 +104,8 @@ def _row(actor: Actor, group: FlagGroup, now: datetime) -> pages.Row:
     word = Text("看这一组并作决定", "Look and decide") if may_decide else Text("看这一组", "Look at them")
     return pages.Row(
         title=f"{say(group.said.title)} · {named}",
-        text=say(group.said.text),
         small=tuple(part for part in small if part),
-        folded=flags.grounds(group.said),
+        folded=(say(group.said.text), *flags.grounds(group.said)),
         pill=Pill(say(Text(f"{len(group.members)} 条", f"{len(group.members)} open")), Tone.WARN),
         url=url,
         links=(Link(say(word), url),),
