@@ -23,8 +23,13 @@ NAMES = [
     "idle_memory",
     "help_cpu",
     "deadlines_million",
+    "rule_rounds",
 ]
-SCRIPTS = {"deadlines_million": "deadlines.py", "import_cards": "stock_import.py"}  # those that are not in measure.py
+SCRIPTS = {
+    "deadlines_million": "deadlines.py",
+    "import_cards": "stock_import.py",
+    "rule_rounds": "rule_rounds.py",
+}  # those that are not in measure.py
 
 
 def machine() -> str:

@@ -65,6 +65,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         of_card = page.locator("a[href^='/provenance/']").evaluate_all(hrefs)
         listed |= {"card-provenance": of_card[0]} if of_card else {}
     for title, place, address in (
+        ("flag-group", "/flags/", "/flags/?rule="),
         ("supplier", "/suppliers/", "/suppliers/sup_"),
         ("batch", "/cards/batches/", "/batches/batch_"),
     ):

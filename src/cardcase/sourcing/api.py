@@ -1,9 +1,9 @@
-"""JSON entrance of sourcing. Sealed details and codes never pass here; files go in and are fetched from the pages."""
+"""JSON entrance of sourcing. Sealed details and codes never pass here."""
 
 from datetime import date
 from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -11,7 +11,7 @@ from pydantic import Field
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.sourcing import queries, service
-from cardcase.sourcing.queries import ClaimView, FlagView, LotView, PaperView, SupplierView
+from cardcase.sourcing.queries import ClaimView, FlagGroup, FlagView, LotView, PaperView, RuleSaid, SupplierView
 from cardcase.sourcing.rules.completeness import Completeness
 from cardcase.sourcing.rules.papers import LARGEST, BadPaper
 from cardcase.sourcing.rules.suppliers import SupplierTold
@@ -125,6 +125,12 @@ class DecisionIn(Schema):
 
     decision: Literal["clear", "accept", "stop", "act"]
     reason: str
+
+
+class DecisionsIn(DecisionIn):
+    """What is decided about several flags: public id → the mark under which it was read."""
+
+    flags: dict[str, str]
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -281,6 +287,15 @@ def attach(
     return {"id": made.public_id, "kind": made.kind, "mime": made.mime, "has_code": made.has_code}
 
 
+@router.get("/papers/{paper}", summary="The bytes of a paper; the record says who had them")
+def open_paper(request: HttpRequest, paper: str) -> HttpResponse:
+    """Return the file itself, as an attachment. 409 for one that holds a card code."""
+    data, mime, name = service.open_paper(_actor(request), paper, at=clock.now())
+    ending = name.rpartition(".")[2]
+    headers = {"Content-Disposition": f'attachment; filename="{paper}.{ending}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(data, content_type=mime, headers=headers)
+
+
 @router.post("/papers/{paper}/supersede", summary="Say that a paper no longer counts")
 def supersede(request: HttpRequest, paper: str, why: Why) -> dict[str, Any]:
     """Supersede a paper."""
@@ -300,6 +315,20 @@ def decide(request: HttpRequest, flag: str, wish: DecisionIn) -> dict[str, Any]:
     """Write down a decision."""
     decided = service.decide_flag(_actor(request), flag, wish.decision, reason=wish.reason, at=clock.now())
     return {"id": decided.public_id, "state": decided.state}
+
+
+@router.get("/flag-groups", summary="List open flags by rule and supplier")
+def list_flag_groups(request: HttpRequest, rule: str = "", supplier: str = "") -> dict[str, Any]:
+    """List the groups that wait for a person, the one with the newest flag first; ``none`` means without a supplier."""
+    found = queries.flag_groups(_actor(request), rule=rule, supplier=supplier)
+    return {"groups": [group_document(group) for group in found]}
+
+
+@router.post("/flags/decide", summary="Decide about several flags at once")
+def decide_several(request: HttpRequest, wish: DecisionsIn) -> dict[str, Any]:
+    """Write down one decision, recorded for each flag; all or none. 409 when one of them changed since it was read."""
+    decided = service.decide_flags(_actor(request), wish.flags, wish.decision, reason=wish.reason, at=clock.now())
+    return {"decided": [{"id": flag.public_id, "state": flag.state} for flag in decided]}
 
 
 @router.get("/claims", summary="List claims on suppliers")
@@ -354,11 +383,24 @@ def paper_document(paper: PaperView) -> dict[str, Any]:
 
 def flag_document(flag: FlagView) -> dict[str, Any]:
     """Return a flag as JSON, its sentences in both languages."""
-    texts = ("title", "text", "todo", "ours")
-    plain = {name: getattr(flag, name) for name in flag.__slots__ if name not in (*texts, "steps")}
-    said = {name: _both(getattr(flag, name)) for name in texts}
+    plain = {name: getattr(flag, name) for name in flag.__slots__ if name not in ("said", "steps")}
     steps = [{name: getattr(step, name) for name in step.__slots__} for step in flag.steps]
-    return {**plain, **said, "state": flag.state.value, "certainty": flag.certainty.value, "steps": steps}
+    return {**plain, **_rule(flag.said), "state": flag.state.value, "steps": steps}
+
+
+def group_document(group: FlagGroup) -> dict[str, Any]:
+    """Return a group of flags as JSON, each with the mark that a decision about it names."""
+    plain = {name: getattr(group, name) for name in group.__slots__ if name not in ("said", "members")}
+    members = [
+        {("id" if name == "public_id" else name): getattr(one, name) for name in one.__slots__} for one in group.members
+    ]
+    return {**plain, **_rule(group.said), "flags": members}
+
+
+def _rule(said: RuleSaid) -> dict[str, Any]:
+    texts = ("title", "text", "todo", "ours")
+    both = {name: _both(getattr(said, name)) for name in texts}
+    return {**both, "source": said.source, "article": said.article, "certainty": said.certainty.value}
 
 
 def claim_document(claim: ClaimView) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class SourceDocument(ShopOwned):
 
     Any of them may hold a card number, a code or somebody's identity, so their bytes are sealed in ``body_sealed`` and
     ``sha256`` is the vault's keyed digest, from which nothing can be guessed. Pictures and PDFs from before 0002 lie in
-    ``custody.files`` under their plain ``sha256`` and have no ``body_sealed``.
+    ``custody.files`` under their plain ``sha256`` and have no ``body_sealed`` until ``service.resealing`` came to them.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -181,10 +181,14 @@ class Judged(ShopOwned):
 
     subject = models.CharField(max_length=40)
     stamp = models.CharField(max_length=64)
+    kin = models.BigIntegerField(null=True)  # row id of the buyer of an order, of the supplier of a batch, at that time
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["shop", "subject"], name="judged_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["shop"], condition=models.Q(stamp="failed"), name="judged_in_vain"),
+        ]
 
 
 class Recall(ShopOwned):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("batches/<str:batch>/<str:name>/", web.batch_act, name="batch-act"),
     path("provenance/<str:card>/", web.card, name="card-provenance"),
     path("flags/", web.flags, name="flags"),
+    path("flags/decide/", web.flags_decide, name="flags-decide"),
     path("flags/signal/", web.flag_signal, name="flag-signal"),
     path("flags/<str:flag>/decide/", web.flag_decide, name="flag-decide"),
     path("claims/", web.claims, name="claims"),

@@ -86,13 +86,33 @@ def batch_act(request: HttpRequest, actor: Actor, batch: str, name: str) -> Http
 @require_safe
 @signed_in
 def flags(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show the flags that wait for a person, or all."""
-    state = "" if request.GET.get("state") == "all" else "open"
-    told = request.GET.get("after", "")
-    after = int(told) if told.isdecimal() and len(told) < 6 else 0  # noqa: PLR2004 - nobody pages further
-    found = queries.flags(actor, state=state, limit=present.SHOWN + 1, after=after)
-    page = present.flags_page(actor, found, state=state, now=clock.now(), unasked=queries.unasked(actor), after=after)
+    """Show what waits for a person, put together; one group of it; or all flags, decided ones too."""
+    now = clock.now()
+    if request.GET.get("state") == "all":
+        told = request.GET.get("after", "")
+        after = int(told) if told.isdecimal() and len(told) < 6 else 0  # noqa: PLR2004 - nobody pages further
+        found = queries.flags(actor, state="", limit=present.SHOWN + 1, after=after)
+        page = present.flags_page(actor, found, now=now, unasked=queries.unasked(actor), after=after)
+    elif rule := request.GET.get("rule", ""):
+        groups = queries.flag_groups(actor, rule=rule, supplier=request.GET.get("supplier", ""))
+        page = present.group_page(actor, groups[0] if groups else None, now=now)
+    else:
+        page = present.groups_page(actor, queries.flag_groups(actor), now=now, unasked=queries.unasked(actor))
     return render(request, PAGE, page)
+
+
+@require_POST
+@signed_in
+def flags_decide(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Write down one decision about several flags: ``flags`` holds 「id:mark」 for each, as its group's page said."""
+    seen = dict(one.partition(":")[::2] for one in request.POST.getlist("flags"))
+    decided = service.decide_flags(
+        actor, seen, _word(request, "decision", 10), reason=_word(request, "reason", 300), at=clock.now()
+    )
+    messages.success(request, _("已对 %d 条写下决定。") % len(decided))
+    of = _word(request, "supplier", 40)
+    left = queries.flag_groups(actor, rule=decided[0].rule, supplier=of) if of else ()
+    return redirect(present.group_url(left[0]) if left else "flags")
 
 
 @require_POST
@@ -140,8 +160,8 @@ def claim_act(request: HttpRequest, actor: Actor, claim: str, name: str) -> Http
 @require_safe
 @signed_in
 def paper(request: HttpRequest, actor: Actor, paper: str) -> HttpResponse:  # noqa: ARG001 - the gate's
-    """Give a paper as a file, never to be run or shown in the page."""
-    data, mime, name = queries.paper_file(actor, paper)
+    """Give a paper as a file, never to be run or shown in the page; the record says who had it."""
+    data, mime, name = service.open_paper(actor, paper, at=clock.now())
     response = HttpResponse(data, content_type=mime, headers={"X-Content-Type-Options": "nosniff"})
     ending = name.rpartition(".")[2]
     response.headers["Content-Disposition"] = f'attachment; filename="{paper}.{ending}"'

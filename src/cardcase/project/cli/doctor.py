@@ -229,6 +229,14 @@ def _books(actor: Any) -> Iterator[Check]:
         f"the rules could not be asked: {where}" if where else "the rules about buying and selling were asked",
         "改正店铺的 legality.toml；批次和订单会再试，一直失败请报告 / mend the shop's legality.toml; report what stays",
     )
+    plain = sum(sourcing.unsealed(Actor.system(shop.pk)) for shop in staff.all_shops())
+    yield Check(
+        "papers_sealed",
+        not plain,
+        f"升级前的单据还有 {plain} 份没有加密" if plain else "货源单据都已加密",
+        f"{plain} older papers are not sealed yet" if plain else "the papers of suppliers are sealed",
+        "后台每小时会加密一批；现在就做：cardcase lot seal-papers / background work seals some each hour; or do it now",
+    )
     work = jobs.work(actor, at=now)
     yield Check(
         "jobs_stuck",

@@ -1,5 +1,6 @@
 """Suppliers and batches on the command line. The command says lot, the code says CardBatch, the screen says 批次."""
 
+import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -257,6 +258,42 @@ def lot_attach(ref: str, file: Path, *, shop_slug: str | None, **told: Any) -> N
     _attach(actor, file, told, batch=queries.lot_id(actor, ref))
 
 
+@lot.command("paper", help="取出一份单据，取的人会进记录 / write a paper to a file; the record says who had it")
+@click.argument("paper_id")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="文件 / file")
+@shop_option
+@with_desk
+def lot_paper(paper_id: str, *, output: Path, shop_slug: str | None) -> None:
+    """Write a paper to a new file that only its owner can read."""
+    from cardcase.project.boot import operator
+    from cardcase.sourcing import service
+
+    data, _, name = service.open_paper(operator(shop_slug), paper_id, at=clock.now())
+    with open(output, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(data)
+    click.echo(f"{paper_id}\t{name}\t{len(data)} B")
+
+
+@lot.command("seal-papers", help="把升级前没有加密的单据加密 / seal the papers from before they were sealed")
+@with_desk
+def lot_seal_papers() -> None:
+    """Seal all older papers of every shop; again finds nothing. Exit 1 when some could not be read."""
+    from cardcase.sourcing import queries, service
+    from cardcase.staff import queries as staff
+    from cardcase.staff.rules import Actor
+
+    left = 0
+    for shop in staff.all_shops():
+        actor, sealed = Actor.system(shop.pk), 0
+        while done := service.seal_older(actor, at=clock.now()):
+            sealed += done
+        waiting = queries.unsealed(actor)
+        left += waiting
+        click.echo(f"{shop.slug}\t加密 {sealed} / sealed\t剩下 {waiting} / left")
+    if left:
+        raise SystemExit(1)
+
+
 @lot.command("serials", help="核对货源方的卡号清单 / compare a supplier's list of card numbers")
 @click.argument("ref")
 @click.argument("file", type=FILE)
@@ -419,7 +456,7 @@ def _attach(actor: Any, file: Path, told: dict[str, Any], **owner: str) -> None:
 
 def _print_flags(flags: Any) -> None:
     for flag in flags:
-        click.echo(f"  {flag.state.value}\t{flag.rule}\t{flag.title.zh} / {flag.title.en}")
+        click.echo(f"  {flag.state.value}\t{flag.rule}\t{flag.said.title.zh} / {flag.said.title.en}")
 
 
 def _day(moment: datetime | None) -> date | None:

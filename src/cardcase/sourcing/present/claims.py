@@ -11,10 +11,11 @@ from cardcase.shell.parts import ActionForm, Choice, EmptyState, Input, InputKin
 from cardcase.sourcing import pages
 from cardcase.sourcing.queries import ClaimView
 from cardcase.sourcing.rules.claims import EVENT_TITLES, TITLES, ClaimEvent, ClaimState, open_events
+from cardcase.sourcing.rules.papers import DOCUMENT_KINDS
 from cardcase.staff.rules import Actor, Permission
 
 from . import papers
-from .words import choices, day, line, money, on_day, select
+from .words import choices, day, line, money, on_day, select, word
 
 PAPERS = ("chat", "receipt", "payment", "other")
 _TONES = {ClaimState.RECOVERED: Tone.GOOD, ClaimState.REJECTED: Tone.BAD, ClaimState.DRAFT: Tone.WARN}
@@ -32,6 +33,7 @@ def claims_page(actor: Actor, claims: Iterable[ClaimView]) -> pages.Page:
         else EmptyState(
             say(Text("没有索赔", "No claims")),
             say(Text("召回批次或在批次页可以开始索赔。", "A recall begins one; so does the page of a batch.")),
+            steps=(Link(say(Text("去批次页", "To the batches")), reverse("cards-batches")),),
         ),
     )
 
@@ -54,7 +56,7 @@ def _row(actor: Actor, claim: ClaimView) -> pages.Row:
     ]
     if claim.answer:
         small.append(say(Text(f"对方答复：{claim.answer}", f"The supplier's answer: {claim.answer}")))
-    small += [f"{one.kind}: {one.name}" for one in claim.papers if not one.is_superseded]
+    small += [f"{word(DOCUMENT_KINDS, one.kind)} · {one.name}" for one in claim.papers if not one.is_superseded]
     return pages.Row(
         title=f"{claim.supplier_name} · {claim.batch_name}",
         text=" · ".join(sums),

@@ -9,10 +9,10 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, EmptyState, Link, Notice, Pill, Tone
+from cardcase.shell.parts import ActionForm, Choice, Link, Notice, Pill, Tone
 from cardcase.sourcing import pages
 from cardcase.sourcing.datafiles import OWN_RULES
-from cardcase.sourcing.queries import FlagView, Unasked
+from cardcase.sourcing.queries import FlagView, RuleSaid, Unasked
 from cardcase.sourcing.rules.flags import DECISION_TITLES, STATE_TITLES, Decision, FlagState
 from cardcase.sourcing.rules.flags import choices as decisions
 from cardcase.sourcing.rules.purchases import PAID_BY, SIGNALS
@@ -52,6 +52,7 @@ _FACTS = {
     "papers": Text("单据", "papers"),
     "suspended_on": Text("停用于", "suspended on"),
 }
+WHERE = {"batch": Text("批次", "batch"), "order": Text("订单", "order"), "shop": Text("店铺", "shop")}
 _OWN_SOURCE = "Cardcase's own judgement"
 """How the source of a rule of our own begins in the data file."""
 EVENTS = {
@@ -71,11 +72,35 @@ NOTE = Text(
 
 
 def flags_page(
-    actor: Actor, flags: Sequence[FlagView], *, state: str, now: datetime, unasked: Unasked, after: int = 0
+    actor: Actor, flags: Sequence[FlagView], *, now: datetime, unasked: Unasked, after: int = 0
 ) -> pages.Page:
-    """Build the list of flags: so many at once, ``after`` says how many came before."""
+    """Build the list of all flags, decided ones too: so many at once, ``after`` says how many came before."""
     shown = rows(actor, flags[:SHOWN], now=now)
-    signal = ActionForm(
+    more = (
+        (Link(say(Text(f"再看 {SHOWN} 条", f"{SHOWN} more")), f"?state=all&after={after + SHOWN}"),)
+        if len(flags) > SHOWN
+        else ()
+    )
+    return pages.Page(
+        title=say(Text("风险提示", "Risk flags")),
+        back=Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
+        notices=unasked_notice(unasked),
+        sections=(
+            pages.Section(
+                say(Text("全部提示", "All flags")),
+                note=say(NOTE),
+                rows=shown,
+                links=(*more, Link(say(Text("只看待核对", "Only open ones")), "?")),
+            ),
+        ),
+    )
+
+
+def signal_forms(actor: Actor) -> tuple[ActionForm, ...]:
+    """Offer to note what was seen in a sale, to who works here."""
+    if not actor.may(Permission.WORK):
+        return ()
+    form = ActionForm(
         url=reverse("flag-signal"),
         button=say(Text("记下", "Note it")),
         inputs=(
@@ -86,43 +111,7 @@ def flags_page(
         ),
         opens=say(Text("记下交易里看到的情况", "Note something seen in a sale")),
     )
-    is_open = state == FlagState.OPEN.value
-    other = (
-        Link(say(Text("全部，含已处理", "All, decided ones too")), "?state=all")
-        if is_open
-        else Link(say(Text("只看待核对", "Only open ones")), "?")
-    )
-    kept = "" if is_open else "state=all&"
-    more = (
-        (Link(say(Text(f"再看 {SHOWN} 条", f"{SHOWN} more")), f"?{kept}after={after + SHOWN}"),)
-        if len(flags) > SHOWN
-        else ()
-    )
-    return pages.Page(
-        title=say(Text("风险提示", "Risk flags")),
-        back=Link(say(Text("货源方", "Suppliers")), reverse("suppliers")),
-        notices=unasked_notice(unasked),
-        sections=(
-            pages.Section(
-                say(Text("需要核对", "To be looked at")) if is_open else say(Text("全部提示", "All flags")),
-                note=say(NOTE),
-                rows=shown,
-                links=(*more, other),
-                acts=(signal,) if actor.may(Permission.WORK) else (),
-            ),
-        ),
-        empty=None
-        if shown
-        else EmptyState(
-            say(Text("没有需要核对的提示", "Nothing to look at")),
-            say(
-                Text(
-                    "采购、单据和订单有变化时会自动重新判断。",
-                    "Purchases, papers and orders are judged again when they change.",
-                )
-            ),
-        ),
-    )
+    return (form,)
 
 
 def rows(actor: Actor, flags: Iterable[FlagView], *, now: datetime) -> tuple[pages.Row, ...]:
@@ -132,19 +121,7 @@ def rows(actor: Actor, flags: Iterable[FlagView], *, now: datetime) -> tuple[pag
 
 def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
     is_open = flag.state is FlagState.OPEN
-    where = {"batch": Text("批次", "batch"), "order": Text("订单", "order"), "shop": Text("店铺", "shop")}
-    source = _source(flag)
-    small = [
-        say(Text(f"怎么办：{flag.todo.zh}", f"What to do: {flag.todo.en}")),
-        facts_text(flag.facts),
-    ]
-    sure = _SURE[flag.certainty.value]
-    folded = [
-        say(Text(f"来源：{source.zh}（{sure.zh}）", f"Source: {source.en} ({sure.en})")),
-    ]
-    if flag.ours.zh:
-        folded.append(say(Text(f"自定的部分：{flag.ours.zh}", f"Our own part: {flag.ours.en}")))
-    folded.append(version_text(flag.version))
+    small = [todo_text(flag.said), facts_text(flag.facts)]
     if flag.reason:
         small.append(say(Text(f"{flag.decided_by}：{flag.reason}", f"{flag.decided_by}: {flag.reason}")))
     if len(flag.steps) > 1:
@@ -155,14 +132,28 @@ def _row(actor: Actor, flag: FlagView, now: datetime) -> pages.Row:
             )
         )
     return pages.Row(
-        title=f"{say(flag.title)} · {say(where[flag.subject_kind])} {flag.subject_name}".strip(),
-        text=say(flag.text),
+        title=f"{say(flag.said.title)} · {say(WHERE[flag.subject_kind])} {flag.subject_name}".strip(),
+        text=say(flag.said.text),
         small=tuple(part for part in small if part),
-        folded=tuple(folded),
+        folded=(*grounds(flag.said), version_text(flag.version)),
         pill=Pill(say(STATE_TITLES[flag.state]), Tone.WARN if is_open else Tone.PLAIN),
         url=reverse("batch", args=[flag.subject]) if flag.subject_kind == "batch" else "",
         acts=(_decide(actor, flag),) if is_open and _may_decide(actor) else (),
     )
+
+
+def todo_text(said: RuleSaid) -> str:
+    """Say what to do about what a rule raises."""
+    return say(Text(f"怎么办：{said.todo.zh}", f"What to do: {said.todo.en}"))
+
+
+def grounds(said: RuleSaid) -> tuple[str, ...]:
+    """Say whence a rule is, how sure that is, and which part of it is our own."""
+    source, sure = _source(said), _SURE[said.certainty.value]
+    told = [say(Text(f"来源：{source.zh}（{sure.zh}）", f"Source: {source.en} ({sure.en})"))]
+    if said.ours.zh:
+        told.append(say(Text(f"自定的部分：{said.ours.zh}", f"Our own part: {said.ours.en}")))
+    return tuple(told)
 
 
 def facts_text(facts: Mapping[str, object]) -> str:
@@ -211,10 +202,10 @@ def _spoken(name: str, value: object) -> str:
     return word(words, str(value)) if words else str(value)
 
 
-def _source(flag: FlagView) -> Text:
-    if flag.source.startswith(_OWN_SOURCE):
+def _source(said: RuleSaid) -> Text:
+    if said.source.startswith(_OWN_SOURCE):
         return Text("参照反洗钱与欺诈的常见信号", "after common signals of laundering and fraud")
-    told = f"{flag.source} {flag.article}".strip()
+    told = f"{said.source} {said.article}".strip()
     return Text(told, told)
 
 
@@ -222,13 +213,18 @@ def _may_decide(actor: Actor) -> bool:
     return actor.may(Permission.MANAGE_CARDS)
 
 
-def _decide(actor: Actor, flag: FlagView) -> ActionForm:
+def decisions_for(actor: Actor, subject_kind: str) -> tuple[Choice, ...]:
+    """Return what this person may decide about such a subject; clearing and accepting are the owner's."""
     safe = (Decision.STOP, Decision.ACT)
     may_all = actor.may(Permission.MANAGE_SHOP)
-    known = {one.value: DECISION_TITLES[one] for one in decisions(flag.subject_kind) if may_all or one in safe}
+    return choices({one.value: DECISION_TITLES[one] for one in decisions(subject_kind) if may_all or one in safe})
+
+
+def _decide(actor: Actor, flag: FlagView) -> ActionForm:
+    known = decisions_for(actor, flag.subject_kind)
     return ActionForm(
         url=reverse("flag-decide", args=[flag.public_id]),
         button=say(Text("写下决定", "Record the decision")),
-        inputs=(select("decision", Text("决定", "Decision"), choices(known)), reason()),
+        inputs=(select("decision", Text("决定", "Decision"), known), reason()),
         opens=say(Text("作决定", "Decide")),
     )

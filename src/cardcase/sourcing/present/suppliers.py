@@ -58,6 +58,12 @@ def suppliers_page(actor: Actor, rows: Sequence[SupplierRow]) -> pages.Page:
     )
 
 
+NO_PAPERS = Text(
+    "还没有单据。存下授权书、合同和身份核验，出争议时才说得清货从哪里来。",
+    "No papers yet. Keep authorisations, contracts and identity checks: they show whence the goods came.",
+)
+
+
 def supplier_page(actor: Actor, view: SupplierView) -> pages.Page:
     """Build the page of one supplier."""
     facts = (
@@ -80,8 +86,8 @@ def supplier_page(actor: Actor, view: SupplierView) -> pages.Page:
             if view.claim_days is not None
             else say(UNTOLD),
         ),
-        Fact(say(Text("包什么", "What it covers")), view.claim_covers or say(UNTOLD)),
-        Fact(say(Text("要什么证据", "Evidence it wants")), view.claim_evidence or say(UNTOLD)),
+        Fact(say(Text("哪些情况赔", "What it covers")), view.claim_covers or say(UNTOLD)),
+        Fact(say(Text("要交的证据", "Evidence it wants")), view.claim_evidence or say(UNTOLD)),
         *((Fact(say(Text("备注", "Note")), view.note),) if view.note else ()),
     )
     may = actor.may(Permission.MANAGE_CARDS)
@@ -105,11 +111,13 @@ def supplier_page(actor: Actor, view: SupplierView) -> pages.Page:
             pages.Section(
                 say(Text("单据", "Papers")),
                 anchor="papers",
+                note="" if view.papers else say(NO_PAPERS),
                 rows=papers.rows(actor, view.papers),
                 acts=(papers.add_form(reverse("supplier-act", args=[view.public_id, "paper"]), PAPERS),) if may else (),
             ),
             pages.Section(
                 say(Text("批次", "Batches")),
+                note="" if view.batches else say(Text("还没有从这里进的批次。", "No batch was bought from here yet.")),
                 links=tuple(Link(name, reverse("batch", args=[batch_id])) for batch_id, name in view.batches),
             ),
         ),
@@ -163,8 +171,8 @@ def _inputs(view: SupplierView | None) -> tuple[Input, ...]:
         line("id_number", Text("证件号", "Number"), most=40, hint=sealed),
         line("contact", Text("联系方式", "Contact"), most=300, hint=sealed),
         Input("claim_days", say(Text("索赔天数", "Days to claim")), InputKind.NUMBER, value=days),
-        line("claim_covers", Text("包什么", "What it covers"), view.claim_covers if view else "", most=300),
-        line("claim_evidence", Text("要什么证据", "Evidence it wants"), view.claim_evidence if view else "", most=300),
+        line("claim_covers", Text("哪些情况赔", "What it covers"), view.claim_covers if view else "", most=300),
+        line("claim_evidence", Text("要交的证据", "Evidence it wants"), view.claim_evidence if view else "", most=300),
         line("note", Text("备注", "Note"), view.note if view else "", most=300),
     )
 

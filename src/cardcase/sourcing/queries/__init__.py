@@ -6,24 +6,30 @@ from .changes import FAILED, Unasked, changed_batches, changed_orders, rules_sub
 from .claims import ClaimView, asked_fen, claim, claimed_cards, claims, recovered_by_card, window_is_needed
 from .exhibits import SourcePaper, SourceProof, SupplierAnswer, answers_about_cards, proofs_of_batches
 from .facts import purchase_facts
-from .flags import FlagView, flags, open_flags
+from .flags import FlagView, RuleSaid, flags, open_flags
+from .groups import NO_SUPPLIER, FlagGroup, GroupMember, flag_groups
 from .lots import LotRow, LotView, lot, lot_id, lots
-from .papers import PaperView, SerialView, paper_file
+from .papers import PaperView, SerialView, paper_file, unsealed
 from .provenance import CardProvenance, card_completeness, card_provenance, completeness
 from .recalls import RecallRow, RecallView, bad_card, bad_cards_unclaimed, order_with_card_of, recall_of
 from .sales import order_by_no, sale_facts
 from .suppliers import SupplierRow, SupplierView, supplier_by_ref, supplier_rows, supplier_view, suppliers_named_like
+from .touched import kin_of, next_round, round_subject
 
 __all__ = [
     "FAILED",
+    "NO_SUPPLIER",
     "CardProvenance",
     "ClaimView",
+    "FlagGroup",
     "FlagView",
+    "GroupMember",
     "LotRow",
     "LotView",
     "PaperView",
     "RecallRow",
     "RecallView",
+    "RuleSaid",
     "SerialView",
     "SourcePaper",
     "SourceProof",
@@ -44,10 +50,13 @@ __all__ = [
     "claimed_cards",
     "claims",
     "completeness",
+    "flag_groups",
     "flags",
+    "kin_of",
     "lot",
     "lot_id",
     "lots",
+    "next_round",
     "open_flags",
     "order_by_no",
     "order_with_card_of",
@@ -56,6 +65,7 @@ __all__ = [
     "purchase_facts",
     "recall_of",
     "recovered_by_card",
+    "round_subject",
     "rules_subject",
     "sale_facts",
     "stamp",
@@ -64,5 +74,6 @@ __all__ = [
     "supplier_view",
     "suppliers_named_like",
     "unasked",
+    "unsealed",
     "window_is_needed",
 ]

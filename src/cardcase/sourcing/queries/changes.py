@@ -5,7 +5,7 @@ nothing that a rule sees can change without the subject being asked again, and t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,6 +20,7 @@ from cardcase.staff.rules import Actor
 
 from .facts import purchases
 from .sales import sales
+from .touched import is_among
 
 LOOKS_BACK: Final = timedelta(days=90)
 """How far back paid orders are looked at again when something changes: disputes end long before. Our own choice."""
@@ -51,9 +52,13 @@ def stamp(actor: Actor, facts: PurchaseFacts | SaleFacts | None) -> str:
     return sha256(f"{datafiles.legality_stamp(actor)}|{said}".encode()).hexdigest()
 
 
-def changed_batches(actor: Actor, *, limit: int) -> list[str]:
-    """Return the batches that look other than when the rules were asked last, the newest first."""
-    keys = list(CardBatch.objects.visible_to(actor).order_by("-pk").values_list("pk", flat=True))
+def changed_batches(actor: Actor, *, limit: int, among: Collection[int] | None = None) -> list[str]:
+    """Return the batches that look other than when the rules were asked last, the newest first.
+
+    ``among`` narrows to some rows (``touched``); what failed before is looked at in any case.
+    """
+    rows = CardBatch.objects.visible_to(actor).filter(is_among(among, _failed(actor)))
+    keys = list(rows.order_by("-pk").values_list("pk", flat=True))
 
     def stamped(some: Sequence[int]) -> Iterable[tuple[str, str]]:
         rows = list(CardBatch.objects.visible_to(actor).filter(pk__in=some).order_by("-pk"))
@@ -63,9 +68,10 @@ def changed_batches(actor: Actor, *, limit: int) -> list[str]:
     return _changed(actor, keys, stamped, limit)
 
 
-def changed_orders(actor: Actor, *, at: datetime, limit: int) -> list[str]:
-    """Return the paid orders of the last 90 days that look other than when the rules were asked last."""
+def changed_orders(actor: Actor, *, at: datetime, limit: int, among: Collection[int] | None = None) -> list[str]:
+    """Return the paid orders of the last 90 days that look other than they did; ``among`` as ``changed_batches``."""
     rows = Order.objects.visible_to(actor).filter(paid_at__gte=at - LOOKS_BACK)
+    rows = rows.filter(is_among(among, _failed(actor)))
     keys = list(rows.order_by("-paid_at", "-pk").values_list("pk", flat=True))
 
     def stamped(some: Sequence[int]) -> Iterable[tuple[str, str]]:
@@ -78,8 +84,7 @@ def changed_orders(actor: Actor, *, at: datetime, limit: int) -> list[str]:
 
 def unasked(actor: Actor) -> Unasked:
     """Return what the rules could not be asked about, for the page of flags and for ``cardcase doctor``."""
-    rows = Judged.objects.visible_to(actor).filter(stamp=FAILED).order_by("subject")
-    subjects = list(rows.values_list("subject", flat=True))
+    subjects = sorted(_failed(actor))
     own = rules_subject(actor)
     return Unasked(has_no_rules=own in subjects, subjects=tuple(one for one in subjects if one != own))
 
@@ -89,16 +94,22 @@ def rules_subject(actor: Actor) -> str:
     return f"rules_{actor.shop_id}"
 
 
+def _failed(actor: Actor) -> list[str]:
+    return list(Judged.objects.visible_to(actor).filter(stamp=FAILED).values_list("subject", flat=True))
+
+
 def _changed(
     actor: Actor, keys: Sequence[int], stamped: Callable[[Sequence[int]], Iterable[tuple[str, str]]], limit: int
 ) -> list[str]:
-    judged = dict(Judged.objects.visible_to(actor).values_list("subject", "stamp"))
     new: list[str] = []
     failed: list[str] = []
     for start in range(0, len(keys), AT_ONCE):
         if len(new) >= limit:
             break
-        for subject, now in stamped(keys[start : start + AT_ONCE]):
+        found = list(stamped(keys[start : start + AT_ONCE]))
+        rows = Judged.objects.visible_to(actor).filter(subject__in=[subject for subject, _ in found])
+        judged = dict(rows.values_list("subject", "stamp"))
+        for subject, now in found:
             was = judged.get(subject)
             if was == FAILED:
                 failed.append(subject)

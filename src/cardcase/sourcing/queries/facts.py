@@ -73,7 +73,7 @@ def purchases(actor: Actor, batches: Sequence[CardBatch]) -> dict[int, PurchaseF
     suppliers = Supplier.objects.visible_to(actor).in_bulk(sorted(givers))
     papers = _papers(actor, keys, givers)
     bought = _cards(actor, batches)
-    sums = _totals(actor, batches, told)
+    sums = totals(actor, batches, told)
     others = _others(actor, givers)
     window = window_of(actor, "purchase")
     found = {}
@@ -135,7 +135,7 @@ def _cards(actor: Actor, batches: Sequence[CardBatch]) -> Mapping[int, tuple[Bou
     return defaultdict(tuple, {batch: tuple(sorted(cards, key=repr)) for batch, cards in found.items()})
 
 
-def _totals(actor: Actor, batches: Sequence[CardBatch], told: Mapping[int, Purchase]) -> dict[int, int | None]:
+def totals(actor: Actor, batches: Sequence[CardBatch], told: Mapping[int, Purchase]) -> dict[int, int | None]:
     """Return the sum of each purchase: as the papers say, else what its cards cost, else None."""
     rows = Card.objects.visible_to(actor).filter(batch__in=[batch.pk for batch in batches]).order_by()
     counted = rows.values_list("batch_id").annotate(n=Count("pk"), known=Count("cost_fen"), sum=Sum("cost_fen"))
@@ -157,7 +157,7 @@ def _others(actor: Actor, suppliers: set[int]) -> Mapping[int | None, list[tuple
     """Return every purchase from some suppliers whose sum is known: row id, day and sum, oldest first."""
     batches = list(CardBatch.objects.visible_to(actor).filter(supplier__in=suppliers).order_by("pk"))
     told = {one.batch_id: one for one in Purchase.objects.visible_to(actor).filter(batch__supplier__in=suppliers)}
-    sums = _totals(actor, batches, told)
+    sums = totals(actor, batches, told)
     found: dict[int | None, list[tuple[int, date, int]]] = defaultdict(list)
     for batch in batches:
         total = sums[batch.pk]

@@ -1,6 +1,8 @@
 """The life of a flag: raised by a rule, decided by a person, raised again when its facts change."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Final
 
@@ -54,6 +56,21 @@ DECISION_TITLES: Final = MappingProxyType(
         Decision.ACT: Text("已按建议处理", "done as advised"),
     }
 )
+
+
+AT_ONCE: Final = 500
+"""Flags that one decision covers at most: a page can post so many, and a transaction stays short. Our own choice."""
+
+
+def mark(facts_sha256: str, version: str) -> str:
+    """Return the mark of what a flag says: another one as soon as its facts or the rules behind it change."""
+    return sha256(f"{facts_sha256}|{version}".encode()).hexdigest()[:16]
+
+
+def mark_of_group(marks: Mapping[str, str]) -> str:
+    """Return the mark of some flags together, from that of each by its public id."""
+    told = "\n".join(f"{flag}:{one}" for flag, one in sorted(marks.items()))
+    return sha256(told.encode()).hexdigest()[:16]
 
 
 def choices(subject_kind: str) -> tuple[Decision, ...]:

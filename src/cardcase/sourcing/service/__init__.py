@@ -1,10 +1,19 @@
 """Verbs of sourcing: suppliers, papers, flags, recalls, claims. Each is one transaction with its record entry."""
 
 from .claims import add_cards, move_claim, open_claim, record_receipt
-from .flags import decide_flag, evaluate_batch, evaluate_changed, evaluate_order, note_signal, note_unreadable
+from .flags import (
+    decide_flag,
+    decide_flags,
+    evaluate_batch,
+    evaluate_changed,
+    evaluate_order,
+    note_signal,
+    note_unreadable,
+)
 from .lots import LotTold, set_lot
-from .papers import PaperTold, attach, supersede
+from .papers import PaperTold, attach, open_paper, supersede
 from .recalls import note_told, recall, reinstate_batch
+from .resealing import drop_plain, seal_older
 from .suppliers import Sealed, add_supplier, change_supplier, reinstate_supplier, show_sealed, suspend_supplier
 
 __all__ = [
@@ -16,6 +25,8 @@ __all__ = [
     "attach",
     "change_supplier",
     "decide_flag",
+    "decide_flags",
+    "drop_plain",
     "evaluate_batch",
     "evaluate_changed",
     "evaluate_order",
@@ -24,10 +35,12 @@ __all__ = [
     "note_told",
     "note_unreadable",
     "open_claim",
+    "open_paper",
     "recall",
     "record_receipt",
     "reinstate_batch",
     "reinstate_supplier",
+    "seal_older",
     "set_lot",
     "show_sealed",
     "supersede",

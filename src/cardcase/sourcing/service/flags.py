@@ -1,11 +1,12 @@
 """Asking the rules about a batch or an order, keeping the flags, and a person's decision about one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
 import structlog
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from cardcase.cards import service as cards
 from cardcase.cards import vault
@@ -15,10 +16,12 @@ from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
 from cardcase.kit import canonical, ids
-from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.kit.errors import NotFound, Refused, WrongUse
+from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.sourcing import datafiles, queries
 from cardcase.sourcing.models import FlagEvent, Judged, RiskFlag, SaleSignal
+from cardcase.sourcing.queries.touched import Touched
 from cardcase.sourcing.rules import flags as life
 from cardcase.sourcing.rules.flags import Decision, FlagState
 from cardcase.sourcing.rules.legality import Raised, raise_flags
@@ -76,26 +79,28 @@ def decide_flag(actor: Actor, flag_id: str, decision: str, *, reason: str, at: d
     Clearing a flag and accepting a risk are the owner's; stopping, which harms nobody, is a lead's too. Raises
     NotAllowed, NotFound, Refused unless the flag is open, WrongUse without a reason or for a decision that is none.
     """
-    rows = RiskFlag.objects.visible_to(actor).select_for_update()
-    flag: RiskFlag | None = rows.filter(public_id=flag_id).first()
-    if flag is None:
-        raise NotFound("没有这条提示", "There is no such flag")
-    if decision not in life.choices(flag.subject_kind):
-        raise WrongUse("没有这种决定", "There is no such decision")
-    chosen = Decision(decision)
-    is_safe = chosen in (Decision.STOP, Decision.ACT)
-    require_person(actor, Permission.MANAGE_CARDS if is_safe else Permission.MANAGE_SHOP)
-    reason = given_reason(actor, reason)
-    state = life.decide(FlagState(flag.state), chosen)
-    if chosen is Decision.STOP:
-        cards.quarantine_batch(actor, flag.subject, reason=reason, at=at)
-    flag.state, flag.reason, flag.decided_by, flag.decided_at = state.value, reason[:300], actor.label[:80], at
-    flag.changed_at = at
-    flag.save()
-    _event(actor, flag, chosen.value, reason, at)
-    facts = {"rule": flag.rule, "version": flag.version, "decision": chosen.value, "reason": reason, "by": actor.label}
-    custody.append(actor, Record("flag.decided", flag.public_id, at, facts, refs={"of": flag.subject}))
-    return flag
+    return _decide(actor, [flag_id], decision, {}, reason=reason, at=at)[0]
+
+
+@transaction.atomic
+@custody.together()
+def decide_flags(actor: Actor, seen: Mapping[str, str], decision: str, *, reason: str, at: datetime) -> list[RiskFlag]:
+    """Write down one decision about several open flags, all or none; each keeps its own step and record entry.
+
+    ``seen`` holds the mark under which each was looked at (``rules.flags.mark``), by public id, so that nothing is
+    decided that changed meanwhile. Raises what ``decide_flag`` raises, and Refused for more than ``AT_ONCE``.
+    """
+    if not seen:
+        raise WrongUse(
+            "没有选提示", "No flag was chosen", next=Text("勾选至少一条再决定。", "Tick at least one, then decide.")
+        )
+    if len(seen) > life.AT_ONCE:
+        raise WrongUse(
+            f"一次最多决定 {life.AT_ONCE} 条，选了 {len(seen)} 条",
+            f"One decision covers at most {life.AT_ONCE} flags; {len(seen)} were chosen",
+            next=Text("分几次决定。", "Decide in several steps."),
+        )
+    return _decide(actor, list(seen), decision, seen, reason=reason, at=at)
 
 
 @transaction.atomic
@@ -131,15 +136,26 @@ def note_signal(
 def evaluate_changed(actor: Actor, *, at: datetime, limit: int = 500) -> int:
     """Ask the rules about the batches and orders that changed since they were last asked; return how many were asked.
 
+    What the record does not name since the round before is not even read (``queries.touched``), but for what failed.
     Each is a transaction of its own, so that a long round holds nothing and can stop anywhere. One that fails is noted
     (``queries.unasked``) and the round goes on. Raises BrokenCatalogue when the shop's rules cannot be read.
     """
     actor.require(Permission.WORK)
-    datafiles.legality(actor)  # a shop without batches, too, hears that its rules cannot be read
-    batches = queries.changed_batches(actor, limit=limit)
+    now = queries.next_round(actor, at=at)
+    touched = now.touched
+    batches = queries.changed_batches(actor, limit=limit, among=touched.batches if touched else None)
     asked = sum(_asked(actor, evaluate_batch, batch_id, at) for batch_id in batches)
-    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches))
+    among = touched.orders if touched else None
+    orders = queries.changed_orders(actor, at=at, limit=limit - len(batches), among=among)
     asked += sum(_asked(actor, evaluate_order, order_id, at) for order_id in orders)
+    if len(batches) + len(orders) < limit:  # nothing was left for the next round
+        if touched is not None:
+            _note_kin(actor, touched)
+        Judged.objects.update_or_create(
+            shop_id=actor.shop_id,
+            subject=queries.round_subject(actor),
+            defaults={"stamp": now.stamp, "at": now.full_at},
+        )
     Judged.objects.visible_to(actor).filter(subject=queries.rules_subject(actor)).delete()
     return asked
 
@@ -159,6 +175,66 @@ def _asked(actor: Actor, ask: Callable[..., object], subject: str, at: datetime)
         _note(actor, subject, queries.FAILED, at)
         return False
     return True
+
+
+def _decide(
+    actor: Actor, flag_ids: Sequence[str], decision: str, marks: Mapping[str, str], *, reason: str, at: datetime
+) -> list[RiskFlag]:
+    """Decide about some flags, in the order of their rows; ``marks`` where it matters how they looked."""
+    wanted = RiskFlag.objects.visible_to(actor).filter(public_id__in=flag_ids)
+    kinds = set(wanted.values_list("subject_kind", flat=True))
+    if kinds and not all(decision in life.choices(kind) for kind in kinds):
+        raise WrongUse(
+            "没有这种决定",
+            "There is no such decision",
+            next=Text(
+                "批次可以停止出售，订单和店铺可以写已按建议处理。",
+                "A batch can be taken out of sale; for an order or a shop: done as advised.",
+            ),
+        )
+    is_safe = decision in (Decision.STOP, Decision.ACT)
+    require_person(actor, Permission.MANAGE_CARDS if is_safe else Permission.MANAGE_SHOP)
+    reason = given_reason(actor, reason)
+    if decision == Decision.STOP:  # batches before flags, as the rules are asked: so no two wait crosswise
+        subjects = list(wanted.order_by("subject").values_list("subject", flat=True).distinct())
+        lots = CardBatch.objects.visible_to(actor).filter(public_id__in=subjects).order_by("pk")
+        list(lots.select_for_update(of=("self",)))
+    flags = list(wanted.order_by("pk").select_for_update())
+    if len(flags) < len(set(flag_ids)):
+        raise NotFound("没有这条提示", "There is no such flag")
+    changed = [flag for flag in flags if marks and _is_other(flag, marks[flag.public_id])]
+    if changed:
+        raise Refused(
+            f"选中的提示里有 {len(changed)} 条在你打开页面之后变了，这次什么都没有决定",
+            f"{len(changed)} of the chosen flags changed since you looked; nothing was decided",
+            next=Text("重新打开这一组，看过再决定。", "Open the group again, look, and decide then."),
+            code="flags_changed",
+        )
+    states = [life.decide(FlagState(flag.state), Decision(decision)) for flag in flags]
+    if decision == Decision.STOP:
+        for subject in dict.fromkeys(flag.subject for flag in flags):
+            cards.quarantine_batch(actor, subject, reason=reason, at=at)
+    for flag, state in zip(flags, states, strict=True):
+        flag.state, flag.reason, flag.decided_by, flag.decided_at = state.value, reason[:300], actor.label[:80], at
+        flag.changed_at = at
+        flag.save()
+        _event(actor, flag, decision, reason, at)
+        facts: dict[str, custody.JSON] = {
+            "rule": flag.rule,
+            "version": flag.version,
+            "decision": decision,
+            "reason": reason,
+            "by": actor.label,
+        }
+        if len(flags) > 1:
+            facts["together"] = len(flags)  # how many the one decision covered
+        custody.append(actor, Record("flag.decided", flag.public_id, at, facts, refs={"of": flag.subject}))
+    return flags
+
+
+def _is_other(flag: RiskFlag, seen: str) -> bool:
+    """Tell whether a flag is another one than a person saw: decided meanwhile, or raised by other facts or rules."""
+    return flag.state != FlagState.OPEN.value or life.mark(flag.facts_sha256, flag.version) != seen
 
 
 def _held_shop(actor: Actor, at: datetime) -> Judged:
@@ -185,7 +261,8 @@ def _follow(actor: Actor, subject_kind: str, subject: str, raised: Sequence[Rais
     the decision was about.
     """
     version = datafiles.legality_version(actor)
-    known = {flag.rule: flag for flag in RiskFlag.objects.visible_to(actor).filter(subject=subject)}
+    rows = RiskFlag.objects.visible_to(actor).filter(subject=subject).order_by("pk").select_for_update()
+    known = {flag.rule: flag for flag in rows}
     for one in raised:
         stamp = sha256(canonical.encode(dict(one.facts))).hexdigest()
         flag = known.get(one.rule)
@@ -238,5 +315,17 @@ def _event(actor: Actor, flag: RiskFlag, event: str, reason: str, at: datetime) 
     )
 
 
+def _note_kin(actor: Actor, touched: Touched) -> None:
+    """Remember with whom the touched subjects belong now, also where no stamp changed by it."""
+    orders = Order.objects.visible_to(actor).filter(pk__in=touched.orders)
+    batches = CardBatch.objects.visible_to(actor).filter(pk__in=touched.batches)
+    for rows, kin in ((orders, "buyer_id"), (batches, "supplier_id")):
+        mine = rows.filter(public_id=OuterRef("subject")).values(kin)
+        judged = Judged.objects.visible_to(actor).filter(subject__in=rows.values("public_id"))
+        judged.update(kin=Subquery(mine[:1]))
+
+
 def _note(actor: Actor, subject: str, stamp: str, at: datetime) -> None:
-    Judged.objects.update_or_create(shop_id=actor.shop_id, subject=subject, defaults={"stamp": stamp, "at": at})
+    kin = queries.kin_of(actor, [subject]).get(subject)
+    defaults = {"stamp": stamp, "kin": kin, "at": at}
+    Judged.objects.update_or_create(shop_id=actor.shop_id, subject=subject, defaults=defaults)

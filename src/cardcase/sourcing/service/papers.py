@@ -15,7 +15,7 @@ from cardcase.custody.service import Record
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
-from cardcase.sourcing import sealing
+from cardcase.sourcing import queries, sealing
 from cardcase.sourcing.models import SourceDocument, SupplierClaim
 from cardcase.sourcing.rules import papers
 from cardcase.staff.rules import Actor, Permission
@@ -122,6 +122,18 @@ def attach(
         serials.keep(actor, document, owner.batch, found, at=at)
     ask_again(actor, owner.batch, at=at)
     return document
+
+
+@transaction.atomic
+def open_paper(actor: Actor, document_id: str, *, at: datetime) -> tuple[bytes, str, str]:
+    """Hand out bytes, media type and name of a paper, and write down who had it, as of everything sealed.
+
+    Raises NotFound, NotAllowed (a table to who does not manage cards), Refused for one that holds a code, SealBroken.
+    """
+    actor.require(Permission.READ)
+    data, mime, name = queries.paper_file(actor, document_id)
+    custody.append(actor, Record("paper.opened", document_id, at, {"by": actor.label, "size": len(data)}))
+    return data, mime, name
 
 
 @transaction.atomic
