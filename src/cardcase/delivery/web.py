@@ -68,7 +68,7 @@ def _page(actor: Actor, delivery: str) -> pages.DeliveryPage:
     order = queries.order_by_no(actor, view.row.order_no)
     asks = view.asks_terms and not view.terms.is_open
     page = present.delivery(actor, view, now=now, words=queries.terms_text(actor, order)[0] if asks else "")
-    return present_parcels.with_parcel(actor, view, page, now=now)
+    return present_parcels.with_parcels(actor, view, page, now=now)
 
 
 @require_POST

@@ -31,7 +31,7 @@ from .deliveries import (
     waiting,
 )
 from .kinds import ListingRow, Meaning, kind_of_order, listing_kinds
-from .parcels import ChainView, FileView, SerialView, StepView, chain, chain_of, chains_of
+from .parcels import ChainView, FileView, ParcelsView, SerialView, StepView, parcels, parcels_of
 from .replacements import Replacement, open_replacements, replacement
 from .terms import TermsState, terms_of, terms_text
 
@@ -47,6 +47,7 @@ __all__ = [
     "LinkView",
     "ListingRow",
     "Meaning",
+    "ParcelsView",
     "Replacement",
     "SerialView",
     "Slot",
@@ -54,9 +55,6 @@ __all__ = [
     "TermsState",
     "Waiting",
     "blocks_of",
-    "chain",
-    "chain_of",
-    "chains_of",
     "check_data",
     "claim",
     "consent_phrases",
@@ -76,6 +74,8 @@ __all__ = [
     "order_by_no",
     "order_facts",
     "orders_to_hear",
+    "parcels",
+    "parcels_of",
     "recent_deliveries",
     "replacement",
     "terms_of",

@@ -14,7 +14,9 @@ from .claims import (
     show_claim_terms,
 )
 from .hearing import hear
-from .parcels import OpenedFile, Upload, note_step, open_file, take_back_cards
+from .parcel_again import begin_again
+from .parcel_told import Upload
+from .parcels import OpenedFile, note_step, open_file, take_back_cards
 from .replacing import confirm_replacement, give_replacement, settle_replacement
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
@@ -29,6 +31,7 @@ __all__ = [
     "agree",
     "allocate",
     "authorise",
+    "begin_again",
     "block",
     "block_all",
     "cancel",
