@@ -120,6 +120,17 @@ class LinkPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkHoursPage:
+    """How long claim links are good: GET /settings/links/."""
+
+    title: str
+    back: Link
+    hint: str
+    acts: tuple[ActionForm, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimPage:
     """取卡页: /c/, for the buyer who holds a link. ``language`` stands where turning to the other loses nothing.
 

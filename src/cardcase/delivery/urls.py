@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from . import web, web_claims, web_parcels, web_replacements
+from . import web, web_claims, web_parcels, web_replacements, web_settings
 
 urlpatterns = [
     path("c/", web_claims.page, name="claim"),
+    path("settings/links/", web_settings.link_hours, name="settings_links"),
     path("deliveries/", web.listing, name="deliveries"),
     path("deliveries/allocate/", web.allocate, name="deliveries-allocate"),
     path("deliveries/kinds/", web.set_kind, name="deliveries-kind"),

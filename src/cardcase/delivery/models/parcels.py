@@ -78,6 +78,20 @@ class ParcelSerial(ShopOwned):
     match = models.CharField(max_length=12)
 
 
+class ParcelUpload(ShopOwned):
+    """A file that was kept for a step which is not on record yet.
+
+    Written before the file gets its name, and gone in the transaction that puts the step on record. What is left over
+    is of a step that was refused, or of a process that died: its file is removed (``service.parcel_uploads``).
+    """
+
+    sealed_sha256 = models.CharField(max_length=64, unique=True)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "kept_at"], name="uploads_left_over")]
+
+
 class ParcelFile(ShopOwned):
     """One photo or video of a step. The bytes lie encrypted among the kept files, under a key that the vault seals.
 

@@ -5,12 +5,14 @@ from .claims import (
     ClaimView,
     Holder,
     claim,
+    claim_hours,
     guesses,
     holder_by_token,
     link_address,
     link_is_live,
 )
-from .consents import check_data, consent_phrases, has_left, orders_to_hear
+from .consents import Unclear, consent_phrases, has_left, orders_to_hear, unclear_consents
+from .data import check_data
 from .deliveries import (
     BlockView,
     DeliveryRow,
@@ -53,10 +55,12 @@ __all__ = [
     "Slot",
     "StepView",
     "TermsState",
+    "Unclear",
     "Waiting",
     "blocks_of",
     "check_data",
     "claim",
+    "claim_hours",
     "consent_phrases",
     "count_unknown",
     "delivery",
@@ -81,5 +85,6 @@ __all__ = [
     "terms_of",
     "terms_text",
     "unallocated_orders",
+    "unclear_consents",
     "waiting",
 ]

@@ -1,16 +1,17 @@
 """Physical cards on their way, step by step: each is linked to the one before and stands in the record (N15).
 
-Files are encrypted and kept before anything is locked: a video takes seconds. A step that is refused afterwards leaves
-bytes that nobody can open, because their key is kept nowhere.
+Files are encrypted and kept before anything is locked: a video takes seconds. A step that is refused afterwards takes
+them away again; those of a process that died are swept.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from cardcase.cards import service as cards
@@ -30,6 +31,7 @@ from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
+from . import parcel_uploads
 from .goods import Goods, chains_of, held_goods, seen_goods
 from .parcel_serials import packed_serials, returned_serials
 from .parcel_told import Upload, check_turn, cleaned, files_of, step_name
@@ -84,13 +86,20 @@ def note_step(
     told = cleaned(actor, name, told, at)
     wanted = files_of(name, files)
     _Step(seen, name, told, number, at).turn()
-    kept = [_keep(actor, role, upload) for role, upload in wanted.items()]
-    with transaction.atomic(), custody.together():
-        work = _Step(held_goods(actor, goods), name, told, number, at)
-        row, serials = work.made()
-        _save(actor, row, serials, kept, work.goods)
-        if row.replaces is None or name is StepName.SIGNED:
-            work.take_effect(row)
+    announced: list[str] = []
+    try:
+        kept = [_keep(actor, role, upload, announced, at) for role, upload in wanted.items()]
+        with transaction.atomic(), custody.together():
+            work = _Step(held_goods(actor, goods), name, told, number, at)
+            row, serials = work.made()
+            parcel_uploads.claim(actor, announced)
+            _save(actor, row, serials, kept, work.goods)
+            if row.replaces is None or name is StepName.SIGNED:
+                work.take_effect(row)
+    except Exception:
+        with suppress(DatabaseError, OSError):  # what cannot be removed now is swept later
+            parcel_uploads.drop(actor, announced)
+        raise
     return next(one for one in queries.parcels(actor, goods).chains if one.round == work.number)
 
 
@@ -301,8 +310,8 @@ def _columns(kept: _Kept) -> dict[str, object]:
     return {**{name: getattr(kept, name) for name in _COLUMNS}, "role": kept.role.value}
 
 
-def _keep(actor: Actor, role: Role, upload: Upload) -> _Kept:
-    """Encrypt and keep one file, checked by its own bytes while it comes."""
+def _keep(actor: Actor, role: Role, upload: Upload, announced: list[str], at: datetime) -> _Kept:
+    """Encrypt and keep one file, checked by its own bytes while it comes; its name is announced before it has one."""
     largest = settings.CARDCASE.parcel_video_mb * MEGABYTE
     seen: list[bytes] = []
     mime = ""
@@ -313,5 +322,9 @@ def _keep(actor: Actor, role: Role, upload: Upload) -> _Kept:
             seen.append(frame[:HEAD])
         mime = check_media(role, seen[0], size, largest_video=largest)
 
-    done = sealing_parcels.keep(actor.shop_id, upload.chunks(), check=check)
+    def announce(sealed_sha256: str) -> None:
+        parcel_uploads.announce(actor, sealed_sha256, at=at)
+        announced.append(sealed_sha256)
+
+    done = sealing_parcels.keep(actor.shop_id, upload.chunks(), check=check, announce=announce)
     return _Kept(role, done.sha256, done.sealed_sha256, done.key_sealed, mime, done.size)
