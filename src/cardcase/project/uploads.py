@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 
@@ -36,10 +35,9 @@ class ParcelLimit(FileUploadHandler):
             raise too_large(self._most)
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> None:
         """Leave the file to the handlers that follow."""
         del file_size
-        return None
 
 
 def is_parcel(request: HttpRequest) -> bool:
