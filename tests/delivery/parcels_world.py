@@ -3,10 +3,13 @@
 from datetime import timedelta
 from io import BytesIO
 
+from cardcase.cards import sealing
 from cardcase.cards.models import Card
 from cardcase.cards.rules import CardKind
+from cardcase.cards.service import rows
 from cardcase.delivery import service
 from cardcase.delivery.rules.parcels import StepTold
+from cardcase.kit.secret import CardCode
 from delivery.world import KIND, orders, stock
 
 PHYSICAL = CardKind(KIND.brand, KIND.face_fen, form="physical")
@@ -35,19 +38,20 @@ def serial(place: int) -> str:
 
 def boxed(actor, at, count: int = 1, **order):
     """Stock physical cards with printed numbers, let an order come, and allocate; return the delivery view."""
-    stock(actor, count, at)
-    cards = list(Card.objects.visible_to(actor).filter(form="code", state="in_stock").order_by("pk"))
-    from cardcase.cards import sealing
-    from cardcase.cards.service import rows
-    from cardcase.kit.secret import CardCode
+    more_in_stock(actor, at, count=count, batch="b")
+    [made] = orders(actor, 1, at, **order)
+    return service.allocate(actor, made.order_no, PHYSICAL, count, at=at)
 
-    for place, card in enumerate(cards):
+
+def more_in_stock(actor, at, *, first: int = 0, count: int = 1, batch: str = "more"):
+    """Stock physical cards with the printed numbers from one place on."""
+    stock(actor, count, at, first=first, batch=batch)
+    cards = list(Card.objects.visible_to(actor).filter(form="code", state="in_stock").order_by("pk"))
+    for place, card in enumerate(cards, first):
         incoming = rows.incoming(actor, CardCode(f"X{place:019d}"), serial(place))
         sealing.set_numbers([(card, incoming)])
         card.form = "physical"
         card.save()
-    [made] = orders(actor, 1, at, **order)
-    return service.allocate(actor, made.order_no, PHYSICAL, count, at=at)
 
 
 def media(*roles: str) -> dict[str, File]:
@@ -76,11 +80,16 @@ FILES = {
 
 def go(actor, view, name: str, at, files=None, **told):
     """Note a step with everything that belongs to it; what is told wins. Cards are read as they were stocked."""
+    return goes(actor, view.public_id, name, at, files, read=range(view.row.quantity), **told)
+
+
+def goes(actor, goods: str, name: str, at, files=None, *, read=(7,), number=None, **told):
+    """Do the same for goods by public id; ``read``: the places of the cards that are read."""
     facts = {**TELL[name], **told}
     if name in ("packed", "inspected") and "serials" not in facts and not facts.get("is_empty"):
-        facts["serials"] = tuple(serial(place) for place in range(view.row.quantity))
+        facts["serials"] = tuple(serial(place) for place in read)
     shown = media(*FILES[name]) if files is None else files
-    return service.note_step(actor, view.public_id, name, StepTold(**facts), shown, at=at)
+    return service.note_step(actor, goods, name, StepTold(**facts), shown, number=number, at=at)
 
 
 def through(actor, view, last: str, at, **told):

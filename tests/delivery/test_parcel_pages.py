@@ -159,7 +159,7 @@ def test_an_auditor_sees_the_chain_and_no_form(auditor, agent, view, noon):
     page = text(browser(auditor).get(f"/deliveries/{view.public_id}/"))
     assert "编号对得上" in page
     assert "parcel/shipped/" not in page
-    assert [step.name for step in queries.chain(auditor, view.public_id).steps] == [StepName.PACKED]
+    assert [step.name for step in queries.parcels(auditor, view.public_id).last.steps] == [StepName.PACKED]
 
 
 def test_a_refused_step_comes_back_to_its_page_with_what_is_no_code(lead, view):

@@ -130,3 +130,20 @@ def test_a_replacement_goes_from_the_list_to_the_buyer_on_its_pages(lead, kept, 
     assert "买家已看到" in client.get(url).content.decode()
     assert url not in client.get("/deliveries/").content.decode()
     assert client.post(f"{url}dance/").status_code == 404
+
+
+def test_the_open_replacements_take_a_fixed_number_of_questions(  # noqa: PLR0917
+    lead, owner, system, kept, noon, django_assert_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as one:
+        assert len(queries.open_replacements(lead)) == 1
+    for place in range(30, 36):
+        stock(system, 2, noon, first=place * 10, batch=f"b{place}")
+        [order] = orders(system, 1, noon, first=place)
+        view = given(system, order, noon)
+        stockroom.reserve_equal(owner, view.slots[0].card.public_id, order_no=order.order_no, at=noon)
+    with django_assert_num_queries(len(one)):
+        assert len(queries.open_replacements(lead)) == 7

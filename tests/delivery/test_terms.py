@@ -41,9 +41,10 @@ def test_the_first_answer_stays(system, order, noon):
 
 def test_the_terms_are_those_of_the_policy_at_the_payment(owner, system, order, noon):
     publish(owner, "售后政策", "面值不符包退。", effective_from=noon + timedelta(days=1), at=noon)
-    assert "面值不符包退" not in queries.terms_text(system, order)[0]
+    assert "面值不符包退" not in queries.terms_text(system, order).text
     order.paid_at = noon + timedelta(days=2)
-    text, version = queries.terms_text(system, order)
+    told = queries.terms_text(system, order)
+    text, version = told.text, told.version
     assert ("面值不符包退" in text, version) == (True, 1)
 
 

@@ -126,3 +126,33 @@ def test_a_case_about_a_parcel_finds_the_whole_chain_by_itself(world, owner, sys
     assert "序列号与寄出时的记录不符" in found["E17"].why.zh
     assert Card.objects.get().state == "revealed"
     assert {step.parcel for step in chain.steps} <= set(dossier(owner, case.number).subjects)
+
+
+@pytest.mark.django_db
+def test_a_case_about_a_replacement_is_judged_by_its_own_parcel_and_the_pack_has_both(world, owner, system, noon):
+    from cardcase.cards import service as stockroom
+    from cardcase.cards.models import Card
+    from cardcase.cases import service as cases
+    from cardcase.cases.models import Case
+    from cardcase.delivery import queries as delivery
+    from cardcase.evidence import queries
+    from cardcase.orders.models import Order
+    from cardcase.packs.queries import dossier
+    from delivery.parcels_world import boxed, goes, more_in_stock, through
+
+    then = noon - timedelta(days=3)
+    view = boxed(system, then)
+    through(owner, view, "unboxed", then)
+    more_in_stock(system, then, first=7)
+    kept = stockroom.reserve_equal(owner, view.slots[0].card.public_id, order_no=view.row.order_no, at=then)
+    for name in ("packed", "shipped", "signed"):
+        goes(owner, kept, name, then + 9 * HOUR, **({"waybill_no": "SF5555555555"} if name == "shipped" else {}))
+    order = Order.objects.get(pk=view.order_id)
+    case, _ = cases.open_case(system, order, world.refund(order), at=noon)
+    cases.confirm_reason(owner, case.number, "A3", revision=case.revision, at=noon)
+    assert queries.case_facts(owner, world.fresh(case)).parcel.unboxed_at is not None
+    Case.objects.filter(pk=case.pk).update(card=Card.objects.get(public_id=kept))
+    parcel = queries.case_facts(owner, world.fresh(case)).parcel
+    assert (parcel.waybill_no, parcel.unboxed_at) == ("SF5555555555", None)
+    subjects = set(dossier(owner, case.number).subjects)
+    assert set(delivery.parcels(owner, kept).parcels) | set(delivery.parcels(owner, view.public_id).parcels) <= subjects

@@ -88,7 +88,7 @@ def test_the_facts_of_a_case_take_a_fixed_number_of_questions(world, owner, noon
     world.say(case.order, *[f"第 {n} 句" for n in range(40)])
     for n in range(5):
         service.add_exhibit(owner, case.number, "E10", f"截图 {n}", PNG, at=noon)
-    with django_assert_max_num_queries(21):  # two for the batches' papers and claims, one for parcels
+    with django_assert_max_num_queries(22):  # two for the batches’ papers and claims, two for parcels
         queries.checklist(owner, case, at=noon)
 
 

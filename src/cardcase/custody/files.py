@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -38,10 +38,11 @@ def keep(data: bytes) -> str:
     return sha256
 
 
-def keep_stream(chunks: Iterable[bytes]) -> str:
+def keep_stream(chunks: Iterable[bytes], *, announce: Callable[[str], None] | None = None) -> str:
     """Keep bytes that come piece by piece, never all in memory, and return their SHA-256 in hex.
 
-    On return they are on the disk, whole; when a piece raises, nothing stays.
+    On return they are on the disk, whole; when a piece raises, nothing stays. ``announce`` gets the hash before they
+    have their name: for whoever must find them again after a crash.
     """
     digest = hashlib.sha256()
 
@@ -53,10 +54,26 @@ def keep_stream(chunks: Iterable[bytes]) -> str:
     folder = Path(settings.CARDCASE.files)
     temporary = keys.write_pieces(folder / "incoming", counted())
     try:
+        if announce is not None:
+            announce(digest.hexdigest())
         keys.link_once(temporary, path_of(digest.hexdigest()))
     finally:
         temporary.unlink()
     return digest.hexdigest()
+
+
+def remove(sha256: str) -> None:
+    """Remove the bytes with this hash, if they are there. For what its owner kept and nothing refers to any more."""
+    path_of(sha256).unlink(missing_ok=True)
+
+
+def broken_off(*, before: float) -> list[Path]:
+    """Return the unfinished files of processes that died, last written before a moment (seconds since the epoch)."""
+    return [
+        path
+        for path in Path(settings.CARDCASE.files).glob(".incoming.*")
+        if path.is_file() and path.stat().st_mtime < before
+    ]
 
 
 def pieces(sha256: str, size: int) -> Iterator[bytes]:

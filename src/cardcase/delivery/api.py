@@ -113,6 +113,8 @@ class Place(Schema):
 class Delivery(Row):
     """One delivery. ``terms_withdrawn_at``: when the buyer took an earlier consent back, as far as one was given.
 
+    ``terms_unclear_at``: when the buyer said what may be a consent or the answer to something else; a person decides.
+
     ``claim_expires_at``: until when its claim link is good, null without one. ``stops`` say in both languages why its
     codes may not leave now; empty: they may.
     """
@@ -120,6 +122,8 @@ class Delivery(Row):
     cards: list[Place]
     terms_agreed_at: datetime | None
     terms_withdrawn_at: datetime | None
+    terms_unclear_at: datetime | None
+    terms_unclear_words: str
     claim_expires_at: datetime | None
     stops: list[list[str]]
     warnings: list[list[str]]
@@ -139,9 +143,15 @@ class Terms(Schema):
 
 
 class LinkWish(Schema):
-    """For how many days a claim link is to be good: 7 when nothing is said, 30 at most."""
+    """For how many days a claim link is to be good: as the shop has set when nothing is said, 30 at most."""
 
     days: int | None = None
+
+
+class LinkHours(Schema):
+    """For how many hours the claim links of the shop are good, 1 to 720."""
+
+    hours: int
 
 
 class ClaimLink(Schema):
@@ -172,6 +182,18 @@ class Codes(Schema):
 def list_deliveries(request: HttpRequest) -> dict[str, Any]:
     """List open deliveries."""
     return {"deliveries": [_row(row) for row in queries.open_deliveries(_actor(request))]}
+
+
+@router.get("/link_hours", response=LinkHours, summary="For how many hours claim links are good")
+def link_hours(request: HttpRequest) -> dict[str, Any]:
+    """Return the shop's setting."""
+    return {"hours": queries.claim_hours(_actor(request))}
+
+
+@router.post("/link_hours", response=LinkHours, summary="Set for how many hours claim links are good from now on")
+def set_link_hours(request: HttpRequest, told: LinkHours) -> dict[str, Any]:
+    """Change the shop's setting."""
+    return {"hours": service.set_claim_hours(_actor(request), told.hours, at=clock.now())}
 
 
 @router.get("/kinds", summary="Which kind of card each listing is")
@@ -355,6 +377,8 @@ def _told(view: DeliveryView) -> dict[str, Any]:
         "cards": places,
         "terms_agreed_at": view.terms.answered_at,
         "terms_withdrawn_at": view.terms.withdrawn_at,
+        "terms_unclear_at": view.terms.unclear_at,
+        "terms_unclear_words": view.terms.unclear_words if view.terms.unclear_at else "",
         "claim_expires_at": view.link.expires_at if view.link else None,
         "stops": [[text.zh, text.en] for text in view.stops],
         "warnings": [[text.zh, text.en] for text in view.warnings],

@@ -1,4 +1,4 @@
-"""JSON entrance of parcels: the chain, one step with its files, a file for who may see it."""
+"""JSON entrance of parcels: the chains, one step with its files, a further parcel, a file for who may see it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import File, Form, Router, Schema, UploadedFile
 
 from cardcase.delivery import queries, service
-from cardcase.delivery.queries import ChainView, StepView
+from cardcase.delivery.queries import ChainView, ParcelsView, StepView
 from cardcase.delivery.rules.parcels import OUTCOMES, StepTold
 from cardcase.delivery.web_parcels import as_answer
 from cardcase.kit import clock
@@ -15,12 +15,16 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
 router = Router()
+"""Under the address of a delivery, and of a replacement (``goods``), alike."""
 
 Step = Literal["packed", "shipped", "signed", "unboxed", "announced", "received", "inspected"]
 
 
 class StepIn(Schema):
-    """What is told of a step; which fields belong to which step stands in the handbook. ``serials``: one a line."""
+    """What is told of a step; which fields belong to which step stands in the handbook. ``serials``: one a line.
+
+    ``number``: which parcel of the goods, from 1; the last when it is not told.
+    """
 
     happened_at: datetime | None = None
     carrier: str = ""
@@ -35,6 +39,7 @@ class StepIn(Schema):
     is_tape_intact: bool | None = None
     is_scratch_intact: bool | None = None
     is_empty: bool = False
+    number: int | None = None
 
 
 class Why(Schema):
@@ -43,22 +48,36 @@ class Why(Schema):
     reason: str
 
 
-@router.get("/{delivery}/parcel", summary="The parcel of physical cards as one chain, its serials by tail")
-def chain(request: HttpRequest, delivery: str) -> dict[str, Any]:
-    """Return the chain."""
-    return chain_document(queries.chain(_actor(request), delivery))
+class AgainIn(Schema):
+    """Which further parcel begins, as ``again`` of the document says, and why."""
+
+    kind: Literal["lost", "came_back", "return"]
+    reason: str
 
 
-@router.post("/{delivery}/parcel/take_back", summary="Take the cards of a return back that was found intact")
-def take_back(request: HttpRequest, delivery: str) -> dict[str, Any]:
+@router.get("/{goods}/parcel", summary="The parcels of physical cards as chains, oldest first, serials by tail")
+def parcels(request: HttpRequest, goods: str) -> dict[str, Any]:
+    """Return the chains."""
+    return parcels_document(queries.parcels(_actor(request), goods))
+
+
+@router.post("/{goods}/parcel/take_back", summary="Take the cards of a return back that was found intact")
+def take_back(request: HttpRequest, goods: str) -> dict[str, Any]:
     """Take the cards back."""
-    return chain_document(service.take_back_cards(_actor(request), delivery, at=clock.now()))
+    return parcels_document(service.take_back_cards(_actor(request), goods, at=clock.now()))
 
 
-@router.post("/{delivery}/parcel/{step}", summary="Note one step of a parcel, with its photos and videos")
+@router.post("/{goods}/parcel/again", summary="Begin a further parcel after a loss or a return, or a further return")
+def again(request: HttpRequest, goods: str, told: AgainIn) -> dict[str, Any]:
+    """Begin a further chain."""
+    found = service.begin_again(_actor(request), goods, told.kind, reason=told.reason, at=clock.now())
+    return parcels_document(found)
+
+
+@router.post("/{goods}/parcel/{step}", summary="Note one step of a parcel, with its photos and videos")
 def note(  # noqa: PLR0917 - one file a role
     request: HttpRequest,
-    delivery: str,
+    goods: str,
     step: Step,
     told: Form[StepIn],
     front: File[UploadedFile | None] = None,
@@ -68,24 +87,37 @@ def note(  # noqa: PLR0917 - one file a role
     photo: File[UploadedFile | None] = None,
 ) -> dict[str, Any]:
     """Note a step; serials are compared at once and not kept."""
+    actor = _actor(request)
     roles = {"front": front, "back": back, "video": video, "receipt": receipt, "photo": photo}
     files = {role: file for role, file in roles.items() if file is not None}
     values = told.dict() | {"serials": tuple(line for line in told.serials.splitlines() if line.strip())}
-    found = service.note_step(_actor(request), delivery, step, StepTold(**values), files, at=clock.now())
-    return chain_document(found)
+    number = values.pop("number")
+    service.note_step(actor, goods, step, StepTold(**values), files, number=number, at=clock.now())
+    return parcels_document(queries.parcels(actor, goods))
 
 
-@router.post("/{delivery}/parcel/files/{file}", summary="Open a photo or video, with a reason that is recorded")
-def open_file(request: HttpRequest, delivery: str, file: str, why: Why) -> StreamingHttpResponse:
+@router.post("/{goods}/parcel/files/{file}", summary="Open a photo or video, with a reason that is recorded")
+def open_file(request: HttpRequest, goods: str, file: str, why: Why) -> StreamingHttpResponse:
     """Give the bytes of a file."""
-    return as_answer(service.open_file(_actor(request), delivery, file, reason=why.reason, at=clock.now()))
+    return as_answer(service.open_file(_actor(request), goods, file, reason=why.reason, at=clock.now()))
 
 
-def chain_document(found: ChainView) -> dict[str, Any]:
-    """Return a chain as JSON, its sentences in both languages."""
+def parcels_document(found: ParcelsView) -> dict[str, Any]:
+    """Return the chains of some goods as JSON, sentences in both languages."""
     return {
-        "delivery": found.delivery,
+        "goods": found.goods,
+        "is_replacement": found.is_replacement,
         "state": found.state.value,
+        "again": found.again.value if found.again else None,
+        "chains": [_chain(chain) for chain in found.chains],
+    }
+
+
+def _chain(found: ChainView) -> dict[str, Any]:
+    return {
+        "number": found.round,
+        "begins_with": found.begins_with.value,
+        "why": found.why,
         "following": [name.value for name in found.following],
         "outcome": found.outcome.value if found.outcome else None,
         "outcome_text": _both(OUTCOMES[found.outcome]) if found.outcome else None,

@@ -6,10 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from cardcase.delivery import queries, service
+from cardcase.delivery.api_parcels import parcels_document
+from cardcase.delivery.api_parcels import router as parcels
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
 router = Router()
+router.add_router("", parcels)
 
 
 class Why(Schema):
@@ -74,8 +77,10 @@ def _told(found: queries.Replacement) -> dict[str, Any]:
     return {
         "card": found.card.public_id,
         "code": found.card.masked,
+        "form": found.card.form,
         "order_no": found.order_no,
         "state": found.state.value,
         "stops": [[text.zh, text.en] for text in found.stops],
         "warnings": [[text.zh, text.en] for text in found.warnings],
+        "parcels": parcels_document(found.parcels) if found.parcels else None,
     }

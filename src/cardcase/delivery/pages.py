@@ -54,10 +54,11 @@ class ParcelStep:
 
 @dataclass(frozen=True, slots=True)
 class ParcelPart:
-    """The parcel of a physical card: its steps from packing to the inspected return."""
+    """One chain of parcels of a physical card: its steps from packing to the inspected return. ``why`` it was begun."""
 
     title: str
     hint: str
+    why: str
     steps: tuple[ParcelStep, ...]
     acts: tuple[ActionForm, ...] = ()
 
@@ -78,7 +79,7 @@ class DeliveryPage:
     acts: tuple[ActionForm, ...]
     terms_words: str = ""
     terms_hint: str = ""
-    parcel: ParcelPart | None = None
+    parcels: tuple[ParcelPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,17 @@ class LinkPage:
     words: str
     warning: str
     notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHoursPage:
+    """How long claim links are good: GET /settings/links/."""
+
+    title: str
+    back: Link
+    hint: str
+    acts: tuple[ActionForm, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

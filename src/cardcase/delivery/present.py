@@ -9,9 +9,10 @@ from django.urls import reverse
 from cardcase.cards.acts import check_form
 from cardcase.cards.rules import CardKind
 from cardcase.delivery import pages
-from cardcase.delivery.queries import DeliveryRow, DeliveryView, ListingRow, Meaning, Slot
+from cardcase.delivery.queries import DeliveryRow, DeliveryView, ListingRow, Meaning, Slot, Unclear
 from cardcase.delivery.rules import TITLES, DeliveryState
-from cardcase.delivery.rules.claims import DEFAULT_DAYS, MOST_DAYS
+from cardcase.delivery.rules.claims import MOST_DAYS
+from cardcase.delivery.rules.consent import DOUBTS
 from cardcase.delivery.service import Shown
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
@@ -56,6 +57,7 @@ def listing(
     waiting: Sequence[tuple[Order, Meaning]],
     *,
     unknown: int,
+    unclear: Sequence[Unclear],
     replacements: tuple[pages.Row, ...],
     kinds: Sequence[ListingRow],
     stock: Sequence[CardKind],
@@ -84,7 +86,7 @@ def listing(
         title=say(Text("待发货", "To be given")),
         back=Link(say(Text("卡库", "Cards")), reverse("cards")),
         sections=tuple(section for section in sections if section.rows),
-        notices=(alarm,) if unknown else (),
+        notices=(*((alarm,) if unknown else ()), *map(_unclear, unclear)),
         empty=EmptyState(
             say(Text("没有待发货的订单", "No order waits")),
             say(Text("付了款的订单导入后会出现在这里。", "Paid orders appear here after an import.")),
@@ -93,6 +95,15 @@ def listing(
         if not any(section.rows for section in sections[:4])
         else None,
     )
+
+
+def _unclear(one: Unclear) -> Notice:
+    text = Text(
+        f"…{one.order_no[-6:]} 的买家说「{one.words}」，是同意须知吗？要人看一眼",
+        f"The buyer of …{one.order_no[-6:]} said “{one.words}”: a consent to the terms? Please read the chat",
+    )
+    link = Link(say(Text("去看", "Look")), reverse("delivery", args=[one.delivery])) if one.delivery else None
+    return Notice(Tone.WARN, say(text), link=link)
 
 
 def _row(row: DeliveryRow, now: datetime) -> pages.Row:
@@ -204,6 +215,14 @@ def delivery(actor: Actor, view: DeliveryView, *, now: datetime, words: str = ""
         when, words = timing.moment_text(terms.withdrawn_at, now=now), terms.withdrawn_words
         text = Text(f"买家 {when} 收回了同意：「{words}」", f"The buyer took the consent back at {when}: “{words}”")
         notices.insert(0, Notice(Tone.BAD, say(text)))
+    if terms.unclear_at is not None and terms.unclear_why is not None:
+        when, why = timing.moment_text(terms.unclear_at, now=now), DOUBTS[terms.unclear_why]
+        text = Text(
+            f"买家 {when} 说「{terms.unclear_words}」，是同意须知吗？{why.zh}，没有算数",
+            f"At {when} the buyer said “{terms.unclear_words}”: a consent? It was not counted: {why.en}",
+        )
+        hint = Text("看聊天：是的话，在下面记下原话；不是就再问一次。", "Read the chat: note it below, or ask again.")
+        notices.insert(0, Notice(Tone.WARN, say(text), say(hint)))
     notices += [Notice(Tone.PLAIN, say(text)) for text in view.warnings]
     return pages.DeliveryPage(
         title=f"{row.kind.title()} × {row.quantity}",
@@ -314,8 +333,9 @@ def _link_acts(view: DeliveryView) -> Iterator[ActionForm]:
         "days",
         say(Text("有效几天", "Good for how many days")),
         InputKind.NUMBER,
-        value=str(DEFAULT_DAYS),
-        help=say(Text(f"最多 {MOST_DAYS} 天", f"{MOST_DAYS} at most")),
+        help=say(
+            Text(f"不填就按店铺设置；最多 {MOST_DAYS} 天", f"As the shop has set when left empty; {MOST_DAYS} at most")
+        ),
     )
     opens = (
         Text("换一个领取链接", "Issue another claim link") if view.link else Text("生成领取链接", "Issue a claim link")

@@ -1,7 +1,7 @@
 """Finished sentences for the parcel on the page of a delivery: what was done, what is lacking, what comes next."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -10,9 +10,21 @@ from django.urls import reverse
 
 from cardcase.cards.rules import CardState
 from cardcase.delivery import pages, queries
-from cardcase.delivery.queries import ChainView, DeliveryView, StepView
+from cardcase.delivery.queries import ChainView, DeliveryView, ParcelsView, Replacement, StepView
 from cardcase.delivery.rules import DeliveryState
-from cardcase.delivery.rules.parcels import ORDER, OUTCOMES, ROLE_TITLES, ROLES, TITLES, Match, Outcome, Role, StepName
+from cardcase.delivery.rules.parcels import (
+    AGAIN,
+    ORDER,
+    OUTCOMES,
+    ROLE_TITLES,
+    ROLES,
+    TITLES,
+    Again,
+    Match,
+    Outcome,
+    Role,
+    StepName,
+)
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.shell import timing
@@ -69,6 +81,17 @@ _OPENS: Final = MappingProxyType(
         _S.ANNOUNCED: Text("买家要寄回", "The buyer sends it back"),
     }
 )
+_AGAIN_BUTTONS: Final = MappingProxyType(
+    {
+        Again.LOST: Text("另外分配卡再寄", "Allocate other cards and send"),
+        Again.CAME_BACK: Text("再寄一次", "Send them once more"),
+        Again.RETURN: Text("登记又一个退件", "Note another return"),
+    }
+)
+_LOST: Final = Text(
+    "丢失的卡算已发出，不会回到库存；店里要再出一张卡。",
+    "The lost cards count as given out and never return to the stock: the shop gives others for them.",
+)
 _HINTS: Final = MappingProxyType(
     {
         _S.PACKED: Text("先拍正反面，再从头到尾录下装盒、封口。", "Take both sides, then film boxing and sealing."),
@@ -85,60 +108,125 @@ _HINTS: Final = MappingProxyType(
 )
 
 
-def with_parcel(actor: Actor, view: DeliveryView, page: pages.DeliveryPage, *, now: datetime) -> pages.DeliveryPage:
-    """Return the page of a delivery with its parcel, as it is for a delivery of codes."""
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whose parcels they are, and what decides what may be done: ``stops`` of the next one, whether cards are out."""
+
+    actor: Actor
+    view: ParcelsView
+    stops: tuple[Text, ...]
+    are_out: bool
+    now: datetime
+
+    def url(self, name: str) -> str:
+        """Return where a step, or another act on these parcels, is posted."""
+        return reverse(f"{self._kind}-step", args=[self.view.goods, name])
+
+    def file_url(self, file: str) -> str:
+        """Return where a photo or video is had."""
+        return reverse(f"{self._kind}-file", args=[self.view.goods, file])
+
+    @property
+    def _kind(self) -> str:
+        return "replacement-parcel" if self.view.is_replacement else "parcel"
+
+
+def with_parcels(actor: Actor, view: DeliveryView, page: pages.DeliveryPage, *, now: datetime) -> pages.DeliveryPage:
+    """Return the page of a delivery with its parcels, as it is for a delivery of codes."""
     if view.row.kind.form != "physical" or view.state is DeliveryState.CANCELLED:
         return page
-    return replace(page, parcel=_part(actor, view, queries.chain(actor, view.public_id), now))
+    are_out = any(slot.card.state is CardState.REVEALED for slot in view.slots)
+    found = queries.parcels(actor, view.public_id)
+    stops = view.stops if len(found.chains) == 1 else view.resend_stops
+    return replace(page, parcels=tuple(_parts(_About(actor, found, stops, are_out, now))))
 
 
-def _part(actor: Actor, view: DeliveryView, chain: ChainView, now: datetime) -> pages.ParcelPart:
-    steps = [_done(actor, chain, step, now) for step in chain.steps]
-    following = list(chain.following) if actor.may(Permission.WORK) else []
-    last = ORDER.index(chain.steps[-1].name) if chain.steps else -1
-    if following and following[0] in _OURS and ORDER.index(following[0]) > last:
-        steps.append(_next(view, chain, following[0]))
-        following = following[1:]
+def of_replacement(actor: Actor, found: Replacement, *, now: datetime) -> tuple[pages.ParcelPart, ...]:
+    """Return the parcels of a physical replacement for its page; none of one that is a code."""
+    if found.parcels is None:
+        return ()
+    are_out = found.card.state is CardState.REVEALED
+    return tuple(_parts(_About(actor, found.parcels, found.stops, are_out, now)))
+
+
+def _parts(about: _About) -> Iterator[pages.ParcelPart]:
     hint = Text(
         "每一步接着上一步，照片和录像加密保存。缺什么会写出来，以后有纠纷就是证据。",
         "Each step is linked to the one before; photos and videos are kept encrypted. What is lacking is told.",
     )
-    return pages.ParcelPart(
-        title=say(Text("包裹", "Parcel")),
-        hint=say(hint),
-        steps=tuple(steps),
-        acts=tuple(_acts(actor, view, chain, following)),
-    )
+    for chain in about.view.chains:
+        is_first, is_last = chain.round == 1, chain is about.view.last
+        way = Text("再退", "Returned again") if chain.begins_with is _S.ANNOUNCED else Text("再寄", "Sent again")
+        further = Text(f"包裹 {chain.round} · {way.zh}", f"Parcel {chain.round} · {way.en}")
+        yield pages.ParcelPart(
+            title=say(Text("包裹", "Parcel") if is_first else further),
+            hint=say(hint) if is_first else "",
+            why=say(Text(f"原因：{chain.why}", f"Why: {chain.why}")) if chain.why else "",
+            steps=tuple(_steps(about, chain)),
+            acts=tuple(_acts(about, chain, is_last=is_last)),
+        )
 
 
-def _acts(actor: Actor, view: DeliveryView, chain: ChainView, following: list[StepName]) -> Iterator[ActionForm]:
-    for name in following:
-        yield _form_of(view.public_id, name, opens=_OPENS.get(name, TITLES[name]))
-    is_out = any(slot.card.state is CardState.REVEALED for slot in view.slots)
-    if chain.outcome is Outcome.INTACT and is_out and actor.may(Permission.MANAGE_CARDS):
+def _coming(about: _About, chain: ChainView) -> StepName | None:
+    """Return the step that is ours to do next, to be shown as the next one in the list."""
+    last = ORDER.index(chain.steps[-1].name) if chain.steps else -1
+    name = chain.following[0] if chain.following and about.actor.may(Permission.WORK) else None
+    begins = not chain.steps and name is chain.begins_with
+    return name if name is not None and (begins or (name in _OURS and ORDER.index(name) > last)) else None
+
+
+def _steps(about: _About, chain: ChainView) -> Iterator[pages.ParcelStep]:
+    yield from (_done(about, chain, step) for step in chain.steps)
+    name = _coming(about, chain)
+    if name is not None:
+        yield _next(about, chain, name)
+
+
+def _acts(about: _About, chain: ChainView, *, is_last: bool) -> Iterator[ActionForm]:
+    actor = about.actor
+    if actor.may(Permission.WORK):
+        coming = _coming(about, chain)
+        for name in chain.following:
+            if name is not coming:
+                yield _form_of(about, chain, name, opens=_OPENS.get(name, TITLES[name]))
+    if not is_last:
+        return
+    if chain.outcome is Outcome.INTACT and about.are_out and actor.may(Permission.MANAGE_CARDS):
         yield ActionForm(
-            url=reverse("parcel-step", args=[view.public_id, "take_back"]),
+            url=about.url("take_back"),
             button=say(Text("收回这些卡", "Take these cards back")),
             warning=say(Text("收回的卡不会回到库存再卖。", "Cards that were taken back do not return to the stock.")),
             opens=say(Text("同一张、没刮开：收回", "The same, unscratched: take back")),
         )
+    again = about.view.again
+    may = Permission.MANAGE_CARDS if again is Again.LOST else Permission.WORK
+    if again is None or not about.are_out or not actor.may(may) or (again is Again.LOST and about.view.is_replacement):
+        return
+    yield ActionForm(
+        url=about.url("again"),
+        button=say(_AGAIN_BUTTONS[again]),
+        inputs=(Input("reason", say(Text("为什么", "Why")), is_required=True, max_length=300),),
+        hidden=(("kind", again.value),),
+        opens=say(AGAIN[again]),
+        warning=say(_LOST) if again is Again.LOST else "",
+    )
 
 
-def _done(actor: Actor, chain: ChainView, step: StepView, now: datetime) -> pages.ParcelStep:
+def _done(about: _About, chain: ChainView, step: StepView) -> pages.ParcelStep:
     wrong = tuple(say(one.text) for one in chain.contradictions if one.step is step.name)
     lacks = "、".join(text.zh for text in step.lacks), ", ".join(text.en for text in step.lacks)
     tone = "bad" if wrong else "warn" if step.lacks else "good"
     forms: tuple[ActionForm, ...] = ()
-    if actor.may(Permission.WORK) and chain.steps[-1] is step:
-        forms = (_form_of(chain.delivery, step.name, opens=Text("填错了？更正", "Wrong? Tell it anew"), was=step),)
+    if about.actor.may(Permission.WORK) and chain.steps[-1] is step:
+        forms = (_form_of(about, chain, step.name, opens=Text("填错了？更正", "Wrong? Tell it anew"), was=step),)
     return pages.ParcelStep(
         title=say(TITLES[step.name]),
         tone=tone,
-        when=f"{timing.moment_text(step.facts.happened_at, now=now)} · {step.noted_by}",
+        when=f"{timing.moment_text(step.facts.happened_at, now=about.now)} · {step.noted_by}",
         lines=tuple(_lines(step)),
         wrong=wrong,
         lacks=say(Text(f"还缺：{lacks[0]}", f"Still lacking: {lacks[1]}")) if step.lacks else "",
-        files=tuple(_files(actor, chain.delivery, step)),
+        files=tuple(_files(about, step)),
         forms=forms,
     )
 
@@ -161,12 +249,12 @@ def _lines(step: StepView) -> Iterator[str]:
         yield say(Text(f"更正过 {step.replaced} 次，原来的都留着", f"told anew {step.replaced} times, all are kept"))
 
 
-def _files(actor: Actor, delivery: str, step: StepView) -> Iterator[ActionForm]:
+def _files(about: _About, step: StepView) -> Iterator[ActionForm]:
     for file in step.files:
         title, size = ROLE_TITLES[file.role], _size(file.size)
-        if actor.may(Permission.REVEAL):
+        if about.actor.may(Permission.REVEAL):
             yield ActionForm(
-                url=reverse("parcel-file", args=[delivery, file.public_id]),
+                url=about.file_url(file.public_id),
                 button=say(Text("下载", "Download")),
                 inputs=(Input("reason", say(Text("为什么要看", "Why")), is_required=True, max_length=300),),
                 opens=say(Text(f"看{title.zh}（{size}）", f"Open the {title.en} ({size})")),
@@ -178,29 +266,36 @@ def _size(size: int) -> str:
     return f"{megabytes:.1f} MB" if megabytes >= 1 else f"{max(size // _KILOBYTE, 1)} KB"
 
 
-def _next(view: DeliveryView, chain: ChainView, name: StepName) -> pages.ParcelStep:
-    is_stopped = name is _S.SHIPPED and bool(view.stops)
-    why = "；".join(text.zh for text in view.stops), "; ".join(text.en for text in view.stops)
+def _next(about: _About, chain: ChainView, name: StepName) -> pages.ParcelStep:
+    is_stopped = name is _S.SHIPPED and bool(about.stops)
+    why = "；".join(text.zh for text in about.stops), "; ".join(text.en for text in about.stops)
     return pages.ParcelStep(
         title=say(Text(f"下一步：{TITLES[name].zh}", f"Next: {TITLES[name].en}")),
         tone="",
         when="",
         lines=(say(_HINTS[name]),),
         wrong=(say(Text(f"现在不能寄出：{why[0]}", f"It cannot be sent now: {why[1]}")),) if is_stopped else (),
-        forms=() if is_stopped else (_form_of(chain.delivery, name, is_main=True),),
+        forms=() if is_stopped else (_form_of(about, chain, name, is_main=True),),
     )
 
 
 def _form_of(
-    delivery: str, name: StepName, *, opens: Text | None = None, was: StepView | None = None, is_main: bool = False
+    about: _About,
+    chain: ChainView,
+    name: StepName,
+    *,
+    opens: Text | None = None,
+    was: StepView | None = None,
+    is_main: bool = False,
 ) -> ActionForm:
     inputs = [*_inputs(name, was)]
     if was is not None:
         inputs.append(Input("reason", say(Text("为什么更正", "Why")), is_required=True, max_length=300))
     return ActionForm(
-        url=reverse("parcel-step", args=[delivery, name.value]),
+        url=about.url(name.value),
         button=say(Text("更正", "Tell it anew") if was is not None else _BUTTONS[name]),
         inputs=tuple(inputs),
+        hidden=(("number", str(chain.round)),),
         opens=say(opens) if opens else "",
         is_main=is_main,
         has_files=True,

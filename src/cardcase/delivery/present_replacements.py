@@ -1,12 +1,13 @@
 """Turns a replacement card into its page: what stands for it, and what may be done next."""
 
+import dataclasses
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
 
 from cardcase.cards.acts import check_form
-from cardcase.delivery import pages
+from cardcase.delivery import pages, present_parcels
 from cardcase.delivery.queries import Replacement
 from cardcase.delivery.rules import SHOWABLE, TITLES, DeliveryState
 from cardcase.delivery.service import Shown
@@ -25,25 +26,32 @@ def row(found: Replacement) -> pages.Row:
         title=f"{found.card.title} {found.card.masked}",
         text=" · ".join(part for part in parts if part),
         url=reverse("replacement", args=[found.card.public_id]),
-        state=Pill(say(TITLES[found.state]), TONES.get(found.state, Tone.PLAIN)),
+        state=_pill(found),
     )
 
 
-def page(actor: Actor, found: Replacement) -> pages.DeliveryPage:
+def _pill(found: Replacement) -> Pill:
+    waits = found.parcels is not None and found.state is DeliveryState.ALLOCATED
+    title = Text("待寄出", "To be shipped") if waits else TITLES[found.state]
+    return Pill(say(title), TONES.get(found.state, Tone.PLAIN))
+
+
+def page(actor: Actor, found: Replacement, *, now: datetime) -> pages.DeliveryPage:
     """Build the page of a replacement."""
     is_open = found.state in SHOWABLE
+    slot = found.slot if found.parcels is None else dataclasses.replace(found.slot, display=None)
     notices = [Notice(Tone.WARN, say(text)) for text in (found.stops if is_open else ())]
     notices += [Notice(Tone.PLAIN, say(text)) for text in (found.warnings if is_open else ())]
     return pages.DeliveryPage(
         title=say(Text(f"换卡 {found.card.title}", f"Replacement {found.card.title}")),
         back=Link(say(Text("返回待发货", "Back to the list")), reverse("deliveries")),
-        state=Pill(say(TITLES[found.state]), TONES.get(found.state, Tone.PLAIN)),
+        state=_pill(found),
         facts=(
             Fact(say(Text("买家", "Buyer")), found.buyer_nick or "–"),
             Fact(say(Text("订单号", "Order")), found.order_no),
         ),
         cards_title=say(Text("换给买家的卡", "The replacement")),
-        cards=(slot_text(found.slot),),
+        cards=(slot_text(slot),),
         terms_title=say(Text("说明", "Note")),
         terms=(
             Fact(
@@ -57,7 +65,8 @@ def page(actor: Actor, found: Replacement) -> pages.DeliveryPage:
             ),
         ),
         notices=tuple(notices),
-        acts=tuple(_acts(actor, found)),
+        acts=tuple(_acts(actor, found)) if found.parcels is None else (),
+        parcels=present_parcels.of_replacement(actor, found, now=now),
     )
 
 

@@ -34,10 +34,17 @@ class SealedFile:
     size: int
 
 
-def keep(shop_id: int, chunks: Iterable[bytes], *, check: Callable[[bytes, int], None]) -> SealedFile:
+def keep(
+    shop_id: int,
+    chunks: Iterable[bytes],
+    *,
+    check: Callable[[bytes, int], None],
+    announce: Callable[[str], None],
+) -> SealedFile:
     """Encrypt and keep a file that comes in pieces. ``check`` gets its first bytes and, again and again, its size.
 
-    Whatever ``check`` raises ends it, and nothing stays.
+    Whatever ``check`` raises ends it, and nothing stays. ``announce`` gets the hash of what will lie on the disk before
+    it lies there.
     """
     key, digest, size = os.urandom(32), hashlib.sha256(), 0
 
@@ -49,7 +56,7 @@ def keep(shop_id: int, chunks: Iterable[bytes], *, check: Callable[[bytes, int],
             check(frame, size)
             yield frame
 
-    sealed = files.keep_stream(_encrypted(AESGCM(key), frames()))
+    sealed = files.keep_stream(_encrypted(AESGCM(key), frames()), announce=announce)
     return SealedFile(digest.hexdigest(), sealed, vault.seal(key, context=_context(shop_id, sealed)), size)
 
 

@@ -21,3 +21,12 @@ def unconfirmed(_claim: Claim) -> None:
 def forget_guesses(_claim: Claim) -> None:
     """Forget wrong tokens that no limit counts any more."""
     service.forget_guesses(at=clock.now())
+
+
+@handles("delivery.sweep_uploads", every=timedelta(hours=6), is_atomic=False)
+def sweep_uploads(_claim: Claim) -> None:
+    """Remove photos and videos of parcels whose step never came to be. A second run finds nothing."""
+    at = clock.now()
+    for shop in staff.all_shops():
+        service.sweep_uploads(Actor.system(shop.pk), at=at)
+    service.sweep_broken_off(at=at)

@@ -43,6 +43,7 @@ def _list_page(actor: Actor) -> pages.ListPage:
         queries.recent_deliveries(actor),
         waiting,
         unknown=queries.count_unknown(actor),
+        unclear=queries.unclear_consents(actor),
         replacements=tuple(present_replacements.row(one) for one in queries.open_replacements(actor)),
         kinds=queries.listing_kinds(actor),
         stock=cards.kinds_in_stock(actor),
@@ -67,8 +68,8 @@ def _page(actor: Actor, delivery: str) -> pages.DeliveryPage:
     view, now = queries.delivery(actor, delivery), clock.now()
     order = queries.order_by_no(actor, view.row.order_no)
     asks = view.asks_terms and not view.terms.is_open
-    page = present.delivery(actor, view, now=now, words=queries.terms_text(actor, order)[0] if asks else "")
-    return present_parcels.with_parcel(actor, view, page, now=now)
+    page = present.delivery(actor, view, now=now, words=queries.terms_text(actor, order).text if asks else "")
+    return present_parcels.with_parcels(actor, view, page, now=now)
 
 
 @require_POST

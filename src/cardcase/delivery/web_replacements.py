@@ -24,7 +24,7 @@ PAGE = "delivery/delivery.html"
 @signed_in
 def one(request: HttpRequest, actor: Actor, card: str) -> HttpResponse:
     """Show one replacement, masked."""
-    return render(request, PAGE, present_replacements.page(actor, queries.replacement(actor, card)))
+    return render(request, PAGE, present_replacements.page(actor, queries.replacement(actor, card), now=clock.now()))
 
 
 @require_POST
@@ -38,13 +38,18 @@ def act(request: HttpRequest, actor: Actor, card: str, name: str) -> HttpRespons
     except (NotFound, NotAllowed):
         raise
     except Problem as problem:
-        page = present_replacements.page(actor, queries.replacement(actor, card))
-        page = refused(page, request.path, problem, masking.mask_form(actor, request.POST))
-        return render(request, PAGE, page, status=problem.status)
+        return refused_on_page(request, actor, card, problem)
     if answer is not None:
         return answer
     messages.success(request, say(Text("已记下。", "Noted.")))
     return redirect("replacement", card)
+
+
+def refused_on_page(request: HttpRequest, actor: Actor, card: str, problem: Problem) -> HttpResponse:
+    """Show the page of a replacement again, with what was wrong and what was typed."""
+    page = present_replacements.page(actor, queries.replacement(actor, card), now=clock.now())
+    page = refused(page, request.path, problem, masking.mask_form(actor, request.POST))
+    return render(request, PAGE, page, status=problem.status)
 
 
 def _do(request: HttpRequest, actor: Actor, found: queries.Replacement, name: str) -> HttpResponse | None:

@@ -47,6 +47,14 @@ def told_of(words: Mapping[str, str]) -> StepTold:
     )
 
 
+def number_of(words: Mapping[str, str]) -> int | None:
+    """Return which parcel is meant, counted from 1; None when it is not told. Raises WrongUse."""
+    typed = words.get("number", "").strip()
+    if typed and not (typed.isascii() and typed.isdecimal() and len(typed) < 4):  # noqa: PLR2004 - no such number
+        raise WrongUse("包裹的序号要是整数", "The number of a parcel is a whole number", code="bad_step")
+    return int(typed) if typed else None
+
+
 def _moment(text: str) -> datetime | None:
     if not text:
         return None

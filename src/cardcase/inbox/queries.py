@@ -215,18 +215,19 @@ def utterances_for_orders(actor: Actor, orders: Sequence[Order]) -> dict[int, li
     return found
 
 
-def buyers_words(actor: Actor, order_ids: Iterable[int]) -> dict[int, list[Utterance]]:
-    """Return the buyers' dated text messages in the conversations that hang on these orders (row ids), oldest first.
+def dated_words(actor: Actor, order_ids: Iterable[int]) -> dict[int, list[Utterance]]:
+    """Return what buyers and sellers wrote, with its moment, in the talks that hang on orders (row ids), oldest first.
 
     For what is to count as somebody's word: a conversation that was only matched by nick may be another person's.
     """
     wanted = sorted(set(order_ids))
     rows = _spoken(Message.objects.visible_to(actor).filter(conversation__order_id__in=wanted, said_at__isnull=False))
-    rows = rows.filter(speaker=Speaker.BUYER.value).exclude(conversation__linked_how=Link.NICK.value)
+    both = (Speaker.BUYER.value, Speaker.SELLER.value)
+    rows = rows.filter(speaker__in=both).exclude(conversation__linked_how=Link.NICK.value)
     found: dict[int, list[Utterance]] = defaultdict(list)
-    columns = ("conversation__order_id", "public_id", "text", "said_at")
-    for order_id, public_id, text, said_at in rows.order_by("said_at", "pk").values_list(*columns):
-        found[order_id].append(Utterance(id=public_id, text=text, speaker=Speaker.BUYER, said_at=said_at))
+    columns = ("conversation__order_id", "public_id", "text", "said_at", "speaker")
+    for order_id, public_id, text, said_at, who in rows.order_by("said_at", "pk").values_list(*columns):
+        found[order_id].append(Utterance(id=public_id, text=text, speaker=Speaker(who), said_at=said_at))
     return dict(found)
 
 

@@ -153,8 +153,8 @@ def dossier(actor: Actor, number: str) -> Dossier:
     replies = list(Reply.objects.visible_to(actor).filter(case=case, state="sent").order_by("sent_at"))
     refund = [case.refund] if case.refund else []
     own = [*refund, *exhibits, *offers, *remedies, *replies, *refunds, *talks, *evidence.requests(actor, case)]
-    chain = delivery.chain_of(actor, order.pk)
-    parcels = dict.fromkeys(step.parcel for step in chain.steps) if chain else {}
+    sent = delivery.parcels_of(actor, [order.pk]).get(order.pk, ())  # its own, and those of replacements
+    parcels = [parcel for view in sent for parcel in view.parcels]
     own_ids = (*parcels, *(row.public_id for row in own))
     subjects = (case.public_id, order.public_id, *(card.public_id for card in cards), *own_ids)
     shop = Shop.objects.get(pk=actor.shop_id)

@@ -42,6 +42,7 @@ class Shop(models.Model):
     least_validity_days = models.PositiveSmallIntegerField(default=30)  # cards with less left are not given out
     check_minutes = models.PositiveSmallIntegerField(default=15)  # how old the last look at a card may be at its giving
     is_check_required = models.BooleanField(default=False)  # an older look, or none, stops the code; else it warns
+    claim_hours = models.PositiveSmallIntegerField(default=168)  # how long a claim link is good; set in ``delivery``
     currency = models.CharField(max_length=3, default="CNY")
     created_at = models.DateTimeField(default=clock.now)
 

@@ -1,6 +1,6 @@
 """What may be given out, and what was: for the room that gives cards to orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -99,14 +99,20 @@ def given_cards(actor: Actor, card_pks: Sequence[int]) -> dict[int, GivenCard]:
 
 def displays(actor: Actor, order_id: int) -> list[Display]:
     """Return the last delivery of each card that the buyer of an order (row id) was given, by our books or told."""
-    rows = Reveal.objects.visible_to(actor).filter(order_id=order_id, to="buyer").select_related("card")
-    last = {row.card_id: row for row in rows.order_by("attempt", "pk")}
-    return [
-        Display(
+    return displays_of(actor, [order_id]).get(order_id, [])
+
+
+def displays_of(actor: Actor, order_ids: Collection[int]) -> dict[int, list[Display]]:
+    """Return the same of several orders, by row id, with one question."""
+    rows = Reveal.objects.visible_to(actor).filter(order_id__in=order_ids, to="buyer").select_related("card")
+    last = {(row.order_id, row.card_id): row for row in rows.order_by("attempt", "pk")}
+    found: dict[int, list[Display]] = {}
+    for row in last.values():
+        told = Display(
             row.pk, row.card.public_id, row.attempt, row.display, row.revealed_at, row.displayed_at, row.by, row.reason
         )
-        for row in last.values()
-    ]
+        found.setdefault(row.order_id or 0, []).append(told)
+    return found
 
 
 def unconfirmed_orders(actor: Actor, *, before: datetime) -> list[int]:

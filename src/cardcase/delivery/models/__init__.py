@@ -2,7 +2,7 @@
 
 from .claims import ClaimGuess, ClaimLink
 from .deliveries import Allocation, Block, Delivery, ListingKind
-from .parcels import Parcel, ParcelFile, ParcelSerial, ParcelStep
+from .parcels import Parcel, ParcelFile, ParcelSerial, ParcelStep, ParcelUpload
 from .terms import Terms
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "ParcelFile",
     "ParcelSerial",
     "ParcelStep",
+    "ParcelUpload",
     "Terms",
 ]

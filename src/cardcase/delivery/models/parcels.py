@@ -5,30 +5,45 @@ from typing import ClassVar
 from django.db import models
 
 from cardcase.cards.models import Card
+from cardcase.orders.models import Order
 from cardcase.staff.models import ShopOwned
 
 from .deliveries import Delivery
 
 
 class Parcel(ShopOwned):
-    """One parcel of a delivery: ``way`` is a ``rules.parcels.Way``. One goes out; of all that comes back it is one."""
+    """One parcel of a chain: ``way`` is a ``rules.parcels.Way``. A chain has one that goes out, one that comes back.
+
+    It is about a delivery, or about ``card``, a replacement that a case keeps for the order. ``round``: which chain of
+    these goods it belongs to, from 1; ``why`` the second and later ones were begun.
+    """
 
     public_id = models.CharField(max_length=40, unique=True)
-    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="parcels")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="parcels")
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.PROTECT, related_name="parcels")
+    card = models.ForeignKey(Card, null=True, on_delete=models.PROTECT, related_name="parcels")
+    round = models.PositiveSmallIntegerField(default=1)
     way = models.CharField(max_length=4)
+    why = models.CharField(max_length=300, blank=True, default="")
     made_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["shop", "delivery", "way"], name="one_parcel_a_way"),
+            models.UniqueConstraint(fields=["shop", "delivery", "round", "way"], name="one_parcel_a_round_and_way"),
+            models.UniqueConstraint(fields=["shop", "card", "order", "round", "way"], name="one_parcel_of_replacement"),
+            models.CheckConstraint(
+                condition=models.Q(delivery__isnull=True, card__isnull=False)
+                | models.Q(delivery__isnull=False, card__isnull=True),
+                name="parcel_is_of_one_thing",
+            ),
         ]
 
 
 class ParcelStep(ShopOwned):
     """One step of a parcel. Never changed; one that is told anew is a row of its own and names what it replaces.
 
-    ``previous``: the step before in the chain of the delivery, over both parcels. ``chain_sha256``: hash of that of the
-    step before with ``told`` and the hashes of the files (``rules.parcels.link``), repeated in the record.
+    ``previous``: the step before in its chain, over both parcels; none for the first. ``chain_sha256``: hash of that of
+    the step before with ``told`` and the hashes of the files (``rules.parcels.link``), repeated in the record.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -61,6 +76,20 @@ class ParcelSerial(ShopOwned):
     read_index = models.CharField(max_length=64)
     tail4 = models.CharField(max_length=4, blank=True, default="")
     match = models.CharField(max_length=12)
+
+
+class ParcelUpload(ShopOwned):
+    """A file that was kept for a step which is not on record yet.
+
+    Written before the file gets its name, and gone in the transaction that puts the step on record. What is left over
+    is of a step that was refused, or of a process that died: its file is removed (``service.parcel_uploads``).
+    """
+
+    sealed_sha256 = models.CharField(max_length=64, unique=True)
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "kept_at"], name="uploads_left_over")]
 
 
 class ParcelFile(ShopOwned):

@@ -5,12 +5,14 @@ from .claims import (
     ClaimView,
     Holder,
     claim,
+    claim_hours,
     guesses,
     holder_by_token,
     link_address,
     link_is_live,
 )
-from .consents import check_data, consent_phrases, has_left, orders_to_hear
+from .consents import Unclear, consent_phrases, has_left, orders_to_hear, unclear_consents
+from .data import check_data
 from .deliveries import (
     BlockView,
     DeliveryRow,
@@ -31,7 +33,7 @@ from .deliveries import (
     waiting,
 )
 from .kinds import ListingRow, Meaning, kind_of_order, listing_kinds
-from .parcels import ChainView, FileView, SerialView, StepView, chain, chain_of, chains_of
+from .parcels import ChainView, FileView, ParcelsView, SerialView, StepView, parcels, parcels_of
 from .replacements import Replacement, open_replacements, replacement
 from .terms import TermsState, terms_of, terms_text
 
@@ -47,18 +49,18 @@ __all__ = [
     "LinkView",
     "ListingRow",
     "Meaning",
+    "ParcelsView",
     "Replacement",
     "SerialView",
     "Slot",
     "StepView",
     "TermsState",
+    "Unclear",
     "Waiting",
     "blocks_of",
-    "chain",
-    "chain_of",
-    "chains_of",
     "check_data",
     "claim",
+    "claim_hours",
     "consent_phrases",
     "count_unknown",
     "delivery",
@@ -76,10 +78,13 @@ __all__ = [
     "order_by_no",
     "order_facts",
     "orders_to_hear",
+    "parcels",
+    "parcels_of",
     "recent_deliveries",
     "replacement",
     "terms_of",
     "terms_text",
     "unallocated_orders",
+    "unclear_consents",
     "waiting",
 ]

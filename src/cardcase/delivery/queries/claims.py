@@ -12,6 +12,7 @@ from cardcase.delivery.models import ClaimGuess, ClaimLink, Delivery
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules.claims import WINDOW, Guesses, Step, step_of
 from cardcase.kit.errors import NotFound
+from cardcase.staff import queries as staff
 from cardcase.staff.models import Shop
 from cardcase.staff.queries import token_digest
 from cardcase.staff.rules import Actor
@@ -105,3 +106,8 @@ def claim(actor: Actor, delivery_id: str, *, at: datetime) -> ClaimView:
         shown_at=found.displayed_at or found.authorised_at,
         terms=terms,
     )
+
+
+def claim_hours(actor: Actor) -> int:
+    """Return for how many hours a claim link of the shop is good unless something else is said."""
+    return staff.shop_of(actor).claim_hours

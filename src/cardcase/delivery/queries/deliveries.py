@@ -204,10 +204,19 @@ def link_of(actor: Actor, delivery_pk: int) -> LinkView | None:
 
 def order_facts(actor: Actor, order: Order) -> OrderFacts:
     """Return what the channel says of an order, its refunds included."""
-    told = {RefundState(refund.state) for refund in orders.refunds_of(actor, [order.pk]).get(order.pk, [])}
-    if order.refund_state:
-        told.add(RefundState(order.refund_state))
-    return OrderFacts(OrderState(order.state), frozenset(told))
+    return facts_of(actor, [order])[order.pk]
+
+
+def facts_of(actor: Actor, of: Sequence[Order]) -> dict[int, OrderFacts]:
+    """Return the same of several orders, by row id, with one question."""
+    refunds = orders.refunds_of(actor, [order.pk for order in of])
+    found = {}
+    for order in of:
+        told = {RefundState(refund.state) for refund in refunds.get(order.pk, [])}
+        if order.refund_state:
+            told.add(RefundState(order.refund_state))
+        found[order.pk] = OrderFacts(OrderState(order.state), frozenset(told))
+    return found
 
 
 def slots_of(actor: Actor, found: Delivery) -> tuple[Slot, ...]:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cardcase.delivery.models import Terms
+from cardcase.delivery.rules.consent import Doubt
 from cardcase.orders.models import Order
 from cardcase.policies import queries as policies
 from cardcase.staff.rules import Actor
+
+from .wording import wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,7 @@ class TermsState:
     """The terms last shown for an order and the answer. ``shown_at`` is None when none were shown.
 
     ``withdrawn_at``: the buyer took back, in these words, what was agreed before; the answer to that is still open, or
-    came later.
+    came later. ``unclear_at``: while there is no answer, the buyer said in these words what may be one or not.
     """
 
     text: str = ""
@@ -25,6 +28,9 @@ class TermsState:
     sha256: str = ""
     withdrawn_at: datetime | None = None
     withdrawn_words: str = ""
+    unclear_at: datetime | None = None
+    unclear_words: str = ""
+    unclear_why: Doubt | None = None
 
     @property
     def is_open(self) -> bool:
@@ -46,18 +52,28 @@ def terms_of(actor: Actor, order_id: int) -> TermsState:
         sha256=row.sha256,
         withdrawn_at=row.reopened_at,
         withdrawn_words=row.reopened_words,
+        unclear_at=row.unclear_at if row.answered_at is None else None,
+        unclear_words=row.unclear_words,
+        unclear_why=Doubt(row.unclear_why) if row.unclear_why else None,
     )
 
 
-def terms_text(actor: Actor, order: Order) -> tuple[str, int | None]:
-    """Return the words of the terms that hold for an order, and the policy version they come from.
+@dataclass(frozen=True, slots=True)
+class TermsText:
+    """The words of the terms for an order, the policy version they come from, and the name of their first sentence."""
 
-    They are the shop's policy in force when the order was paid (domain §7.1, policy bound at purchase) under a fixed
-    first sentence: a code that was seen cannot be taken back (七日无理由退货暂行办法 §7: activation ends the return).
+    text: str
+    version: int | None
+    wording: str
+
+
+def terms_text(actor: Actor, order: Order) -> TermsText:
+    """Return the words of the terms that hold for an order.
+
+    They are the shop's policy in force when the order was paid (domain §7.1, policy bound at purchase) under a first
+    sentence of data/terms.toml, one for codes and one for cards that go by parcel.
     """
-    policy = policies.version_for(actor, order.paid_at)
-    first = (
-        "卡密属于一经查看即可使用的数字商品，查看后无法收回，非卡密本身的问题不支持无理由退换；"
-        "卡密无效、面值不符等问题请第一时间联系我们，核实后换卡或退款。"
-    )
-    return (f"{first}\n\n{policy.text}", policy.version) if policy else (first, None)
+    policy, first = policies.version_for(actor, order.paid_at), wording(actor, order)
+    if policy is None:
+        return TermsText(first.text, None, first.name)
+    return TermsText(f"{first.text}\n\n{policy.text}", policy.version, first.name)

@@ -11,9 +11,9 @@ from cardcase.kit.text import Text
 
 from .flow import DeliveryState
 
-DEFAULT_DAYS: Final = 7
 MOST_DAYS: Final = 30
-"""Days for which a link may be good. Our own choice: longer than any buyer needs, shorter than a phone is kept."""
+MOST_HOURS: Final = MOST_DAYS * 24
+"""For how long a link may be good. Our own choice: longer than any buyer needs, shorter than a phone is kept."""
 
 TOKEN_BYTES: Final = 16
 """Random bytes of a token: 128 bits cannot be guessed, whatever the limits below do."""
@@ -30,17 +30,30 @@ A flood from many networks therefore never shuts out a buyer whose own network h
 """
 
 
-def lifetime(days: int | None) -> timedelta:
-    """Return how long a link is to be good; None: the default. Raises WrongUse outside 1 to MOST_DAYS."""
-    chosen = DEFAULT_DAYS if days is None else days
-    if not 1 <= chosen <= MOST_DAYS:
+def lifetime(days: int | None, *, hours: int) -> timedelta:
+    """Return how long a link is to be good; None: the shop's own ``hours``. Raises WrongUse outside 1 to MOST_DAYS."""
+    if days is None:
+        return timedelta(hours=hours)
+    if not 1 <= days <= MOST_DAYS:
         raise WrongUse(
             f"链接的有效期要在 1 到 {MOST_DAYS} 天之间",
             f"A link is good for 1 to {MOST_DAYS} days",
-            next=Text(f"不填就是 {DEFAULT_DAYS} 天。", f"It is {DEFAULT_DAYS} days when nothing is said."),
+            next=Text("不填就按店铺设置。", "It is as the shop has set when nothing is said."),
             code="link_days_wrong",
         )
-    return timedelta(days=chosen)
+    return timedelta(days=days)
+
+
+def check_hours(hours: int) -> int:
+    """Return for how many hours a shop's links are to be good. Raises WrongUse outside 1 to MOST_HOURS."""
+    if not 1 <= hours <= MOST_HOURS:
+        raise WrongUse(
+            f"领取链接的有效期要在 1 到 {MOST_HOURS} 小时之间",
+            f"Claim links are good for 1 to {MOST_HOURS} hours",
+            next=Text("一般 24 到 168 小时（1 到 7 天）。", "24 to 168 hours (1 to 7 days) is usual."),
+            code="link_hours_wrong",
+        )
+    return hours
 
 
 def token_in(typed: str) -> str:

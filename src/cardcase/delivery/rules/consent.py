@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from cardcase.kit.catalogue import Record
-from cardcase.kit.text import fold
+from cardcase.kit.text import Text, fold
 
 _LONGEST: Final = 60
 """Characters; a longer reply says more than yes, whatever is left of it."""
@@ -33,11 +34,37 @@ class Stance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One text message of the buyer: the message's public id, its words (codes masked), and when it was said."""
+    """One text message of the buyer, or of the seller: its public id, its words (codes masked), when it was said."""
 
     message_id: str
     text: str
     said_at: datetime
+    is_seller: bool = False
+
+
+HEARD_WITHIN: Final = timedelta(hours=24)
+"""How long after the terms were the last thing asked a short reply may be their answer. Our own choice: a day later
+"好的" opens another talk."""
+
+_TELLING: Final = 12
+"""Characters, punctuation aside, from which on a piece of the terms is known for one: chats cut long messages."""
+
+
+class Doubt(StrEnum):
+    """Why a reply that sounds like a yes may be the answer to something else."""
+
+    OTHER = "other_question"
+    LATE = "late"
+    ELSEWHERE = "elsewhere"  # the terms were shown on the claim page, and this was said in the chat
+
+
+DOUBTS: Final = MappingProxyType(
+    {
+        Doubt.OTHER: Text("须知之后店里还说了别的", "the shop said something else after the terms"),
+        Doubt.LATE: Text("离发须知超过一天", "more than a day after the terms"),
+        Doubt.ELSEWHERE: Text("须知只在领取页上显示过", "the terms were shown on the claim page only"),
+    }
+)
 
 
 class Consents(Record):
@@ -45,6 +72,7 @@ class Consents(Record):
 
     phrases: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
+    names_terms: bool = False
     against: str = ""
     stickers: tuple[str, ...] = ()
 
@@ -54,6 +82,8 @@ class Phrases:
     """The lists, folded and plain."""
 
     consents: frozenset[str]
+    explicit: frozenset[str]
+    beside: frozenset[str]
     refusals: frozenset[str]
     refusal_starts: tuple[str, ...]
     against: frozenset[str]
@@ -79,16 +109,64 @@ def answers(said: Iterable[Said], phrases: Phrases) -> Iterator[tuple[Said, Stan
 
     What was said at one moment (some chats tell minutes only) keeps the order in which it is given.
     """
-    for one in sorted(said, key=lambda one: one.said_at):
+    for one in _in_order(said):
+        if one.is_seller:
+            continue
         stance = read(one.text, phrases)
         if stance is not Stance.OTHER:
             yield one, stance
 
 
-def phrases_of(consents: Iterable[Consents], refusals: Sequence[Consents], signs: Sequence[Consents]) -> Phrases:
+def doubt_of(
+    reply: Said, said: Iterable[Said], terms: str, shown_at: datetime, phrases: Phrases, *, is_in_chat: bool
+) -> Doubt | None:
+    """Say why a reply that sounds like a yes may not be the answer to these terms; None: it is.
+
+    ``said``: the whole talk, the seller's words too. ``is_in_chat``: whoever noted that the terms were shown meant the
+    chat. What names the terms itself needs nothing around it. Anything else must follow the terms within a day, and
+    between them the seller may have said nothing but the terms again, a greeting, or a request to agree.
+    """
+    if _plain(_without_stickers(reply.text, phrases)) in phrases.explicit:
+        return None
+    asked_at, is_asked, has_other = shown_at, is_in_chat, False
+    for one in _in_order(said):
+        if one is reply:
+            break
+        if not one.is_seller:
+            continue
+        if _is_of_terms(one.text, terms):
+            asked_at, is_asked, has_other = one.said_at, True, False
+        elif one.said_at >= asked_at and _plain(one.text) not in phrases.beside:
+            has_other = True
+    if not is_asked:
+        return Doubt.ELSEWHERE
+    if has_other:
+        return Doubt.OTHER
+    return Doubt.LATE if reply.said_at - asked_at > HEARD_WITHIN else None
+
+
+def _is_of_terms(text: str, terms: str) -> bool:
+    """Tell whether a message is the terms, or a piece of them: chats cut, and people leave the end off."""
+    said, whole = _plain(text), _plain(terms)
+    return len(said) >= _TELLING and (said in whole or whole in said)
+
+
+def _in_order(said: Iterable[Said]) -> list[Said]:
+    return sorted(said, key=lambda one: one.said_at)
+
+
+def phrases_of(
+    consents: Iterable[Consents],
+    refusals: Sequence[Consents],
+    signs: Sequence[Consents],
+    sellers: Iterable[Consents] = (),
+) -> Phrases:
     """Fold the records of consents.toml, table by table, into the lists that are compared with."""
+    told = list(consents)
     return Phrases(
-        consents=_all(phrase for record in consents for phrase in record.phrases),
+        consents=_all(phrase for record in told for phrase in record.phrases),
+        explicit=_all(phrase for record in told if record.names_terms for phrase in record.phrases),
+        beside=_all(phrase for record in sellers for phrase in record.phrases),
         refusals=_all(phrase for record in refusals for phrase in record.phrases),
         refusal_starts=tuple(sorted(_all(start for record in refusals for start in record.starts))),
         against=frozenset("".join(record.against for record in signs)) - _DRESS - {"\u200d", "♀", "♂"},

@@ -40,6 +40,9 @@ class StepName(StrEnum):
 _S = StepName
 ORDER: Final = tuple(StepName)
 
+BEGINS: Final = MappingProxyType({Way.OUT: _S.PACKED, Way.BACK: _S.ANNOUNCED})
+"""What a chain begins with, by the way of its first parcel. Only a further chain begins with a return."""
+
 WAY: Final = MappingProxyType(
     {name: Way.BACK if name in (_S.ANNOUNCED, _S.RECEIVED, _S.INSPECTED) else Way.OUT for name in ORDER}
 )
@@ -55,7 +58,7 @@ NEEDS: Final[Mapping[StepName, StepName | None]] = MappingProxyType(
         _S.INSPECTED: _S.RECEIVED,
     }
 )
-"""Which step must be on record before a step. A step that was passed over stays open and can still be noted."""
+"""Which step must be on record before a step of a chain that begins with packing. What was passed over stays open."""
 
 TITLES: Final = MappingProxyType(
     {
@@ -233,16 +236,66 @@ class Contradiction:
     text: Text
 
 
-def next_steps(done: Sequence[StepName]) -> list[StepName]:
-    """Return the steps that can be noted now, the one that comes next first.
+def next_steps(done: Sequence[StepName], begins_with: StepName = StepName.PACKED) -> list[StepName]:
+    """Return the steps of a chain that can be noted now, the one that comes next first.
 
     What was passed over (a signature, the buyer's video) can still be noted, and a return may begin once it was sent.
+    ``begins_with``: announced for a chain that is a further return only.
     """
     have = set(done)
-    free = [name for name in ORDER if name not in have and ((need := NEEDS[name]) is None or need in have)]
+    free = [
+        name
+        for name in ORDER
+        if name not in have and (name is begins_with if (need := need_of(name, begins_with)) is None else need in have)
+    ]
     if Way.BACK in {WAY[name] for name in have}:
         free.sort(key=lambda name: WAY[name] is not Way.BACK)
     return free
+
+
+def need_of(name: StepName, begins_with: StepName) -> StepName | None:
+    """Return which step must be on record before a step in a chain that begins so; None for what needs none."""
+    return None if name is begins_with else NEEDS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One chain of some goods, for judging what may come after it: its beginning, what is done, what was found."""
+
+    begins_with: StepName
+    done: frozenset[StepName]
+    outcome: Outcome | None = None
+
+
+class Again(StrEnum):
+    """What a further chain of the same goods is."""
+
+    LOST = "lost"  # the parcel never arrived: other cards go out
+    CAME_BACK = "came_back"  # the very same cards go out once more
+    RETURN = "return"  # more comes back
+
+
+AGAIN: Final = MappingProxyType(
+    {
+        Again.LOST: Text("快递丢件，另寄一张", "Lost by the carrier: send another card"),
+        Again.CAME_BACK: Text("退回来的卡再寄一次", "Send the returned cards once more"),
+        Again.RETURN: Text("买家又寄回一个包裹", "The buyer sends another parcel back"),
+    }
+)
+
+
+def again(rounds: Sequence[Round]) -> Again | None:
+    """Say which further chain the chains so far allow, oldest first; None: go on in the last one.
+
+    A parcel that was signed for, or has set out on its way back, was not lost. Where a return brought the cards back
+    the same ones can go out again; where it did not, more may still come.
+    """
+    last = rounds[-1]
+    if _S.INSPECTED in last.done:
+        return Again.CAME_BACK if last.outcome in (Outcome.INTACT, Outcome.USED) else Again.RETURN
+    if _S.SHIPPED in last.done and not last.done & {_S.SIGNED, _S.ANNOUNCED}:
+        return Again.LOST
+    return None
 
 
 def lacks(step: StepFacts) -> tuple[Text, ...]:

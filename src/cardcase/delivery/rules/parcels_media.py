@@ -31,6 +31,35 @@ class BadMedia(WrongUse):
     code = "bad_media"
 
 
+class TooLarge(BadMedia):
+    """A file, or a whole request, that is refused by its size before it is taken in."""
+
+    status = 413
+    code = "media_too_large"
+
+
+def most_bytes(role: str, *, largest_video: int) -> int:
+    """Return how large the file of a role (``Role`` value, or whatever a form field is called) may be."""
+    return largest_video if role == Role.VIDEO.value else LARGEST_PHOTO
+
+
+def most_of_request(*, largest_video: int) -> int:
+    """Return how large a step may be with all its files: a video, two photos, and words."""
+    return largest_video + 2 * LARGEST_PHOTO + MEGABYTE
+
+
+def too_large(most: int) -> TooLarge:
+    """Make the refusal of what is larger than this."""
+    return TooLarge(
+        f"文件超过 {most // MEGABYTE} MB",
+        f"The file is larger than {most // MEGABYTE} MB",
+        next=Text(
+            "录短一点或降低清晰度；上限在设置 parcel_video_mb。",
+            "Film shorter or in a lower quality; the limit is the setting parcel_video_mb.",
+        ),
+    )
+
+
 def media_of(head: bytes) -> str:
     """Tell the media type by the first bytes, never by the name. Raises BadMedia for what is not taken."""
     if head.startswith(b"\xff\xd8\xff"):
@@ -69,12 +98,5 @@ def check_media(role: Role, head: bytes, size: int, *, largest_video: int) -> st
         )
     most = largest_video if is_video else LARGEST_PHOTO
     if size > most:
-        raise BadMedia(
-            f"文件超过 {most // MEGABYTE} MB",
-            f"The file is larger than {most // MEGABYTE} MB",
-            next=Text(
-                "录短一点或降低清晰度；上限在设置 parcel_video_mb。",
-                "Film shorter or in a lower quality; the limit is the setting parcel_video_mb.",
-            ),
-        )
+        raise too_large(most)
     return mime

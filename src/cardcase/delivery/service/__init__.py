@@ -11,10 +11,14 @@ from .claims import (
     network_key,
     note_guess,
     revoke_link,
+    set_claim_hours,
     show_claim_terms,
 )
 from .hearing import hear
-from .parcels import OpenedFile, Upload, note_step, open_file, take_back_cards
+from .parcel_again import begin_again
+from .parcel_told import Upload
+from .parcel_uploads import sweep_broken_off, sweep_uploads
+from .parcels import OpenedFile, note_step, open_file, take_back_cards
 from .replacing import confirm_replacement, give_replacement, settle_replacement
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
@@ -29,6 +33,7 @@ __all__ = [
     "agree",
     "allocate",
     "authorise",
+    "begin_again",
     "block",
     "block_all",
     "cancel",
@@ -47,12 +52,15 @@ __all__ = [
     "open_file",
     "resend",
     "revoke_link",
+    "set_claim_hours",
     "set_kind",
     "settle_display",
     "settle_replacement",
     "show_claim_terms",
     "show_terms",
     "show_terms_of",
+    "sweep_broken_off",
+    "sweep_uploads",
     "take_back_cards",
     "unblock",
     "waive_terms",

@@ -51,7 +51,7 @@ def _allocate(
     known: Delivery | None = Delivery.objects.visible_to(actor).filter(order=order).first()
     if known is not None and known.state != DeliveryState.CANCELLED.value:
         _require_same(known, wanted, quantity)
-        if known.state == DeliveryState.ALLOCATED.value:
+        if known.state in (DeliveryState.ALLOCATED.value, DeliveryState.SHIPPED.value):
             _exchange_lost(actor, known, order, at=at)
         return queries.delivery(actor, known.public_id)
     kind = wanted or _meant(actor, order)
@@ -217,6 +217,21 @@ def _exchange_lost(actor: Actor, delivery: Delivery, order: Order, *, at: dateti
     taken = cards.take_for_order(actor, delivery.kind, len(lost), order, at=at)
     _place(actor, delivery, taken, [place.position for place in lost], at=at)
     _record(actor, delivery, order, taken, at=at)
+
+
+def send_others(actor: Actor, delivery: Delivery, order: Order, *, at: datetime) -> tuple[list[Card], list[Card]]:
+    """Put another card in the place of each one that a carrier lost; return the lost and the new ones.
+
+    The lost ones stay bound to the order and count as given out: nobody may sell what may lie in a stranger's hands.
+    Delivery and order are locked. Raises Refused (out_of_stock).
+    """
+    places = rows.live(actor, delivery)
+    lost = cards.hold(actor, [place.card_id for place in places])
+    Allocation.objects.visible_to(actor).filter(pk__in=[place.pk for place in places]).update(released_at=at)
+    taken = cards.take_for_order(actor, delivery.kind, len(places), order, at=at)
+    _place(actor, delivery, taken, [place.position for place in places], at=at)
+    _record(actor, delivery, order, taken, at=at)
+    return lost, taken
 
 
 def _is_kept(card: Card, order: Order) -> bool:

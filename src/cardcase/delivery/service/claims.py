@@ -19,9 +19,10 @@ from cardcase.delivery import queries, rules
 from cardcase.delivery.models import ClaimGuess, ClaimLink, Delivery, Terms
 from cardcase.delivery.queries import CLAIM, Holder
 from cardcase.delivery.rules import DeliveryState
-from cardcase.delivery.rules.claims import TOKEN_BYTES, WINDOW, lifetime
+from cardcase.delivery.rules.claims import TOKEN_BYTES, WINDOW, check_hours, lifetime
 from cardcase.kit import clock
 from cardcase.orders.models import Order
+from cardcase.staff.models import Shop
 from cardcase.staff.queries import token_digest
 from cardcase.staff.rules import Actor, Permission
 
@@ -43,12 +44,12 @@ class Issued:
 def issue_link(actor: Actor, delivery_id: str, *, at: datetime, days: int | None = None) -> Issued:
     """Issue a link to the claim page for a delivery whose codes have not left; one that was issued before ends.
 
-    ``days``: how long it is good, 7 when nothing is said, 30 at most. An act of a person who may see codes, for whoever
-    holds the link may read them. Raises Refused (goes_by_parcel, already_shown, display_open, not_allocated),
-    NotAllowed, NotFound, WrongUse.
+    ``days``: how long it is good, as the shop has set when nothing is said, 30 at most. An act of a person who may see
+    codes, for whoever holds the link may read them. Raises Refused (goes_by_parcel, already_shown, display_open,
+    not_allocated), NotAllowed, NotFound, WrongUse.
     """
     require_person(actor, Permission.REVEAL)
-    expires_at = at + lifetime(days)
+    expires_at = at + lifetime(days, hours=queries.claim_hours(actor))
     with transaction.atomic(), custody.together():
         delivery, order = rows.held(actor, delivery_id)
         if delivery.form != "code":
@@ -68,6 +69,24 @@ def issue_link(actor: Actor, delivery_id: str, *, at: datetime, days: int | None
         facts: dict[str, custody.JSON] = {"expires_at": clock.iso(expires_at), "replaced": replaced}
         _record(actor, "delivery.link_issued", delivery, order, facts, at=at)
     return Issued(token, expires_at)
+
+
+@transaction.atomic
+def set_claim_hours(actor: Actor, hours: int, *, at: datetime) -> int:
+    """Set for how many hours the shop's claim links are good from now on; those that are out keep their end.
+
+    The same again changes nothing. Raises NotAllowed, WrongUse (link_hours_wrong).
+    """
+    require_person(actor, Permission.MANAGE_SHOP)
+    check_hours(hours)
+    with custody.together():
+        shop = Shop.objects.select_for_update().get(pk=actor.shop_id)
+        before, shop.claim_hours = shop.claim_hours, hours
+        if before != hours:
+            shop.save(update_fields=["claim_hours"])
+            facts: dict[str, custody.JSON] = {"hours": hours, "before": before, "by": actor.label}
+            custody.append(actor, Record("delivery.link_hours_set", f"shop:{shop.slug}", at, facts))
+    return hours
 
 
 def revoke_link(actor: Actor, delivery_id: str, *, at: datetime) -> bool:

@@ -12,18 +12,19 @@ from django.db import transaction
 from cardcase.custody import service as custody
 from cardcase.delivery import queries
 from cardcase.delivery.models import Terms
-from cardcase.delivery.rules.consent import Phrases, Said, Stance, answers
+from cardcase.delivery.rules.consent import Phrases, Said, Stance, answers, doubt_of
 from cardcase.staff.rules import Actor, Permission
 
 from . import rows
-from .terms import acknowledge, is_heard_after, last_terms, withdraw_consent
+from .terms import acknowledge, is_heard_after, last_terms, note_unclear, withdraw_consent
 
 
 def hear(actor: Actor, said: Mapping[int, Sequence[Said]], *, at: datetime) -> int:
     """Take the buyers' words about orders (by row id) as answers to their terms. Returns how many counted.
 
-    ``said``: the buyer's own text messages of the order's own conversation, codes masked, in any order. Each order is
-    a transaction of its own. A code that left, or may have, stays as it is: then there is nothing to take back.
+    ``said``: the text messages of the order's own conversation, codes masked, in the order of the chat; the seller's
+    own too, since a yes may answer something else that he asked: then a person is asked. Each order is a transaction.
+    A code that left, or may have, stays as it is: then there is nothing to take back.
     """
     actor.require(Permission.WORK)
     phrases = queries.consent_phrases(actor)
@@ -50,6 +51,21 @@ def _hear_one(actor: Actor, order_id: int, said: Sequence[Said], phrases: Phrase
                     actor, order, words=words.text, said_at=words.said_at, message_id=words.message_id, at=at
                 )
             elif stance is Stance.YES and row.answered_at is None and is_heard_after(row, words.said_at):
+                doubt = doubt_of(
+                    words, said, row.text, row.reopened_at or row.shown_at, phrases, is_in_chat=row.shown_how == "chat"
+                )
+                if doubt is not None:
+                    note_unclear(
+                        actor,
+                        order,
+                        row,
+                        doubt.value,
+                        words=words.text,
+                        said_at=words.said_at,
+                        message_id=words.message_id,
+                        at=at,
+                    )
+                    continue
                 counted += acknowledge(
                     actor,
                     order,

@@ -11,15 +11,16 @@ from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.delivery import rules
 from cardcase.delivery.queries.deliveries import Slot, is_due
-from cardcase.delivery.queries.replacements import HOW, replacements, slot_of, stops_of
+from cardcase.delivery.queries.kept import HOW
+from cardcase.delivery.queries.replacements import slot_of, stops_of
 from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.orders.service.rows import one_at_a_time
 from cardcase.staff.rules import Actor, Permission
 
-from . import rows
-from .revealing import Shown, display_settled, durable, nothing_to_confirm, opened, require_looks
+from .goods import held_replacement
+from .revealing import Shown, by_parcel, display_settled, durable, nothing_to_confirm, opened, require_looks
 
 
 def give_replacement(actor: Actor, card_id: str, *, reason: str, at: datetime) -> Shown:
@@ -80,14 +81,10 @@ def settle_replacement(actor: Actor, card_id: str, *, was_seen: bool, reason: st
 
 
 def _held(actor: Actor, card_id: str) -> tuple[Card, Order]:
-    """Return a replacement and its order, both locked. Raises NotFound."""
-    told = replacements(actor).filter(public_id=card_id).values_list("pk", "order_id").first()
-    if told is None:
-        raise NotFound("没有这张换给买家的卡", "There is no such replacement card")
-    order = rows.held_order(actor, told[1])
-    [card] = cards.hold(actor, [told[0]])
-    if card.order_id != order.pk:
-        raise NotFound("没有这张换给买家的卡", "There is no such replacement card")
+    """Return a replacement that is a code and its order, both locked. Raises NotFound, Refused (goes_by_parcel)."""
+    card, order = held_replacement(actor, card_id)
+    if card.form != "code":
+        raise by_parcel()
     return card, order
 
 

@@ -25,16 +25,23 @@ def show_terms(actor: Actor, order: Order, *, how: str, at: datetime) -> Terms:
     The same words shown again while no answer came are the same row: the first moment counts.
     """
     actor.require(Permission.WORK)
-    text, version = queries.terms_text(actor, order)
-    digest = sha256(text.encode()).hexdigest()
+    told = queries.terms_text(actor, order)
+    digest = sha256(told.text.encode()).hexdigest()
     last: Terms | None = last_terms(actor, order)
     if last is not None and last.sha256 == digest:
         return last
-    row = Terms(shop_id=actor.shop_id, order=order, text=text, sha256=digest, policy_version=version)
+    row = Terms(shop_id=actor.shop_id, order=order, text=told.text, sha256=digest)
+    row.policy_version, row.wording = told.version, told.wording
     row.shown_at, row.shown_how = at, how
     row.save()
-    facts: dict[str, custody.JSON] = {"sha256": digest, "policy_version": version, "how": how, "by": actor.label}
-    words = (Content("terms", text.encode(), "text/plain"),)
+    facts: dict[str, custody.JSON] = {
+        "sha256": digest,
+        "policy_version": told.version,
+        "wording": told.wording,
+        "how": how,
+        "by": actor.label,
+    }
+    words = (Content("terms", told.text.encode(), "text/plain"),)
     custody.append(actor, Record("delivery.terms_shown", order.public_id, at, facts, words))
     return row
 
@@ -98,7 +105,8 @@ def withdraw_consent(
         return False
     kept = masking.mask_text(actor, words.strip()).text[:300]
     again = Terms(shop_id=actor.shop_id, order=order, text=row.text, sha256=row.sha256)
-    again.policy_version, again.shown_at, again.shown_how = row.policy_version, row.shown_at, row.shown_how
+    again.policy_version, again.wording = row.policy_version, row.wording
+    again.shown_at, again.shown_how = row.shown_at, row.shown_how
     again.reopened_at, again.reopened_words, again.reopened_message_id = said_at, kept, message_id[:120]
     again.save()
     facts: dict[str, custody.JSON] = {
@@ -111,6 +119,30 @@ def withdraw_consent(
         "by": actor.label,
     }
     custody.append(actor, Record("delivery.terms_withdrawn", order.public_id, at, facts))
+    return True
+
+
+def note_unclear(
+    actor: Actor, order: Order, row: Terms, why: str, *, words: str, said_at: datetime, message_id: str, at: datetime
+) -> bool:
+    """Note that the buyer said something that may be a consent (``rules.consent.Doubt``): a person is to look at it.
+
+    Once for each message; the terms stay open meanwhile. The caller holds the order.
+    """
+    actor.require(Permission.WORK)
+    if row.unclear_at is not None and said_at <= row.unclear_at:
+        return False
+    row.unclear_at, row.unclear_why, row.unclear_message_id = said_at, why, message_id[:120]
+    row.unclear_words = masking.mask_text(actor, words).text[:300]
+    row.save(update_fields=["unclear_at", "unclear_why", "unclear_message_id", "unclear_words"])
+    facts: dict[str, custody.JSON] = {
+        "words": row.unclear_words,
+        "said_at": clock.iso(said_at),
+        "message": row.unclear_message_id,
+        "why": why,
+        "sha256": row.sha256,
+    }
+    custody.append(actor, Record("delivery.terms_unclear", order.public_id, at, facts))
     return True
 
 

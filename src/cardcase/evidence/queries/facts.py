@@ -27,6 +27,7 @@ from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
 from .buyers import Asked, about_buyers
+from .parcels import meant as parcels_meant
 from .parcels import seen_of
 from .rows import exhibits_of, requests_of
 
@@ -54,7 +55,7 @@ def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None)
     refunds = orders.refunds_of(actor, about)
     claimed = {case.pk: _claimed_at(case, refunds.get(case.order_id, [])) for case in cases}
     known_cards = _cards(actor, list(about))
-    chains = delivery.chains_of(actor, list(about))
+    sent = delivery.parcels_of(actor, list(about))
     shown, asked = exhibits_of(actor, cases), requests_of(actor, cases)
     said = inbox.utterances_for_orders(actor, list(about.values()))
     buyers = about_buyers(actor, [_asked(case, claimed[case.pk], seen) for case in cases])
@@ -63,6 +64,7 @@ def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None)
         order, told = case.order, refunds.get(case.order_id, [])
         refund = next((one for one in told if one.pk == case.refund_id), None)
         meant = case.card.public_id if case.card is not None else ""
+        parcels = parcels_meant(sent.get(order.pk, ()), meant)
         cards_meant = _meant(known_cards.get(order.pk, ()), claimed[case.pk], named=meant)
         found[case.pk] = rules.CaseFacts(
             at=at,
@@ -74,9 +76,9 @@ def facts_of(actor: Actor, cases: Sequence[Case], *, at: datetime | None = None)
             order=_order(
                 order,
                 has_codes=any(card.has_reveal for card in cards_meant),
-                is_by_parcel=order.pk in chains,
+                is_by_parcel=order.pk in sent,
             ),
-            parcel=seen_of(chains[order.pk]) if order.pk in chains else None,
+            parcel=seen_of(parcels) if parcels is not None else None,
             refund=_refund(refund) if refund else rules.RefundSeen(),
             other_refunds=tuple(_refund(one) for one in told if one.pk != case.refund_id),
             cards=cards_meant,

@@ -1,10 +1,10 @@
 """Turning the chain of a physical card's parcel into what evidence is judged on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from cardcase.delivery.queries import ChainView, StepView
+from cardcase.delivery.queries import ParcelsView, StepView
 from cardcase.delivery.rules.parcels import OUTCOMES, WAY, Clash, Match, Role, StepName, Way
 from cardcase.evidence.rules import ParcelSeen
 from cardcase.kit.text import Text
@@ -13,12 +13,20 @@ _FINDINGS: Final = frozenset({Clash.TAPE, Clash.SERIAL})
 """What these tell is a finding of the unboxing or the inspection and is said there; our own record is not in doubt."""
 
 
-def seen_of(chain: ChainView) -> ParcelSeen:
-    """Return what the chain of a parcel tells."""
-    packed, shipped, signed = (chain.step(name) for name in (StepName.PACKED, StepName.SHIPPED, StepName.SIGNED))
-    unboxed, received, inspected = (
-        chain.step(name) for name in (StepName.UNBOXED, StepName.RECEIVED, StepName.INSPECTED)
+def meant(found: Sequence[ParcelsView], card: str) -> ParcelsView | None:
+    """Return the parcels that a case is about: those of the replacement it names (public id), else of the delivery."""
+    named = next((one for one in found if one.is_replacement and one.goods == card), None)
+    return named or next((one for one in found if not one.is_replacement), None)
+
+
+def seen_of(view: ParcelsView) -> ParcelSeen:
+    """Return what the chains of some goods tell: of the last parcel out, and of what came back last."""
+    sent = view.chains[view.chains.index(view.sent) :]
+    packed, shipped, signed, unboxed = (
+        view.sent.step(name) for name in (StepName.PACKED, StepName.SHIPPED, StepName.SIGNED, StepName.UNBOXED)
     )
+    back = next((chain for chain in reversed(sent) if chain.step(StepName.RECEIVED) is not None), view.last)
+    received, inspected = back.step(StepName.RECEIVED), back.step(StepName.INSPECTED)
     flags = unboxed.facts.flags if unboxed else {}
     return ParcelSeen(
         packed_at=_at(packed),
@@ -38,9 +46,9 @@ def seen_of(chain: ChainView) -> ParcelSeen:
         received_at=_at(received),
         inspected_at=_at(inspected),
         has_inspection_video=_has_video(inspected),
-        outcome=chain.outcome.value if chain.outcome else "",
-        outcome_text=OUTCOMES[chain.outcome] if chain.outcome else Text("", ""),
-        clashes=tuple(_clashes(chain)),
+        outcome=back.outcome.value if back.outcome else "",
+        outcome_text=OUTCOMES[back.outcome] if back.outcome else Text("", ""),
+        clashes=tuple(_clashes(view)),
     )
 
 
@@ -52,8 +60,8 @@ def _has_video(step: StepView | None) -> bool:
     return step is not None and Role.VIDEO in step.facts.roles
 
 
-def _clashes(chain: ChainView) -> Iterator[tuple[str, str, Text]]:
-    for one in chain.contradictions:
+def _clashes(view: ParcelsView) -> Iterator[tuple[str, str, Text]]:
+    for one in (one for chain in view.chains for one in chain.contradictions):
         if one.clash not in _FINDINGS:
             kind = "E14" if one.step is StepName.PACKED else "E17" if WAY[one.step] is Way.BACK else "E16"
             yield kind, f"parcel_{one.clash.value}", one.text

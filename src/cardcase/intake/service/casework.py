@@ -9,7 +9,7 @@ from django.db import transaction
 from cardcase.cards import notices
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
-from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState
+from cardcase.connectors.ports import MessageNotice, OrderNotice, RefundNotice, RefundState, Speaker
 from cardcase.custody import service as custody
 from cardcase.delivery import queries as delivery_queries
 from cardcase.delivery import service as delivery
@@ -288,8 +288,12 @@ def _hear(actor: Actor, some: Sequence[Order], *, at: datetime) -> None:
     if not waiting:
         return
     told = {
-        order_id: [Said(one.id, one.text, one.said_at) for one in words if one.said_at is not None]
-        for order_id, words in inbox_queries.buyers_words(actor, waiting).items()
+        order_id: [
+            Said(one.id, one.text, one.said_at, is_seller=one.speaker is Speaker.SELLER)
+            for one in words
+            if one.said_at is not None
+        ]
+        for order_id, words in inbox_queries.dated_words(actor, waiting).items()
     }
     delivery.hear(actor, told, at=at)
 

@@ -39,17 +39,23 @@ def list_(*, as_json: bool, shop_slug: str | None) -> None:
 
     actor = operator(shop_slug)
     rows, orders = queries.open_deliveries(actor, limit=1000), queries.unallocated_orders(actor, limit=1000)
+    unclear = queries.unclear_consents(actor, limit=1000)
     if as_json:
         told = [
             {"id": row.public_id, "order_no": row.order_no, "kind": row.kind.title(), "quantity": row.quantity}
             | {"state": row.state.value}
             for row in rows
         ]
-        print_json({"deliveries": told, "unallocated": [order.order_no for order in orders]})
+        print_json(
+            {"deliveries": told, "unallocated": [order.order_no for order in orders]}
+            | {"unclear_consents": [{"order_no": one.order_no, "words": one.words} for one in unclear]}
+        )
         return
     for row in rows:
         title = TITLES[row.state]
         click.echo(f"{row.order_no}\t{row.kind.title()} × {row.quantity}\t{title.zh} / {title.en}")
+    for one in unclear:
+        click.echo(f"{one.order_no}\t「{one.words}」\t是同意须知吗？看聊天 / a consent? read the chat")
     for order in orders:
         click.echo(f"{order.order_no}\t{order.listing.title if order.listing else ''}\t还没有分配 / no card yet")
 
@@ -187,7 +193,12 @@ def lift(order_no: str, *, reason: str, ref: str, shop_slug: str | None) -> None
 
 @deliver.command(help="生成领取链接，买家自己看须知、同意、看卡密 / issue a link on which the buyer claims the codes")
 @ORDER
-@click.option("--days", type=int, default=None, help="有效几天，默认 7，最多 30 / days it is good, 7 unless told")
+@click.option(
+    "--days",
+    type=int,
+    default=None,
+    help="有效几天，默认按店铺设置，最多 30 / days; else as the shop has set",
+)
 @json_option
 @shop_option
 @with_desk
@@ -209,6 +220,21 @@ def link(order_no: str, *, days: int | None, as_json: bool, shop_slug: str | Non
         click.echo(
             "没有设置 base_url，这个地址只在本机打得开 / base_url is not set: it opens on this machine only", err=True
         )
+
+
+@deliver.command("link-hours", help="领取链接默认有效几小时；不写只显示 / for how many hours claim links are good")
+@click.argument("hours", type=int, required=False)
+@shop_option
+@with_desk
+def link_hours(hours: int | None, *, shop_slug: str | None) -> None:
+    """Show or set how long the claim links of the shop are good."""
+    from cardcase.delivery import queries, service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    if hours is not None:
+        service.set_claim_hours(actor, hours, at=clock.now())
+    click.echo(f"{queries.claim_hours(actor)} 小时 / hours")
 
 
 @deliver.command(help="作废领取链接 / revoke the claim link of an order")

@@ -14,7 +14,9 @@ from cardcase.staff.rules import Actor
 
 from .common import json_option, print_json, shop_option, with_desk
 
-ORDER = click.argument("order_no")
+ORDER = click.argument("order_no", metavar="ORDER_NO|CARD")
+"""The number of an order: its own delivery; or the public id of a replacement card that goes by parcel."""
+NUMBER = click.option("--number", type=int, default=None, help="第几个包裹，默认最后一个 / which parcel; else the last")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 STEPS = click.Choice(["packed", "shipped", "signed", "unboxed", "announced", "received", "inspected"])
 ANSWER = click.Choice(["yes", "no"])
@@ -37,12 +39,13 @@ def show(order_no: str, *, as_json: bool, shop_slug: str | None) -> None:
     from cardcase.project.boot import operator
 
     actor = operator(shop_slug)
-    _say(queries.chain(actor, _delivery(actor, order_no)), as_json=as_json)
+    _say(queries.parcels(actor, _goods(actor, order_no)), as_json=as_json)
 
 
 @parcel.command("note", help="登记一步；卡面编号从标准输入读，一行一个 / note a step; serials are read from stdin")
 @ORDER
 @click.argument("step", type=STEPS)
+@NUMBER
 @click.option("--serials", "has_serials", is_flag=True, help="从标准输入读卡面编号 / read the serials from stdin")
 @click.option("--at", "happened_at", default="", help="什么时候，默认现在 / when; else now")
 @click.option("--carrier", default="", help="快递公司 / carrier")
@@ -65,10 +68,18 @@ def show(order_no: str, *, as_json: bool, shop_slug: str | None) -> None:
 @shop_option
 @with_desk
 def note(
-    order_no: str, step: str, *, has_serials: bool, is_empty: bool, as_json: bool, shop_slug: str | None, **told: Any
+    order_no: str,
+    step: str,
+    *,
+    number: int | None,
+    has_serials: bool,
+    is_empty: bool,
+    as_json: bool,
+    shop_slug: str | None,
+    **told: Any,
 ) -> None:
     """Note one step of a parcel."""
-    from cardcase.delivery import service
+    from cardcase.delivery import queries, service
     from cardcase.delivery.words_parcels import told_of
     from cardcase.project.boot import operator
 
@@ -81,7 +92,25 @@ def note(
     words = {name: value or "" for name, value in told.items()} | {"is_empty": "yes" if is_empty else ""}
     if has_serials:
         words["serials"] = sys.stdin.read()
-    found = service.note_step(actor, _delivery(actor, order_no), step, told_of(words), files, at=clock.now())
+    goods = _goods(actor, order_no)
+    service.note_step(actor, goods, step, told_of(words), files, number=number, at=clock.now())
+    _say(queries.parcels(actor, goods), as_json=as_json)
+
+
+@parcel.command("again", help="再寄一个包裹，或买家又寄回一个，要写原因 / begin a further parcel, with a reason")
+@ORDER
+@click.argument("kind", type=click.Choice(["lost", "came_back", "return"]))
+@click.option("--reason", required=True, help="为什么 / why")
+@json_option
+@shop_option
+@with_desk
+def again(order_no: str, kind: str, *, reason: str, as_json: bool, shop_slug: str | None) -> None:
+    """Begin a further parcel of the same goods: lost on its way, came back, or more is returned."""
+    from cardcase.delivery import service
+    from cardcase.project.boot import operator
+
+    actor = operator(shop_slug)
+    found = service.begin_again(actor, _goods(actor, order_no), kind, reason=reason, at=clock.now())
     _say(found, as_json=as_json)
 
 
@@ -95,7 +124,7 @@ def take_back(order_no: str, *, shop_slug: str | None) -> None:
     from cardcase.project.boot import operator
 
     actor = operator(shop_slug)
-    service.take_back_cards(actor, _delivery(actor, order_no), at=clock.now())
+    service.take_back_cards(actor, _goods(actor, order_no), at=clock.now())
 
 
 @parcel.command("open", help="取出一份照片或录像，理由记入保管链 / write a photo or video out; the reason is recorded")
@@ -115,7 +144,7 @@ def open_(order_no: str, file_id: str, *, reason: str, output: Path, shop_slug: 
             "这个文件已经在了", "That file is there already", next=Text("换个名字。", "Choose another name.")
         )
     actor = operator(shop_slug)
-    opened = service.open_file(actor, _delivery(actor, order_no), file_id, reason=reason, at=clock.now())
+    opened = service.open_file(actor, _goods(actor, order_no), file_id, reason=reason, at=clock.now())
     with output.open("xb") as file:
         output.chmod(0o600)
         for piece in opened.pieces:
@@ -136,22 +165,38 @@ class _Upload:
                 yield piece
 
 
-def _delivery(actor: Actor, order_no: str) -> str:
+def _goods(actor: Actor, told: str) -> str:
+    """Return the public id of what is meant: the delivery of an order, or a replacement card."""
     from cardcase.delivery import queries
 
-    found = queries.chain_of(actor, queries.order_by_no(actor, order_no).pk)
-    if found is None:
+    if told.startswith("card_"):
+        return told
+    found = queries.parcels_of(actor, [pk := queries.order_by_no(actor, told).pk]).get(pk, ())
+    own = next((one.goods for one in found if not one.is_replacement), None)
+    if own is None:
         raise NotFound("这笔订单还没有分配实体卡", "No physical card is allocated to this order")
-    return found.delivery
+    return own
 
 
 def _say(found: Any, *, as_json: bool) -> None:
-    from cardcase.delivery.api_parcels import chain_document
-    from cardcase.delivery.rules.parcels import OUTCOMES, TITLES
+    from cardcase.delivery.api_parcels import parcels_document
+    from cardcase.delivery.rules.parcels import AGAIN
 
     if as_json:
-        print_json(chain_document(found))
+        print_json(parcels_document(found))
         return
+    for chain in found.chains:
+        if len(found.chains) > 1:
+            click.echo(" · ".join(part for part in (f"— 包裹 / parcel {chain.round}", chain.why) if part))
+        _say_chain(chain)
+    if found.again is not None:
+        title = AGAIN[found.again]
+        click.echo(f"还可以 / possible: again {found.again.value} · {title.zh} / {title.en}")
+
+
+def _say_chain(found: Any) -> None:
+    from cardcase.delivery.rules.parcels import OUTCOMES, TITLES
+
     for step in found.steps:
         title, facts = TITLES[step.name], step.facts
         told = [facts.carrier, facts.waybill_no, f"{facts.weight_g} g" if facts.weight_g is not None else "", facts.who]
