@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from cardcase.cards import queries, service
-from cardcase.cards.models import Card, CardBatch, Reveal
+from cardcase.cards.models import Card, CardBatch, ProofFile, Reveal
 from cardcase.cards.queries import FailingBatch, StockSum
 from cardcase.cards.rules import CardState, IllegalCardMove
 from cardcase.connectors.ports import CardNotice, DeliveryNotice, OrderNotice, OrderState, Origin
@@ -281,7 +281,8 @@ def test_a_batch_learns_where_it_came_from_and_keeps_the_invoice(system, lead, a
     service.set_provenance(lead, batch, **told, proof="发票".encode(), proof_note="电子发票", at=noon)
     service.set_provenance(lead, batch, claim_until=noon.date(), at=noon)
     lot = CardBatch.objects.visible_to(lead).get()
-    assert files.read(lot.proof_sha256) == "发票".encode()
+    kept = ProofFile.objects.visible_to(lead).get(subject=lot.public_id, sha256=lot.proof_sha256)
+    assert (kept.size, files.path_of(lot.proof_sha256).exists()) == (len("发票".encode()), False)
     (row,) = queries.batches_page(lead)
     assert (row.supplier_name, row.supplier_channel, row.has_proof, row.cost_fen) == (
         "京东企业购",

@@ -76,6 +76,14 @@ def pieces(sha256: str, size: int) -> Iterator[bytes]:
     return reading()
 
 
+def discard(sha256: str) -> None:
+    """Remove a kept file that is kept in another way now. The caller knows that nothing else names it.
+
+    It is the one exception to "for good": bytes that should never have lain readable. No error when it is not there.
+    """
+    path_of(sha256).unlink(missing_ok=True)
+
+
 def read(sha256: str) -> bytes:
     """Return the bytes with this hash. Raises NotFound without them, DamagedFile when they have changed."""
     try:

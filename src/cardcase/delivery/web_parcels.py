@@ -1,7 +1,7 @@
 """The forms of a parcel on the page of its delivery, and its photos and videos for who may see them."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -12,6 +12,7 @@ from cardcase.delivery.words_parcels import told_of
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.kit.text import Text
+from cardcase.shell.download import stream
 from cardcase.shell.language import say
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
@@ -48,15 +49,4 @@ def step(request: HttpRequest, actor: Actor, delivery: str, step: str) -> HttpRe
 def file(request: HttpRequest, actor: Actor, delivery: str, file: str) -> HttpResponseBase:
     """Give a photo or video as a file, never shown inside a page; who opened it and why is on record."""
     opened = service.open_file(actor, delivery, file, reason=request.POST.get("reason", ""), at=clock.now())
-    return as_answer(opened)
-
-
-def as_answer(opened: service.OpenedFile) -> StreamingHttpResponse:
-    """Return the answer that carries an opened file, piece by piece, kept by nobody on the way."""
-    response = StreamingHttpResponse(opened.pieces, content_type=opened.mime)
-    response.headers["Content-Length"] = str(opened.size)
-    response.headers["Content-Disposition"] = f'attachment; filename="{opened.name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)

@@ -8,6 +8,7 @@ from .fate import SetAside, quarantine_batch, readmit, reinstate_batch, set_asid
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
 from .parcels import note_arrived, ship_cards
+from .proofs import SealedProofs, open_proof, seal_old_proofs
 from .provenance import note_claimed, set_provenance
 from .reservation import release, reserve_equal
 from .reveal import reveal
@@ -18,6 +19,7 @@ __all__ = [
     "ACTS",
     "CardAct",
     "Rotation",
+    "SealedProofs",
     "SetAside",
     "ask_checker",
     "ask_to_void",
@@ -30,6 +32,7 @@ __all__ = [
     "mark_redeemed",
     "note_arrived",
     "note_claimed",
+    "open_proof",
     "opened",
     "perform",
     "quarantine_batch",
@@ -42,6 +45,7 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "rotate",
+    "seal_old_proofs",
     "set_aside",
     "set_provenance",
     "settle_reveal",

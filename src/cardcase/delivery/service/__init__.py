@@ -14,14 +14,13 @@ from .claims import (
     show_claim_terms,
 )
 from .hearing import hear
-from .parcels import OpenedFile, Upload, note_step, open_file, take_back_cards
+from .parcels import Upload, note_step, open_file, take_back_cards
 from .replacing import confirm_replacement, give_replacement, settle_replacement
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
 __all__ = [
     "Issued",
-    "OpenedFile",
     "Shown",
     "Stop",
     "Upload",

@@ -13,23 +13,25 @@ from typing import TYPE_CHECKING, Final, Protocol
 from django.conf import settings
 from django.db import transaction
 
-from cardcase.cards import masking
+from cardcase.cards import masking, sealed_files
 from cardcase.cards import queries as card_queries
 from cardcase.cards import service as cards
 from cardcase.cards.rules import CardState
+from cardcase.cards.sealed_files import OpenedFile, Use
 from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
-from cardcase.delivery import queries, rules, sealing_parcels
+from cardcase.delivery import queries, rules
 from cardcase.delivery.models import Delivery, Parcel, ParcelFile, ParcelSerial, ParcelStep
 from cardcase.delivery.queries import ChainView
 from cardcase.delivery.queries.parcels import hash_of, physical, told_of
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules import parcels as chain_rules
 from cardcase.delivery.rules.parcels import Match, Outcome, Role, StepName, StepTold
-from cardcase.delivery.rules.parcels_media import ENDINGS, HEAD, MEGABYTE, check_media
+from cardcase.delivery.rules.parcels_media import MEGABYTE, check_media
 from cardcase.kit import ids
 from cardcase.kit.errors import NotFound, Refused, WrongUse
+from cardcase.kit.media import ENDINGS, HEAD
 from cardcase.kit.secret import CardCode
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
@@ -53,16 +55,6 @@ class Upload(Protocol):
 
     def chunks(self) -> Iterator[bytes]:
         """Return its bytes in pieces."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedFile:
-    """A file that was opened: its type, a harmless name, its size, and its bytes in pieces."""
-
-    mime: str
-    name: str
-    size: int
-    pieces: Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +141,7 @@ def open_file(actor: Actor, delivery_id: str, file_id: str, *, reason: str, at: 
             "by": actor.label,
         }
         custody.append(actor, Record("parcel.file_opened", file.step.parcel.public_id, at, facts))
-    pieces = sealing_parcels.opened(file.shop_id, file.sealed_sha256, bytes(file.key_sealed))
+    pieces = sealed_files.opened(file.shop_id, file.sealed_sha256, bytes(file.key_sealed), Use.PARCEL)
     return OpenedFile(file.mime, f"{file.step.name}-{file.role}.{ENDINGS[file.mime]}", file.size, pieces)
 
 
@@ -323,7 +315,7 @@ def _keep(actor: Actor, role: Role, upload: Upload) -> _Kept:
             seen.append(frame[:HEAD])
         mime = check_media(role, seen[0], size, largest_video=largest)
 
-    done = sealing_parcels.keep(actor.shop_id, upload.chunks(), check=check)
+    done = sealed_files.keep(actor.shop_id, upload.chunks(), Use.PARCEL, check=check)
     return _Kept(role, done.sha256, done.sealed_sha256, done.key_sealed, mime, done.size)
 
 
