@@ -234,6 +234,7 @@ TABLE = (
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),
     Row("GET", "api/v1/cards/balance", API_OWN),
+    Row("GET", "api/v1/cards/stock", API_OWN),
     Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),
     Row("GET", "api/v1/cards/<public_id>", API_OBJECT),
     Row("POST", "api/v1/cards/<public_id>/proofs/<proof>", "404 404 403 403 404 401", {"reason": "x"}, {"proof": "x"}, is_durable=True),

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -105,6 +106,14 @@ def balance(request: HttpRequest) -> dict[str, Any]:
         "written_off": books.written_off,
         "is_complete": books.is_complete,
     }
+
+
+@router.get("/stock", summary="How many cards of each kind there are, and which kinds run out")
+def stock(request: HttpRequest) -> dict[str, Any]:
+    """Return the kinds, the largest stock first; ``is_low`` when no more are left than the shop's ``low_stock``."""
+    actor = _actor(request)
+    low = set(queries.low_stock(actor))
+    return {"kinds": [{**asdict(row), "is_low": row in low} for row in queries.stock_summary(actor)]}
 
 
 @router.post("/find", summary="Find a card by its whole code or number, by keyed hash")
