@@ -29,6 +29,8 @@ from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
+from cardcase.orders.rules import merge
+from cardcase.orders.rules.standing import refund_words
 from cardcase.policies import queries as policies
 from cardcase.staff.rules import Actor
 
@@ -203,11 +205,13 @@ def link_of(actor: Actor, delivery_pk: int) -> LinkView | None:
 
 
 def order_facts(actor: Actor, order: Order) -> OrderFacts:
-    """Return what the channel says of an order, its refunds included."""
-    told = {RefundState(refund.state) for refund in orders.refunds_of(actor, [order.pk]).get(order.pk, [])}
-    if order.refund_state:
-        told.add(RefundState(order.refund_state))
-    return OrderFacts(OrderState(order.state), frozenset(told))
+    """Return what the channel says of an order, its refunds included, as far as no later word has overtaken it."""
+    refunds = [
+        (RefundState(refund.state), merge.told_at(refund.told, "state"))
+        for refund in orders.refunds_of(actor, [order.pk]).get(order.pk, [])
+    ]
+    own = RefundState(order.refund_state) if order.refund_state else None
+    return OrderFacts(OrderState(order.state), refund_words(own, merge.told_at(order.told, "refund_state"), refunds))
 
 
 def slots_of(actor: Actor, found: Delivery) -> tuple[Slot, ...]:
