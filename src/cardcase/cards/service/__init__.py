@@ -12,7 +12,7 @@ from .proofs import SealedProofs, open_proof, seal_old_proofs
 from .provenance import note_claimed, set_provenance
 from .reservation import release, reserve_equal
 from .reveal import reveal
-from .stock import stock
+from .stock import Staged, stage, stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Rotation",
     "SealedProofs",
     "SetAside",
+    "Staged",
     "ask_checker",
     "ask_to_void",
     "authorise_cards",
@@ -51,6 +52,7 @@ __all__ = [
     "settle_reveal",
     "settle_void",
     "ship_cards",
+    "stage",
     "stock",
     "take_back",
     "take_for_order",
