@@ -16,6 +16,7 @@ from cardcase.custody import files
 from cardcase.custody import queries as custody
 from cardcase.kit.errors import NotAllowed, NotFound, WrongUse
 from cardcase.kit.secret import CardCode
+from cardcase.project.config import Config
 from cardcase.staff.models import Staff
 from cardcase.staff.rules import Actor
 
@@ -23,6 +24,11 @@ CODE = "XQ7R4KT2M9ZP81AB"
 SCREENSHOT = b"\x89PNG\r\n\x1a\n" + f"balance of {CODE}: 200".encode()
 NONE: tuple[tuple[str, str], ...] = ()
 durable = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, settings):
+    settings.CARDCASE = Config(data=tmp_path)
 
 
 @pytest.fixture
@@ -123,7 +129,12 @@ def test_page_and_api_give_it_as_a_file_that_nobody_keeps(page, lead, card, noon
     told = page.get(f"/api/v1/cards/{card}").json()["checks"][0]["proof"]
     assert told == {"id": kept.id, "mime": "image/png", "size": len(SCREENSHOT)}
     why = json.dumps({"reason": "买家申诉"})
-    answer = page.post(f"/api/v1/cards/{card}/proofs/{kept.id}", why, content_type="application/json")
+    answer = page.post(
+        f"/api/v1/cards/{card}/proofs/{kept.id}",
+        why,
+        content_type="application/json",
+        headers={"Idempotency-Key": "k1"},
+    )
     assert b"".join(answer.streaming_content) == SCREENSHOT
     assert "no-store" in answer.headers["Cache-Control"]
 
