@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from cardcase.cards import queries, service
-from cardcase.cards.models import Card, CardBatch, Reveal
+from cardcase.cards import queries, sealing, service
+from cardcase.cards.models import Card, CardBatch, ProofFile, Reveal
 from cardcase.cards.queries import FailingBatch, StockSum
 from cardcase.cards.rules import CardState, IllegalCardMove
 from cardcase.connectors.ports import CardNotice, DeliveryNotice, OrderNotice, OrderState, Origin
@@ -281,7 +281,8 @@ def test_a_batch_learns_where_it_came_from_and_keeps_the_invoice(system, lead, a
     service.set_provenance(lead, batch, **told, proof="发票".encode(), proof_note="电子发票", at=noon)
     service.set_provenance(lead, batch, claim_until=noon.date(), at=noon)
     lot = CardBatch.objects.visible_to(lead).get()
-    assert files.read(lot.proof_sha256) == "发票".encode()
+    kept = ProofFile.objects.visible_to(lead).get(subject=lot.public_id, sha256=lot.proof_sha256)
+    assert (kept.size, files.path_of(lot.proof_sha256).exists()) == (len("发票".encode()), False)
     (row,) = queries.batches_page(lead)
     assert (row.supplier_name, row.supplier_channel, row.has_proof, row.cost_fen) == (
         "京东企业购",
@@ -393,3 +394,44 @@ def test_reasons_and_notes_never_keep_a_code(system, lead, noon):
 def test_the_source_of_a_card_stays_with_it(system, noon):
     service.stock(system, [CardNotice(code=code(0), origin=Origin("cards.txt", "", 12))], batch="b", at=noon)
     assert (only(system).source_file, only(system).source_row) == ("cards.txt", 12)
+
+
+def _told(count, start=0):
+    return [
+        CardNotice(code=CardCode(f"XQ7R4KT2M9ZP{start + n:04d}"), brand="苹果", face_fen=20_000) for n in range(count)
+    ]
+
+
+def test_cards_that_were_sealed_before_are_written_as_they_are_and_open(system, noon):
+    account = queries.arrival(system)
+    staged = service.stage(system, _told(3), at=noon, account=account)
+    assert Card.objects.visible_to(system).count() == 0
+    assert service.stock(system, _told(3), batch="b", at=noon, account=account, staged=staged) == [Taken.NEW] * 3
+    rows = Card.objects.visible_to(system).order_by("pk")
+    assert [sealing.open_code(row).expose() for row in rows] == [one.code.expose() for one in _told(3)]
+    assert {row.public_id for row in rows} == {row.public_id for row in staged.rows.values()}
+    assert (rows[0].brand, rows[0].batch.name, rows[0].face_fen) == ("苹果", "b", 20_000)
+    assert sum(account.kinds.values()) == 3
+    assert not account.has_doubles
+
+
+def test_a_card_that_somebody_else_brought_meanwhile_is_known_and_stays_theirs(system, noon):
+    account = queries.arrival(system)
+    staged = service.stage(system, _told(2), at=noon, account=account)
+    service.stock(system, _told(1), batch="other", at=noon)
+    taken = service.stock(system, _told(2), batch="b", at=noon, account=account, staged=staged)
+    assert taken == [Taken.KNOWN, Taken.NEW]
+    assert account.has_doubles
+    assert [row.batch.name for row in Card.objects.visible_to(system).order_by("pk")] == ["other", "b"]
+
+
+def test_what_was_sealed_under_a_key_that_left_meanwhile_is_sealed_anew(owner, system, noon):
+    account = queries.arrival(system)
+    staged = service.stage(system, _told(2), at=noon, account=account)
+    turned = service.rotate(owner, (), at=noon)
+    assert turned.is_new
+    service.stock(system, _told(2), batch="b", at=noon, account=account, staged=staged)
+    for row, told in zip(Card.objects.visible_to(system).order_by("pk"), _told(2), strict=True):
+        assert row.key_version == turned.version
+        assert sealing.open_code(row).expose() == told.code.expose()
+        assert (row.brand, row.face_fen) == ("苹果", 20_000)

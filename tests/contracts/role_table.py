@@ -152,6 +152,7 @@ TABLE = (
         )
     ),
     Row("POST", "cards/batches/<str:public_id>/quarantine/", LEAD, {"reason": "可疑"}, {"public_id": "BATCH"}),
+    Row("POST", "cards/<str:subject>/proofs/<str:proof>/", "404 404 403 403 404 login", {"reason": "x"}, {"subject": "CARD", "proof": "x"}, is_durable=True),
     Row("POST", "cards/<str:public_id>/reveal/", LEAD, {"reason": "核对"}, is_durable=True),
     # Giving
     Row("GET", "deliveries/", ALL),
@@ -244,8 +245,10 @@ TABLE = (
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),
     Row("GET", "api/v1/cards/balance", API_OWN),
+    Row("GET", "api/v1/cards/stock", API_OWN),
     Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),
     Row("GET", "api/v1/cards/<public_id>", API_OBJECT),
+    Row("POST", "api/v1/cards/<public_id>/proofs/<proof>", "404 404 403 403 404 401", {"reason": "x"}, {"proof": "x"}, is_durable=True),
     Row("POST", "api/v1/cards/<public_id>/acts/<name>", API_WORK, {"usable": "yes"}, {"name": "check"}),
     Row("GET", "api/v1/deliveries", API_OWN),
     Row("POST", "api/v1/deliveries", "ok ok ok 403 422 401", {"order_no": "WAITING", "kind": KIND_JSON, "quantity": 1}),

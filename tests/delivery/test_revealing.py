@@ -227,6 +227,41 @@ def test_a_refund_that_was_withdrawn_or_refused_lets_the_code_go(owner, system, 
     assert len(show(owner, view, noon)) == 1
 
 
+@pytest.mark.parametrize(
+    ("on_order", "on_refund", "order_is_later", "goes"),
+    [
+        (RefundState.AWAITING_SELLER, RefundState.CLOSED, False, True),  # the order's word is stale
+        (RefundState.AWAITING_SELLER, RefundState.CLOSED, True, False),  # it was asked for again
+        (RefundState.CLOSED, RefundState.AWAITING_SELLER, True, True),  # the refund's row is stale
+        (RefundState.CLOSED, RefundState.AWAITING_SELLER, False, False),
+        (RefundState.AWAITING_SELLER, RefundState.SUCCEEDED, True, False),
+    ],
+)
+def test_of_two_words_on_one_refund_the_later_counts(  # noqa: PLR0917 - fixtures
+    owner, system, order, noon, on_order, on_refund, order_is_later, goes
+):
+    stock(system, 1, noon)
+    view = given(system, order, noon)
+    early, late = noon + timedelta(minutes=1), noon + timedelta(minutes=9)
+    told = {"channel": "goofish", "order_no": order.order_no}
+    word = OrderNotice(
+        state=OrderState.AWAITING_DELIVERY,
+        paid_at=noon,
+        refund_state=on_order,
+        updated_at=late if order_is_later else early,
+        **told,
+    )
+    ingest_orders(system, [word], at=noon)
+    row = RefundNotice(refund_no="R1", state=on_refund, modified_at=early if order_is_later else late, **told)
+    ingest_refunds(system, [row], at=noon)
+    if goes:
+        assert len(show(owner, view, noon)) == 1
+    else:
+        with pytest.raises(Refused) as refusal:
+            show(owner, view, noon)
+        assert code_of(refusal) == "stopped_by_order"
+
+
 def test_a_block_keeps_the_code_in_until_the_last_one_is_gone(owner, lead, agent, system, order, noon):  # noqa: PLR0917 - fixtures
     stock(system, 1, noon)
     view = given(system, order, noon)

@@ -185,7 +185,7 @@ def test_targets_are_added_listed_tried_and_removed_by_programs(api, other_side,
     assert api("/targets", body, key="one").json() == made.json()  # the same key, the same answer
     assert NoticeTarget.objects.count() == 1
     target = made.json()
-    assert target["events"] == ["quarter", "margin", "missed"]
+    assert target["events"] == ["quarter", "margin", "missed", "stock"]
     assert SECRET not in made.content.decode()
     promised = api(f"/targets/{target['id']}/test")
     assert promised.status_code == 200

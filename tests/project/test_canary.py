@@ -181,8 +181,15 @@ def test_selling_papers_and_links_leave_no_code_behind(tmp_path):
     outputs.append(cardcase("deliver", "allocate", *numbers, *kind, data=data))
     outputs += [cardcase("deliver", "waive", number, "--reason", f"老客户 {codes[5]}", data=data) for number in numbers]
     listed = json.loads(cardcase("card", "list", "--json", data=data).stdout)["cards"]
-    told = ("--balance", "200", "--method", "官网", "--note", f"查了 {codes[6]} 没问题")
+    (inputs / "seen.png").write_bytes(b"\x89PNG\r\n\x1a\n" + f"{codes[8]} 200.00".encode())
+    told = ("--balance", "200", "--method", "官网", "--note", f"查了 {codes[6]} 没问题", "--proof", inputs / "seen.png")
     outputs.append(cardcase("card", "check", listed[0]["public_id"], *told, data=data))
+    looked = json.loads(cardcase("card", "show", listed[0]["public_id"], "--json", data=data).stdout)
+    proof, out = looked["checks"][0]["proof"]["id"], tmp_path / "out.png"
+    why = ("--reason", f"核对 {codes[9]}", "-o", out)
+    outputs.append(cardcase("card", "proof", listed[0]["public_id"], proof, *why, data=data))
+    assert out.read_bytes() == (inputs / "seen.png").read_bytes()
+    outputs.append(cardcase("vault", "seal-proofs", data=data))
     shown = [
         cardcase("deliver", "show", numbers[0], "--reason", f"发货 {codes[7]}", "--confirm", data=data),
         cardcase("deliver", "resend", numbers[0], "--reason", "没收到", data=data),

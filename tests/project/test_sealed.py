@@ -1,10 +1,10 @@
 """No sealed column is forgotten: the list for rotations is laid beside every column of bytes there is."""
 
 from django.apps import apps
-from django.db.models import BinaryField
+from django.db.models import BinaryField, CharField
 
 from cardcase.cards.queries import WRAPPINGS
-from cardcase.project.sealed import PLACES
+from cardcase.project.sealed import PLACES, PLAIN_FILES
 
 NOT_SEALED = {
     "custody.Entry.data",
@@ -38,3 +38,36 @@ def test_the_columns_that_repeat_the_key_version_exist():
         if place.version_field:
             assert place.table()._meta.get_field(place.version_field)
         assert place.table()._meta.get_field(place.field).column == place.field
+
+
+NO_PLAIN_FILE = {
+    "cards.BalanceCheck.proof_sha256",
+    "cards.CardBatch.proof_sha256",
+    "cards.VoidAttempt.proof_sha256",
+    "cards.ProofFile.sha256",
+    "cards.ProofFile.sealed_sha256",
+    "cards.KeptWrapping.sha256",
+    "delivery.ParcelFile.sha256",
+    "delivery.ParcelFile.sealed_sha256",
+    "delivery.ParcelStep.chain_sha256",
+    "delivery.ClaimLink.token_sha256",
+    "delivery.Terms.sha256",
+    "notices.CalendarLink.key_sha256",
+    "project.IdempotentReply.request_sha256",
+    "sourcing.RiskFlag.facts_sha256",
+    "staff.ApiToken.token_sha256",
+}
+"""Digests that name no readable kept file but those of proofs themselves. Whoever adds a column says which it is."""
+
+
+def test_no_column_that_names_a_readable_file_is_forgotten_when_plain_proofs_are_removed():
+    found = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField) and field.name.endswith("sha256") and field.name != "source_sha256"
+        if model.__module__.startswith("cardcase.")
+    }
+    listed = {".".join(column) for column in PLAIN_FILES}
+    assert found == listed | NO_PLAIN_FILE
+    assert not listed & NO_PLAIN_FILE

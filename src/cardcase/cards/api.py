@@ -2,16 +2,18 @@
 
 import base64
 import binascii
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Field, Router, Schema
 
 from cardcase.cards import queries, service
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.secret import CardCode
+from cardcase.shell.download import stream
 from cardcase.staff.rules import Actor
 
 router = Router()
@@ -106,6 +108,14 @@ def balance(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+@router.get("/stock", summary="How many cards of each kind there are, and which kinds run out")
+def stock(request: HttpRequest) -> dict[str, Any]:
+    """Return the kinds, the largest stock first; ``is_low`` when no more are left than the shop's ``low_stock``."""
+    actor = _actor(request)
+    low = set(queries.low_stock(actor))
+    return {"kinds": [{**asdict(row), "is_low": row in low} for row in queries.stock_summary(actor)]}
+
+
 @router.post("/find", summary="Find a card by its whole code or number, by keyed hash")
 def find(request: HttpRequest, body: CodeIn) -> dict[str, Any]:
     """Return the card with this code, masked; 404 when the shop has none."""
@@ -132,6 +142,19 @@ def act(request: HttpRequest, public_id: str, name: str, body: CardActIn) -> dic
     actor = _actor(request)
     service.perform(actor, name, service.CardAct(public_id, clock.now(), body.fields, _proof(body.proof_base64)))
     return _life(actor, public_id)
+
+
+class Why(Schema):
+    """Why a file is opened; kept in the record."""
+
+    reason: str = Field(min_length=1, max_length=300)
+
+
+@router.post("/{public_id}/proofs/{proof}", summary="Open a kept proof, with a reason that is recorded")
+def open_proof(request: HttpRequest, public_id: str, proof: str, why: Why) -> StreamingHttpResponse:
+    """Give the bytes of a proof of a card, or of a batch by its public id."""
+    opened = service.open_proof(_actor(request), public_id, proof, reason=why.reason, at=clock.now())
+    return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
 
 
 def _proof(told: str) -> bytes:

@@ -11,6 +11,11 @@ from cardcase.staff.models import ShopOwned, Sourced
 from .rules.life import CardEvent, CardState, advance
 
 
+def proof_id() -> str:
+    """Make the public id of a kept proof."""
+    return ids.public_id("proof")
+
+
 def supplier_id() -> str:
     """Make the public id of a supplier."""
     return ids.public_id("sup")
@@ -45,7 +50,7 @@ class Supplier(ShopOwned):
 
 
 class CardBatch(ShopOwned):
-    """One purchase of cards: 批次. ``proof_sha256`` names the kept invoice or receipt, empty when there is none."""
+    """One purchase of cards: 批次. ``proof_sha256`` names the kept invoice or receipt (ProofFile), empty without."""
 
     public_id = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
@@ -170,6 +175,28 @@ class VoidAttempt(ShopOwned):
                 condition=models.Q(result__in=["open", "unknown"]),
                 name="voiding_once_at_a_time",
             ),
+        ]
+
+
+class ProofFile(ShopOwned):
+    """A file that proves something of one card or batch: a look at the balance, the issuer's answer, a receipt.
+
+    A screenshot may show a code, so it lies encrypted (``sealed_files``). ``sha256`` is that of what came, which the
+    rows that it proves and the record name; the same bytes for the same card or batch are kept once.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=proof_id)
+    subject = models.CharField(max_length=40)  # public id of the card or batch
+    sha256 = models.CharField(max_length=64)
+    sealed_sha256 = models.CharField(max_length=64)
+    key_sealed = models.BinaryField()
+    mime = models.CharField(max_length=40)
+    size = models.BigIntegerField()
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "subject", "sha256"], name="proof_kept_once"),
         ]
 
 

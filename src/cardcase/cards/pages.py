@@ -93,6 +93,7 @@ class HistoryRow:
     detail: str = ""
     who: str = ""
     tone: Tone = Tone.PLAIN
+    proof: ActionForm | None = None  # opens the kept file, with a reason, recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class CardPage:
     state: Pill
     facts: tuple[Fact, ...] = ()
     provenance: tuple[Fact, ...] = ()
+    paper: ActionForm | None = None  # opens the batch's receipt
     history: tuple[HistoryRow, ...] = ()
     reveal: ActionForm | None = None
     acts: tuple[ActionForm, ...] = ()

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from cardcase.cards import acts, pages
-from cardcase.cards.queries import BatchRow, CardLife, Looks, StockPage, StockSum
+from cardcase.cards.queries import BatchRow, CardLife, Looks, ProofFact, StockPage, StockSum
 from cardcase.cards.rules import WARNINGS, CheckKind
 from cardcase.cards.rules.life import TITLES, VOID_TITLES, CardState, VoidResult
 from cardcase.kit.money import yuan
@@ -309,7 +309,8 @@ def card(actor: Actor, life: CardLife, *, now: datetime) -> pages.CardPage:
         state=Pill(say(life.state_text), _TONES.get(life.state, Tone.PLAIN)),
         facts=tuple(facts),
         provenance=tuple(provenance),
-        history=tuple(row for _, row in sorted(_history(life, now), key=lambda pair: pair[0])),
+        paper=_proof_form(actor, life.batch_id, life.batch_proof),
+        history=tuple(row for _, row in sorted(_history(actor, life, now), key=lambda pair: pair[0])),
         reveal=_reveal_form(actor, life),
         acts=acts.forms(actor, life),
     )
@@ -344,9 +345,24 @@ def _reveal_form(actor: Actor, life: CardLife) -> ActionForm | None:
     )
 
 
-def _history(life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.HistoryRow]]:
+def _proof_form(actor: Actor, subject: str, kept: ProofFact | None) -> ActionForm | None:
+    """Return the form that opens a kept proof, None without one or without the right to see codes."""
+    if kept is None or not actor.may(Permission.REVEAL):
+        return None
+    return ActionForm(
+        url=reverse("card-proof", args=[subject, kept.id]),
+        button=say(Text("下载", "Download")),
+        inputs=(Input("reason", say(Text("为什么要看", "Why")), InputKind.TEXT, is_required=True, max_length=300),),
+        opens=say(Text("看凭证（会记录是谁、为什么）", "Open the proof (who and why is recorded)")),
+    )
+
+
+def _history(actor: Actor, life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.HistoryRow]]:
     def at(moment: datetime) -> str:
         return timing.moment_text(moment, now=now)
+
+    def proof(kept: ProofFact | None) -> ActionForm | None:
+        return _proof_form(actor, life.public_id, kept)
 
     yield (
         life.acquired_at,
@@ -358,7 +374,10 @@ def _history(life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.Hi
         parts = (say(_CHECKS[check.kind]), found, usable, check.method, check.note)
         detail = " · ".join(part for part in parts if part)
         tone = Tone.BAD if check.is_usable is False else Tone.GOOD
-        yield check.at, pages.HistoryRow(at(check.at), say(Text("查验", "Checked")), detail, check.by, tone)
+        yield (
+            check.at,
+            pages.HistoryRow(at(check.at), say(Text("查验", "Checked")), detail, check.by, tone, proof(check.proof)),
+        )
     for reveal in life.reveals:
         what = (
             Text("交给买家", "Handed to the buyer") if reveal.to == "buyer" else Text("客服查看明文", "Seen by staff")
@@ -381,7 +400,9 @@ def _history(life: CardLife, now: datetime) -> Iterator[tuple[datetime, pages.Hi
             tone = Tone.GOOD if result is VoidResult.VOIDED else Tone.WARN
             yield (
                 void.settled_at,
-                pages.HistoryRow(at(void.settled_at), say(VOID_TITLES[result]), detail, void.settled_by, tone),
+                pages.HistoryRow(
+                    at(void.settled_at), say(VOID_TITLES[result]), detail, void.settled_by, tone, proof(void.proof)
+                ),
             )
     for event in life.events:
         yield event.at, pages.HistoryRow(at(event.at), say(_EVENTS[event.kind]), event.detail, event.by)

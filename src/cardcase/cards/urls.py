@@ -11,5 +11,6 @@ urlpatterns = [
     path("cards/find/", web.find, name="card-find"),
     path("cards/<str:public_id>/", web.card, name="card"),
     path("cards/<str:public_id>/reveal/", web.reveal, name="card-reveal"),
+    path("cards/<str:subject>/proofs/<str:proof>/", web.proof, name="card-proof"),
     path("cards/<str:public_id>/<str:name>/", web.act, name="card-act"),
 ]

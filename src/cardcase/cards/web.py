@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from cardcase.cards.rules.caps import NEAR
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.secret import CardCode
+from cardcase.shell.download import stream
 from cardcase.shell.kept import refused
 from cardcase.shell.page import render
 from cardcase.staff.gate import signed_in
@@ -74,6 +75,15 @@ def reveal(request: HttpRequest, actor: Actor, public_id: str) -> HttpResponse:
     response = render(request, "cards/reveal.html", present.revealed(actor, life, code, reason=reason, at=at))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+@never_cache
+@signed_in
+def proof(request: HttpRequest, actor: Actor, subject: str, proof: str) -> HttpResponseBase:
+    """Give a proof of a card or batch as a file, never shown inside a page; who opened it and why is on record."""
+    opened = service.open_proof(actor, subject, proof, reason=request.POST.get("reason", ""), at=clock.now())
+    return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
 
 
 @require_POST

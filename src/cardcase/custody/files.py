@@ -63,7 +63,10 @@ def keep_stream(chunks: Iterable[bytes], *, announce: Callable[[str], None] | No
 
 
 def remove(sha256: str) -> None:
-    """Remove the bytes with this hash, if they are there. For what its owner kept and nothing refers to any more."""
+    """Remove the bytes with this hash, if they are there: nothing refers to them any more, or not in this form.
+
+    The one exception to "for good"; the caller knows that nothing else names them.
+    """
     path_of(sha256).unlink(missing_ok=True)
 
 

@@ -9,9 +9,9 @@ from ninja import File, Form, Router, Schema, UploadedFile
 from cardcase.delivery import queries, service
 from cardcase.delivery.queries import ChainView, ParcelsView, StepView
 from cardcase.delivery.rules.parcels import OUTCOMES, StepTold
-from cardcase.delivery.web_parcels import as_answer
 from cardcase.kit import clock
 from cardcase.kit.text import Text
+from cardcase.shell.download import stream
 from cardcase.staff.rules import Actor
 
 router = Router()
@@ -99,7 +99,8 @@ def note(  # noqa: PLR0917 - one file a role
 @router.post("/{goods}/parcel/files/{file}", summary="Open a photo or video, with a reason that is recorded")
 def open_file(request: HttpRequest, goods: str, file: str, why: Why) -> StreamingHttpResponse:
     """Give the bytes of a file."""
-    return as_answer(service.open_file(_actor(request), goods, file, reason=why.reason, at=clock.now()))
+    opened = service.open_file(_actor(request), goods, file, reason=why.reason, at=clock.now())
+    return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
 
 
 def parcels_document(found: ParcelsView) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from cardcase.delivery.words_parcels import number_of, told_of
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.kit.text import Text
+from cardcase.shell.download import stream
 from cardcase.shell.language import say
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
@@ -82,15 +83,5 @@ def replacement_file(request: HttpRequest, actor: Actor, card: str, file: str) -
 
 
 def _open(request: HttpRequest, actor: Actor, goods: str, file: str) -> HttpResponseBase:
-    return as_answer(service.open_file(actor, goods, file, reason=request.POST.get("reason", ""), at=clock.now()))
-
-
-def as_answer(opened: service.OpenedFile) -> StreamingHttpResponse:
-    """Return the answer that carries an opened file, piece by piece, kept by nobody on the way."""
-    response = StreamingHttpResponse(opened.pieces, content_type=opened.mime)
-    response.headers["Content-Length"] = str(opened.size)
-    response.headers["Content-Disposition"] = f'attachment; filename="{opened.name}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    opened = service.open_file(actor, goods, file, reason=request.POST.get("reason", ""), at=clock.now())
+    return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)

@@ -34,7 +34,7 @@ class RunRow:
 class ImportPage:
     """导入. ``kinds``: what a file can be, first 「自动识别」. ``accepts``: one sentence per kind, what is understood.
 
-    ``paste``: what was typed, kept after a refusal. ``limits``: 「每次最多 50 个文件，每个 8 MB。」
+    ``paste``: what was typed, kept after a refusal. ``limits``: 「每次最多 50 个文件，每个 32 MB，一共 64 MB。」
     """
 
     form_url: str

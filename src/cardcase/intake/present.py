@@ -62,7 +62,7 @@ def form(
             ),
             (_("编码"), _("UTF-8、GB18030（GBK）、Big5、UTF-16 都行；认不准时会问你，不会猜。")),
         ),
-        limits=_("每次最多 50 个文件，每个 8 MB。同一份文件导入两次也不会重复。"),
+        limits=_("每次最多 50 个文件，每个 32 MB，一共 64 MB。同一份文件导入两次也不会重复。"),
         paste=paste,
         batch=batch,
         notices=notices,

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cardcase.connectors.ports import FileKind
 from cardcase.intake import present, queries, service
 from cardcase.intake.rules import CardDefaults, Upload
+from cardcase.intake.uploads import require_small
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem, WrongUse
 from cardcase.shell.page import render
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor, Permission
 
-LARGEST_FILE = 8 * 1024 * 1024
 MOST_FILES = 50
 
 
@@ -111,16 +111,11 @@ def _kind(kind: str) -> FileKind | None:
 
 
 def _uploads(request: HttpRequest) -> list[Upload]:
+    require_small(request)
     files = request.FILES.getlist("files")
     if len(files) > MOST_FILES:
         raise WrongUse("一次最多 50 个文件", "At most 50 files at a time", code="too_many_files")
-    uploads = []
-    for file in files:
-        if (file.size or 0) > LARGEST_FILE:
-            raise WrongUse(
-                f"文件太大：{file.name}（每个最多 8 MB）", f"Too large: {file.name} (8 MB each)", code="file_too_large"
-            )
-        uploads.append(Upload(file.name or "upload", file.read()))
+    uploads = [Upload(file.name or "upload", file.read()) for file in files]
     if paste := request.POST.get("paste", "").strip():
         uploads.append(Upload(str(_("粘贴的内容.txt")), paste.encode()))
     if not uploads:

@@ -10,7 +10,7 @@ from cardcase.staff.forms import PlainForm
 
 from .queries import TargetView
 from .rules import EVENT_TITLES, KIND_TITLES, SCOPE_TITLES, Scope, TargetKind
-from .rules.alarms import ALARMS, DEFAULT_EVENTS
+from .rules.alarms import CHOICES, DEFAULT_EVENTS
 from .service import TargetWish
 
 
@@ -23,7 +23,7 @@ def _kinds() -> list[tuple[str, str]]:
 
 
 def _events() -> list[tuple[str, str]]:
-    return [(event.value, _say(EVENT_TITLES[event])) for event in ALARMS]
+    return [(event.value, _say(EVENT_TITLES[event])) for event in CHOICES]
 
 
 def _scopes() -> list[tuple[str, str]]:

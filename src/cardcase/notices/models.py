@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from cardcase.kit import clock
+from cardcase.kit import clock, ids
 from cardcase.staff.models import ShopOwned
 
 from .rules import NoticeState
@@ -18,7 +18,7 @@ class NoticeTarget(ShopOwned):
     kind = models.CharField(max_length=12)
     address_sealed = models.BinaryField()
     hint = models.CharField(max_length=120)  # what may be shown of the address
-    events = models.JSONField(default=list)  # half, quarter, margin, missed
+    events = models.JSONField(default=list)  # half, quarter, margin, missed, stock
     scope = models.CharField(max_length=10)
     quiet = models.CharField(max_length=80, blank=True, default="")  # 22:30-08:00,12:00-13:30 in Shanghai
     language = models.CharField(max_length=10)
@@ -61,6 +61,34 @@ class Notice(ShopOwned):
         indexes: ClassVar = [
             models.Index(fields=["shop", "-id"], name="notice_latest"),
             models.Index(fields=["created_at"], name="notice_by_age"),
+        ]
+
+
+def shortage_id() -> str:
+    """Make the public id of a shortage."""
+    return ids.public_id("short")
+
+
+class Shortage(ShopOwned):
+    """A kind of card that runs out: there from when the stock fell to the shop's ``low_stock`` until it is above.
+
+    It is what makes a notice one: told once for each row, and the next time there is another row.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True, default=shortage_id)
+    brand = models.CharField(max_length=60, blank=True, default="")
+    spec = models.CharField(max_length=60, blank=True, default="")
+    face_fen = models.BigIntegerField(null=True)
+    began_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["shop", "brand", "spec", "face_fen"], name="one_shortage_of_a_kind"),
+            models.UniqueConstraint(
+                fields=["shop", "brand", "spec"],
+                condition=models.Q(face_fen__isnull=True),  # an unknown face value is equal to none in an index
+                name="one_shortage_without_face",
+            ),
         ]
 
 

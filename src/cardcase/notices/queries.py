@@ -10,6 +10,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Count
 
+from cardcase.cards import queries as cards
 from cardcase.cards.models import CardBatch
 from cardcase.cases.models import Case
 from cardcase.custody.models import Entry
@@ -17,12 +18,13 @@ from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import SILENT
 from cardcase.kit.errors import NotFound
+from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.orders.models import Order
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
-from .models import CalendarLink, Notice, NoticeTarget
+from .models import CalendarLink, Notice, NoticeTarget, Shortage
 from .rules import (
     EVENT_TITLES,
     KIND_TITLES,
@@ -32,6 +34,7 @@ from .rules import (
     Outcome,
     Result,
     Scope,
+    StockFacts,
     TargetKind,
     masked_nick,
 )
@@ -164,9 +167,14 @@ def latest(actor: Actor, *, limit: int = 20) -> list[NoticeView]:
 
 
 def is_over(actor: Actor, notice: Notice) -> bool:
-    """Tell whether an alarm is no longer of use: its deadline was met, voided or moved. A missed one stays news."""
+    """Tell whether an alarm is no longer of use: its deadline was met, voided or moved, or there are cards again.
+
+    A missed one stays news.
+    """
     if notice.event in (Event.MISSED.value, Event.TEST.value):
         return False
+    if notice.event == Event.STOCK.value:
+        return not Shortage.objects.visible_to(actor).filter(public_id=notice.subject).exists()
     rows = Deadline.objects.visible_to(actor).filter(pk=notice.deadline_id, due_at=notice.due_at)
     return not rows.filter(state__in=["armed", "missed"]).exists()
 
@@ -189,6 +197,25 @@ def due_facts(actor: Actor, notice: Notice, *, shows_nick: bool) -> DueFacts | N
         nick=masked_nick(thing.nick) if shows_nick else "",
         link=thing.link,
         about=thing.about,
+    )
+
+
+def stock_facts(actor: Actor, notice: Notice) -> StockFacts | None:
+    """Return what a notice about a kind of card says as the stock stands now; None when it is no longer low."""
+    row = Shortage.objects.visible_to(actor).filter(public_id=notice.subject).first()
+    kind = (row.brand, row.spec, row.face_fen) if row else None
+    found = next((one for one in cards.low_stock(actor) if (one.brand, one.spec, one.face_fen) == kind), None)
+    if found is None:
+        return None
+    shop = staff.shop_of(actor)
+    face = yuan(found.face_fen) if found.face_fen is not None else ""
+    base = own_address()
+    return StockFacts(
+        kind=" ".join(part for part in (found.kind, face) if part),
+        shop=shop.name,
+        left=found.unused,
+        least=shop.low_stock,
+        link=f"{base}/cards/" if base else "",
     )
 
 

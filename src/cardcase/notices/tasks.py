@@ -6,6 +6,7 @@ from cardcase.jobs import service as jobs
 from cardcase.jobs.registry import Claim, handles
 from cardcase.jobs.rules import MAX_TRIES
 from cardcase.kit import clock
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
 
 from . import service
@@ -21,6 +22,13 @@ def plan_notices(claim: Claim) -> None:
     assert claim.shop_id is not None
     actor = Actor.system(claim.shop_id, "notices")
     service.plan(actor, int(claim.args["deadline"]), Event(claim.args["event"]), at=clock.now())
+
+
+@handles("notice.stock", every=timedelta(minutes=5), is_atomic=False)
+def plan_stock(_claim: Claim) -> None:
+    """Look for kinds of cards that run out, shop by shop. A second run finds nothing new."""
+    for shop in staff.all_shops():
+        service.plan_stock(Actor.system(shop.pk, "notices"), at=clock.now())
 
 
 @handles("notice.send", is_atomic=False, lease=LEASE)

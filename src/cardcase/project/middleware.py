@@ -15,9 +15,10 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
+PROOFS = "/proofs/"
 DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
-steps of parcels (``service.PARCELS``)."""
+steps of parcels (``service.PARCELS``) and opened proofs (``PROOFS``)."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -102,5 +103,5 @@ def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
     actor = actor_of(request)
     if actor is None:
         return get_response(request)
-    is_durable = request.path.endswith(DURABLE) or service.PARCELS in request.path
+    is_durable = request.path.endswith(DURABLE) or any(part in request.path for part in (service.PARCELS, PROOFS))
     return service.answer_once(actor, request, lambda: get_response(request), is_durable=is_durable)

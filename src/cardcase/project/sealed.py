@@ -26,6 +26,7 @@ PLACES: Final = (
     SealedPlace("cards.Card", "number_sealed"),
     SealedPlace("cards.Supplier", "id_sealed"),
     SealedPlace("cards.Supplier", "contact_sealed"),
+    SealedPlace("cards.ProofFile", "key_sealed"),
     SealedPlace("sourcing.SourceDocument", "body_sealed", at_once=4),
     SealedPlace("delivery.ParcelFile", "key_sealed"),
     SealedPlace("inbox.Message", "original_sealed"),
@@ -33,6 +34,9 @@ PLACES: Final = (
     SealedPlace("intake.Channel", "secret_sealed"),
     SealedPlace("intake.PendingFile", "sealed", at_once=4),
 )
+
+PLAIN_FILES: Final = (("evidence.Exhibit", "file_sha256"), ("sourcing.SourceDocument", "sha256"))
+"""Columns that name kept files which lie readable: what they name is not removed when a proof comes under seal."""
 
 
 @dataclass(frozen=True, slots=True)

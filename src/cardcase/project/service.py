@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from cardcase.intake.uploads import is_import, require_small
 from cardcase.kit import canonical, clock
 from cardcase.kit.errors import Conflict, WrongUse
 from cardcase.kit.text import Text
@@ -137,7 +138,11 @@ def _digest(actor: Actor, request: HttpRequest) -> str:
     is_form = request.content_type == "multipart/form-data"
     # Read before it is parsed, so that it can be parsed again. Not so the videos of a parcel, which are too large for
     # that: they are parsed piece by piece into files, and what was parsed stays with the request.
-    body = b"" if is_form and PARCELS in request.path else request.body
+    # Nor files of an import, which are bounded as they come.
+    is_parsed = is_form and (PARCELS in request.path or is_import(request.path))
+    body = b"" if is_parsed else request.body
+    if is_parsed:
+        require_small(request)
     if is_form:  # its boundary is a new random word with each repetition
         for name, values in sorted(request.POST.lists()):
             seal.update(repr((name, values)).encode())

@@ -16,6 +16,7 @@ from cardcase.kit import clock
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
+from cardcase.shell.download import as_file
 from cardcase.shell.page import render
 from cardcase.sourcing import present, queries, service
 from cardcase.sourcing.rules.papers import LARGEST, BadPaper
@@ -162,12 +163,7 @@ def claim_act(request: HttpRequest, actor: Actor, claim: str, name: str) -> Http
 def paper(request: HttpRequest, actor: Actor, paper: str) -> HttpResponse:  # noqa: ARG001 - the gate's
     """Give a paper as a file, never to be run or shown in the page; the record says who had it."""
     data, mime, name = service.open_paper(actor, paper, at=clock.now())
-    response = HttpResponse(data, content_type=mime, headers={"X-Content-Type-Options": "nosniff"})
-    ending = name.rpartition(".")[2]
-    response.headers["Content-Disposition"] = f'attachment; filename="{paper}.{ending}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return as_file(HttpResponse(data, content_type=mime), f"{paper}.{name.rpartition('.')[2]}")
 
 
 @require_POST

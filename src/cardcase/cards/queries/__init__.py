@@ -42,6 +42,7 @@ from .pages import (
     card_life,
     stock_page,
 )
+from .proofs import ProofFact, named_elsewhere, plain_proofs, proofs_of, unsealed_proofs
 from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .serials import SerialRead, number_on_file, read_serials
 from .sums import StockSum, low_stock, stock_summary
@@ -60,6 +61,7 @@ __all__ = [
     "FailingBatch",
     "GivenCard",
     "Looks",
+    "ProofFact",
     "Reconciliation",
     "RevealFact",
     "SealedCount",
@@ -97,9 +99,12 @@ __all__ = [
     "look_rule",
     "looks_since",
     "low_stock",
+    "named_elsewhere",
     "number_on_file",
     "open_original",
+    "plain_proofs",
     "preview",
+    "proofs_of",
     "read_serials",
     "reconcile",
     "sealed_counts",
@@ -108,5 +113,6 @@ __all__ = [
     "stock_summary",
     "unconfirmed_orders",
     "unconfirmed_reveals",
+    "unsealed_proofs",
     "was_shown_to_buyer",
 ]

@@ -14,6 +14,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
 from .books import UNUSED, card, fates_of, stock_of_equal_value
+from .proofs import ProofFact, proofs_of
 
 _WARNINGS: Final = frozenset(warning.value for warning in CardWarning)
 
@@ -87,6 +88,7 @@ class CheckFact:
     is_usable: bool | None
     has_proof: bool
     note: str
+    proof: ProofFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class VoidFact:
     settled_by: str
     note: str
     has_proof: bool
+    proof: ProofFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class CardLife:
     spec: str
     form: str
     warnings: tuple[CardWarning, ...] = ()
+    batch_proof: ProofFact | None = None
 
 
 _TAIL = 4
@@ -231,6 +235,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
     supplier = batch.supplier if batch else None
     reveals = Reveal.objects.visible_to(actor).filter(card=row).select_related("order").order_by("pk")
     checks = BalanceCheck.objects.visible_to(actor).filter(card=row).order_by("checked_at", "pk")
+    proofs = proofs_of(actor, [public_id, *([batch.public_id] if batch else [])])
     return CardLife(
         public_id=row.public_id,
         brand=row.brand,
@@ -277,6 +282,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
                 check.is_usable,
                 bool(check.proof_sha256),
                 check.note,
+                proofs.get((public_id, check.proof_sha256)),
             )
             for check in checks
         ),
@@ -290,6 +296,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
                 one.settled_by,
                 one.note,
                 bool(one.proof_sha256),
+                proofs.get((public_id, one.proof_sha256)),
             )
             for one in VoidAttempt.objects.visible_to(actor).filter(card=row).order_by("pk")
         ),
@@ -298,6 +305,7 @@ def card_life(actor: Actor, public_id: str) -> CardLife:
         spec=row.spec,
         form=row.form,
         warnings=tuple(CardWarning(code) for code in row.warnings if code in _WARNINGS),
+        batch_proof=proofs.get((batch.public_id, batch.proof_sha256)) if batch else None,
     )
 
 

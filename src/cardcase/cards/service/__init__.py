@@ -8,17 +8,20 @@ from .fate import SetAside, quarantine_batch, readmit, reinstate_batch, set_asid
 from .giving import authorise_cards, give_back, hold, opened, settle_reveal, take_for_order
 from .keys import Rotation, bring_back, export_made, rotate
 from .parcels import note_arrived, ship_cards
+from .proofs import SealedProofs, open_proof, seal_old_proofs
 from .provenance import note_claimed, set_provenance
 from .reservation import release, reserve_equal
 from .reveal import reveal
-from .stock import stock
+from .stock import Staged, stage, stock
 from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
     "ACTS",
     "CardAct",
     "Rotation",
+    "SealedProofs",
     "SetAside",
+    "Staged",
     "ask_checker",
     "ask_to_void",
     "authorise_cards",
@@ -30,6 +33,7 @@ __all__ = [
     "mark_redeemed",
     "note_arrived",
     "note_claimed",
+    "open_proof",
     "opened",
     "perform",
     "quarantine_batch",
@@ -42,11 +46,13 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "rotate",
+    "seal_old_proofs",
     "set_aside",
     "set_provenance",
     "settle_reveal",
     "settle_void",
     "ship_cards",
+    "stage",
     "stock",
     "take_back",
     "take_for_order",

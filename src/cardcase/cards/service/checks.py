@@ -8,13 +8,12 @@ from cardcase.cards import checkers, masking, queries, sealing
 from cardcase.cards.models import BalanceCheck, Card
 from cardcase.cards.queries.books import SOLD
 from cardcase.cards.rules import FRESH_FOR, LIFE, WHY_NOT_FRESH, CardEvent, CardState, CheckKind, Freshness
-from cardcase.custody import files
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from . import rows
+from . import proofs, rows
 from .reveal import require_person
 
 
@@ -35,9 +34,9 @@ def record_balance_check(
     """Note what somebody saw the card to be worth: how (such as "issuer_site"), when (now, if unsaid), with what proof.
 
     ``kind`` says what the look was for; unsaid, the card's state tells: in stock, kept for an order, or given out.
-    ``proof`` is a file, such as a screenshot, that is kept and named by its hash in the record. A check of an acquired
-    card makes it checked. Raises NotFound, WrongUse when neither balance nor use is told, the balance is negative, or
-    the look lies in the future.
+    ``proof`` is a file, such as a screenshot, that is kept encrypted and named by its hash in the record. A check of an
+    acquired card makes it checked. Raises NotFound, WrongUse when neither balance nor use is told, the balance is
+    negative, or the look lies in the future.
     """
     actor.require(Permission.WORK)
     seen_at = checked_at or at
@@ -58,7 +57,7 @@ def record_balance_check(
         method=method.strip()[:40],
         balance_fen=balance_fen,
         is_usable=is_usable if is_usable is not None else (balance_fen or 0) > 0,
-        proof_sha256=files.keep(proof) if proof else "",
+        proof_sha256=proofs.keep(actor, card.public_id, proof or b"", at=at),
         note=masking.mask_text(actor, note.strip()).text[:300],
     )
     check.save()

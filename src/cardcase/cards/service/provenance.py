@@ -8,12 +8,13 @@ from django.db import transaction
 
 from cardcase.cards import masking
 from cardcase.cards.models import Card, CardBatch, Supplier
-from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
+
+from . import proofs
 
 CHANNELS: Final = frozenset({"issuer_direct", "authorised", "second_hand", "unknown"})
 """How a supplier got its cards (domain §7.1)."""
@@ -57,7 +58,7 @@ def set_provenance(
     lot.unit_cost_fen = unit_cost_fen if unit_cost_fen is not None else lot.unit_cost_fen
     lot.claim_until = claim_until or lot.claim_until
     lot.proof_note = masking.mask_text(actor, proof_note.strip()).text[:300] or lot.proof_note
-    lot.proof_sha256 = files.keep(proof) if proof else lot.proof_sha256
+    lot.proof_sha256 = proofs.keep(actor, lot.public_id, proof or b"", at=at) or lot.proof_sha256
     lot.save()
     facts = {
         "batch": lot.name,

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 
-from cardcase.cards import queries, sealing
+from cardcase.cards import queries, sealing, vault
 from cardcase.cards.models import Card, CardBatch, Supplier
 from cardcase.cards.queries.books import SOLD
 from cardcase.cards.rules import Arrival, CardState, Verdict, gaps, warning_codes, words
@@ -26,6 +27,39 @@ from . import rows
 _SOLD: Final = frozenset(state.value for state in SOLD)
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Cards of an import as they were worked out before anything was locked, for ``stock`` to write.
+
+    ``rows`` are sealed rows of cards that nobody knew, by code index; ``head`` is that of the key that sealed them.
+    Nothing of it lies on a disk.
+    """
+
+    incoming: Sequence[sealing.Incoming] = field(repr=False)
+    verdicts: Sequence[Verdict] = field(repr=False)
+    rows: Mapping[str, Card] = field(repr=False)
+    head: bytes
+
+
+def stage(actor: Actor, notices: Sequence[CardNotice], *, at: datetime, account: Arrival) -> Staged:
+    """Index, judge and seal cards without holding anything up: the longer half of taking them.
+
+    Reads nothing of the stock and writes nothing. ``account`` counts what they are here, and no more in ``stock``.
+    Raises NotAllowed, and what the vault raises.
+    """
+    actor.require(Permission.IMPORT)
+    head = vault.sealing_head()
+    cards = rows.all_incoming(actor, ((notice.code, notice.number) for notice in notices))
+    verdicts = [account.judge(notice) for notice in notices]
+    first: dict[str, int] = {}
+    for place, card in enumerate(cards):
+        first.setdefault(card.code_index, place)
+    made = rows.all_fresh(actor, [cards[place] for place in first.values()], CardState.IN_STOCK, at=at)
+    for row, place in zip(made, first.values(), strict=True):
+        _tell(row, notices[place], verdicts[place])
+    return Staged(cards, verdicts, dict(zip(first, made, strict=True)), head)
+
+
 @transaction.atomic
 def stock(
     actor: Actor,
@@ -35,12 +69,14 @@ def stock(
     at: datetime,
     supplier: str = "",
     account: Arrival | None = None,
+    staged: Staged | None = None,
 ) -> list[Taken]:
     """Take cards into the stock under a batch and answer for each notice, in order, what was new.
 
     A code that the shop knows is KNOWN, or CHANGED when the file tells what was missing so far (batch, number, face
     value, cost, expiry, words); what is known is never overwritten. ``account`` is kept of what came, over all calls
-    of one import. Raises NotAllowed, WrongUse without a batch name.
+    of one import; ``staged`` is what ``stage`` made of the same notices and account. Raises NotAllowed, WrongUse
+    without a batch name.
     """
     actor.require(Permission.IMPORT)
     if not batch.strip():
@@ -51,7 +87,7 @@ def stock(
         return []
     rows.one_at_a_time(actor)
     taking = _Taking(actor, _lot(actor, batch.strip(), supplier.strip(), at), account or queries.arrival(actor), at)
-    return taking.take(notices)
+    return taking.take(notices, staged)
 
 
 class _Taking:
@@ -63,9 +99,13 @@ class _Taking:
         self._account = account
         self._at = at
 
-    def take(self, notices: Sequence[CardNotice]) -> list[Taken]:
+    def take(self, notices: Sequence[CardNotice], staged: Staged | None) -> list[Taken]:
         """Write everything; answer in order."""
-        cards = rows.all_incoming(self._actor, ((notice.code, notice.number) for notice in notices))
+        cards = (
+            staged.incoming
+            if staged is not None
+            else rows.all_incoming(self._actor, ((notice.code, notice.number) for notice in notices))
+        )
         known = rows.known_by_index(self._actor, (card.code_index for card in cards))
         present = self._batch_names(known.values())
         pairs = list(zip(notices, cards, strict=True))
@@ -73,12 +113,14 @@ class _Taking:
         for notice, card in pairs:
             if card.code_index not in known:
                 first.setdefault(card.code_index, (notice, card))
-        fresh = self._fresh(first)
+        is_ready = staged is not None and vault.sealing_head() == staged.head
+        ready = staged.rows if staged is not None and is_ready else {}  # sealed under a key that has left: sealed anew
+        fresh = self._fresh(first, ready)
         answers: list[Taken] = []
         changed: dict[int, Card] = {}
-        for notice, card in pairs:
+        for place, (notice, card) in enumerate(pairs):
             index = card.code_index
-            verdict = self._account.judge(notice)
+            verdict = staged.verdicts[place] if staged is not None else self._account.judge(notice)
             is_repeat = self._account.is_repeat(index, notice)
             row = known.get(index)
             if row is not None:
@@ -92,7 +134,9 @@ class _Taking:
                 else:
                     answers.append(Taken.KNOWN)
             elif first[index][0] is notice:
-                self._begin(fresh[index], notice, verdict)
+                fresh[index].batch_id = self._lot.pk
+                if index not in ready:
+                    _tell(fresh[index], notice, verdict)
                 answers.append(Taken.NEW)
             else:  # the same card again: the row is not written yet
                 is_more = self._fill(fresh[index], notice, card, verdict)
@@ -110,19 +154,14 @@ class _Taking:
             return {}
         return dict(CardBatch.objects.visible_to(self._actor).filter(pk__in=wanted).values_list("pk", "name"))
 
-    def _fresh(self, first: Mapping[str, tuple[CardNotice, sealing.Incoming]]) -> dict[str, Card]:
-        made = rows.all_fresh(self._actor, [card for _, card in first.values()], CardState.IN_STOCK, at=self._at)
-        return dict(zip(first, made, strict=True))
-
-    def _begin(self, row: Card, notice: CardNotice, verdict: Verdict) -> None:
-        """Put all that the notice tells into a new row."""
-        row.batch_id, row.form = self._lot.pk, notice.form
-        row.face_fen, row.cost_fen, row.expires_on = notice.face_fen, notice.cost_fen, notice.expires_on
-        for name, value in words(notice).items():
-            setattr(row, name, value)
-        row.warnings = list(warning_codes(verdict))
-        row.source_file, row.source_sha256 = notice.origin.file[:255], notice.origin.sha256[:64]
-        row.source_row = notice.origin.row
+    def _fresh(
+        self, first: Mapping[str, tuple[CardNotice, sealing.Incoming]], ready: Mapping[str, Card]
+    ) -> dict[str, Card]:
+        """Return the rows of new cards in order: those that were sealed before, the others sealed now."""
+        wanted = {index: card for index, (_, card) in first.items() if index not in ready}
+        made = rows.all_fresh(self._actor, list(wanted.values()), CardState.IN_STOCK, at=self._at)
+        sealed = {**ready, **dict(zip(wanted, made, strict=True))}
+        return {index: sealed[index] for index in first}
 
     def _fill(self, row: Card, notice: CardNotice, card: sealing.Incoming, verdict: Verdict) -> bool:
         """Put what the notice tells where nothing is known yet; tell whether that was anything."""
@@ -158,6 +197,17 @@ class _Taking:
             facts = {"batch": lot.name}
             records.append(Record("card.completed", row.public_id, at, facts, refs={"batch": lot.public_id}))
         custody.append_many(self._actor, records)
+
+
+def _tell(row: Card, notice: CardNotice, verdict: Verdict) -> None:
+    """Put all that the notice tells into a new row."""
+    row.form = notice.form
+    row.face_fen, row.cost_fen, row.expires_on = notice.face_fen, notice.cost_fen, notice.expires_on
+    for name, value in words(notice).items():
+        setattr(row, name, value)
+    row.warnings = list(warning_codes(verdict))
+    row.source_file, row.source_sha256 = notice.origin.file[:255], notice.origin.sha256[:64]
+    row.source_row = notice.origin.row
 
 
 def _lot(actor: Actor, name: str, supplier: str, at: datetime) -> CardBatch:

@@ -10,13 +10,12 @@ from django.db import transaction
 from cardcase.cards import masking
 from cardcase.cards.models import Card, VoidAttempt
 from cardcase.cards.rules import LIFE, UNSETTLED, CardEvent, CardState, IllegalCardMove, VoidResult
-from cardcase.custody import files
 from cardcase.kit import clock
 from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from . import rows
+from . import proofs, rows
 from .reveal import given_reason, require_person
 
 
@@ -149,7 +148,7 @@ def _settle(
     actor: Actor, attempt: VoidAttempt, result: VoidResult, *, note: str, at: datetime, proof: bytes = b""
 ) -> None:
     attempt.result, attempt.settled_at, attempt.settled_by = result.value, at, actor.label[:80]
-    attempt.note, attempt.proof_sha256 = note[:300], files.keep(proof) if proof else ""
+    attempt.note, attempt.proof_sha256 = note[:300], proofs.keep(actor, attempt.card.public_id, proof, at=at)
     attempt.save()
     kind = "card.voided" if result is VoidResult.VOIDED else "card.void_answered"
     facts = {"reason": attempt.reason, "result": result.value, "note": note, "proof_sha256": attempt.proof_sha256}

@@ -5,7 +5,7 @@ does: ``filekeys`` (in the ring itself) and ``transit`` (Vault, OpenBao). ``inde
 the encrypted copy of the ring. Nothing here logs, and no error carries what it was given.
 """
 
-from .envelope import Head, head_of, open_many, open_sealed, rewrap, rewrap_many, seal, seal_many
+from .envelope import Head, head_of, open_many, open_sealed, rewrap, rewrap_many, seal, seal_many, sealing_head
 from .errors import SealBroken, VaultAway, VaultKeyMissing
 from .index import blind_index, digester, indexer, keyed_digest
 from .keys import key_version
@@ -27,4 +27,5 @@ __all__ = [
     "rewrap_many",
     "seal",
     "seal_many",
+    "sealing_head",
 ]

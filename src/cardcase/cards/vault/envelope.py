@@ -51,6 +51,16 @@ def head_of(sealed: bytes) -> Head | None:
     return Head(sealed[:_MARK], int.from_bytes(sealed[_MARK:_VERSION], "big"), sealed[_VERSION:HEAD])
 
 
+def sealing_head() -> bytes:
+    """Return the head of what is sealed now: who wraps, under which version and key.
+
+    Inside a transaction it stays true until its end (``guard``): what was sealed before under this head may be written.
+    """
+    guard.sealing()
+    ring = keys.ring()
+    return _head(keys.sealer(ring), ring)
+
+
 def seal(plain: bytes, *, context: str) -> bytes:
     """Seal bytes for one place. ``context`` names it, such as "3|card_0190…|code"; it opens nowhere else.
 

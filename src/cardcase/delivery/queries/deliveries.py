@@ -29,6 +29,8 @@ from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.text import Text
 from cardcase.orders import queries as orders
 from cardcase.orders.models import Order
+from cardcase.orders.rules import merge
+from cardcase.orders.rules.standing import refund_words
 from cardcase.policies import queries as policies
 from cardcase.staff.rules import Actor
 
@@ -203,19 +205,21 @@ def link_of(actor: Actor, delivery_pk: int) -> LinkView | None:
 
 
 def order_facts(actor: Actor, order: Order) -> OrderFacts:
-    """Return what the channel says of an order, its refunds included."""
+    """Return what the channel says of an order, its refunds included, as far as no later word has overtaken it."""
     return facts_of(actor, [order])[order.pk]
 
 
 def facts_of(actor: Actor, of: Sequence[Order]) -> dict[int, OrderFacts]:
     """Return the same of several orders, by row id, with one question."""
-    refunds = orders.refunds_of(actor, [order.pk for order in of])
+    told = orders.refunds_of(actor, [order.pk for order in of])
     found = {}
     for order in of:
-        told = {RefundState(refund.state) for refund in refunds.get(order.pk, [])}
-        if order.refund_state:
-            told.add(RefundState(order.refund_state))
-        found[order.pk] = OrderFacts(OrderState(order.state), frozenset(told))
+        refunds = [
+            (RefundState(refund.state), merge.told_at(refund.told, "state")) for refund in told.get(order.pk, [])
+        ]
+        own = RefundState(order.refund_state) if order.refund_state else None
+        words = refund_words(own, merge.told_at(order.told, "refund_state"), refunds)
+        found[order.pk] = OrderFacts(OrderState(order.state), words)
     return found
 
 

@@ -1,8 +1,8 @@
 """What the files of a parcel are by their own first bytes, and how large they may be. Pure."""
 
-from types import MappingProxyType
 from typing import Final
 
+from cardcase.kit import media
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
@@ -12,17 +12,8 @@ MEGABYTE: Final = 1024 * 1024
 LARGEST_PHOTO: Final = 20 * MEGABYTE
 """Most bytes of a photo: a phone's 108-megapixel JPEG has some 15 MB. Our own choice."""
 
-HEAD: Final = 32
-"""Bytes that are enough to tell what a file is."""
-
-JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
-MP4, MOV = "video/mp4", "video/quicktime"
-ENDINGS: Final = MappingProxyType({JPEG: "jpg", PNG: "png", WEBP: "webp", HEIC: "heic", MP4: "mp4", MOV: "mov"})
-VIDEOS: Final = frozenset({MP4, MOV})
-
-_HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
-_MP4_BRANDS: Final = (b"isom", b"iso", b"mp4", b"avc1", b"M4V", b"MSNV", b"dash")
-"""Major brands of ISO base media files that phones and WeChat write (ISO/IEC 14496-12, annex E; mp4ra.org)."""
+TAKEN: Final = frozenset({media.JPEG, media.PNG, media.WEBP, media.HEIC, media.MP4, media.MOV})
+VIDEOS: Final = frozenset({media.MP4, media.MOV})
 
 
 class BadMedia(WrongUse):
@@ -62,25 +53,14 @@ def too_large(most: int) -> TooLarge:
 
 def media_of(head: bytes) -> str:
     """Tell the media type by the first bytes, never by the name. Raises BadMedia for what is not taken."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return JPEG
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return PNG
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return WEBP
-    if head[4:8] == b"ftyp":
-        brand = head[8:12]
-        if brand in _HEIC_BRANDS:
-            return HEIC
-        if brand == b"qt  ":
-            return MOV
-        if brand.startswith(_MP4_BRANDS):
-            return MP4
-    raise BadMedia(
-        "只收 JPEG、PNG、WEBP、HEIC 照片和 MP4、MOV 录像",
-        "Only JPEG, PNG, WEBP, HEIC photos and MP4, MOV videos are taken",
-        next=Text("用手机相机拍，不要用压缩包。", "Take it with the phone's camera; send no archive."),
-    )
+    found = media.media_of(head)
+    if found not in TAKEN:
+        raise BadMedia(
+            "只收 JPEG、PNG、WEBP、HEIC 照片和 MP4、MOV 录像",
+            "Only JPEG, PNG, WEBP, HEIC photos and MP4, MOV videos are taken",
+            next=Text("用手机相机拍，不要用压缩包。", "Take it with the phone's camera; send no archive."),
+        )
+    return found
 
 
 def check_media(role: Role, head: bytes, size: int, *, largest_video: int) -> str:

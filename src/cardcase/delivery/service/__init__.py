@@ -18,14 +18,13 @@ from .hearing import hear
 from .parcel_again import begin_again
 from .parcel_told import Upload
 from .parcel_uploads import sweep_broken_off, sweep_uploads
-from .parcels import OpenedFile, note_step, open_file, take_back_cards
+from .parcels import note_step, open_file, take_back_cards
 from .replacing import confirm_replacement, give_replacement, settle_replacement
 from .revealing import Shown, authorise, confirm_shown, note_unconfirmed, resend, settle_display
 from .terms import acknowledge, show_terms, show_terms_of, waive_terms
 
 __all__ = [
     "Issued",
-    "OpenedFile",
     "Shown",
     "Stop",
     "Upload",

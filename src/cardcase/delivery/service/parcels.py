@@ -4,7 +4,7 @@ Files are encrypted and kept before anything is locked: a video takes seconds. A
 them away again; those of a process that died are swept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,20 +14,23 @@ from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models import Q
 
+from cardcase.cards import sealed_files
 from cardcase.cards import service as cards
 from cardcase.cards.rules import CardState
+from cardcase.cards.sealed_files import OpenedFile, Use
 from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
-from cardcase.delivery import queries, sealing_parcels
+from cardcase.delivery import queries
 from cardcase.delivery.models import Parcel, ParcelFile, ParcelSerial, ParcelStep
 from cardcase.delivery.queries import ChainView, ParcelsView
 from cardcase.delivery.queries.parcels import hash_of, told_of
 from cardcase.delivery.rules import parcels as chain_rules
 from cardcase.delivery.rules.parcels import Match, Outcome, Role, StepName, StepTold
-from cardcase.delivery.rules.parcels_media import ENDINGS, HEAD, MEGABYTE, check_media
+from cardcase.delivery.rules.parcels_media import MEGABYTE, check_media
 from cardcase.kit import ids
 from cardcase.kit.errors import NotFound, Refused
+from cardcase.kit.media import ENDINGS, HEAD
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
@@ -38,16 +41,6 @@ from .parcel_told import Upload, check_turn, cleaned, files_of, step_name
 
 if TYPE_CHECKING:
     from cardcase.cards.models import Card
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedFile:
-    """A file that was opened: its type, a harmless name, its size, and its bytes in pieces."""
-
-    mime: str
-    name: str
-    size: int
-    pieces: Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +147,7 @@ def open_file(actor: Actor, goods: str, file_id: str, *, reason: str, at: dateti
             "by": actor.label,
         }
         custody.append(actor, Record("parcel.file_opened", file.step.parcel.public_id, at, facts))
-    pieces = sealing_parcels.opened(file.shop_id, file.sealed_sha256, bytes(file.key_sealed))
+    pieces = sealed_files.opened(file.shop_id, file.sealed_sha256, bytes(file.key_sealed), Use.PARCEL)
     return OpenedFile(file.mime, f"{file.step.name}-{file.role}.{ENDINGS[file.mime]}", file.size, pieces)
 
 
@@ -326,5 +319,5 @@ def _keep(actor: Actor, role: Role, upload: Upload, announced: list[str], at: da
         parcel_uploads.announce(actor, sealed_sha256, at=at)
         announced.append(sealed_sha256)
 
-    done = sealing_parcels.keep(actor.shop_id, upload.chunks(), check=check, announce=announce)
+    done = sealed_files.keep(actor.shop_id, upload.chunks(), Use.PARCEL, check=check, announce=announce)
     return _Kept(role, done.sha256, done.sealed_sha256, done.key_sealed, mime, done.size)

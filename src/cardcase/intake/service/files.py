@@ -1,6 +1,7 @@
 """Files in: read, take every good row in batches, account for every bad one, then look after the cases concerned."""
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -177,9 +178,12 @@ def _take_whole(
     cards_are: rules.CardDefaults,
     progress: Progress,
 ) -> None:
+    """Take everything in one transaction. Cards are sealed before it begins: others may write meanwhile."""
+    account = report.account = stock.arrival(actor)
+    staged = _staged(actor, readings, account, at=at, cards_are=cards_are, progress=progress)
     try:
         with transaction.atomic():
-            _take(actor, report, readings, at=at, cards_are=cards_are, progress=progress)
+            _take(actor, report, readings, at=at, cards_are=cards_are, progress=_silent, staged=staged)
             _demand_no_doubles(report.account)
             report.state = RunState.DONE
             runs.close(actor, report, at=at)  # with the cards: a job that is run again must not meet its own
@@ -187,6 +191,33 @@ def _take_whole(
         report.state = RunState.RUNNING
         report.refuse_doubles()
         report.take_nothing()
+
+
+def _staged(
+    actor: Actor,
+    readings: Sequence[Reading],
+    account: Arrival,
+    *,
+    at: datetime,
+    cards_are: rules.CardDefaults,
+    progress: Progress,
+) -> deque[cards.Staged]:
+    """Work out the cards of all files, by the same parts as ``_take`` writes them and lets them go."""
+    told = [[notice for notice in reading.notices if isinstance(notice, CardNotice)] for reading in readings]
+    total, done = sum(map(len, told)), 0
+    made: deque[cards.Staged] = deque()
+    for notices in told:
+        for part in _parts(notices, CardNotice):
+            filled = [cards_are.fill(notice) for notice in part]
+            made.append(cards.stage(actor, filled, at=at, account=account))
+            done += len(part)
+            progress(done, total, "card")
+    return made
+
+
+def _parts(told: Sequence[Any], stage: type[Notice]) -> Iterator[Sequence[Any]]:
+    at_once = rules.rows_at_once(stage)
+    return (told[start : start + at_once] for start in range(0, len(told), at_once))
 
 
 def _take(
@@ -197,9 +228,10 @@ def _take(
     at: datetime,
     cards_are: rules.CardDefaults,
     progress: Progress,
+    staged: deque[cards.Staged] | None = None,
 ) -> None:
     touched: set[int] = set()
-    if any(isinstance(notice, CardNotice) for reading in readings for notice in reading.notices):
+    if staged is None and any(isinstance(notice, CardNotice) for reading in readings for notice in reading.notices):
         report.account = stock.arrival(actor)
     for stage in rules.STAGES:
         mine = [
@@ -210,14 +242,15 @@ def _take(
             for file, reading in zip(report.files, readings, strict=True)
         ]
         total = sum(len(told) for _, told in mine)
-        done, at_once = 0, rules.rows_at_once(stage)
+        done = 0
         for file, told in mine:
-            for start in range(0, len(told), at_once):
-                part = told[start : start + at_once]
+            for part in _parts(told, stage):
+                ready = staged.popleft() if staged is not None and stage is CardNotice else None
                 with transaction.atomic():
                     outcomes = _take_batch(
-                        actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file, account=report.account
-                    )
+                        actor, stage, part, touched, at=at, cards_are=cards_are, file=file.file,
+                        account=report.account, staged=ready,
+                    )  # fmt: skip
                 for notice, outcome in zip(part, outcomes, strict=True):
                     file.count(notice.origin, outcome.value)
                 done += len(part)
@@ -245,11 +278,12 @@ def _take_batch(
     cards_are: rules.CardDefaults,
     file: str,
     account: Arrival | None,
+    staged: cards.Staged | None,
 ) -> list[Taken]:
     if stage is CardNotice:
         filled = [cards_are.fill(notice) for notice in part]
         batch, supplier = cards_are.batch_for(file), cards_are.supplier
-        return cards.stock(actor, filled, batch=batch, supplier=supplier, at=at, account=account)
+        return cards.stock(actor, filled, batch=batch, supplier=supplier, at=at, account=account, staged=staged)
     if stage is OrderNotice:
         taken = orders.ingest_orders(actor, masked.mask_orders(actor, part), at=at)
         touched.update(order.pk for order, _ in taken)

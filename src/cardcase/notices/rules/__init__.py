@@ -15,7 +15,7 @@ from .alarms import (
 )
 from .outcomes import DISABLE_AFTER, MAX_TIMES, OUTCOME_TEXTS, NoticeState, Outcome, Result
 from .quiet import QuietSpan, quiet_until, read_spans
-from .words import DueFacts, Message, deadline_message, masked_nick, trial_message
+from .words import DueFacts, Message, StockFacts, deadline_message, masked_nick, stock_message, trial_message
 
 __all__ = [
     "DISABLE_AFTER",
@@ -34,6 +34,7 @@ __all__ = [
     "QuietSpan",
     "Result",
     "Scope",
+    "StockFacts",
     "TargetKind",
     "deadline_message",
     "importance_of",
@@ -44,6 +45,7 @@ __all__ = [
     "quiet_until",
     "read_address",
     "read_spans",
+    "stock_message",
     "trial_message",
     "when",
 ]

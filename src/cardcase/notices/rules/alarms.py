@@ -13,12 +13,13 @@ from .quiet import QuietSpan, quiet_until
 
 
 class Event(StrEnum):
-    """What a notice is about. The first three are the alarms of a running deadline."""
+    """What a notice is about. The first three are the alarms of a running deadline, ``stock`` a kind of card."""
 
     HALF = "half"
     QUARTER = "quarter"
     MARGIN = "margin"
     MISSED = "missed"
+    STOCK = "stock"
     TEST = "test"
 
 
@@ -40,7 +41,9 @@ class Scope(StrEnum):
 
 
 ALARMS: Final = (Event.HALF, Event.QUARTER, Event.MARGIN, Event.MISSED)
-DEFAULT_EVENTS: Final = (Event.QUARTER, Event.MARGIN, Event.MISSED)
+CHOICES: Final = (*ALARMS, Event.STOCK)
+"""What a target may choose to be told."""
+DEFAULT_EVENTS: Final = (Event.QUARTER, Event.MARGIN, Event.MISSED, Event.STOCK)
 
 NEWS_FOR: Final = timedelta(days=1)
 """How old a miss may be to be told. Our own choice."""
@@ -64,6 +67,7 @@ EVENT_TITLES: Final = MappingProxyType(
         Event.QUARTER: Text("只剩四分之一", "A quarter of the time is left"),
         Event.MARGIN: Text("马上要到期", "Almost due"),
         Event.MISSED: Text("已经错过", "Missed"),
+        Event.STOCK: Text("卡快卖完了", "Cards run out"),
         Event.TEST: Text("测试", "Test"),
     }
 )

@@ -37,6 +37,17 @@ class DueFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StockFacts:
+    """What is known of a kind of card that runs out when its notice goes out: never a code, only how many are left."""
+
+    kind: str  # 「苹果充值卡 ¥200.00」
+    shop: str
+    left: int
+    least: int  # at how many the shop calls it low
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A notice in words, and the same as fields for programs."""
 
@@ -108,6 +119,40 @@ def deadline_message(key: str, facts: DueFacts, *, at: datetime, language: str, 
         },
         link=facts.link,
         is_urgent=urgent,
+    )
+
+
+def stock_message(key: str, facts: StockFacts, *, at: datetime, language: str, is_repeat: bool = False) -> Message:
+    """Word a notice about a kind of card that runs out."""
+    kind = facts.kind or Text("没有写品牌的卡", "cards without a brand").say(language)
+    left = Text(f"只剩 {facts.left} 张", f"{facts.left} left") if facts.left else Text("卖完了", "sold out")
+    head = Text(f"【{SIGNATURE}】补货：{kind} {left.zh}", f"[{SIGNATURE}] Restock: {kind}, {left.en}")
+    lines = [
+        Text(f"店铺：{facts.shop}", f"Shop: {facts.shop}"),
+        Text(f"卡：{kind}，{left.zh}", f"Cards: {kind}, {left.en}"),
+        Text(
+            f"剩 {facts.least} 张或更少时提醒一次，补上以后再少才再提醒",
+            f"Told once at {facts.least} or fewer, and again only after there were more",
+        ),
+    ]
+    if facts.link:
+        lines.append(Text(f"打开：{facts.link}", f"Open: {facts.link}"))
+    if is_repeat:
+        lines.append(Text("这条可能已发过一次。", "This may be a repeat."))
+    return Message(
+        key=key,
+        event=Event.STOCK,
+        title=head.say(language),
+        lines=tuple(line.say(language) for line in lines),
+        at=at,
+        fields={
+            "shop": facts.shop,
+            "alarm": Event.STOCK.value,
+            "kind": facts.kind,
+            "left": str(facts.left),
+            "low_stock": str(facts.least),
+        },
+        link=facts.link,
     )
 
 

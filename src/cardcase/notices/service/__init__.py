@@ -1,7 +1,7 @@
 """The verbs about notices: targets, planning what an alarm owes to whom, sending, the calendar's link."""
 
 from .links import make_link, revoke_link, touch_link
-from .planning import plan
+from .planning import plan, plan_stock
 from .sending import forget_old, send, try_now
 from .targets import TargetWish, add_target, change_target, remove_target, set_enabled, try_target
 
@@ -12,6 +12,7 @@ __all__ = [
     "forget_old",
     "make_link",
     "plan",
+    "plan_stock",
     "remove_target",
     "revoke_link",
     "send",

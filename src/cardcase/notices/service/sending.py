@@ -29,6 +29,7 @@ from cardcase.notices.rules import (
     Outcome,
     Result,
     deadline_message,
+    stock_message,
     trial_message,
 )
 from cardcase.staff.rules import Actor, Permission
@@ -116,6 +117,9 @@ def _message(actor: Actor, notice: Notice, target: NoticeTarget, *, is_repeat: b
         return trial_message(key, notice.shop.name, target.name, at=at, language=target.language)
     if not target.is_enabled or queries.is_over(actor, notice):
         return None
+    if notice.event == Event.STOCK.value:
+        stock = queries.stock_facts(actor, notice)
+        return stock_message(key, stock, at=at, language=target.language, is_repeat=is_repeat) if stock else None
     facts = queries.due_facts(actor, notice, shows_nick=target.shows_nick)
     if facts is None:
         return None

@@ -15,7 +15,7 @@ from cardcase.notices import queries, sealing
 from cardcase.notices.models import Notice, NoticeTarget
 from cardcase.notices.queries import TargetView
 from cardcase.notices.rules import Event, Scope, TargetKind, read_address, read_spans
-from cardcase.notices.rules.alarms import ALARMS, DEFAULT_EVENTS
+from cardcase.notices.rules.alarms import CHOICES, DEFAULT_EVENTS
 from cardcase.staff.rules import Actor, Permission
 
 MOST_TARGETS = 50
@@ -138,8 +138,8 @@ def _values(wish: TargetWish) -> dict[str, object]:
     if not name or not name.isprintable():
         raise WrongUse("通知目标要有名字", "A target needs a name", code="target_unnamed")
     chosen = set(wish.events)
-    if not chosen or chosen - {event.value for event in ALARMS}:
-        raise _unknown("提醒", "alarm", ", ".join(sorted(chosen - {event.value for event in ALARMS})))
+    if not chosen or chosen - {event.value for event in CHOICES}:
+        raise _unknown("提醒", "alarm", ", ".join(sorted(chosen - {event.value for event in CHOICES})))
     if wish.scope not in set(Scope):
         raise _unknown("范围", "scope", wish.scope)
     language = wish.language or queries.default_language()
@@ -147,7 +147,7 @@ def _values(wish: TargetWish) -> dict[str, object]:
         raise _unknown("语言", "language", language)
     return {
         "name": name[:80],
-        "events": [event.value for event in ALARMS if event.value in chosen],
+        "events": [event.value for event in CHOICES if event.value in chosen],
         "scope": wish.scope,
         "quiet": ",".join(map(str, read_spans(wish.quiet))),
         "language": language,

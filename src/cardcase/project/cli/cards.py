@@ -10,7 +10,7 @@ import click
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound
 
-from .common import json_option, print_json, shop_option, with_desk
+from .common import json_option, print_json, require_new, shop_option, with_desk, write_new
 
 _PROOF = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -152,6 +152,24 @@ def check(card_id: str, *, usable: bool | None, as_json: bool, shop_slug: str | 
 def ask(card_id: str, checker: str, *, as_json: bool, shop_slug: str | None) -> None:
     """Let a program look; the record says so before the code is used."""
     _do(card_id, "ask_checker", {"checker": checker}, as_json=as_json, shop_slug=shop_slug)
+
+
+@card.command("proof", help="取出一份凭证，理由记入保管链；编号见 show --json / write a proof out, under record")
+@click.argument("card_id")
+@click.argument("proof_id")
+@click.option("--reason", required=True, help="为什么 / why")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到 / write to")
+@shop_option
+@with_desk
+def proof_(card_id: str, proof_id: str, *, reason: str, output: Path, shop_slug: str | None) -> None:
+    """Write a proof of a card, or of a batch by its id, into a new file."""
+    from cardcase.cards import service
+    from cardcase.project.boot import operator
+
+    require_new(output)
+    opened = service.open_proof(operator(shop_slug), card_id, proof_id, reason=reason, at=clock.now())
+    write_new(output, opened.pieces)
+    click.echo(f"{output}\t{opened.mime}\t{opened.size}")
 
 
 @card.command("void", help="登记作废申请 / record that the issuer was asked to void it")

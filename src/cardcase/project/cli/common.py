@@ -2,8 +2,9 @@
 
 import functools
 import json
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,6 +80,21 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     return value
+
+
+def require_new(path: Path) -> None:
+    """Raise WrongUse for a file that is there already: asked before the look that it would keep is recorded."""
+    if path.exists():
+        raise WrongUse(
+            "这个文件已经在了", "That file is there already", next=Text("换个名字。", "Choose another name.")
+        )
+
+
+def write_new(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a new file, readable by its owner only from its first byte on."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def print_json(document: Any) -> None:

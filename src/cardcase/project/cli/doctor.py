@@ -108,6 +108,7 @@ def _machine(*, allow_old_sqlite: bool) -> Iterator[Check]:
 def _keys(actor: Any) -> Iterator[Check]:
     from django.conf import settings
 
+    from cardcase.cards import queries as cards
     from cardcase.kit.errors import Problem
     from cardcase.project import sealed
 
@@ -155,6 +156,14 @@ def _keys(actor: Any) -> Iterator[Check]:
         "密钥有加密副本" if seen.is_exported else sealed.NOT_EXPORTED.zh,
         "there is an encrypted copy of the keys" if seen.is_exported else sealed.NOT_EXPORTED.en,
         "cardcase vault export -o 文件 --to age1…",
+    )
+    plain = cards.unsealed_proofs(actor)
+    yield Check(
+        "proofs_sealed",
+        not plain,
+        f"还没有加密的凭证 {len(plain)} 份" if plain else "凭证都加密了",
+        f"{len(plain)} proofs are not sealed" if plain else "all proofs are sealed",
+        "cardcase vault seal-proofs",
     )
 
 

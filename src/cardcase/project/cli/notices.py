@@ -11,7 +11,7 @@ from cardcase.staff.rules import Actor
 from .common import json_option, print_json, shop_option, with_desk
 
 KINDS = click.Choice(["dingtalk", "wecom", "feishu", "bark", "serverchan", "email", "webhook"])
-EVENTS = click.Choice(["half", "quarter", "margin", "missed"])
+EVENTS = click.Choice(["half", "quarter", "margin", "missed", "stock"])
 SCOPES = click.Choice(["platform", "ours", "all"])
 
 

@@ -8,11 +8,10 @@ from typing import Any
 import click
 
 from cardcase.kit import clock
-from cardcase.kit.errors import NotFound, WrongUse
-from cardcase.kit.text import Text
+from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor
 
-from .common import json_option, print_json, shop_option, with_desk
+from .common import json_option, print_json, require_new, shop_option, with_desk, write_new
 
 ORDER = click.argument("order_no", metavar="ORDER_NO|CARD")
 """The number of an order: its own delivery; or the public id of a replacement card that goes by parcel."""
@@ -139,16 +138,10 @@ def open_(order_no: str, file_id: str, *, reason: str, output: Path, shop_slug: 
     from cardcase.delivery import service
     from cardcase.project.boot import operator
 
-    if output.exists():
-        raise WrongUse(
-            "这个文件已经在了", "That file is there already", next=Text("换个名字。", "Choose another name.")
-        )
+    require_new(output)
     actor = operator(shop_slug)
     opened = service.open_file(actor, _goods(actor, order_no), file_id, reason=reason, at=clock.now())
-    with output.open("xb") as file:
-        output.chmod(0o600)
-        for piece in opened.pieces:
-            file.write(piece)
+    write_new(output, opened.pieces)
     click.echo(f"{output}\t{opened.mime}\t{opened.size}")
 
 

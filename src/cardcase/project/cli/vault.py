@@ -71,6 +71,32 @@ def rotate(*, shop_slug: str | None, as_json: bool) -> int:
     return 1 if done.kept else 0
 
 
+@vault.command(
+    "seal-proofs",
+    help="封起以前没有加密的凭证，删掉明文文件，可以中断后再来 / seal older proofs, remove the plain files",
+)
+@json_option
+@shop_option
+@with_desk
+def seal_proofs(*, shop_slug: str | None, as_json: bool) -> int:
+    """Bring older proofs under seal. Exit 1 when a file that should be there is missing."""
+    from cardcase.cards import service
+    from cardcase.project.boot import operator
+    from cardcase.project.sealed import PLAIN_FILES
+
+    with progress(Text("封凭证", "Sealing proofs"), quiet=as_json) as step:
+        done = service.seal_old_proofs(operator(shop_slug), PLAIN_FILES, at=clock.now(), step=step)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"封了 {done.sealed} 份，删了 {done.removed} 个明文，{done.shared} 个另作证据留下，缺 {done.missing} 份"
+            f" / {done.sealed} sealed, {done.removed} plain files removed, {done.shared} stay as other evidence,"
+            f" {done.missing} missing"
+        )
+    return 1 if done.missing else 0
+
+
 @vault.command(help="导出密钥的加密副本（age），另放一处 / write an encrypted copy of the keys, to be kept elsewhere")
 @click.option("-o", "--output", type=_FILE, required=True, help="写到文件 / file to write")
 @click.option(

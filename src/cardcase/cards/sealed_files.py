@@ -1,4 +1,4 @@
-"""Encrypting photos and videos piece by piece: a picture of a scratched card shows its secret.
+"""Encrypting kept files piece by piece: a photo of a scratched card, a screenshot of a balance show the secret.
 
 Each file has a key of its own (AES-256-GCM), which the vault seals for its row. The body is cut into frames; the nonce
 of a frame is its number and whether it is the last, so none can be left out, moved or cut off (the STREAM construction:
@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +22,18 @@ from cardcase.custody import files
 FRAME: Final = 1024 * 1024
 """Bytes of a frame: what is in memory at a time."""
 _TAG: Final = 16
-_ABOUT: Final = b"cardcase-parcel-file/1"
+
+
+class Use(StrEnum):
+    """What a file is kept as; one kept as the one does not open as the other. The values are in what was sealed."""
+
+    PARCEL = "parcel"
+    PROOF = "proof"
+
+    @property
+    def about(self) -> bytes:
+        """Return what is authenticated beside each frame."""
+        return f"cardcase-{self.value}-file/1".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +46,25 @@ class SealedFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """A file that was opened: its type, a harmless name, its size, and its bytes in pieces."""
+
+    mime: str
+    name: str
+    size: int
+    pieces: Iterator[bytes]
+
+
 def keep(
     shop_id: int,
     chunks: Iterable[bytes],
+    use: Use,
     *,
-    check: Callable[[bytes, int], None],
-    announce: Callable[[str], None],
+    check: Callable[[bytes, int], None] | None = None,
+    announce: Callable[[str], None] | None = None,
 ) -> SealedFile:
-    """Encrypt and keep a file that comes in pieces. ``check`` gets its first bytes and, again and again, its size.
+    """Encrypt and keep a file that comes in pieces. ``check`` gets each frame of it and its size so far.
 
     Whatever ``check`` raises ends it, and nothing stays. ``announce`` gets the hash of what will lie on the disk before
     it lies there.
@@ -53,31 +76,32 @@ def keep(
         for frame in _even(chunks):
             digest.update(frame)
             size += len(frame)
-            check(frame, size)
+            if check is not None:
+                check(frame, size)
             yield frame
 
-    sealed = files.keep_stream(_encrypted(AESGCM(key), frames()), announce=announce)
-    return SealedFile(digest.hexdigest(), sealed, vault.seal(key, context=_context(shop_id, sealed)), size)
+    sealed = files.keep_stream(_encrypted(AESGCM(key), frames(), use), announce=announce)
+    return SealedFile(digest.hexdigest(), sealed, vault.seal(key, context=_context(shop_id, sealed, use)), size)
 
 
-def opened(shop_id: int, sealed_sha256: str, key_sealed: bytes) -> Iterator[bytes]:
+def opened(shop_id: int, sealed_sha256: str, key_sealed: bytes, use: Use) -> Iterator[bytes]:
     """Open a kept file piece by piece. Only after the record of it is committed. Raises SealBroken, NotFound."""
-    key = AESGCM(vault.open_sealed(bytes(key_sealed), context=_context(shop_id, sealed_sha256)))
+    key = AESGCM(vault.open_sealed(bytes(key_sealed), context=_context(shop_id, sealed_sha256, use)))
     pieces = files.pieces(sealed_sha256, FRAME + _TAG)
 
     def reading() -> Iterator[bytes]:
         try:
             for place, (piece, is_last) in enumerate(_marked(pieces)):
-                yield key.decrypt(_nonce(place, is_last=is_last), piece, _ABOUT)
+                yield key.decrypt(_nonce(place, is_last=is_last), piece, use.about)
         except InvalidTag:
             raise SealBroken from None
 
     return reading()
 
 
-def _encrypted(key: AESGCM, frames: Iterable[bytes]) -> Iterator[bytes]:
+def _encrypted(key: AESGCM, frames: Iterable[bytes], use: Use) -> Iterator[bytes]:
     for place, (frame, is_last) in enumerate(_marked(frames)):
-        yield key.encrypt(_nonce(place, is_last=is_last), frame, _ABOUT)
+        yield key.encrypt(_nonce(place, is_last=is_last), frame, use.about)
 
 
 def _even(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -109,5 +133,5 @@ def _nonce(place: int, *, is_last: bool) -> bytes:
     return place.to_bytes(11, "big") + bytes((is_last,))
 
 
-def _context(shop_id: int, sealed_sha256: str) -> str:
-    return f"{shop_id}|{sealed_sha256}|parcel|1"
+def _context(shop_id: int, sealed_sha256: str, use: Use) -> str:
+    return f"{shop_id}|{sealed_sha256}|{use.value}|1"
