@@ -15,6 +15,7 @@ NOT_SEALED = {
     "custody.Content.body",
     "custody.Head.peaks",
     "custody.Head.pseudonym_key",
+    "evidence.Exhibit.dkim_key",
     "project.IdempotentReply.body",
 }
 """Columns of bytes that hold no sealed value. Whoever adds a column says here, or in project/sealed.py, what it is."""

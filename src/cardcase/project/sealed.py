@@ -29,6 +29,7 @@ PLACES: Final = (
     SealedPlace("cards.ProofFile", "key_sealed"),
     SealedPlace("sourcing.SourceDocument", "body_sealed", at_once=4),
     SealedPlace("delivery.ParcelFile", "key_sealed"),
+    SealedPlace("evidence.Exhibit", "body_sealed", at_once=4),
     SealedPlace("inbox.Message", "original_sealed"),
     SealedPlace("notices.NoticeTarget", "address_sealed"),
     SealedPlace("intake.Channel", "secret_sealed"),
