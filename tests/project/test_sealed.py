@@ -50,6 +50,7 @@ NO_PLAIN_FILE = {
     "cards.KeptWrapping.sha256",
     "delivery.ParcelFile.sha256",
     "delivery.ParcelFile.sealed_sha256",
+    "delivery.ParcelUpload.sealed_sha256",
     "delivery.ParcelStep.chain_sha256",
     "delivery.ClaimLink.token_sha256",
     "delivery.Terms.sha256",
