@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 
@@ -17,8 +17,20 @@ _TIPS = """
 """
 """Asked before every append: written out, because Django takes longer to put it together than a database to answer."""
 
-EntryRow = tuple[int, bytes, bytes, str, int, str, int | None]
-"""(seq, data, leaf, subject, cseq, kind, shop id) of an entry."""
+EntryRow = tuple[int, bytes, bytes, str, int, str, datetime, int | None]
+"""(seq, data, leaf, subject, cseq, kind, moment, shop id) of an entry."""
+
+
+class ContentRow(NamedTuple):
+    """A content as it lies in its table."""
+
+    entry_id: int
+    position: int
+    role: str
+    mime: str
+    salt: bytes | memoryview | None
+    commit: bytes | memoryview
+    body: bytes | memoryview | None
 
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -43,6 +55,11 @@ def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[Head, bool]
     return Head.objects.select_for_update().get(pk=1), is_ours
 
 
+def rename_head(head: Head) -> None:
+    """Write back the name and the key under which the log is signed from now on."""
+    Head.objects.filter(pk=1).update(origin=head.origin, vkey=head.vkey)
+
+
 def move_head(head: Head) -> None:
     """Write back how far the log has grown. Stands behind every append, and so is written out as ``tips`` is."""
     with connection.cursor() as cursor:
@@ -61,6 +78,14 @@ def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
     return None if data is None else bytes(data)
 
 
+def of_kinds(kinds: Sequence[str], subject: str | None = None) -> list[bytes]:
+    """Return the bytes of all entries of these kinds, on one subject or on any, in order."""
+    rows = Entry.objects.filter(kind__in=kinds).order_by("seq")
+    if subject is not None:
+        rows = rows.filter(subject=subject)
+    return [bytes(data) for data in rows.values_list("data", flat=True)]
+
+
 def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
     """Return, for subjects that have entries, how many there are and the leaf hash of the last, in hex."""
     found: dict[str, tuple[int, str]] = {}
@@ -73,17 +98,47 @@ def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
 
 def all_entries(at_once: int) -> Iterator[EntryRow]:
     """Go through the whole log in order, a piece at a time."""
-    columns = ("seq", "data", "leaf", "subject", "cseq", "kind", "shop_id")
+    columns = ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id")
     return Entry.objects.order_by("seq").values_list(*columns).iterator(chunk_size=at_once)
 
 
-def contents_between(first: int, last: int) -> dict[int, list[Content]]:
+def content_rows(first: int, last: int) -> dict[int, list[ContentRow]]:
     """Return the contents of entries ``first`` to ``last``, in order, by entry."""
-    found: dict[int, list[Content]] = {}
+    found: dict[int, list[ContentRow]] = {}
     rows = Content.objects.filter(entry__gte=first, entry__lte=last).order_by("entry_id", "position")
-    for row in rows.iterator():
+    for row in map(ContentRow._make, rows.values_list(*ContentRow._fields)):
         found.setdefault(row.entry_id, []).append(row)
     return found
+
+
+def node_counts() -> tuple[int, dict[int, tuple[int, int]]]:
+    """Return the size of the log and, by level, how many nodes are stored and the highest index: of one moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT size FROM custody_head WHERE id = 1), level, COUNT(*), MAX(idx) "
+            "FROM custody_node GROUP BY level ORDER BY level"
+        )
+        rows = cursor.fetchall()
+    return (rows[0][0] or 0 if rows else 0), {level: (count, highest) for _, level, count, highest in rows}
+
+
+def stray_entries() -> list[int]:
+    """Return the numbers of the first few entries that lie outside the head: of one moment."""
+    return _stray("SELECT seq FROM custody_entry WHERE seq < 0 OR seq >= ({size}) ORDER BY seq LIMIT 5")
+
+
+def stray_contents() -> list[int]:
+    """Return the numbers of the first few entries that have contents and lie outside the head: of one moment."""
+    return _stray(
+        "SELECT DISTINCT entry_id FROM custody_content WHERE entry_id < 0 OR entry_id >= ({size}) "
+        "ORDER BY entry_id LIMIT 5"
+    )
+
+
+def _stray(sql: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(size="SELECT COALESCE(MAX(size), 0) FROM custody_head WHERE id = 1"))
+        return [row[0] for row in cursor.fetchall()]
 
 
 def contents_of(seqs: Sequence[int]) -> dict[int, list[Content]]:
@@ -114,9 +169,9 @@ def hashes(level: int, indexes: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def notes() -> Mapping[int, str]:
-    """Return all signed notes by size."""
-    return dict(Checkpoint.objects.order_by("size").values_list("size", "note"))
+def notes(*, over: int = -1) -> Mapping[int, str]:
+    """Return the signed notes by size, in order: all of them, or those of more than ``over`` entries."""
+    return dict(Checkpoint.objects.filter(size__gt=over).order_by("size").values_list("size", "note"))
 
 
 def note_at(size: int) -> str | None:
@@ -127,6 +182,11 @@ def note_at(size: int) -> str | None:
 def last_note() -> str | None:
     """Return the note of the largest signed head."""
     return Checkpoint.objects.order_by("-size").values_list("note", flat=True).first()
+
+
+def first_note_over(size: int) -> str | None:
+    """Return the note of the smallest signed head with more entries than this."""
+    return Checkpoint.objects.filter(size__gt=size).order_by("size").values_list("note", flat=True).first()
 
 
 def keep_note(size: int, note: str, *, at: datetime) -> None:

@@ -25,7 +25,13 @@ FACTS_ROLE = "facts"
 """Role of the content, in every entry, that says who acted and what was told."""
 GENESIS = "custody.opened"
 CONTINUED = "custody.continued"
-"""Kinds of the entries that name the log: its first, and that from which a restored copy goes on under a new name."""
+KEY_ROTATED = "custody.key_rotated"
+KEY_KINDS = (GENESIS, CONTINUED, KEY_ROTATED)
+"""Kinds of the entries that name a key of the log: its first, that from which a restored copy goes on under a new name,
+and those by which a key follows another under the same name."""
+
+ELSEWHERE = frozenset({"card", "exhibit"})
+"""First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 
 HOST = "cardcase.local/"
 """What the origins of our logs begin with, and no other signed text does."""
@@ -49,7 +55,8 @@ class BadEntry(WrongUse):
 class Content(NamedTuple):
     """Bytes that an entry commits to. ``role`` says what they are, ``keep=False`` leaves the bytes elsewhere.
 
-    A role is a plain word, or a word and the public id of the row that holds the bytes: ``message/msg_0190…``.
+    A role is a plain word, or a word and the public id of a row: ``message/msg_0190…``. Only the words in ``ELSEWHERE``
+    may leave their bytes with that row; of all others the check of the record misses bytes that are gone.
     """
 
     role: str
@@ -127,6 +134,11 @@ def opens(salt: bytes, role: str, body: bytes, commitment: bytes) -> bool:
     return len(salt) == SALT_BYTES and hmac.compare_digest(commit(salt, role, body), commitment)
 
 
+def may_live_elsewhere(role: str) -> bool:
+    """Tell whether the bytes of a content with this role may be missing from the record."""
+    return role.partition("/")[0] in ELSEWHERE
+
+
 @lru_cache(maxsize=4096)
 def _is_name(pattern: re.Pattern[str], value: str) -> bool:
     return pattern.fullmatch(value) is not None
@@ -152,6 +164,8 @@ def check_record(record: Record) -> None:
     for content in record.contents:
         if _ROLE.fullmatch(content.role) is None or content.role.partition("/")[0] == FACTS_ROLE:
             raise BadEntry("记录里的内容名称不合格式", "The role of a content is not well formed")
+        if not content.keep and not may_live_elsewhere(content.role):
+            raise BadEntry("这种内容必须存进记录", "The bytes of such a content are kept with the record")
         _require(_MIME, content.mime, _WORD_MIME)
     for words in (record.refs, record.source):
         for name, value in words.items():
