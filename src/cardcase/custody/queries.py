@@ -8,17 +8,21 @@ from datetime import datetime
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
+from . import head as heads
 from . import succession, tree
 from .models import Content, Entry, stored
 from .rules import merkle, plain
+from .rules.entry import LONGEST_REASON
 from .rules.report import LedgerReport
 from .verification import verify_all
 
 __all__ = [
+    "LONGEST_REASON",
     "HistoryItem",
     "KeptContent",
     "KeptEntry",
     "LedgerReport",
+    "RecordState",
     "SigningKey",
     "born",
     "consistency_proof",
@@ -26,6 +30,7 @@ __all__ = [
     "history",
     "inclusion_proofs",
     "latest_checkpoint",
+    "record_state",
     "signing_keys",
     "verify_all",
     "vkey",
@@ -196,6 +201,38 @@ def signing_keys(actor: Actor) -> list[SigningKey]:
         )
         for number, key in enumerate(found)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Where the record stands: how the database continues what was signed, the last signed head, and the keys."""
+
+    status: str
+    may_sign: bool
+    text: Text
+    next: Text
+    size: int
+    signed_size: int
+    vkey: str
+    checkpoint: str
+    keys: list[SigningKey]
+
+
+def record_state(actor: Actor) -> RecordState:
+    """Return where the record stands, the same for every shop. Costs a few rows, not the whole record."""
+    actor.require(Permission.READ)
+    found = heads.check()
+    return RecordState(
+        status=found.status.value,
+        may_sign=found.may_sign,
+        text=found.text,
+        next=found.next,
+        size=found.size,
+        signed_size=found.signed_size,
+        vkey=vkey(actor),
+        checkpoint=latest_checkpoint(actor),
+        keys=signing_keys(actor),
+    )
 
 
 def latest_checkpoint(actor: Actor) -> str:

@@ -13,7 +13,8 @@ from itertools import groupby
 
 from django.db import connection, transaction
 
-from cardcase.kit.errors import Problem, Refused
+from cardcase.kit.errors import Problem, Refused, WrongUse
+from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
@@ -163,6 +164,7 @@ def rotate_key(actor: Actor, reason: str, *, at: datetime) -> str:
     does, NoSigningKey without the present key: a lost key is followed by ``continue_as_new_log`` only.
     """
     actor.require(Permission.MANAGE_SHOP)
+    reason = _reasoned(reason)
     with transaction.atomic(durable=True):
         head = log.locked_head(at)
         _require_continuous()
@@ -170,6 +172,18 @@ def rotate_key(actor: Actor, reason: str, *, at: datetime) -> str:
             _name_next_key(actor, head, reason, at)
     checkpoint(actor, at=at)
     return head.vkey
+
+
+def _reasoned(reason: str) -> str:
+    told = reason.strip()
+    if not 0 < len(told) <= form.LONGEST_REASON:
+        raise WrongUse(
+            f"写明原因，最多 {form.LONGEST_REASON} 字",
+            f"Say why, in at most {form.LONGEST_REASON} characters",
+            next=Text("原因会写进记录。", "The reason is kept in the record."),
+            code="reason_needed",
+        )
+    return told
 
 
 def _name_next_key(actor: Actor, head: Head, reason: str, at: datetime) -> None:
@@ -191,6 +205,7 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
     each other (custody.md §7.2). Raises Refused when there is no need, or when the database itself is damaged.
     """
     actor.require(Permission.MANAGE_SHOP)
+    reason = _reasoned(reason)
     head = log.locked_head(at)
     found = heads.check()
     if found.status is HeadStatus.BROKEN or (found.may_sign and signing.can_sign(head)):

@@ -30,6 +30,9 @@ KEY_KINDS = (GENESIS, CONTINUED, KEY_ROTATED)
 """Kinds of the entries that name a key of the log: its first, that from which a restored copy goes on under a new name,
 and those by which a key follows another under the same name."""
 
+LONGEST_REASON = 200
+"""Characters of the reason for which a key is changed or a record goes on under a new name."""
+
 ELSEWHERE = frozenset({"card", "exhibit"})
 """First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 

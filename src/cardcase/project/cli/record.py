@@ -81,7 +81,9 @@ def ledger_verify(*, copies: tuple[Path, ...], as_json: bool) -> int:
     with progress(Text("核对", "Checking"), quiet=as_json) as step:
         report = verification.verify_all(
             lambda done, total: step(done, total, "entries"),
-            copies=[copy.read_text("utf-8", "replace") for copy in copies],
+            copies=[
+                copy.read_text("utf-8", "replace").strip() + "\n" for copy in copies
+            ],  # what was pasted lost its end
         )
     if as_json:
         print_json({"is_intact": report.is_intact, **plain(report)})
