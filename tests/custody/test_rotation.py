@@ -132,12 +132,13 @@ STEPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("where", "name"), STEPS, ids=[name for _, name in STEPS])
-@pytest.mark.parametrize("then", ["sign", "rotate", "die again"])
-def test_a_stop_at_any_step_leaves_a_state_that_goes_on(
-    owner, noon, data, begun, monkeypatch, where, name, is_after, then
-):
+@pytest.fixture(
+    params=[(where, name, after) for where, name in STEPS for after in (False, True)],
+    ids=[f"{when} {name}" for _, name in STEPS for when in ("before", "after")],
+)
+def stopped(request, owner, noon, begun, monkeypatch) -> None:
+    """A rotation that ended right before, or right after, one of its steps."""
+    where, name, is_after = request.param
     real = getattr(where, name)
 
     def stops(*args, **kwargs):
@@ -149,6 +150,11 @@ def test_a_stop_at_any_step_leaves_a_state_that_goes_on(
         patch.setattr(where, name, stops)
         with pytest.raises(Killed):
             service.rotate_key(owner, "x", at=noon)
+
+
+@pytest.mark.usefixtures("stopped")
+@pytest.mark.parametrize("then", ["sign", "rotate", "die again"])
+def test_a_stop_at_any_step_leaves_a_state_that_goes_on(owner, noon, data, monkeypatch, then):
     assert queries.verify_all().faults == ()
     assert service.check_head().may_sign
     if then == "die again":
