@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 
 import oracles
-
 from cardcase.kit import clock
 from cardcase.staff.models import Membership, Shop, Staff
 from cardcase.staff.rules import Actor, ActorKind, Role

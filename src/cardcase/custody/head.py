@@ -59,8 +59,8 @@ _SAYINGS = {
         "The file of the last signed head cannot be read, or another key signed it. Nothing is signed.",
     ),
     HeadStatus.LOST: Text(
-        "数据库里有签过名的校验点，但存放上次签名的文件不见了。不再签名。",
-        "The database holds signed heads, but the file of the last one is gone. Nothing is signed.",
+        "数据库里有签过名的校验点，但存放上次签名的文件不见了，或不是最后那一份。不再签名。",
+        "The database holds signed heads, but the file of the last one is gone or older. Nothing is signed.",
     ),
     HeadStatus.BROKEN: Text(
         "记录末端与条目对不上：数据库受损。不再签名。",
@@ -130,33 +130,36 @@ def check() -> HeadCheck:
 
     Costs a few rows, not the whole record.
     """
-    head = stored.head()
+    # In the order in which they are written backwards: each may have grown since the one before was read.
+    last_row = parse((stored.last_note() or "").encode())
     kept = kept_note()
+    head, last_seq = stored.head_and_last_seq()
     signed = parse(kept)
     signed_size = signed.size if signed else 0
     if head is None:
         # Entries may begin: the first of them will name the head that is kept here.
-        return HeadCheck(HeadStatus.SUCCEEDED if kept else HeadStatus.EMPTY, 0, signed_size)
-    if not _fits(head):
+        empty = HeadStatus.SUCCEEDED if kept else HeadStatus.EMPTY
+        return HeadCheck(empty if last_seq is None else HeadStatus.BROKEN, 0, signed_size)
+    try:
+        status = _compare(head, signed, kept) if _fits(head, last_seq) else HeadStatus.BROKEN
+    except tree.BrokenTree:
         status = HeadStatus.BROKEN
-    elif not kept:
-        status = _without_kept(head)
-    else:
-        status = _compare(head, signed, kept)
+    if status in _SIGNABLE and last_row is not None and last_row.origin == head.origin:
+        # A head is kept in the file before its row is: a file that is gone or older was not left so by us.
+        if signed is None or signed.origin != head.origin or signed.size < last_row.size:
+            status = HeadStatus.LOST
     return HeadCheck(status, head.size, signed_size)
 
 
-def _fits(head: Head) -> bool:
-    last = stored.last_seq()
-    if head.size != (0 if last is None else last + 1):
+def _fits(head: Head, last_seq: int | None) -> bool:
+    if head.size != (0 if last_seq is None else last_seq + 1):
         return False
-    try:
-        return b"".join(tree.peaks_at(head.size)) == bytes(head.peaks)
-    except tree.BrokenTree:
-        return False
+    return b"".join(tree.peaks_at(head.size)) == bytes(head.peaks)
 
 
 def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadStatus:
+    if not kept:
+        return HeadStatus.UNSIGNED
     if signed is None or signed.origin != head.origin:
         if _named_predecessor(head) == digest(kept):
             return HeadStatus.SUCCEEDED
@@ -166,11 +169,6 @@ def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadSta
     if signed.size > head.size:
         return HeadStatus.SHRUNK
     return HeadStatus.GOOD if tree.root_at(signed.size) == signed.root else HeadStatus.FORKED
-
-
-def _without_kept(head: Head) -> HeadStatus:
-    last = parse((stored.last_note() or "").encode())
-    return HeadStatus.LOST if last is not None and last.origin == head.origin else HeadStatus.UNSIGNED
 
 
 def _is_ours(head: Head, text: str) -> bool:

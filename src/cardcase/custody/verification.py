@@ -56,6 +56,7 @@ class _Check:
         self._contents = 0
         self._erased: list[int] = []
         self._checked_notes = 0
+        self._fitting = 0
         self._unanchored_since = ""
 
     def run(self) -> LedgerReport:
@@ -218,23 +219,29 @@ class _Check:
         for level, index, digest in born:
             by_level.setdefault(level, {})[index] = digest
         for level, wanted in by_level.items():
-            if stored.nodes_between(level, min(wanted), max(wanted)) != wanted:
-                place = f"node {level}/{min(wanted)}-{max(wanted)}"
-                self._fault(
-                    "node_differs",
-                    place,
-                    Text(
-                        f"记录树第 {level} 层的节点与条目不符",
-                        f"Nodes of level {level} of the tree do not fit the entries",
-                    ),
-                )
+            found = stored.nodes_between(level, min(wanted), max(wanted))
+            if found == wanted:
+                continue
+            index = min(one for one in {*wanted, *found} if wanted.get(one) != found.get(one))
+            first, last = index << level, ((index + 1) << level) - 1
+            self._fault(
+                "node_differs",
+                f"node {level}/{index}",
+                Text(
+                    f"记录树第 {level} 层的节点与第 {first}–{last} 条不符",
+                    f"A node of level {level} of the tree does not fit entries {first}-{last}",
+                ),
+            )
 
     def _check_signed_at(self, size: int, root: bytes) -> None:
         if size in self._signed:
             self._checked_notes += 1
-            if not self._keys.signed(self._signed[size], size, root):
+            if self._keys.signed(self._signed[size], size, root):
+                self._fitting = size
+            else:
                 text = Text(
-                    f"第 {size} 条处的校验点与记录不符", f"The checkpoint at size {size} does not fit the record"
+                    f"第 {size} 条处的校验点与记录不符；到第 {self._fitting} 条为止还相符",
+                    f"The checkpoint at size {size} does not fit the record; up to size {self._fitting} they fit",
                 )
                 self._fault("checkpoint_differs", f"checkpoint {size}", text)
         for copy in self._copied.get(size, ()):
@@ -294,8 +301,8 @@ class _Check:
         """Look for rows that the head leaves no room for: each asked in one question, whatever is written meanwhile."""
         size, levels = stored.node_counts()
         for level, (count, highest) in levels.items():
-            full = size >> level
-            if level < 1 or count != full or highest != full - 1:
+            full = size >> level if level > 0 else 0
+            if count != full or highest != full - 1:
                 text = Text(f"记录树第 {level} 层多出或缺少节点", f"Level {level} of the tree has stray nodes or gaps")
                 self._fault("node_stray", f"node level {level}", text)
         for seq in stored.stray_entries():

@@ -66,9 +66,13 @@ def move_head(head: Head) -> None:
         cursor.execute("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [head.size, bytes(head.peaks)])
 
 
-def last_seq() -> int | None:
-    """Return the number of the last entry."""
-    return Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
+def head_and_last_seq() -> tuple[Head | None, int | None]:
+    """Return the growing end and the number of the last entry, as of one moment."""
+    last = models.Subquery(Entry.objects.order_by("-seq").values("seq")[:1])
+    head = Head.objects.filter(pk=1).annotate(last_seq=last).first()
+    if head is not None:
+        return head, head.last_seq
+    return None, Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
 
 
 def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:

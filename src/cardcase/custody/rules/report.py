@@ -67,6 +67,7 @@ class LedgerReport:
         lines += [
             f"根 / root: {self.root}",
             f"已签 / signed: {self.signed_size} of {self.size} ({self.checked_checkpoints} checkpoints)",
+            f"库外有副本 / copies outside the database: {self.anchored_size} of {self.size}",
             f"公钥 / vkey: {self.vkey}",
             f"{LIMIT.zh} / {LIMIT.en}",
         ]
