@@ -267,7 +267,7 @@ def head_changes() -> Iterator[Change]:
     yield Change("the former key", lambda: rows.update(vkey=succession.keys_of(head.origin)[0].verifier.vkey))
     yield Change("no key", lambda: rows.update(vkey=""))
     yield Change("another name", lambda: rows.update(origin="cardcase.local/log_other"))
-    yield Change("no head", lambda: rows.delete())
+    yield Change("no head", rows.delete)
 
 
 def file_changes(data, first: str) -> Iterator[Change]:

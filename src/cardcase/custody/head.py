@@ -144,11 +144,15 @@ def check() -> HeadCheck:
         status = _compare(head, signed, kept) if _fits(head, last_seq) else HeadStatus.BROKEN
     except tree.BrokenTree:
         status = HeadStatus.BROKEN
-    if status in _SIGNABLE and last_row is not None and last_row.origin == head.origin:
-        # A head is kept in the file before its row is: a file that is gone or older was not left so by us.
-        if signed is None or signed.origin != head.origin or signed.size < last_row.size:
-            status = HeadStatus.LOST
+    # A head is kept in the file before its row is: a file that is gone or older was not left so by us.
+    is_known = last_row is not None and last_row.origin == head.origin
+    if status in _SIGNABLE and is_known and not _covers(signed, last_row):
+        status = HeadStatus.LOST
     return HeadCheck(status, head.size, signed_size)
+
+
+def _covers(signed: note.Checkpoint | None, row: note.Checkpoint | None) -> bool:
+    return signed is not None and row is not None and signed.origin == row.origin and signed.size >= row.size
 
 
 def _fits(head: Head, last_seq: int | None) -> bool:
