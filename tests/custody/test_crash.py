@@ -175,4 +175,4 @@ def test_a_database_from_yesterday_is_not_signed_and_goes_on_under_a_new_name(tm
     assert note.Checkpoint.parse(note.split(given_out)[0]).origin != after[-1]["origin"]
     (tmp_path / "copy.note").write_text(given_out)
     against = document("ledger", "verify", "--copy", tmp_path / "copy.note", data=data, code=1)
-    assert [one["code"] for one in against["faults"]][0].startswith("copy_")
+    assert next(one["code"] for one in against["faults"]).startswith("copy_")

@@ -274,9 +274,9 @@ def file_changes(data, first: str) -> Iterator[Change]:
     for name in (heads.HEAD_FILE, heads.SUM_FILE):
         path = data / name
         kept = path.read_bytes()
-        for at in range(0, len(kept), 5):
+        for at in range(0, len(kept), 3):
             yield Change(f"{name} byte {at}", lambda p=path, k=kept, a=at: p.write_bytes(flipped(k, a)), None,
-                         name == heads.SUM_FILE and at < len(kept.split()[0]) + 1)  # fmt: skip
+                         name == heads.SUM_FILE and at < len(kept.split()[0]))  # fmt: skip
     path = data / heads.HEAD_FILE
     yield Change("head.note gone", path.unlink)
     yield Change("head.note emptied", lambda: path.write_bytes(b""))

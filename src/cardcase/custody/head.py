@@ -220,18 +220,31 @@ class NoteSum:
     size: int
     digest: bytes
 
+    def text(self) -> str:
+        """Write it as its file has it."""
+        return f"{self.origin}\n{self.size}\n{self.digest.hex()}\n"
+
     def holds(self, notes: Mapping[int, str]) -> bool:
         """Tell whether these notes, by size, are those that were added up."""
-        return _added_up(b"", (notes[size] for size in sorted(notes) if size <= self.size)) == self.digest
+        added = _added_up(b"", (notes[size] for size in sorted(notes) if size <= self.size))
+        return self.size in notes and added == self.digest
+
+
+UNREADABLE_SUM = NoteSum("", -1, b"")
 
 
 def kept_sum() -> NoteSum | None:
-    """Return the sum over the signed heads; None when there is no readable one."""
+    """Return the sum over the signed heads; None when there is none, UNREADABLE_SUM when its file makes no sense."""
     try:
-        origin, size, digest = _sum_file().read_text("ascii").split()
-        return NoteSum(origin, int(size), bytes.fromhex(digest))
-    except (OSError, ValueError):
+        told = _sum_file().read_bytes()
+    except FileNotFoundError:
         return None
+    try:
+        origin, size, digest = told.decode("ascii").split("\n", 2)
+        found = NoteSum(origin, int(size), bytes.fromhex(digest))
+    except ValueError:
+        return UNREADABLE_SUM
+    return found if found.text().encode() == told else UNREADABLE_SUM
 
 
 def add_up_notes(origin: str) -> None:
@@ -241,8 +254,8 @@ def add_up_notes(origin: str) -> None:
         known = NoteSum(origin, -1, b"")
     later = stored.notes(over=known.size)
     if later:
-        told = f"{origin}\n{max(later)}\n{_added_up(known.digest, later.values()).hex()}\n"
-        keys.replace(_sum_file(), told.encode())
+        told = NoteSum(origin, max(later), _added_up(known.digest, later.values()))
+        keys.replace(_sum_file(), told.text().encode())
 
 
 def _sum_file() -> Path:

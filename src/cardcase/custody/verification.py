@@ -289,7 +289,13 @@ class _Check:
                 f"A head kept elsewhere has {size} entries, only {self._size} are here: the rest was cut off",
             )
             self._fault("copy_ahead", f"copy at {size}", text, self._size)
-        if self._sum is None or self._head is None or self._sum.origin != self._head.origin:
+        self._check_sum()
+
+    def _check_sum(self) -> None:
+        if self._sum == heads.UNREADABLE_SUM:
+            text = Text("校验点的累计和读不出来", "The sum over the signed heads cannot be read")
+            self._fault("checkpoint_sum_differs", heads.SUM_FILE, text)
+        elif self._sum is None or self._head is None or self._sum.origin != self._head.origin:
             if self._signed and self._head is not None and self._kept:
                 text = Text("校验点的累计和不在", "The sum over the signed heads is missing")
                 self._note("sum_missing", heads.SUM_FILE, text)
