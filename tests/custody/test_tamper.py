@@ -139,10 +139,8 @@ def well_formed_behind() -> None:
     last = max(
         (one for one in map(form.decode, map(data_of, range(SIZE))) if one.subject == "case_2"), key=lambda o: o.seq
     )
-    told = form.Entry(**{
-        **{name: getattr(last, name) for name in form.Entry.__slots__},
-        "seq": SIZE, "cseq": last.cseq + 1, "cprev": merkle.leaf_hash(data_of(last.seq)).hex(), "contents": (),
-    })  # fmt: skip
+    cprev = merkle.leaf_hash(data_of(last.seq)).hex()
+    told = last._replace(seq=SIZE, cseq=last.cseq + 1, cprev=cprev, contents=())
     data = form.encode(told)
     insert(SIZE, data=data, leaf=merkle.leaf_hash(data), subject="case_2", cseq=told.cseq, kind=told.kind)
 

@@ -1,10 +1,7 @@
 """The check of the whole record: everything is hashed again and compared, from the first entry to the last head."""
 
-import json
 from collections.abc import Callable, Sequence
-from itertools import islice
 
-from cardcase.kit import clock
 from cardcase.kit.text import Text
 
 from . import guards
@@ -62,8 +59,7 @@ class _Check:
     def run(self) -> LedgerReport:
         self._sort_copies()
         total = self._head.size if self._head else 0
-        stream = stored.all_entries(_CHUNK)
-        while chunk := list(islice(stream, _CHUNK)):
+        for chunk in stored.all_entries(_CHUNK):
             self._check_chunk(chunk)
             self._progress(self._size, total)
         self._check_head()
@@ -103,17 +99,16 @@ class _Check:
         shops: dict[int, int | None] = {}
         for seq, data, leaf, subject, cseq, kind, at, shop_id in chunk:
             self._check_number(seq, len(leaves))
-            raw = bytes(data)
-            leaves.append(merkle.leaf_hash(raw))
+            leaves.append(merkle.leaf_hash(data))
             shops[seq] = shop_id
-            if leaves[-1] != bytes(leaf):
+            if leaves[-1] != leaf:
                 self._entry_fault(
                     "leaf_differs", seq, "的内容与其散列不符：被改动过", "does not match its hash: altered"
                 )
-            entry = self._read(seq, raw)
+            entry = self._read(seq, data)
             if entry is not None:
                 read[seq] = entry
-                self._check_entry(seq, entry, (seq, subject, cseq, kind, clock.iso(at)), leaves[-1])
+                self._check_entry(seq, entry, (seq, subject, cseq, kind, stored.moment_text(at)), leaves[-1])
         self._check_contents(chunk[0][0], chunk[-1][0], read, shops)
         self._grow(leaves)
 
@@ -162,8 +157,8 @@ class _Check:
                 if seq not in shops:
                     self._entry_fault("contents_differ", seq, "只有内容，没有记录", "has contents and is not there")
                 continue
-            told = [(position, one.role, one.mime, one.commit) for position, one in enumerate(entry.contents)]
-            if [(row.position, row.role, row.mime, bytes(row.commit)) for row in rows] != told:
+            told = [(position, role, mime, commit) for position, (role, mime, _, commit) in enumerate(entry.contents)]
+            if [(position, role, mime, commit) for _, position, role, mime, _, commit, _ in rows] != told:
                 self._entry_fault("contents_differ", seq, "的内容清单与记录不符", "differs from its list of contents")
                 continue
             for row in rows:
@@ -179,11 +174,11 @@ class _Check:
         elif row.body is None:
             if not form.may_live_elsewhere(row.role):
                 self._entry_fault("content_missing", seq, f"的内容 {row.role} 不见了", f"lost its content {row.role}")
-        elif not form.opens(bytes(row.salt), row.role, body := bytes(row.body), bytes(row.commit)):
+        elif not form.opens(row.salt, row.role, row.body, row.commit):
             self._entry_fault(
                 "content_altered", seq, f"的内容 {row.role} 被改动过", f"has an altered content {row.role}"
             )
-        elif row.role == form.FACTS_ROLE and json.loads(body)["actor"]["shop"] != shop_id:
+        elif row.role == form.FACTS_ROLE and form.shop_of(row.body) != shop_id:
             self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
 
     # ---- tree, checkpoints, head -------------------------------------------------------------------------------
@@ -205,13 +200,19 @@ class _Check:
 
     def _grow(self, leaves: list[bytes]) -> None:
         start = self._size
-        for cut in sorted(size for size in {*self._signed, *self._copied} if start < size <= start + len(leaves)):
-            peaks, _ = merkle.extend(start, self._peaks, leaves[: cut - start])
-            self._check_signed_at(cut, merkle.fold(peaks))
-        if self._head is not None and start < self._head.size <= start + len(leaves):
-            self._peaks_at_head, _ = merkle.extend(start, self._peaks, leaves[: self._head.size - start])
-        self._peaks, born = merkle.extend(start, self._peaks, leaves)
-        self._size += len(leaves)
+        marks = {*self._signed, *self._copied}
+        if self._head is not None:
+            marks.add(self._head.size)
+        cuts = sorted(size for size in marks if start < size <= start + len(leaves))
+        born: list[merkle.Node] = []
+        for cut in dict.fromkeys([*cuts, start + len(leaves)]):
+            self._peaks, some = merkle.extend(self._size, self._peaks, leaves[self._size - start : cut - start])
+            born += some
+            self._size = cut
+            if cut in marks:
+                self._check_signed_at(cut, merkle.fold(self._peaks))
+            if self._head is not None and cut == self._head.size:
+                self._peaks_at_head = list(self._peaks)
         self._check_nodes(born)
 
     def _check_nodes(self, born: list[merkle.Node]) -> None:
