@@ -2,7 +2,6 @@
 
 import json
 import os
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -29,9 +28,7 @@ class Plain:
         from django.db import connection
 
         driver: Any = connection.Database  # type: ignore[attr-defined]  # the very SQLite that the product runs on
-        self._file: sqlite3.Connection = driver.connect(
-            str(Path(os.environ["CARDCASE_DATA"]) / "plain.sqlite3"), isolation_level=None
-        )
+        self._file = driver.connect(str(Path(os.environ["CARDCASE_DATA"]) / "plain.sqlite3"), isolation_level=None)
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=FULL")
         self._file.execute(

@@ -2,6 +2,8 @@
 
     crashing.py work SEED STEP NTH    verify, then append, sign and turn the key until killed
     crashing.py judge FOLDER…         say of each copied data folder what opens, and try to sign it
+    crashing.py write NAME COUNT      append in COUNT transactions, some of which are undone; sign now and then
+    crashing.py watch                 check the whole record again and again until standard input ends
 
 STEP is ``module.function`` and before/after, NTH its how-manieth call: there the process kills itself. ``-`` leaves
 that to whoever started it. Everything given out is written to standard output at once, as a keeper elsewhere would
@@ -117,8 +119,67 @@ def judge(folders: list[str]) -> None:
         say(folder=folder, size=report.size, status=found.status.value, faults=faults, note=note)
 
 
+class Undone(Exception):  # noqa: N818 - not an error
+    """The transaction is given up on purpose."""
+
+
+def write(name: str, count: int) -> None:
+    """Be one of many writers: append one by one and in batches, on subjects of one's own and on shared ones."""
+    from cardcase.project import boot
+
+    boot.prepare()
+    from django.db import transaction
+
+    from cardcase.custody import service
+    from cardcase.kit import clock
+
+    actor, dice = boot.operator(), random.Random(name)
+    say(ready=name)
+    sys.stdin.readline()  # all begin together
+    for turn in range(count):
+        size = dice.choice((1, 1, 1, 5, 30))
+        subjects = [dice.choice((f"case_{name}", f"case_{dice.randrange(3)}")) for _ in range(size)]
+        records = [service.Record("case.opened", one, clock.now(), {"by": name, "turn": turn}) for one in subjects]
+        is_undone = dice.random() < 0.15
+        with transaction.atomic():
+            refs = service.append_many(actor, records)
+            transaction.set_rollback(is_undone)
+        if is_undone:
+            continue
+        say(kept=[[ref.seq, ref.leaf] for ref in refs])
+        if turn % 9 == 0:
+            say(note=service.checkpoint(actor, at=clock.now()))
+
+
+def watch() -> None:
+    """Check the record while others write: whatever moves meanwhile is no fault."""
+    import select
+
+    from cardcase.project import boot
+
+    boot.prepare()
+    from cardcase.custody import service
+    from cardcase.custody.models import Entry
+    from cardcase.custody.verification import verify_all
+
+    say(ready="watch")
+    is_last = False
+    while True:
+        report, found = verify_all(), service.check_head()
+        say(size=report.size, faults=[one.code for one in report.faults], status=found.status.value)
+        if is_last:
+            break
+        is_last = bool(select.select([sys.stdin], [], [], 0)[0])
+    rows = Entry.objects.filter(kind="case.opened").order_by("seq").values_list("seq", "leaf")
+    say(rows=[[seq, bytes(leaf).hex()] for seq, leaf in rows])
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "work":
         work(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))
+    elif sys.argv[1] == "write":
+        write(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "watch":
+        watch()
     else:
         judge(sys.argv[2:])

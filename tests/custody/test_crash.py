@@ -94,6 +94,46 @@ def test_a_record_survives_being_killed_at_any_moment(tmp_path, database, rounds
     assert {name for name in kept if name.startswith("log.")} <= {"log.key", "log.next.key"}
 
 
+@pytest.mark.parametrize(("writers", "turns"), [(4, 25), pytest.param(12, 200, marks=pytest.mark.night, id="night")])
+def test_writers_in_many_processes_make_one_chain_without_gaps(tmp_path, database, writers, turns):
+    """Nobody's entry is lost or doubled, undone ones leave no gap, and whoever checks meanwhile sees no fault."""
+    data = tmp_path / "data"
+    data.mkdir()
+    cardcase("ledger", "checkpoint", data=data, **database)
+    names = [("write", f"w{number}", str(turns)) for number in range(writers)]
+    children = [
+        subprocess.Popen(
+            [sys.executable, str(CHILD), *words], env=environment(CARDCASE_DATA=str(data), **database), text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for words in [*names, ("watch",)]
+    ]  # fmt: skip
+    for child in children:
+        assert child.stdout.readline(), child.stderr.read()[-2000:]
+    for child in children[:-1]:
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    kept, notes = [], []
+    for child in children[:-1]:
+        said, wrong = child.communicate(timeout=540)
+        assert child.returncode == 0, wrong[-2000:]
+        told = [json.loads(line) for line in said.splitlines()]
+        kept += [tuple(pair) for one in told for pair in one.get("kept", ())]
+        notes += [one["note"] for one in told if "note" in one]
+    said, wrong = children[-1].communicate(timeout=540)
+    assert children[-1].returncode == 0, wrong[-2000:]
+    *seen, last = [json.loads(line) for line in said.splitlines()]
+    assert [one for one in seen if one["faults"] or one["status"] != "good"] == []
+    assert len(seen) > 1
+    assert [tuple(pair) for pair in last["rows"]] == sorted(kept)
+    assert len({seq for seq, _ in kept}) == len(kept)
+    own = seen[-1]["size"] - len(kept)
+    assert {*range(own, seen[-1]["size"])} == {seq for seq, _ in kept}  # what the log says of itself comes first
+    by_size = {size_of(text): text for text in notes}
+    assert all(by_size[size_of(text)] == text for text in notes)
+    assert len(notes) >= writers
+
+
 def size_of(text: str) -> int:
     return note.Checkpoint.parse(note.split(text)[0]).size
 

@@ -111,7 +111,7 @@ def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
 
 
 def all_entries(at_once: int) -> Iterator[list[EntryRow]]:
-    """Go through the whole log in order, so many entries at a time, past Django's row objects: by the hundred thousand."""
+    """Go through the whole log in order, so many entries at a time, past Django's row objects."""
     at = "CAST(at AS text)" if connection.vendor == "sqlite" else "at"
     question = (
         f"SELECT seq, data, leaf, subject, cseq, kind, {at}, shop_id FROM custody_entry "  # noqa: S608 - our own words

@@ -138,7 +138,7 @@ _SHOP = re.compile(
 
 
 def shop_of(facts: bytes) -> int | None:
-    """Return the shop that the facts of an entry speak of, None for the log's own entries. Raises ValueError, KeyError."""
+    """Return the shop that the facts of an entry speak of, None for the log's own. Raises ValueError, KeyError."""
     found = _SHOP.match(facts)
     if found is not None:
         return None if found[1] == b"null" else int(found[1])
