@@ -24,12 +24,16 @@ NAMES = [
     "help_cpu",
     "deadlines_million",
     "rule_rounds",
+    "append_record",
+    "verify_record",
 ]
-SCRIPTS = {
+SCRIPTS = {  # those that are not in measure.py
     "deadlines_million": "deadlines.py",
     "import_cards": "stock_import.py",
     "rule_rounds": "rule_rounds.py",
-}  # those that are not in measure.py
+    "append_record": "record.py",
+    "verify_record": "record.py",
+}
 
 
 def machine() -> str:

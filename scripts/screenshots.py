@@ -50,6 +50,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
         "settings-hours": "/settings/hours/",
+        "settings-record": "/settings/record/",
         "settings-advice": "/settings/advice/",
         "settings-overrides": "/settings/advice/overrides/",
         "password": "/account/password/change/",

@@ -33,6 +33,12 @@ NEEDS: dict[str, tuple[str, str, Callable[[], bool]]] = {
     "postgresql": ("测试用的 PostgreSQL", "PostgreSQL for the tests", _postgres),
     "chromium": ("测试用的浏览器", "a browser for the journeys", _chromium),
     "poppler-utils": ("把 PDF 变成图片来检查", "pdftoppm, to look at PDFs", lambda: bool(shutil.which("pdftoppm"))),
+    "golang-go": ("判断记录的第二种实现", "Go, which judges the record", lambda: bool(shutil.which("go"))),
+    "golang-golang-x-mod-dev": (
+        "Go 的校验和数据库代码",
+        "Go's checksum-database code, a second implementation of the record",
+        lambda: Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").exists(),
+    ),
     "fonts-noto-color-emoji": (
         "截图里的表情",
         "emoji in screenshots",

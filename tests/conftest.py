@@ -1,16 +1,37 @@
 """What every test may lean on: a shop, its people by role, a stranger, and a clock that stands still."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 
+import oracles
 from cardcase.kit import clock
 from cardcase.staff.models import Membership, Shop, Staff
 from cardcase.staff.rules import Actor, ActorKind, Role
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
+
+
+@pytest.fixture
+def agreed(record_property) -> Callable[[str, int], None]:
+    """Note how many cases an outside opinion (``oracles.ORACLES``) agreed in; said at the end of the run."""
+
+    def note(oracle: str, count: int) -> None:
+        assert oracle in oracles.ORACLES
+        assert count > 0
+        record_property(oracles.PROPERTY, (oracle, count))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    lines = oracles.summary(terminalreporter.stats.get("passed", []))
+    if lines:
+        terminalreporter.section("oracles of the record")
+        for line in lines:
+            terminalreporter.line(line)
 
 
 @pytest.fixture

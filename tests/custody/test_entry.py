@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardcase.custody.rules import entry as form
+from cardcase.custody.rules import plain
 
 AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
 SALT = bytes(range(32))
@@ -60,6 +61,67 @@ def test_every_flipped_bit_is_refused_or_read_as_something_else():
 def test_what_is_no_entry_is_refused(data):
     with pytest.raises(ValueError):
         form.decode(data)
+
+
+def slowly(data: bytes) -> form.Entry | None:
+    """Read an entry the long way: through the JSON decoder, and written again."""
+    try:
+        return form.read(plain.decode(data))
+    except ValueError:
+        return None
+
+
+def quickly(data: bytes) -> form.Entry | None:
+    try:
+        return form.decode(data)
+    except ValueError:
+        return None
+
+
+WORDS = st.dictionaries(st.text('abz"\\é{}', max_size=3), st.text('a:1"\\\n余{}', max_size=4), max_size=2)
+
+
+@given(
+    st.builds(
+        entry,
+        seq=st.integers(0, 2**53 - 1), cseq=st.integers(0, 3), cprev=st.sampled_from([None, "0a" * 32]),
+        kind=st.text('a."\\\t~é \x7f', max_size=5), subject=st.text(max_size=4), refs=WORDS, source=WORDS,
+        contents=st.lists(st.builds(form.Committed, st.text('m/1"é', max_size=4), st.sampled_from(["text/plain", "é", '"']),
+                                    st.integers(0, 10**16), st.just(bytes(32))), max_size=3).map(tuple),
+    )
+)  # fmt: skip
+def test_the_quick_reading_is_the_long_one(told):
+    try:
+        data = form.encode(told)
+    except ValueError:  # a lone surrogate is no text
+        return
+    assert quickly(data) == slowly(data)
+
+
+@given(st.data())
+def test_the_quick_reading_refuses_what_the_long_one_refuses(data):
+    whole = form.encode(entry(refs={"order": "order_1", "vkey": "x+y/z="}))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        gone = data.draw(st.integers(0, 3))
+        put = data.draw(
+            st.sampled_from([b"", b'"', b",", b"0", b"9", b"{}", b"\\u0061", b" ", b"\x7f", "é".encode(), b"e1", b"-"])
+        )
+        whole = whole[:at] + put + whole[at + gone :]
+    assert quickly(whole) == slowly(whole)
+
+
+def test_the_quick_reading_is_used_for_what_we_write():
+    assert form._glance(form.encode(entry())) == entry()
+
+
+@pytest.mark.parametrize("who", [
+    {"kind": "staff", "label": "owner", "role": "owner", "shop": 7, "staff": 1},
+    {"kind": "system", "label": 'a "shop":9, \\" 余', "role": None, "shop": None, "staff": None},
+])  # fmt: skip
+def test_the_shop_of_the_facts_is_read_without_reading_them(who):
+    assert form.shop_of(plain.encode({"actor": who, "facts": {"shop": 3}})) == who["shop"]
+    assert form.shop_of(plain.encode({"facts": {}, "actor": {"shop": 5, "other": 1}})) == 5
 
 
 def test_an_entry_over_16_kib_is_refused_with_the_way_out():

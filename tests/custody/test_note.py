@@ -16,7 +16,8 @@ SIGNER = note.Signer.of("cardcase.local/log_test", bytes(range(32)))
 HEAD = note.Checkpoint("cardcase.local/log_test", 3, merkle.root([merkle.leaf_hash(b"x")] * 3))
 
 
-def test_the_example_of_the_standard_opens():
+def test_the_example_of_the_standard_opens(agreed):
+    agreed("c2sp", 1)
     assert note.open_note(NOTE, note.Verifier.parse(VKEY)) == "This is an example message.\n"
 
 

@@ -16,6 +16,9 @@ from cardcase.kit.text import Text
 from .rules import note
 
 KEY_FILE = "log.key"
+NEXT_FILE = "log.next.key"
+"""The key that a rotation brings, until a head that both keys signed is on the disk; then it takes the place of the
+old one, whose private half is gone with that."""
 
 
 class NoSigningKey(Unavailable):
@@ -29,7 +32,47 @@ def signer(origin: str, *, make: bool = False) -> note.Signer:
 
     Raises NoSigningKey when there is no readable key.
     """
-    path = Path(settings.CARDCASE.keys) / KEY_FILE
+    return _signer(KEY_FILE, origin, make=make)
+
+
+def next_signer(origin: str, *, make: bool = False) -> note.Signer | None:
+    """Return the signer of the key that is to come; None without one, unless ``make`` makes it.
+
+    Raises NoSigningKey when its file is there and cannot be read.
+    """
+    if not make and not _path(NEXT_FILE).exists():
+        return None
+    return _signer(NEXT_FILE, origin, make=make)
+
+
+def signers(origin: str) -> list[note.Signer]:
+    """Return every signer whose key can be read here, the one to come first. Never both gone while one takes over."""
+    found = []
+    for name in (NEXT_FILE, KEY_FILE):  # in this order: what has left the first name stands under the second already
+        with contextlib.suppress(NoSigningKey):
+            found.append(_signer(name, origin))
+    return found
+
+
+def promote_next() -> None:
+    """Put the next key in the place of the present one, in one step; nothing when somebody else just did."""
+    path = _path(KEY_FILE)
+    with contextlib.suppress(FileNotFoundError):
+        _path(NEXT_FILE).replace(path)
+    _sync_folder(path.parent)
+
+
+def discard_next() -> None:
+    """Remove a next key that nothing will be signed with."""
+    _path(NEXT_FILE).unlink(missing_ok=True)
+
+
+def _path(name: str) -> Path:
+    return Path(settings.CARDCASE.keys) / name
+
+
+def _signer(name: str, origin: str, *, make: bool = False) -> note.Signer:
+    path = _path(name)
     if make and not path.exists():
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(
@@ -43,7 +86,10 @@ def signer(origin: str, *, make: bool = False) -> note.Signer:
         raise NoSigningKey(
             f"读不了签名密钥 {path.name}",
             f"The signing key {path.name} cannot be read",
-            next=Text("从密钥备份恢复这个文件。", "Restore this file from the backup of the keys."),
+            next=Text(
+                "从密钥备份恢复这个文件；找不回来，就由店主运行 cardcase ledger continue。",
+                "Restore this file from a backup of the keys; if it is lost, the owner runs cardcase ledger continue.",
+            ),
         ) from error
     if not isinstance(private, Ed25519PrivateKey):
         raise NoSigningKey(f"{path.name} 不是 Ed25519 密钥", f"{path.name} is not an Ed25519 key")

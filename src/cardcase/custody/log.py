@@ -17,8 +17,7 @@ from cardcase.staff.rules import Actor
 
 from . import head as heads
 from . import keys
-from .models import Content as ContentRow
-from .models import Entry, Head, Node, stored
+from .models import Head, stored
 from .rules import entry as form
 from .rules import merkle, plain
 from .rules.entry import Content, Record
@@ -69,13 +68,15 @@ class _Batch:
         self._salts = salts
         self._shop_id = shop_id
         self._role = f"{actor.kind.value}:{actor.role.value}" if actor.role else actor.kind.value
-        self._who: dict[str, plain.JSON] = {
-            "kind": actor.kind.value,
-            "label": actor.label,
-            "role": actor.role.value if actor.role else None,
-            "staff": actor.staff_id,
-            "shop": shop_id,
-        }
+        self._who = plain.encode(
+            {
+                "kind": actor.kind.value,
+                "label": actor.label,
+                "role": actor.role.value if actor.role else None,
+                "staff": actor.staff_id,
+                "shop": shop_id,
+            }
+        )
         self._person = f"{actor.kind.value}|{actor.staff_id or actor.label}".encode()
         self._pseudonym_key = bytes(head.pseudonym_key)
         self._pseudonyms: dict[str, str] = {}
@@ -86,7 +87,8 @@ class _Batch:
 
     def add(self, record: Record) -> EntryRef:
         seq = self._head.size + len(self.leaves)
-        facts = plain.encode({"actor": self._who, "facts": dict(record.facts)})
+        told = record.facts if type(record.facts) is dict else dict(record.facts)
+        facts = b'{"actor":%b,"facts":%b}' % (self._who, plain.encode(told))
         contents = (Content(form.FACTS_ROLE, facts, "application/json"), *record.contents)
         committed = self._commit(seq, contents)
         count, previous = self._tips.get(record.subject, (0, None))
@@ -102,7 +104,7 @@ class _Batch:
                 cprev=previous,
                 actor_role=self._role,
                 actor_id=self._pseudonym(record.subject),
-                source={**_SOURCE, **record.source},
+                source={**_SOURCE, **record.source} if record.source else _SOURCE,
                 contents=committed,
                 refs=record.refs,
             )
@@ -154,10 +156,11 @@ def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int |
     grown, nodes = merkle.extend(
         head.size, [peaks[at : at + width] for at in range(0, len(peaks), width)], batch.leaves
     )
-    stored.insert(Entry, ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"), batch.entries)
-    stored.insert(ContentRow, ("entry_id", "position", "role", "mime", "salt", "commit", "body"), batch.contents)
-    stored.insert(Node, ("level", "idx", "hash"), nodes)
     head.size += len(records)
     head.peaks = b"".join(grown)
-    stored.move_head(head)
+    with connection.cursor() as cursor:
+        stored.insert(cursor, stored.ENTRIES, batch.entries)
+        stored.insert(cursor, stored.CONTENTS, batch.contents)
+        stored.insert(cursor, stored.NODES, nodes)
+        stored.move_head(cursor, head)
     return refs

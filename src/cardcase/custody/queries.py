@@ -5,25 +5,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from . import tree
+from . import head as heads
+from . import succession, tree
 from .models import Content, Entry, stored
 from .rules import merkle, plain
+from .rules.entry import LONGEST_REASON
 from .rules.report import LedgerReport
 from .verification import verify_all
 
 __all__ = [
+    "LONGEST_REASON",
     "HistoryItem",
     "KeptContent",
     "KeptEntry",
     "LedgerReport",
+    "RecordState",
+    "SigningKey",
     "born",
     "consistency_proof",
     "entries",
     "history",
     "inclusion_proofs",
     "latest_checkpoint",
+    "record_state",
+    "signing_keys",
     "verify_all",
     "vkey",
 ]
@@ -143,6 +151,88 @@ def vkey(actor: Actor) -> str:
     actor.require(Permission.READ)
     head = stored.head()
     return head.vkey if head else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs, or signed, the record, as entry ``seq`` names it.
+
+    ``crossed`` is the head that it and the key before it both signed; empty for the first key of a name and until
+    that head is signed.
+    """
+
+    seq: int
+    at: str
+    origin: str
+    vkey: str
+    fingerprint: str
+    follows: str
+    crossed: str
+    state: str
+
+    @property
+    def state_text(self) -> Text:
+        """What the key is for, as a sentence."""
+        return _KEY_STATES[self.state]
+
+
+_KEY_STATES = {
+    "present": Text("正在使用", "in use"),
+    "pending": Text("已记录，等下一个校验点由新旧两把共同签名", "named; it and the old one sign the next checkpoint"),
+    "former": Text("已停用，旧的校验点仍由它核对", "no longer used; older checkpoints are checked with it"),
+}
+
+
+def signing_keys(actor: Actor) -> list[SigningKey]:
+    """Return the keys of the record and of those it continues, oldest first, the same for every shop."""
+    actor.require(Permission.READ)
+    found = succession.all_keys()
+    last = len(found) - 1
+    return [
+        SigningKey(
+            seq=key.seq,
+            at=key.at,
+            origin=key.verifier.name,
+            vkey=key.verifier.vkey,
+            fingerprint=key.verifier.fingerprint,
+            follows=key.follows.vkey if key.follows else "",
+            crossed=key.crossed,
+            state="former" if number < last else ("pending" if key.is_pending else "present"),
+        )
+        for number, key in enumerate(found)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Where the record stands: how the database continues what was signed, the last signed head, and the keys."""
+
+    status: str
+    may_sign: bool
+    text: Text
+    next: Text
+    size: int
+    signed_size: int
+    vkey: str
+    checkpoint: str
+    keys: list[SigningKey]
+
+
+def record_state(actor: Actor) -> RecordState:
+    """Return where the record stands, the same for every shop. Costs a few rows, not the whole record."""
+    actor.require(Permission.READ)
+    found = heads.check()
+    return RecordState(
+        status=found.status.value,
+        may_sign=found.may_sign,
+        text=found.text,
+        next=found.next,
+        size=found.size,
+        signed_size=found.signed_size,
+        vkey=vkey(actor),
+        checkpoint=latest_checkpoint(actor),
+        keys=signing_keys(actor),
+    )
 
 
 def latest_checkpoint(actor: Actor) -> str:

@@ -13,12 +13,12 @@ from itertools import groupby
 
 from django.db import connection, transaction
 
-from cardcase.kit.errors import Problem, Refused
+from cardcase.kit.errors import Problem, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
-from . import keys, log
+from . import keys, log, signing
 from .head import HeadCheck, HeadStatus
 from .head import check as check_head
 from .log import EntryRef
@@ -43,6 +43,7 @@ __all__ = [
     "check_head",
     "checkpoint",
     "continue_as_new_log",
+    "rotate_key",
     "sign_statement",
     "together",
 ]
@@ -126,28 +127,21 @@ def _require_continuous() -> None:
 def checkpoint(actor: Actor, *, at: datetime) -> str:
     """Sign the present head and return the note; at an unchanged size the note that was signed before.
 
-    Signs only what is committed: raises RuntimeError inside another transaction, whose end nobody knows yet. Raises
-    NotContinuous when the record is smaller than, or differs from, what was signed, NoSigningKey without the key.
+    After a rotation was begun, the note carries the signatures of both keys, and the old key is destroyed. Signs only
+    what is committed: raises RuntimeError inside another transaction, whose end nobody knows yet. Raises NotContinuous
+    when the record is smaller than, or differs from, what was signed, NoSigningKey without the key.
     """
     actor.require(Permission.READ)
+    if stored.head() is None:
+        with transaction.atomic(durable=True):
+            log.locked_head(at)  # its first entry is committed before it is signed
     with transaction.atomic(durable=True):
         head = log.locked_head(at)
         _require_continuous()
-        text = stored.note_at(head.size) or _sign(head, at)
-    heads.remember(text)
+        text = signing.signed_note(head, at)
+    heads.add_up_notes(head.origin)
+    signing.end_rotation(head)
     return text
-
-
-def _signer(head: Head) -> note.Signer:
-    """Return the signer of this log. Raises NoSigningKey when its key is missing or is another one."""
-    signer = keys.signer(head.origin)
-    if signer.verifier.vkey != head.vkey:
-        raise keys.NoSigningKey(
-            "签名密钥不是这份记录的那一把",
-            "The signing key is not the one of this record",
-            next=Text("从密钥备份恢复 log.key。", "Restore log.key from the backup of the keys."),
-        )
-    return signer
 
 
 def sign_statement(actor: Actor, title: str, lines: Sequence[str]) -> str:
@@ -160,21 +154,46 @@ def sign_statement(actor: Actor, title: str, lines: Sequence[str]) -> str:
     head = Head.objects.get(pk=1)
     if title.startswith(form.HOST):
         raise ValueError("a statement must not look like a head of the log")
-    return note.sign("".join(f"{line}\n" for line in (title, *lines)), _signer(head))
+    return note.sign("".join(f"{line}\n" for line in (title, *lines)), signing.signer(head))
 
 
-def _sign(head: Head, at: datetime) -> str:
-    text = note.sign_checkpoint(note.Checkpoint(head.origin, head.size, heads.root_of(head)), _signer(head))
-    stored.keep_note(head.size, text, at=at)
-    return text
+def rotate_key(actor: Actor, reason: str, *, at: datetime) -> str:
+    """Let a fresh key follow the present one, sign a head with both, destroy the old one; return the new vkey.
+
+    For the owner. When a rotation was begun and not ended, this ends that one. Raises NotContinuous as ``checkpoint``
+    does, NoSigningKey without the present key: a lost key is followed by ``continue_as_new_log`` only.
+    """
+    actor.require(Permission.MANAGE_SHOP)
+    reason = _reasoned(reason)
+    with transaction.atomic(durable=True):
+        head = log.locked_head(at)
+        _require_continuous()
+        if not signing.is_rotating(head):
+            _name_next_key(actor, head, reason, at)
+    checkpoint(actor, at=at)
+    return head.vkey
 
 
-def _has_key(head: Head) -> bool:
-    try:
-        _signer(head)
-    except keys.NoSigningKey:
-        return False
-    return True
+def _reasoned(reason: str) -> str:
+    told = reason.strip()
+    if not 0 < len(told) <= form.LONGEST_REASON:
+        raise WrongUse(
+            f"写明原因，最多 {form.LONGEST_REASON} 字",
+            f"Say why, in at most {form.LONGEST_REASON} characters",
+            next=Text("原因会写进记录。", "The reason is kept in the record."),
+            code="reason_needed",
+        )
+    return told
+
+
+def _name_next_key(actor: Actor, head: Head, reason: str, at: datetime) -> None:
+    old = signing.signer(head).verifier.vkey
+    coming = keys.next_signer(head.origin, make=True)
+    assert coming is not None
+    head.vkey = coming.verifier.vkey
+    stored.rename_head(head)
+    refs = {"origin": head.origin, "vkey": head.vkey, "prev_vkey": old}
+    log.write_own(head, form.KEY_ROTATED, at, {"reason": reason, "by": actor.label}, refs)
 
 
 @transaction.atomic
@@ -186,9 +205,10 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
     each other (custody.md §7.2). Raises Refused when there is no need, or when the database itself is damaged.
     """
     actor.require(Permission.MANAGE_SHOP)
+    reason = _reasoned(reason)
     head = log.locked_head(at)
     found = heads.check()
-    if found.status is HeadStatus.BROKEN or (found.may_sign and _has_key(head)):
+    if found.status is HeadStatus.BROKEN or (found.may_sign and signing.can_sign(head)):
         raise Refused(
             "记录不需要、或不能以新记录继续",
             "The record need not, or cannot, go on as a new one",
@@ -197,10 +217,11 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
         )
     head.origin = form.origin_of(f"log_{secrets.token_hex(16)}")
     head.vkey = keys.signer(head.origin, make=True).verifier.vkey
-    head.save(update_fields=["origin", "vkey"])
+    stored.rename_head(head)
     refs = {"origin": head.origin, "vkey": head.vkey}
-    if kept := heads.kept_note():
+    if kept := heads.kept_note() or (stored.last_note() or "").encode():
         refs["prev_head"] = heads.digest(kept)
     facts: dict[str, plain.JSON] = {"reason": reason, "by": actor.label, "status": found.status.value}
     log.write_own(head, form.CONTINUED, at, facts, refs)
+    transaction.on_commit(keys.discard_next)  # a key to come was named in what was lost, if anywhere
     return head.vkey

@@ -1,14 +1,13 @@
 """The check of the whole record: everything is hashed again and compared, from the first entry to the last head."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Sequence
 
 from cardcase.kit.text import Text
 
 from . import guards
 from . import head as heads
-from .models import Content, stored
+from .heads_in_force import KeysInForce
+from .models import stored
 from .rules import entry as form
 from .rules import merkle, note
 from .rules.report import Fault, LedgerReport, Level
@@ -20,45 +19,52 @@ _CHUNK = 1024  # a power of two: all nodes up to this width are born inside one 
 _MOST_FAULTS = 50
 
 
-def verify_all(progress: Progress | None = None) -> LedgerReport:
+def verify_all(progress: Progress | None = None, *, copies: Sequence[str] = ()) -> LedgerReport:
     """Hash the whole record again and compare it with its tree, its contents, its checkpoints and its signed head.
 
-    For the keeper of the installation: it reads across shops but tells nothing of what the entries say. Needs memory
-    for one line per subject. Names the first bad entry; after fifty faults it stops listing, not counting entries.
+    ``copies`` are signed heads as others hold them – a buyer, a witness, a mailbox: only they show a record that was
+    cut and signed anew by who has database, files and key. For the keeper of the installation: it reads across shops
+    but tells nothing of what the entries say. Needs memory for one line per subject. Names the first bad entry; after
+    fifty faults it stops listing, not counting entries.
     """
-    return _Check(progress).run()
+    return _Check(progress, copies).run()
 
 
 class _Check:
     """One run. The methods go through the record once, in order, and note what does not hold."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, copies: Sequence[str]) -> None:
         self._progress = progress or (lambda _done, _total: None)
         self._faults: list[Fault] = []
         self._notes: list[Fault] = []
         self._first_bad: int | None = None
+        # What lies outside the tables first, then the head, then the rest: each may only have grown since.
+        self._kept, self._sum = heads.kept_note(), heads.kept_sum()
+        self._signed = stored.notes()
         self._head = stored.head()
+        self._copies = list(copies)
+        self._copied: dict[int, list[str]] = {}
+        self._anchored = 0
         self._chains: dict[str, tuple[int, str]] = {}
-        self._origin = ""
-        self._origins: dict[str, note.Verifier] = {}
+        self._keys = KeysInForce(self._signed)
         self._peaks: list[bytes] = []
+        self._peaks_at_head: list[bytes] | None = None
         self._size = 0
         self._contents = 0
-        self._signed = stored.notes()
+        self._erased: list[int] = []
         self._checked_notes = 0
+        self._fitting = 0
+        self._unanchored_since = ""
 
     def run(self) -> LedgerReport:
+        self._sort_copies()
         total = self._head.size if self._head else 0
-        stream = stored.all_entries(_CHUNK)
-        while chunk := list(islice(stream, _CHUNK)):
+        for chunk in stored.all_entries(_CHUNK):
             self._check_chunk(chunk)
             self._progress(self._size, total)
         self._check_head()
         self._check_signed_rest()
-        for name in guards.missing():
-            self._note(
-                "guard_missing", name, Text(f"数据库触发器 {name} 不在", f"The database trigger {name} is missing")
-            )
+        self._tell_the_rest()
         return LedgerReport(
             origin=self._head.origin if self._head else "",
             size=self._size,
@@ -67,6 +73,7 @@ class _Check:
             checked_contents=self._contents,
             checked_checkpoints=self._checked_notes,
             signed_size=max(self._signed, default=0),
+            anchored_size=self._anchored,
             faults=tuple(self._faults),
             notes=tuple(self._notes),
             first_bad=self._first_bad,
@@ -90,24 +97,28 @@ class _Check:
         leaves: list[bytes] = []
         read: dict[int, form.Entry] = {}
         shops: dict[int, int | None] = {}
-        for seq, data, leaf, *columns, shop_id in chunk:
+        for seq, data, leaf, subject, cseq, kind, at, shop_id in chunk:
             self._check_number(seq, len(leaves))
-            leaves.append(merkle.leaf_hash(bytes(data)))
+            leaves.append(merkle.leaf_hash(data))
             shops[seq] = shop_id
-            if leaves[-1] != bytes(leaf):
+            if leaves[-1] != leaf:
                 self._entry_fault(
                     "leaf_differs", seq, "的内容与其散列不符：被改动过", "does not match its hash: altered"
                 )
-            entry = self._read(seq, bytes(data))
+            entry = self._read(seq, data)
             if entry is not None:
                 read[seq] = entry
-                self._check_entry(seq, entry, (seq, *columns), leaves[-1])
+                self._check_entry(seq, entry, (seq, subject, cseq, kind, stored.moment_text(at)), leaves[-1])
         self._check_contents(chunk[0][0], chunk[-1][0], read, shops)
         self._grow(leaves)
 
     def _check_number(self, seq: int, ahead: int) -> None:
         expected = self._size + ahead
-        if seq != expected and self._first_bad is None:
+        if self._first_bad is not None:
+            return  # everything after a gap is numbered beside it
+        if seq < expected:
+            self._entry_fault("entry_extra", seq, "没有这个编号的位置", "has a number that no entry can have")
+        elif seq > expected:
             self._entry_fault("entry_missing", expected, "不见了", "is missing")
 
     def _read(self, seq: int, data: bytes) -> form.Entry | None:
@@ -118,7 +129,7 @@ class _Check:
             return None
 
     def _check_entry(self, seq: int, entry: form.Entry, columns: tuple[object, ...], leaf: bytes) -> None:
-        if (entry.seq, entry.subject, entry.cseq, entry.kind) != columns:
+        if (entry.seq, entry.subject, entry.cseq, entry.kind, entry.at) != columns:
             self._entry_fault("columns_differ", seq, "与数据库各列不符", "differs from its columns in the database")
         count, previous = self._chains.get(entry.subject, (0, None))
         if (entry.cseq, entry.cprev) != (count + 1, previous):
@@ -126,56 +137,82 @@ class _Check:
                 "chain_broken", seq, "没有接上同一对象的前一条", "does not follow its subject's entry before"
             )
         self._chains[entry.subject] = (entry.cseq, leaf.hex())
-        if entry.kind in (form.GENESIS, form.CONTINUED) and entry.refs.get("origin") == entry.log:
-            self._take_origin(seq, entry)
-        if entry.log != self._origin:
+        if entry.kind in form.KEY_KINDS:
+            wrong = self._keys.take(seq, entry)
+            if wrong is not None:
+                self._fault(wrong.code, f"entry {seq}", wrong.text, seq)
+        if entry.log != self._keys.origin:
             self._entry_fault("other_log", seq, "属于另一份记录", "belongs to another log")
-
-    def _take_origin(self, seq: int, entry: form.Entry) -> None:
-        if entry.kind == form.GENESIS and seq != 0:
-            self._entry_fault("second_beginning", seq, "又开了一份记录", "opens the log a second time")
-        try:
-            verifier = note.Verifier.parse(entry.refs.get("vkey", ""))
-        except note.BadNote:
-            self._entry_fault("no_key_named", seq, "没有注明签名密钥", "names no signing key")
-            return
-        self._origin = entry.log
-        self._origins[entry.log] = verifier
+        if seq == self._anchored:
+            self._unanchored_since = entry.at
 
     # ---- contents ----------------------------------------------------------------------------------------------
 
     def _check_contents(self, first: int, last: int, read: dict[int, form.Entry], shops: dict[int, int | None]) -> None:
-        found = stored.contents_between(first, last)
-        for seq, entry in read.items():
-            rows = found.get(seq, [])
+        found = stored.content_rows(first, last)
+        for seq in shops.keys() | found.keys():
+            rows, entry = found.get(seq, []), read.get(seq)
             self._contents += len(rows)
-            told = [(one.role, one.mime, one.commit) for one in entry.contents]
-            if [(row.role, row.mime, bytes(row.commit)) for row in rows] != told:
+            if entry is None:
+                if seq not in shops:
+                    self._entry_fault("contents_differ", seq, "只有内容，没有记录", "has contents and is not there")
+                continue
+            told = [(position, role, mime, commit) for position, (role, mime, _, commit) in enumerate(entry.contents)]
+            if [(position, role, mime, commit) for _, position, role, mime, _, commit, _ in rows] != told:
                 self._entry_fault("contents_differ", seq, "的内容清单与记录不符", "differs from its list of contents")
                 continue
-            self._check_openings(seq, rows, shops[seq])
+            for row in rows:
+                self._check_opening(seq, row, shops[seq])
 
-    def _check_openings(self, seq: int, rows: list[Content], shop_id: int | None) -> None:
-        for row in rows:
-            if row.salt is None or row.body is None:
-                continue
-            body = bytes(row.body)
-            if not form.opens(bytes(row.salt), row.role, body, bytes(row.commit)):
-                self._entry_fault(
-                    "content_altered", seq, f"的内容 {row.role} 被改动过", f"has an altered content {row.role}"
-                )
-            elif row.role == form.FACTS_ROLE and json.loads(body)["actor"]["shop"] != shop_id:
-                self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
+    def _check_opening(self, seq: int, row: stored.ContentRow, shop_id: int | None) -> None:
+        if row.salt is None and row.body is None:
+            self._erased.append(seq)
+        elif row.salt is None:
+            self._entry_fault(
+                "salt_missing", seq, f"的内容 {row.role} 缺了盐，无从核对", f"has a content {row.role} without its salt"
+            )
+        elif row.body is None:
+            if not form.may_live_elsewhere(row.role):
+                self._entry_fault("content_missing", seq, f"的内容 {row.role} 不见了", f"lost its content {row.role}")
+        elif not form.opens(row.salt, row.role, row.body, row.commit):
+            self._entry_fault(
+                "content_altered", seq, f"的内容 {row.role} 被改动过", f"has an altered content {row.role}"
+            )
+        elif row.role == form.FACTS_ROLE and form.shop_of(row.body) != shop_id:
+            self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
 
     # ---- tree, checkpoints, head -------------------------------------------------------------------------------
 
+    def _sort_copies(self) -> None:
+        """Lay the copies of others, and the one in the second file, at the sizes they speak of."""
+        if self._kept:
+            with_kept = heads.parse(self._kept)
+            self._anchored = with_kept.size if with_kept is not None else 0
+        for number, copy in enumerate(self._copies, 1):
+            try:
+                size = note.Checkpoint.parse(note.split(copy)[0]).size
+            except note.BadNote:
+                text = Text(f"第 {number} 份副本不是签名的校验点", f"Copy {number} is not a signed head")
+                self._fault("copy_unreadable", f"copy {number}", text)
+            else:
+                self._copied.setdefault(size, []).append(copy)
+                self._anchored = max(self._anchored, size)
+
     def _grow(self, leaves: list[bytes]) -> None:
         start = self._size
-        for cut in [size for size in self._signed if start < size <= start + len(leaves)]:
-            peaks, _ = merkle.extend(start, self._peaks, leaves[: cut - start])
-            self._check_note(cut, merkle.fold(peaks))
-        self._peaks, born = merkle.extend(start, self._peaks, leaves)
-        self._size += len(leaves)
+        marks = {*self._signed, *self._copied}
+        if self._head is not None:
+            marks.add(self._head.size)
+        cuts = sorted(size for size in marks if start < size <= start + len(leaves))
+        born: list[merkle.Node] = []
+        for cut in dict.fromkeys([*cuts, start + len(leaves)]):
+            self._peaks, some = merkle.extend(self._size, self._peaks, leaves[self._size - start : cut - start])
+            born += some
+            self._size = cut
+            if cut in marks:
+                self._check_signed_at(cut, merkle.fold(self._peaks))
+            if self._head is not None and cut == self._head.size:
+                self._peaks_at_head = list(self._peaks)
         self._check_nodes(born)
 
     def _check_nodes(self, born: list[merkle.Node]) -> None:
@@ -183,28 +220,38 @@ class _Check:
         for level, index, digest in born:
             by_level.setdefault(level, {})[index] = digest
         for level, wanted in by_level.items():
-            if stored.nodes_between(level, min(wanted), max(wanted)) != wanted:
-                place = f"node {level}/{min(wanted)}-{max(wanted)}"
-                self._fault(
-                    "node_differs",
-                    place,
-                    Text(
-                        f"记录树第 {level} 层的节点与条目不符",
-                        f"Nodes of level {level} of the tree do not fit the entries",
-                    ),
-                )
+            found = stored.nodes_between(level, min(wanted), max(wanted))
+            if found == wanted:
+                continue
+            index = min(one for one in {*wanted, *found} if wanted.get(one) != found.get(one))
+            first, last = index << level, ((index + 1) << level) - 1
+            self._fault(
+                "node_differs",
+                f"node {level}/{index}",
+                Text(
+                    f"记录树第 {level} 层的节点与第 {first}–{last} 条不符",
+                    f"A node of level {level} of the tree does not fit entries {first}-{last}",
+                ),
+            )
 
-    def _check_note(self, size: int, root: bytes) -> None:
-        self._checked_notes += 1
-        try:
-            origin = note.Checkpoint.parse(note.split(self._signed[size])[0]).origin
-            signed = note.open_checkpoint(self._signed[size], self._origins[origin])
-            holds = (signed.size, signed.root) == (size, root)
-        except (note.BadNote, KeyError):
-            holds = False
-        if not holds:
-            text = Text(f"第 {size} 条处的校验点与记录不符", f"The checkpoint at size {size} does not fit the record")
-            self._fault("checkpoint_differs", f"checkpoint {size}", text)
+    def _check_signed_at(self, size: int, root: bytes) -> None:
+        if size in self._signed:
+            self._checked_notes += 1
+            if self._keys.signed(self._signed[size], size, root):
+                self._fitting = size
+            else:
+                text = Text(
+                    f"第 {size} 条处的校验点与记录不符；到第 {self._fitting} 条为止还相符",
+                    f"The checkpoint at size {size} does not fit the record; up to size {self._fitting} they fit",
+                )
+                self._fault("checkpoint_differs", f"checkpoint {size}", text)
+        for copy in self._copied.get(size, ()):
+            if not self._keys.is_head(copy, size, root):
+                text = Text(
+                    f"别处保存的第 {size} 条处的校验点与记录不符",
+                    f"The head at size {size} that is kept elsewhere does not fit the record",
+                )
+                self._fault("copy_differs", f"copy at {size}", text)
 
     def _check_head(self) -> None:
         head = self._head
@@ -212,6 +259,7 @@ class _Check:
             if self._size:
                 self._fault("head_missing", "head", Text("记录末端不见了", "The head of the record is missing"))
             return
+        differs = Text("记录末端与条目不符", "The head does not fit the entries")
         # Entries may have been added while this ran; the head was read first, so it may only be behind.
         if head.size > self._size:
             self._fault(
@@ -220,19 +268,74 @@ class _Check:
                 Text(f"缺少第 {self._size} 条之后的记录", f"Entries from {self._size} on are missing"),
                 self._size,
             )
-        elif head.size == self._size and bytes(head.peaks) != b"".join(self._peaks):
-            self._fault("head_differs", "head", Text("记录末端与条目不符", "The head does not fit the entries"))
+        elif bytes(head.peaks) != b"".join(self._peaks_at_head or []):
+            self._fault("head_differs", "head", differs)
+        else:
+            self._check_strays()
+        if not self._keys.are_of(head.origin, head.vkey):
+            self._fault("head_differs", "head", differs)
         found = heads.check()
         if not found.may_sign:
             self._fault(f"signed_head_{found.status.value}", heads.HEAD_FILE, found.text)
 
     def _check_signed_rest(self) -> None:
-        for size in _over(self._signed, self._size):
+        for size in sorted(size for size in self._signed if size > self._size or size == 0):
             text = Text(
                 f"签过 {size} 条，现在只有 {self._size} 条", f"{size} entries were signed, only {self._size} are here"
             )
             self._fault("checkpoint_ahead", f"checkpoint {size}", text)
+        for size in sorted(size for size in self._copied if size > self._size):
+            text = Text(
+                f"别处保存的校验点有 {size} 条，这里只有 {self._size} 条：后面的被删去了",
+                f"A head kept elsewhere has {size} entries, only {self._size} are here: the rest was cut off",
+            )
+            self._fault("copy_ahead", f"copy at {size}", text, self._size)
+        self._check_sum()
 
+    def _check_sum(self) -> None:
+        if self._sum == heads.UNREADABLE_SUM:
+            text = Text("校验点的累计和读不出来", "The sum over the signed heads cannot be read")
+            self._fault("checkpoint_sum_differs", heads.SUM_FILE, text)
+        elif self._sum is None or self._head is None or self._sum.origin != self._head.origin:
+            if self._signed and self._head is not None and self._kept:
+                text = Text("校验点的累计和不在", "The sum over the signed heads is missing")
+                self._note("sum_missing", heads.SUM_FILE, text)
+        elif not self._sum.holds(self._signed):
+            text = Text("签过的校验点少了，或被换过", "A signed head was removed or exchanged")
+            self._fault("checkpoint_sum_differs", heads.SUM_FILE, text)
 
-def _over(sizes: Iterable[int], limit: int) -> Iterator[int]:
-    return (size for size in sizes if size > limit)
+    def _check_strays(self) -> None:
+        """Look for rows that the head leaves no room for: each asked in one question, whatever is written meanwhile."""
+        size, levels = stored.node_counts()
+        for level, (count, highest) in levels.items():
+            full = size >> level if level > 0 else 0
+            if count != full or highest != full - 1:
+                text = Text(f"记录树第 {level} 层多出或缺少节点", f"Level {level} of the tree has stray nodes or gaps")
+                self._fault("node_stray", f"node level {level}", text)
+        for seq in stored.stray_entries():
+            self._entry_fault("entry_extra", seq, "不在记录之内", "is not part of the record")
+        for seq in stored.stray_contents():
+            self._entry_fault("contents_differ", seq, "只有内容，没有记录", "has contents and is not there")
+
+    # ---- what informs ------------------------------------------------------------------------------------------
+
+    def _tell_the_rest(self) -> None:
+        for name in guards.missing():
+            self._note(
+                "guard_missing", name, Text(f"数据库触发器 {name} 不在", f"The database trigger {name} is missing")
+            )
+        if self._erased:
+            count, first = len(self._erased), min(self._erased)
+            text = Text(
+                f"{count} 处内容已清除，最早在第 {first} 条", f"{count} contents are erased, the first in entry {first}"
+            )
+            self._note("contents_erased", f"entry {first}", text)
+        self._anchored = min(self._anchored, self._size)
+        if self._anchored < self._size:
+            since = self._unanchored_since
+            text = Text(
+                f"自第 {self._anchored} 条（{since}）起还没有副本在别处：之后若有整段被删去，这里看不出来",
+                f"Unanchored since entry {self._anchored} ({since}): if a whole end after it was cut off, nothing here"
+                " would tell",
+            )
+            self._note("unanchored", f"entry {self._anchored}", text)

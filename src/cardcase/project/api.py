@@ -11,6 +11,7 @@ from ninja.utils import check_csrf
 
 from cardcase import __version__
 from cardcase.cards.api import router as cards
+from cardcase.custody.api import router as record
 from cardcase.deadlines.api import router as hours
 from cardcase.delivery.api import router as deliveries
 from cardcase.delivery.api_replacements import router as replacements
@@ -103,6 +104,7 @@ api.add_router("/deliveries", deliveries, tags=["deliveries"])
 api.add_router("/replacements", replacements, tags=["deliveries"])
 api.add_router("/hours", hours, tags=["hours"])
 api.add_router("/notices", notices, tags=["notices"])
+api.add_router("/record", record, tags=["record"])
 api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/triage", triage, tags=["triage"])

@@ -16,7 +16,7 @@ from . import service
 API = "/api/v1/"
 HOOKS = "/hooks/"
 PROOFS = "/proofs/"
-DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
+DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker", "/record/checkpoint", "/record/rotate-key")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
 steps of parcels (``service.PARCELS``) and opened proofs (``PROOFS``)."""
 

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("allauth.urls")),
     path("", include("cardcase.desk.urls")),
     path("", include("cardcase.cards.urls")),
+    path("", include("cardcase.custody.urls")),
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.delivery.urls")),
     path("", include("cardcase.intake.urls")),

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection, models
+
+from cardcase.kit import clock
 
 from .tables import Checkpoint, Content, Entry, Head, Node
 
@@ -17,8 +20,22 @@ _TIPS = """
 """
 """Asked before every append: written out, because Django takes longer to put it together than a database to answer."""
 
-EntryRow = tuple[int, bytes, bytes, str, int, str, int | None]
-"""(seq, data, leaf, subject, cseq, kind, shop id) of an entry."""
+_HEAD_COLUMNS = ("id", "origin", "vkey", "size", "peaks", "pseudonym_key")
+
+EntryRow = tuple[int, bytes, bytes, str, int, str, Any, int | None]
+"""(seq, data, leaf, subject, cseq, kind, moment, shop id) of an entry; ``moment_text`` reads the moment."""
+
+
+class ContentRow(NamedTuple):
+    """A content as it lies in its table."""
+
+    entry_id: int
+    position: int
+    role: str
+    mime: str
+    salt: bytes | None
+    commit: bytes
+    body: bytes | None
 
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -32,8 +49,14 @@ def head() -> Head | None:
 
 
 def lock_head() -> Head | None:
-    """Return the growing end, held until the transaction ends."""
-    return Head.objects.select_for_update().filter(pk=1).first()
+    """Return the growing end, held until the transaction ends. Stands before every append: written out, as ``tips``."""
+    question = "SELECT id, origin, vkey, size, peaks, pseudonym_key FROM custody_head WHERE id = 1"
+    if connection.vendor == "postgresql":
+        question += " FOR UPDATE"
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        row = cursor.fetchone()
+    return None if row is None else Head.from_db(connection.alias, _HEAD_COLUMNS, row)
 
 
 def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[Head, bool]:
@@ -43,15 +66,23 @@ def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[Head, bool]
     return Head.objects.select_for_update().get(pk=1), is_ours
 
 
-def move_head(head: Head) -> None:
+def rename_head(head: Head) -> None:
+    """Write back the name and the key under which the log is signed from now on."""
+    Head.objects.filter(pk=1).update(origin=head.origin, vkey=head.vkey)
+
+
+def move_head(cursor: Any, head: Head) -> None:
     """Write back how far the log has grown. Stands behind every append, and so is written out as ``tips`` is."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [head.size, bytes(head.peaks)])
+    cursor.execute("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [head.size, bytes(head.peaks)])
 
 
-def last_seq() -> int | None:
-    """Return the number of the last entry."""
-    return Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
+def head_and_last_seq() -> tuple[Head | None, int | None]:
+    """Return the growing end and the number of the last entry, as of one moment."""
+    last = models.Subquery(Entry.objects.order_by("-seq").values("seq")[:1])
+    head = Head.objects.filter(pk=1).annotate(last_seq=last).first()
+    if head is not None:
+        return head, head.last_seq
+    return None, Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
 
 
 def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
@@ -59,6 +90,14 @@ def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
     rows = Entry.objects.filter(kind__in=kinds, subject=subject).order_by("-seq")
     data = rows.values_list("data", flat=True).first()
     return None if data is None else bytes(data)
+
+
+def of_kinds(kinds: Sequence[str], subject: str | None = None) -> list[bytes]:
+    """Return the bytes of all entries of these kinds, on one subject or on any, in order."""
+    rows = Entry.objects.filter(kind__in=kinds).order_by("seq")
+    if subject is not None:
+        rows = rows.filter(subject=subject)
+    return [bytes(data) for data in rows.values_list("data", flat=True)]
 
 
 def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
@@ -71,19 +110,73 @@ def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
     return found
 
 
-def all_entries(at_once: int) -> Iterator[EntryRow]:
-    """Go through the whole log in order, a piece at a time."""
-    columns = ("seq", "data", "leaf", "subject", "cseq", "kind", "shop_id")
-    return Entry.objects.order_by("seq").values_list(*columns).iterator(chunk_size=at_once)
+def all_entries(at_once: int) -> Iterator[list[EntryRow]]:
+    """Go through the whole log in order, so many entries at a time, past Django's row objects."""
+    at = "CAST(at AS text)" if connection.vendor == "sqlite" else "at"
+    question = (
+        f"SELECT seq, data, leaf, subject, cseq, kind, {at}, shop_id FROM custody_entry "  # noqa: S608 - our own words
+        "WHERE seq > %s ORDER BY seq LIMIT %s"
+    )
+    last = -(2**62)
+    while rows := _fetch(question, [last, at_once]):
+        yield rows
+        last = rows[-1][0]
 
 
-def contents_between(first: int, last: int) -> dict[int, list[Content]]:
+def moment_text(moment: Any) -> str:
+    """Write a moment of ``all_entries`` as a leaf writes it; SQLite keeps it as text, in UTC."""
+    if not isinstance(moment, str):
+        return clock.iso(moment)
+    text = moment.replace(" ", "T")
+    return f"{text}Z" if "." in text else f"{text}.000000Z"
+
+
+def _fetch(question: str, values: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return cursor.fetchall()
+
+
+def content_rows(first: int, last: int) -> dict[int, list[ContentRow]]:
     """Return the contents of entries ``first`` to ``last``, in order, by entry."""
-    found: dict[int, list[Content]] = {}
-    rows = Content.objects.filter(entry__gte=first, entry__lte=last).order_by("entry_id", "position")
-    for row in rows.iterator():
+    found: dict[int, list[ContentRow]] = {}
+    question = (
+        'SELECT entry_id, position, role, mime, salt, "commit", body FROM custody_content '
+        "WHERE entry_id BETWEEN %s AND %s ORDER BY entry_id, position"
+    )
+    for row in map(ContentRow._make, _fetch(question, [first, last])):
         found.setdefault(row.entry_id, []).append(row)
     return found
+
+
+def node_counts() -> tuple[int, dict[int, tuple[int, int]]]:
+    """Return the size of the log and, by level, how many nodes are stored and the highest index: of one moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT size FROM custody_head WHERE id = 1), level, COUNT(*), MAX(idx) "
+            "FROM custody_node GROUP BY level ORDER BY level"
+        )
+        rows = cursor.fetchall()
+    return (rows[0][0] or 0 if rows else 0), {level: (count, highest) for _, level, count, highest in rows}
+
+
+def stray_entries() -> list[int]:
+    """Return the numbers of the first few entries that lie outside the head: of one moment."""
+    return _stray("SELECT seq FROM custody_entry WHERE seq < 0 OR seq >= ({size}) ORDER BY seq LIMIT 5")
+
+
+def stray_contents() -> list[int]:
+    """Return the numbers of the first few entries that have contents and lie outside the head: of one moment."""
+    return _stray(
+        "SELECT DISTINCT entry_id FROM custody_content WHERE entry_id < 0 OR entry_id >= ({size}) "
+        "ORDER BY entry_id LIMIT 5"
+    )
+
+
+def _stray(sql: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.format(size="SELECT COALESCE(MAX(size), 0) FROM custody_head WHERE id = 1"))
+        return [row[0] for row in cursor.fetchall()]
 
 
 def contents_of(seqs: Sequence[int]) -> dict[int, list[Content]]:
@@ -97,8 +190,9 @@ def contents_of(seqs: Sequence[int]) -> dict[int, list[Content]]:
 
 def nodes_between(level: int, first: int, last: int) -> dict[int, bytes]:
     """Return the stored hashes of a level from ``first`` to ``last``, by index."""
-    rows = Node.objects.filter(level=level, idx__range=(first, last)).values_list("idx", "hash")
-    return {index: bytes(digest) for index, digest in rows}
+    return dict(
+        _fetch("SELECT idx, hash FROM custody_node WHERE level = %s AND idx BETWEEN %s AND %s", [level, first, last])
+    )
 
 
 def hashes(level: int, indexes: Sequence[int]) -> dict[int, bytes]:
@@ -114,9 +208,9 @@ def hashes(level: int, indexes: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def notes() -> Mapping[int, str]:
-    """Return all signed notes by size."""
-    return dict(Checkpoint.objects.order_by("size").values_list("size", "note"))
+def notes(*, over: int = -1) -> Mapping[int, str]:
+    """Return the signed notes by size, in order: all of them, or those of more than ``over`` entries."""
+    return dict(Checkpoint.objects.filter(size__gt=over).order_by("size").values_list("size", "note"))
 
 
 def note_at(size: int) -> str | None:
@@ -129,26 +223,53 @@ def last_note() -> str | None:
     return Checkpoint.objects.order_by("-size").values_list("note", flat=True).first()
 
 
+def first_note_over(size: int) -> str | None:
+    """Return the note of the smallest signed head with more entries than this."""
+    return Checkpoint.objects.filter(size__gt=size).order_by("size").values_list("note", flat=True).first()
+
+
 def keep_note(size: int, note: str, *, at: datetime) -> None:
     """Keep a signed note."""
     Checkpoint.objects.create(size=size, note=note, signed_at=at)
 
 
-def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+class Table(NamedTuple):
+    """A table that is written past Django's row objects, and its columns in the order of the rows."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+ENTRIES = Table("custody_entry", ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"))
+CONTENTS = Table("custody_content", ("entry_id", "position", "role", "mime", "salt", "commit", "body"))
+NODES = Table("custody_node", ("level", "idx", "hash"))
+_FEW = 16
+"""Rows for which one statement with all of them is quicker than the ways of the many."""
+
+
+@lru_cache(maxsize=256)
+def _statement(table: Table, count: int) -> str:
+    names = ", ".join(f'"{column}"' for column in table.columns)
+    blanks = "(" + ", ".join(["%s"] * len(table.columns)) + ")"
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ' + ", ".join([blanks] * count)  # noqa: S608 - our own names
+
+
+def insert(cursor: Any, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows by the thousand, past Django's row objects: COPY on PostgreSQL, one prepared statement on SQLite.
 
     The rows hold what the database takes: bytes, integers, texts, and moments through ``adapt_moment``.
     """
-    quote = connection.ops.quote_name
-    table, names = quote(model._meta.db_table), ", ".join(quote(column) for column in columns)  # noqa: SLF001 - Django's documented model API
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            return
-        blanks = ", ".join(["%s"] * len(columns))
-        # The driver asks around for an adapter of every value of type bytes, and takes a bytearray as it is: a sixth of
-        # the time for rows of hashes.
-        plain: list[list[Any]] = [[bytearray(one) if type(one) is bytes else one for one in row] for row in rows]
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({blanks})", plain)  # noqa: S608 - our own names
+    if not rows:
+        return
+    if len(rows) <= _FEW:
+        cursor.execute(_statement(table, len(rows)), [value for row in rows for value in row])
+    elif connection.vendor == "postgresql":
+        names = ", ".join(f'"{column}"' for column in table.columns)
+        with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        # The driver asks around for an adapter of every value of type bytes, and takes a bytearray as it is: a sixth
+        # of the time for rows of hashes.
+        plain = [[bytearray(one) if type(one) is bytes else one for one in row] for row in rows]
+        cursor.executemany(_statement(table, 1), plain)

@@ -4,11 +4,13 @@ A leaf holds names, numbers, times, public ids and salted commitments: never wor
 """
 
 import hmac
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cardcase.kit import canonical, clock
@@ -25,13 +27,21 @@ FACTS_ROLE = "facts"
 """Role of the content, in every entry, that says who acted and what was told."""
 GENESIS = "custody.opened"
 CONTINUED = "custody.continued"
-"""Kinds of the entries that name the log: its first, and that from which a restored copy goes on under a new name."""
+KEY_ROTATED = "custody.key_rotated"
+KEY_KINDS = (GENESIS, CONTINUED, KEY_ROTATED)
+"""Kinds of the entries that name a key of the log: its first, that from which a restored copy goes on under a new name,
+and those by which a key follows another under the same name."""
+
+LONGEST_REASON = 200
+"""Characters of the reason for which a key is changed or a record goes on under a new name."""
+
+ELSEWHERE = frozenset({"card", "exhibit"})
+"""First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 
 HOST = "cardcase.local/"
 """What the origins of our logs begin with, and no other signed text does."""
 
 _DOMAIN = b"evidence/v1|"
-_NO_CONTENT = b'"content":[]'
 _KIND = re.compile(r"[a-z][a-z_]{0,23}\.[a-z][a-z_]{0,31}")
 _SUBJECT = re.compile(r"[a-z][a-z_]{0,15}[_:][0-9a-zA-Z-]{1,47}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,23}(/[A-Za-z0-9_.:-]{1,64})?")
@@ -49,7 +59,8 @@ class BadEntry(WrongUse):
 class Content(NamedTuple):
     """Bytes that an entry commits to. ``role`` says what they are, ``keep=False`` leaves the bytes elsewhere.
 
-    A role is a plain word, or a word and the public id of the row that holds the bytes: ``message/msg_0190…``.
+    A role is a plain word, or a word and the public id of a row: ``message/msg_0190…``. Only the words in ``ELSEWHERE``
+    may leave their bytes with that row; of all others the check of the record misses bytes that are gone.
     """
 
     role: str
@@ -89,8 +100,7 @@ class Committed(NamedTuple):
     commit: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry as its leaf says it. ``cprev`` is the leaf hash of the subject's entry before, None for its first."""
 
     log: str
@@ -122,9 +132,28 @@ def commit(salt: bytes, role: str, body: bytes) -> bytes:
     return hmac.digest(salt, _DOMAIN + role.encode() + b"|" + body, "sha256")
 
 
+_SHOP = re.compile(
+    rb'\{"actor":\{"kind":"[a-z_]*","label":"(?:[^"\\]|\\.)*","role":(?:null|"[a-z_]*"),"shop":(null|[0-9]{1,18}),'
+)
+
+
+def shop_of(facts: bytes) -> int | None:
+    """Return the shop that the facts of an entry speak of, None for the log's own. Raises ValueError, KeyError."""
+    found = _SHOP.match(facts)
+    if found is not None:
+        return None if found[1] == b"null" else int(found[1])
+    told: int | None = json.loads(facts)["actor"]["shop"]
+    return told
+
+
 def opens(salt: bytes, role: str, body: bytes, commitment: bytes) -> bool:
     """Tell whether this salt and these bytes are what was committed to."""
     return len(salt) == SALT_BYTES and hmac.compare_digest(commit(salt, role, body), commitment)
+
+
+def may_live_elsewhere(role: str) -> bool:
+    """Tell whether the bytes of a content with this role may be missing from the record."""
+    return role.partition("/")[0] in ELSEWHERE
 
 
 @lru_cache(maxsize=4096)
@@ -152,6 +181,8 @@ def check_record(record: Record) -> None:
     for content in record.contents:
         if _ROLE.fullmatch(content.role) is None or content.role.partition("/")[0] == FACTS_ROLE:
             raise BadEntry("记录里的内容名称不合格式", "The role of a content is not well formed")
+        if not content.keep and not may_live_elsewhere(content.role):
+            raise BadEntry("这种内容必须存进记录", "The bytes of such a content are kept with the record")
         _require(_MIME, content.mime, _WORD_MIME)
     for words in (record.refs, record.source):
         for name, value in words.items():
@@ -165,31 +196,21 @@ def encode(entry: Entry) -> bytes:
 
     The entry comes from a checked record or from ``decode``; both leave nothing in it but what ``plain.write`` takes.
     """
-    data = plain.write(
-        {
-            "v": VERSION,
-            "log": entry.log,
-            "seq": entry.seq,
-            "at": entry.at,
-            "type": entry.kind,
-            "case": entry.subject,
-            "cseq": entry.cseq,
-            "cprev": entry.cprev,
-            "actor": {"role": entry.actor_role, "id": entry.actor_id},
-            "src": dict(entry.source),
-            "content": [],
-            "refs": dict(entry.refs),
-        }
+    # Equal documents by the thousand: put together by hand they take a quarter of what an encoder takes.
+    text = canonical.text
+    contents = ",".join(
+        [
+            f'{{"bytes":{size},"commit":"{commitment.hex()}","mime":{_known_text(mime)},"role":{text(role)}}}'
+            for role, mime, size, commitment in entry.contents
+        ]
     )
-    if entry.contents:
-        # Small equal documents by the thousand: writing them by hand takes a third of what the encoder takes. Within a
-        # text every quote is escaped, so that these bytes stand nowhere else.
-        contents = ",".join(
-            f'{{"bytes":{one.size},"commit":"{one.commit.hex()}",'
-            f'"mime":{canonical.text(one.mime)},"role":{canonical.text(one.role)}}}'
-            for one in entry.contents
-        )
-        data = data.replace(_NO_CONTENT, b'"content":[' + contents.encode() + b"]", 1)
+    cprev = "null" if entry.cprev is None else f'"{entry.cprev}"'
+    data = (
+        f'{{"actor":{{"id":{text(entry.actor_id)},"role":{_known_text(entry.actor_role)}}},"at":{text(entry.at)},'
+        f'"case":{text(entry.subject)},"content":[{contents}],"cprev":{cprev},"cseq":{entry.cseq},'
+        f'"log":{_known_text(entry.log)},"refs":{_words_text(entry.refs)},"seq":{entry.seq},'
+        f'"src":{_words_text(entry.source)},"type":{_known_text(entry.kind)},"v":{VERSION}}}'
+    ).encode()
     if len(data) > MAX_ENTRY_BYTES:
         raise BadEntry(
             f"一条记录最多 {MAX_ENTRY_BYTES} 字节，这条有 {len(data)}",
@@ -199,14 +220,92 @@ def encode(entry: Entry) -> bytes:
     return data
 
 
+@lru_cache(maxsize=1024)
+def _known_text(value: str) -> str:
+    return canonical.text(value)
+
+
+def _words_text(words: Mapping[str, str]) -> str:
+    return _known_words_text(tuple(sorted(words.items()))) if words else "{}"
+
+
+@lru_cache(maxsize=1024)
+def _known_words_text(words: tuple[tuple[str, str], ...]) -> str:
+    return plain.write(dict(words)).decode()
+
+
 _FIELDS = frozenset({"v", "log", "seq", "at", "type", "case", "cseq", "cprev", "actor", "src", "content", "refs"})
+
+
+_TEXT = r"[ !#-\[\]-~]*"  # what stands in a JSON text as it is
+_DIGEST = "[0-9a-f]{64}"
+_COUNT = "(?:0|[1-9][0-9]{0,14})"
+
+
+def _content_form(text: str, digest: str, count: str) -> str:
+    return rf'\{{"bytes":{count},"commit":"{digest}","mime":"{text}","role":"{text}"\}}'
+
+
+_CONTENT = _content_form(_TEXT, _DIGEST, _COUNT)
+_USUAL_CONTENT = re.compile(_content_form(f"({_TEXT})", f"({_DIGEST})", f"({_COUNT})"))
+_USUAL = re.compile(
+    rf'\{{"actor":\{{"id":"({_TEXT})","role":"({_TEXT})"\}},"at":"([0-9T:.-]{{26}}Z)","case":"({_TEXT})",'
+    rf'"content":\[((?:{_CONTENT}(?:,{_CONTENT})*)?)\],"cprev":(null|"{_DIGEST}"),"cseq":({_COUNT}),"log":"({_TEXT})",'
+    rf'"refs":(\{{[^{{}}]*\}}),"seq":({_COUNT}),"src":(\{{[^{{}}]*\}}),"type":"({_TEXT})","v":{VERSION}\}}'
+)
 
 
 def decode(data: bytes) -> Entry:
     """Read the bytes of an entry, refusing every byte that ``encode`` would not have written. Raises ValueError."""
     if len(data) > MAX_ENTRY_BYTES:
         raise ValueError("too large for an entry")
-    return read(plain.decode(data))
+    return _glance(data) or read(plain.decode(data))
+
+
+def _glance(data: bytes) -> Entry | None:
+    """Read an entry of the usual look by one expression, which takes a fifth of the time; None for every other.
+
+    What it matches is canonical as it stands: no text needs escaping, keys and numbers have their one writing. The two
+    fields with free keys go through the decoder, once for each different one.
+    """
+    try:
+        found = _USUAL.fullmatch(data.decode("ascii"))
+    except UnicodeDecodeError:
+        return None
+    if found is None:
+        return None
+    actor_id, role, at, subject, contents, cprev, cseq, log, refs, seq, source, kind = found.groups()
+    return Entry(
+        log=log,
+        seq=int(seq),
+        at=_known_moment(at),
+        kind=kind,
+        subject=subject,
+        cseq=int(cseq),
+        cprev=None if cprev == "null" else cprev[1:-1],
+        actor_role=role,
+        actor_id=actor_id,
+        source=_known_words(source),
+        contents=tuple(
+            [
+                Committed(one_role, mime, int(size), bytes.fromhex(commitment))
+                for size, commitment, mime, one_role in _USUAL_CONTENT.findall(contents)
+            ]
+        )
+        if contents
+        else (),
+        refs=_known_words(refs),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _known_moment(text: str) -> str:
+    return clock.iso(_moment(text))
+
+
+@lru_cache(maxsize=1024)
+def _known_words(text: str) -> Mapping[str, str]:
+    return MappingProxyType(_words(plain.decode(text.encode())))
 
 
 def read(value: plain.JSON) -> Entry:

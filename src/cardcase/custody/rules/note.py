@@ -116,11 +116,14 @@ class Signer:
         return f"<Signer {self.name}>"
 
 
-def sign(text: str, signer: Signer) -> str:
-    """Sign a text that ends in a newline. Raises BadNote when it cannot be the text of a note."""
+def sign(text: str, signer: Signer, *others: Signer) -> str:
+    """Sign a text that ends in a newline, one line for each signer. Raises BadNote when it cannot be a note's text."""
     _check_text(text)
-    body = signer.verifier.ident + signer.private.sign(text.encode())
-    return f"{text}\n{_DASH}{signer.name} {encode64(body)}\n"
+    lines = [
+        f"{_DASH}{one.name} {encode64(one.verifier.ident + one.private.sign(text.encode()))}\n"
+        for one in (signer, *others)
+    ]
+    return f"{text}\n{''.join(lines)}"
 
 
 def _check_text(text: str) -> None:
@@ -209,16 +212,18 @@ class Checkpoint:
         return cls(origin, int(size), digest)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
-    """Sign a head. The key's name is the origin."""
-    if signer.name != checkpoint.origin:
+def sign_checkpoint(checkpoint: Checkpoint, signer: Signer, *others: Signer) -> str:
+    """Sign a head: by the log's key, and by the old one too when it changes. Each key's name is the origin."""
+    if any(one.name != checkpoint.origin for one in (signer, *others)):
         raise BadNote("a log signs under its own origin")
-    return sign(checkpoint.text(), signer)
+    return sign(checkpoint.text(), signer, *others)
 
 
-def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
-    """Return the head in a checkpoint that this key signed. Raises BadNote otherwise, also for another log's head."""
-    checkpoint = Checkpoint.parse(open_note(note, verifier))
-    if checkpoint.origin != verifier.name:
-        raise BadNote("the checkpoint is of another log")
+def open_checkpoint(note: str, verifier: Verifier, *others: Verifier) -> Checkpoint:
+    """Return the head in a checkpoint that all of these keys signed. Raises BadNote otherwise, also for another log."""
+    checkpoint = Checkpoint.parse(split(note)[0])
+    for one in (verifier, *others):
+        open_note(note, one)
+        if checkpoint.origin != one.name:
+            raise BadNote("the checkpoint is of another log")
     return checkpoint

@@ -31,7 +31,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What re-hashing the whole record showed. ``first_bad`` is the number of the first entry that does not hold."""
+    """What re-hashing the whole record showed. ``first_bad`` is the number of the first entry that does not hold.
+
+    ``anchored_size`` is how many entries the largest signed head outside the database speaks of: the second file, or
+    the copies that were given. What comes after could be cut off without a trace.
+    """
 
     origin: str
     size: int
@@ -40,6 +44,7 @@ class LedgerReport:
     checked_contents: int
     checked_checkpoints: int
     signed_size: int
+    anchored_size: int
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...] = ()
     first_bad: int | None = None
@@ -62,6 +67,7 @@ class LedgerReport:
         lines += [
             f"根 / root: {self.root}",
             f"已签 / signed: {self.signed_size} of {self.size} ({self.checked_checkpoints} checkpoints)",
+            f"库外有副本 / copies outside the database: {self.anchored_size} of {self.size}",
             f"公钥 / vkey: {self.vkey}",
             f"{LIMIT.zh} / {LIMIT.en}",
         ]
