@@ -10,7 +10,7 @@ from . import guards
 from . import head as heads
 from .models import Content, stored
 from .rules import entry as form
-from .rules import merkle, note
+from .rules import erasing, merkle, note
 from .rules.report import Fault, LedgerReport, Level
 
 Progress = Callable[[int, int], None]
@@ -44,6 +44,7 @@ class _Check:
         self._peaks: list[bytes] = []
         self._size = 0
         self._contents = 0
+        self._missing = erasing.Missing()
         self._signed = stored.notes()
         self._checked_notes = 0
 
@@ -53,6 +54,7 @@ class _Check:
         while chunk := list(islice(stream, _CHUNK)):
             self._check_chunk(chunk)
             self._progress(self._size, total)
+        self._check_missing()
         self._check_head()
         self._check_signed_rest()
         for name in guards.missing():
@@ -70,6 +72,8 @@ class _Check:
             faults=tuple(self._faults),
             notes=tuple(self._notes),
             first_bad=self._first_bad,
+            erased_contents=self._missing.erased,
+            restricted_contents=self._missing.restricted,
         )
 
     def _fault(self, code: str, place: str, text: Text, seq: int | None = None) -> None:
@@ -153,11 +157,14 @@ class _Check:
             if [(row.role, row.mime, bytes(row.commit)) for row in rows] != told:
                 self._entry_fault("contents_differ", seq, "的内容清单与记录不符", "differs from its list of contents")
                 continue
-            self._check_openings(seq, rows, shops[seq])
+            self._check_openings(seq, entry.kind, rows, shops[seq])
 
-    def _check_openings(self, seq: int, rows: list[Content], shop_id: int | None) -> None:
+    def _check_openings(self, seq: int, kind: str, rows: list[Content], shop_id: int | None) -> None:
         for row in rows:
-            if row.salt is None or row.body is None:
+            if row.salt is None or (row.body is None and row.role == form.FACTS_ROLE):
+                self._missing.note(seq, row.position)
+                continue
+            if row.body is None:  # its bytes live elsewhere
                 continue
             body = bytes(row.body)
             if not form.opens(bytes(row.salt), row.role, body, bytes(row.commit)):
@@ -166,6 +173,18 @@ class _Check:
                 )
             elif row.role == form.FACTS_ROLE and json.loads(body)["actor"]["shop"] != shop_id:
                 self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
+            elif row.role == form.FACTS_ROLE and kind in erasing.KINDS:
+                self._missing.told(kind, json.loads(body)["facts"])
+
+    def _check_missing(self) -> None:
+        """What is no longer here must have been taken out by an entry that names it, says why and who."""
+        for seq in self._missing.unexplained():
+            self._entry_fault(
+                "content_missing", seq, "的内容不见了，没有记录说是删除的", "lost a content that no entry says was erased"
+            )
+        for seq in self._missing.returned():
+            text = Text(f"第 {seq} 条记录里删除过的内容又在这里", f"Erased contents of entry {seq} are here again")
+            self._note("erased_is_back", f"entry {seq}", text)
 
     # ---- tree, checkpoints, head -------------------------------------------------------------------------------
 
