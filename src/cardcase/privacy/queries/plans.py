@@ -61,8 +61,8 @@ class Plan:
         return max(told, default=None) if len(told) == len(found) else None
 
     def is_due(self, now: datetime) -> bool:
-        """Tell whether all of its periods are over."""
-        return self.due_at is not None and self.due_at <= now
+        """Tell whether all of its periods are over; where nothing is left, nothing runs."""
+        return self.is_empty or (self.due_at is not None and self.due_at <= now)
 
     @property
     def phrase(self) -> Text:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from cardcase.cards import vault
+from cardcase.cases import queries as cases
 from cardcase.cases.models import Case
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
@@ -89,9 +90,9 @@ def of_case(actor: Actor, case: Case) -> RemovalView | None:
     return view_of(found) if found is not None else None
 
 
-def require_open(actor: Actor, case: Case) -> None:
-    """Refuse while the data of a case are locked away. Raises DataRestricted."""
-    found = of_case(actor, case)
+def require_open(actor: Actor, number: str) -> None:
+    """Refuse while the data of a case are locked away. Raises DataRestricted, NotFound."""
+    found = of_case(actor, cases.find(actor, number))
     if found is not None and found.state is RemovalState.RESTRICTED:
         until = f"{found.erase_at:%Y-%m-%d}" if found.erase_at else ""
         raise DataRestricted(

@@ -94,7 +94,7 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         removal.state, removal.erased_at = RemovalState.ERASING.value, at
         removal.copies_until = asking.copies_until(at).date()
         begun.append((removal, part, seqs))
-    names = _names(plan)
+    names = names_of(plan)
     for removal, found in released:
         digests = [*found.digests, *removal.originals]
         files, removal.originals, seqs = originals.release(actor, digests, names)
@@ -116,7 +116,7 @@ def subject_of(part: Standing) -> str:
     return part.matter.cases[-1].public_id if part.matter.cases else part.matter.subject
 
 
-def _names(plan: Plan) -> list[str]:
+def names_of(plan: Plan) -> list[str]:
     """Return what a buyer is called, for places where names lie loose."""
     found = [plan.nick]
     for part in plan.parts:

@@ -13,9 +13,31 @@ from cardcase.cards import vault
 from cardcase.cards.queries import open_original
 from cardcase.cards.vault import SealBroken, VaultKeyMissing
 from cardcase.custody import queries as custody
+from cardcase.custody.queries import KeptEntry
 from cardcase.kit.errors import Problem
 from cardcase.privacy import queries
 from cardcase.staff.rules import Actor, Permission
+
+
+Loose = dict[int, dict[str, Any]]
+"""What tells of a buyer in the accounts of imported files, by row: names of files, refused rows, notes."""
+
+
+def loose(actor: Actor, digests: Iterable[str], names: Iterable[str]) -> tuple[Loose, list[KeptEntry]]:
+    """Find what in the accounts of these imports names a buyer, and the entries of the record that do."""
+    found: Loose = {}
+    entries: list[KeptEntry] = []
+    for digest in dict.fromkeys(digests):
+        for row in _rows(actor, digest):
+            if _tells_of(row, [name for name in names if name]):
+                found[row.pk] = {"name": row.name, "refused": row.refused, "notes": row.notes}
+                entries += _begun(actor, row)
+    return found, entries
+
+
+def hide(found: Loose) -> None:
+    """Clear what was found loose. The caller holds the transaction."""
+    _imported()._base_manager.filter(pk__in=list(found)).update(name="", refused=[], notes=[])  # noqa: SLF001 - Django's documented model API
 
 
 def release(actor: Actor, digests: Iterable[str], names: Iterable[str]) -> tuple[list[str], list[str], list[int]]:
@@ -29,25 +51,32 @@ def release(actor: Actor, digests: Iterable[str], names: Iterable[str]) -> tuple
     files: list[str] = []
     waiting: list[str] = []
     entries: list[int] = []
-    needles = [name for name in names if name]
     for digest in dict.fromkeys(digests):
-        rows = list(_imported()._base_manager.filter(shop_id=actor.shop_id, digest=digest).select_related("run"))  # noqa: SLF001 - Django's documented model API
-        if not rows:
-            continue
-        if queries.named_elsewhere(actor, digest):
+        rows = _rows(actor, digest)
+        if rows and queries.named_elsewhere(actor, digest):
             waiting.append(digest)
-            rows = [row for row in rows if _tells_of(row, needles)]
-        else:
-            files += [_kept_as(actor, row) for row in rows]
+            continue
         for row in rows:
-            row.name, row.refused, row.notes = "", [], []
-            row.save(update_fields=["name", "refused", "notes"])
-            entries += [
-                entry.seq
-                for entry in custody.entries(actor, [row.run.public_id])
-                if entry.kind == "import.started" and any(one.salt is not None for one in entry.contents)
-            ]
-    return [sha256 for sha256 in files if sha256], waiting, entries
+            files.append(_kept_as(actor, row))
+            entries += [entry.seq for entry in _begun(actor, row)]
+            row.kept_sha256, row.name, row.refused, row.notes = "", "", [], []
+            row.save(update_fields=["kept_sha256", "name", "refused", "notes"])
+    named, begun = loose(actor, waiting, names)
+    hide(named)
+    return [sha256 for sha256 in files if sha256], waiting, [*entries, *(entry.seq for entry in begun)]
+
+
+def _rows(actor: Actor, digest: str) -> list[Any]:
+    return list(_imported()._base_manager.filter(shop_id=actor.shop_id, digest=digest).select_related("run"))  # noqa: SLF001 - as above
+
+
+def _begun(actor: Actor, row: Any) -> list[KeptEntry]:
+    """Return the entries that list the files of the import, as far as they can still be opened."""
+    return [
+        entry
+        for entry in custody.entries(actor, [row.run.public_id])
+        if entry.kind == "import.started" and any(one.salt is not None for one in entry.contents)
+    ]
 
 
 def _imported() -> type[Model]:

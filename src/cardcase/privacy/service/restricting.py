@@ -4,7 +4,7 @@ The words leave the tables and the record and lie in the removal, encrypted unde
 and no pack can show them. ``lift`` puts all of it back; erasing destroys the key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from cardcase.custody import erasing as record
 from cardcase.custody import files as kept
+from cardcase.custody.queries import KeptEntry
 from cardcase.custody.rules import erasing as kinds
 from cardcase.kit.errors import Conflict, NotFound, Refused
 from cardcase.kit.text import Text
@@ -21,10 +22,13 @@ from cardcase.privacy.queries import RemovalView, Standing
 from cardcase.privacy.rules import RemovalState
 from cardcase.staff.rules import Actor, Permission
 
-from . import asking, erasing, rows
+from . import asking, erasing, originals, rows
 
 _LOCKED_TABLE = "evidence.Exhibit"
 """The table whose files lie readable on the disk; those of parcels are sealed and lose their key instead."""
+
+
+_IMPORTED = "intake.ImportedFile"
 
 
 def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[RemovalView]:
@@ -48,9 +52,11 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
                     code="came_in_anew",
                 )
             removal = asking.row_of(actor, part, ground=why, at=at)
-            _lock(removal, part, actor.shop_id)
+            named, told = originals.loose(actor, part.collected.digests, erasing.names_of(plan))
+            _lock(removal, part, actor.shop_id, named, told)
             removal.state, removal.restricted_at = RemovalState.RESTRICTED.value, at
             begun.append((removal, part))
+            originals.hide(named)  # before the next part finds it again
         for removal, part in begun:
             rows.clear(part.collected)
             removal.save()
@@ -68,9 +74,15 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
     return [erasing.finish(actor, removal.pk, at=at) for removal, _ in begun]
 
 
-def _lock(removal: Removal, part: Standing, shop_id: int) -> None:
-    """Encrypt what was collected into the removal, under a new key. Nothing is cleared here."""
+def _lock(
+    removal: Removal, part: Standing, shop_id: int, named: originals.Loose, told: Iterable[KeptEntry]
+) -> None:
+    """Encrypt what was collected into the removal, under a new key. Nothing is cleared here.
+
+    ``named`` and ``told``: what stands about him in the accounts of imports, and the entries about those.
+    """
     found = part.collected
+    entries = {**part.entries, **{entry.seq: entry for entry in told}}
     key, removal.key_half = sealing.new_key(shop_id, removal.public_id)
     exhibits = {
         str(row["file_sha256"]) for row in found.values.get(_LOCKED_TABLE, {}).values() if row.get("file_sha256")
@@ -80,12 +92,13 @@ def _lock(removal: Removal, part: Standing, shop_id: int) -> None:
     }
     contents = [
         [entry.seq, position, one.salt, one.body]
-        for entry in part.entries.values()
+        for entry in entries.values()
         for position, one in enumerate(entry.contents)
     ]
-    document = {"values": found.values, "files": copies, "contents": contents, "originals": list(found.digests)}
+    values = {**found.values, **({_IMPORTED: named} if named else {})}
+    document = {"values": values, "files": copies, "contents": contents, "originals": list(found.digests)}
     removal.bundle = sealing.lock(key, rows.pack(document), about=removal.public_id)
-    removal.entries = list(part.entries)
+    removal.entries = list(entries)
     removal.files = sorted(exhibits)
     removal.locked = [*copies.values(), *(sha256 for sha256 in found.files if sha256 not in exhibits)]
     removal.originals = list(found.digests)
