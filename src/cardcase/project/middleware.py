@@ -15,9 +15,17 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
-DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
+DURABLE = (
+    "/pack",
+    "/authorise",
+    "/resend",
+    "/ask_checker",
+    "privacy/restrict",
+    "privacy/lift",
+    "privacy/erase",
+)
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
-steps of parcels (``service.PARCELS``)."""
+steps of parcels (``service.PARCELS``), and the files of an erased buyer, which go when his rows are surely gone."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
