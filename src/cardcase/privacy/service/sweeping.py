@@ -71,7 +71,8 @@ def _withdraw(actor: Actor, *, at: datetime) -> None:
 def _erase_by_the_clock(actor: Actor, *, at: datetime) -> None:
     waiting = (RemovalState.PROPOSED.value, RemovalState.RESTRICTED.value)
     rows = Removal.objects.visible_to(actor).filter(state__in=waiting, erase_at__lte=at)
-    for row in rows.select_related("order", "buyer").order_by("order__isnull", "pk"):  # who somebody is goes last
+    found = rows.select_related("order", "buyer").order_by("pk")
+    for row in sorted(found, key=lambda row: row.order is None):  # who somebody is goes last
         erasing.erase_due(actor, queries.of_matters(actor, [Matter(actor, row.order, row.buyer)]), at=at)
 
 
