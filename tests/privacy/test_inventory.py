@@ -24,7 +24,9 @@ def columns() -> dict[str, frozenset[str]]:
 
 
 def missing(there: dict[str, frozenset[str]], listed: dict[str, frozenset[str]]) -> list[str]:
-    return sorted(f"{label}.{name}" for label, names in there.items() for name in names - listed.get(label, frozenset()))
+    return sorted(
+        f"{label}.{name}" for label, names in there.items() for name in names - listed.get(label, frozenset())
+    )
 
 
 def test_every_column_of_words_is_listed():
@@ -62,9 +64,7 @@ def test_every_lookup_and_every_action_fits_its_table():
 
 def test_the_names_of_kept_files_are_told_by_every_table_that_has_one():
     named = {(table.id, column) for table in inventory().values() for column in table.files}
-    hashes = {
-        (label, name) for label, names in columns().items() for name in names if name.endswith("sha256")
-    }
+    hashes = {(label, name) for label, names in columns().items() for name in names if name.endswith("sha256")}
     no_files = {
         ("cards.Card", "source_sha256"), ("cards.KeptWrapping", "sha256"), ("cards.Reveal", "source_sha256"),
         ("delivery.ClaimLink", "token_sha256"), ("delivery.ParcelFile", "sha256"), ("delivery.ParcelStep", "chain_sha256"),

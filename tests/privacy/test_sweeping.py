@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from cardcase.custody import queries as ledger
-from cardcase.intake import service as intake
 from cardcase.inbox.models import Conversation
+from cardcase.intake import service as intake
 from cardcase.orders.models import Buyer, Order
 from cardcase.privacy import queries, service
 from cardcase.privacy.models import Removal

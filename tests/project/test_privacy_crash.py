@@ -93,7 +93,17 @@ def data(tmp_path: Path) -> Path:
 
 def erase(data: Path, **more: str):
     plan = document("privacy", "erase", NICK, data=data)
-    words = ("privacy", "erase", NICK, "--ground", "buyer_request", "--confirm", plan["confirmation"], "--stamp", plan["stamp"])
+    words = (
+        "privacy",
+        "erase",
+        NICK,
+        "--ground",
+        "buyer_request",
+        "--confirm",
+        plan["confirmation"],
+        "--stamp",
+        plan["stamp"],
+    )
     return document(*words, data=data, **more)
 
 

@@ -23,7 +23,7 @@ class OpensNothing(Refused):
     code = "opens_nothing"
 
 
-def withdraw(  # noqa: PLR0913 - whose, what, how, why: each of them stands in the entry
+def withdraw(
     actor: Actor, subject: str, seqs: Sequence[int], *, kind: str, ground: str, at: datetime, refs: Mapping[str, str]
 ) -> int:
     """Destroy salts and bodies of all contents of these entries of the actor's shop and name them in new entries.

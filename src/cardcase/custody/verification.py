@@ -180,7 +180,10 @@ class _Check:
         """What is no longer here must have been taken out by an entry that names it, says why and who."""
         for seq in self._missing.unexplained():
             self._entry_fault(
-                "content_missing", seq, "的内容不见了，没有记录说是删除的", "lost a content that no entry says was erased"
+                "content_missing",
+                seq,
+                "的内容不见了，没有记录说是删除的",
+                "lost a content that no entry says was erased",
             )
         for seq in self._missing.returned():
             text = Text(f"第 {seq} 条记录里删除过的内容又在这里", f"Erased contents of entry {seq} are here again")

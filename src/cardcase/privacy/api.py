@@ -113,11 +113,7 @@ def removal_document(one: RemovalView) -> RemovalOut:
     return RemovalOut(
         id=one.public_id,
         state=one.state.value,
-        **{
-            name: getattr(one, name)
-            for name in RemovalOut.model_fields
-            if name not in ("id", "state")
-        },
+        **{name: getattr(one, name) for name in RemovalOut.model_fields if name not in ("id", "state")},
     )
 
 

@@ -16,7 +16,7 @@ class Removal(ShopOwned):
 
     ``subject``: public id of the order, or ``buyer_<row id>``. ``state`` is a ``rules.RemovalState``. While it is
     restricted, ``bundle`` holds what was taken out of the tables, under a key of two halves: ``key_half`` is one,
-    sealed by the vault, the other is a file in the folder of the keys (``sealing``). ``entries``: numbers of the entries
+    sealed by the vault, the other is a file in the folder of the keys (``sealing``). ``entries``: numbers of those
     whose contents lie there too. ``files``: SHA-256 of kept files that still have to go now; ``locked``: of those that
     go when it is erased. ``originals``: digests of imported originals that wait for other buyers' rows in them.
     ``marks``: keyed digests by which a buyer that comes in again is recognised.

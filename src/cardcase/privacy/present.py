@@ -123,14 +123,14 @@ def _facts_of(one: RemovalView) -> Iterator[str]:
         yield say(Text(f"还有 {one.waiting_files} 个文件待删", f"{one.waiting_files} files still to go"))
     if one.waiting_originals:
         zh = f"{one.waiting_originals} 个导入原件里还有别的买家，等最后一位一起删（加密保存）"
-        yield say(Text(zh, f"{one.waiting_originals} imported originals wait for the other buyers in them (sealed)"))
+        yield say(Text(zh, f"{one.waiting_originals} imported originals wait for other buyers in them (sealed)"))
 
 
 def _day(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).date().isoformat()
 
 
-# ---- one buyer --------------------------------------------------------------------------------------------------------
+# ---- one buyer -----------------------------------------------------------------------------------------
 
 
 def subject(plan: Plan, *, now: datetime) -> Page:
@@ -252,14 +252,10 @@ def _acts(plan: Plan, now: datetime) -> Iterator[Section]:
             note=say(
                 Text(
                     "资料加密收起，列表、草稿、证据包都不再出现，到期再删；期间可以解除。",
-                    "The data are locked away: no list, draft or pack shows them until they are erased. It can be lifted.",
+                    "Locked away: no list, draft or pack shows them until they are erased. It can be lifted.",
                 )
             ),
-            acts=(
-                ActionForm(
-                    url("restrict"), say(Text("限制处理", "Restrict")), (_ground(grounds),), is_main=True
-                ),
-            ),
+            acts=(ActionForm(url("restrict"), say(Text("限制处理", "Restrict")), (_ground(grounds),), is_main=True),),
         )
     yield Section(
         say(Text("删除", "Erase")),
@@ -273,7 +269,7 @@ def _acts(plan: Plan, now: datetime) -> Iterator[Section]:
                 warning=say(
                     Text(
                         "删除后谁也恢复不了，包括我们。订单号、金额和日期作为账目留下，不再指向任何人。",
-                        "Nobody can bring it back, not even we. Order number, sums and days stay as books and point to nobody.",
+                        "Nobody can bring it back, not even we. Order number, sums and days stay and point to nobody.",
                     )
                 ),
                 opens=say(Text("永久删除", "Erase for good")),
@@ -291,5 +287,3 @@ def _ground(grounds: Iterable[Ground]) -> Input:
         choices=tuple(Choice(ground.value, say(GROUND_TITLES[ground])) for ground in grounds),
         is_required=True,
     )
-
-

@@ -10,8 +10,8 @@ from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
 from cardcase.inbox.rules import drafts, tone
 from cardcase.policies import queries as policies
-from cardcase.remedies import queries as remedies
 from cardcase.privacy import queries as privacy
+from cardcase.remedies import queries as remedies
 from cardcase.sourcing import queries as sourcing
 from cardcase.triage.rules import reasons
 

@@ -62,7 +62,7 @@ class Config(BaseModel):
         30,
         ge=0,
         le=400,
-        description="旧备份最多留几天，删除买家资料时据此说明 / days that old backups live, told when a buyer is erased",
+        description="旧备份最多留几天，删除买家资料时据此说明 / days that old backups live, told at each erasure",
     )
     privacy_auto_erase: bool = Field(
         default=False,

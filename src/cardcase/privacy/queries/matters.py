@@ -58,9 +58,7 @@ class Matter:
         """Row ids of its conversations, with the other names of each."""
         rows = Conversation.objects.visible_to(self.actor)
         if self.order is not None:
-            mine = Q(order=self.order) | Q(
-                order__isnull=True, channel=self.order.channel, order_no=self.order.order_no
-            )
+            mine = Q(order=self.order) | Q(order__isnull=True, channel=self.order.channel, order_no=self.order.order_no)
         else:
             numbers = Order.objects.visible_to(self.actor).filter(buyer=self.buyer).values("order_no")
             mine = Q(order__isnull=True, buyer=self.buyer) & ~Q(order_no__in=numbers)
@@ -176,7 +174,8 @@ def buyer_by(actor: Actor, who: str) -> Buyer:
             next=Text(f"用编号指明：{names}", f"Name one of {names}"),
             code="buyer_ambiguous",
         )
-    return found[0]
+    buyer: Buyer = found[0]
+    return buyer
 
 
 def matters_of(actor: Actor, buyer: Buyer) -> list[Matter]:

@@ -29,9 +29,7 @@ class Plan:
     def holds(self) -> list[Held]:
         """What stands against erasing all of it at once."""
         whole = any(part.matter.order is not None for part in self.parts)
-        return [
-            held for part in self.parts for held in part.holds if not (whole and held.hold is Hold.OTHERS_FIRST)
-        ]
+        return [held for part in self.parts for held in part.holds if not (whole and held.hold is Hold.OTHERS_FIRST)]
 
     @property
     def rows(self) -> int:

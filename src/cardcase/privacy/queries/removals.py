@@ -105,11 +105,11 @@ def require_open(actor: Actor, number: str) -> None:
         )
 
 
-# ---- what might be due ------------------------------------------------------------------------------------------------
+# ---- what might be due ---------------------------------------------------------------------------------
 
 
 def candidates(actor: Actor, *, at: datetime) -> Iterator[Matter]:
-    """Go through matters old enough that a period may be over and of which nothing is proposed or done, oldest first."""
+    """Go through matters old enough that a period may be over, of which nothing is proposed or done."""
     actor.require(Permission.READ)
     periods = {rule.about: rule.allowance for rule in retention(actor) if rule.about is not About.BOOKS}
     known = Removal.objects.visible_to(actor).filter(
@@ -128,7 +128,7 @@ def candidates(actor: Actor, *, at: datetime) -> Iterator[Matter]:
 
 
 def came_back(actor: Actor) -> list[Matter]:
-    """Return erased matters of which new data came in since: an old file was imported again, or the buyer wrote anew."""
+    """Return erased matters of which data came in since: an old file was imported again, or he wrote anew."""
     actor.require(Permission.READ)
     gone = Removal.objects.visible_to(actor).filter(state=RemovalState.ERASED.value)
     found = {

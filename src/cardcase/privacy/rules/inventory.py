@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import Field, model_validator
@@ -71,12 +72,8 @@ def action_of(told: str) -> tuple[Action, str]:
 def cleared(told: str, value: Any, pk: Any) -> Any:
     """Return what a column with this value becomes in the row ``pk``. Again it stays the same."""
     action, name = action_of(told)
-    if action is Action.NULL:
-        return None
-    if action is Action.BLANK:
-        return ""
-    if action is Action.NOTHING:
-        return b""
+    if action in _CONSTANT:
+        return _CONSTANT[action]
     if action is Action.MARK:
         return MARK if value else value
     if action is Action.EMPTY:
@@ -84,6 +81,9 @@ def cleared(told: str, value: Any, pk: Any) -> Any:
     if action is Action.RENAMED:
         return f"erased:{pk}"
     return {key: kept for key, kept in value.items() if key != name} if isinstance(value, dict) else value
+
+
+_CONSTANT: Final = MappingProxyType({Action.NULL: None, Action.BLANK: "", Action.NOTHING: b""})
 
 
 def is_left(told: str, value: Any, pk: Any) -> bool:

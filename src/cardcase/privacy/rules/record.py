@@ -1,4 +1,4 @@
-"""Which entries of the record keep their contents when a matter is erased: those without a word of or about a person."""
+"""Which entries of the record keep their contents when a matter is erased: those without a word about a person."""
 
 from typing import Final
 

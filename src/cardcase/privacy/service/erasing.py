@@ -105,9 +105,7 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         removal.save()
     for removal, part, seqs in begun:
         refs = {"removal": removal.public_id}
-        record.withdraw(
-            actor, subject_of(part), seqs, kind=kinds.ERASED, ground=ground.value, at=at, refs=refs
-        )
+        record.withdraw(actor, subject_of(part), seqs, kind=kinds.ERASED, ground=ground.value, at=at, refs=refs)
     return [removal for removal, _, _ in begun]
 
 
@@ -144,7 +142,7 @@ def _forget_answers(actor: Actor) -> None:
     )
 
 
-# ---- the second half --------------------------------------------------------------------------------------------------
+# ---- the second half ----------------------------------------------------------------------------------
 
 
 def finish(actor: Actor, removal_id: int, *, at: datetime) -> RemovalView:
@@ -175,7 +173,7 @@ def shred(actor: Actor, files: Sequence[str], *, at: datetime) -> list[str]:
         if kept.shred(sha256, at=at) is Shredding.WAITS:
             left.append(sha256)
             continue
-        apps.get_model(_WRAPPING)._base_manager.filter(sha256=sha256).delete()  # noqa: SLF001 - Django's documented model API
+        apps.get_model(_WRAPPING)._base_manager.filter(sha256=sha256).delete()  # noqa: SLF001 - Django's documented API
     return left
 
 
@@ -192,7 +190,5 @@ def retry_originals(actor: Actor, removal_id: int, *, at: datetime) -> None:
             removal.state = RemovalState.ERASING.value
         removal.save(update_fields=["originals", "files", "state"])
         refs = {"removal": removal.public_id}
-        record.withdraw(
-            actor, removal.subject, seqs, kind=kinds.ERASED, ground=removal.ground, at=at, refs=refs
-        )
+        record.withdraw(actor, removal.subject, seqs, kind=kinds.ERASED, ground=removal.ground, at=at, refs=refs)
     finish(actor, removal_id, at=at)

@@ -83,9 +83,7 @@ def _matter(actor: Actor, part: Standing) -> dict[str, Any]:
         "kept_until": clock.iso(part.due_at) if part.due_at else "",
         "period": part.rule,
         "tables": {
-            table.id: found
-            for table in personal()
-            if (found := list(_rows(part, table, locked.get(table.id, {}))))
+            table.id: found for table in personal() if (found := list(_rows(part, table, locked.get(table.id, {}))))
         },
     }
 

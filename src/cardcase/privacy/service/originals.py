@@ -1,4 +1,4 @@
-"""Kept files that go with a matter: exhibits and parcels with the last row that names them, imports with the last buyer."""
+"""Kept files that go with a matter: exhibits with the last row that names them, imports with the last buyer."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,6 @@ from cardcase.custody.queries import KeptEntry
 from cardcase.kit.errors import Problem
 from cardcase.privacy import queries
 from cardcase.staff.rules import Actor, Permission
-
 
 Loose = dict[int, dict[str, Any]]
 """What tells of a buyer in the accounts of imported files, by row: names of files, refused rows, notes."""

@@ -74,9 +74,7 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
     return [erasing.finish(actor, removal.pk, at=at) for removal, _ in begun]
 
 
-def _lock(
-    removal: Removal, part: Standing, shop_id: int, named: originals.Loose, told: Iterable[KeptEntry]
-) -> None:
+def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose, told: Iterable[KeptEntry]) -> None:
     """Encrypt what was collected into the removal, under a new key. Nothing is cleared here.
 
     ``named`` and ``told``: what stands about him in the accounts of imports, and the entries about those.
@@ -87,9 +85,7 @@ def _lock(
     exhibits = {
         str(row["file_sha256"]) for row in found.values.get(_LOCKED_TABLE, {}).values() if row.get("file_sha256")
     }
-    copies = {
-        sha256: kept.keep(sealing.lock(key, kept.read(sha256), about=sha256)) for sha256 in sorted(exhibits)
-    }
+    copies = {sha256: kept.keep(sealing.lock(key, kept.read(sha256), about=sha256)) for sha256 in sorted(exhibits)}
     contents = [
         [entry.seq, position, one.salt, one.body]
         for entry in entries.values()
@@ -114,7 +110,7 @@ def opened(actor: Actor, removal: Removal) -> Mapping[str, Any]:
     actor.require(Permission.MANAGE_SHOP)
     assert removal.bundle is not None
     assert removal.key_half is not None
-    key = sealing.key_of(removal.shop_id, removal.public_id, removal.key_half)
+    key = sealing.key_of(removal.shop_id, removal.public_id, bytes(removal.key_half))
     told: Mapping[str, Any] = rows.unpack(sealing.unlock(key, bytes(removal.bundle), about=removal.public_id))
     return told
 
@@ -155,7 +151,7 @@ def _lift(actor: Actor, part: Standing, *, at: datetime) -> tuple[Removal, Stand
     removal = Removal.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=row.pk)
     told = opened(actor, removal)
     assert removal.key_half is not None
-    key = sealing.key_of(removal.shop_id, removal.public_id, removal.key_half)
+    key = sealing.key_of(removal.shop_id, removal.public_id, bytes(removal.key_half))
     for sha256, copy in told["files"].items():
         kept.keep(sealing.unlock(key, kept.read(copy), about=sha256))
     try:

@@ -1,4 +1,4 @@
-"""What the clock does: propose what is due, finish what was broken off, retry what waits. It erases nothing by itself."""
+"""What the clock does: propose what is due, finish what was broken off, retry what waits. It erases nothing itself."""
 
 from datetime import datetime, timedelta
 
@@ -77,7 +77,7 @@ def _erase_by_the_clock(actor: Actor, *, at: datetime) -> None:
 
 
 def finish_begun(actor: Actor, *, at: datetime) -> None:
-    """Finish removals that were broken off, and let originals go that other buyers no longer need. Again is no error."""
+    """Finish removals that were broken off, and let originals go that no other buyer needs. Again is no error."""
     actor.require(Permission.WORK)
     rows = Removal.objects.visible_to(actor)
     for pk in list(rows.filter(state=RemovalState.ERASING.value).values_list("pk", flat=True)):

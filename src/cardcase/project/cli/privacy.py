@@ -120,7 +120,9 @@ def lift(buyer: str, *, reason: str, as_json: bool, shop_slug: str | None) -> No
     _say_done(service.lift(operator(shop_slug), buyer, reason=reason, at=clock.now()), as_json=as_json)
 
 
-@privacy.command("erase", help="删除；不带 --confirm 时只显示会删什么 / erase; without --confirm it only shows the plan")
+@privacy.command(
+    "erase", help="删除；不带 --confirm 时只显示会删什么 / erase; without --confirm it only shows the plan"
+)
 @click.argument("buyer")
 @click.option("--ground", type=_GROUNDS, default="retention_over", help="理由 / why")
 @click.option("--confirm", "confirmation", default="", help="计划里要求输入的文字 / the phrase that the plan asks for")
@@ -128,9 +130,7 @@ def lift(buyer: str, *, reason: str, as_json: bool, shop_slug: str | None) -> No
 @json_option
 @shop_option
 @with_desk
-def erase(  # noqa: PLR0913 - one option each
-    buyer: str, *, ground: str, confirmation: str, stamp: str, as_json: bool, shop_slug: str | None
-) -> None:
+def erase(buyer: str, *, ground: str, confirmation: str, stamp: str, as_json: bool, shop_slug: str | None) -> None:
     """Erase for good, after the phrase was typed."""
     from cardcase.privacy import queries, service
     from cardcase.privacy.api import plan_document
@@ -189,5 +189,11 @@ def _say_done(done: "Iterable[RemovalView]", *, as_json: bool) -> None:
 def _say_removals(found: "Iterable[RemovalView]") -> None:
     for one in found:
         until = f"{one.erase_at:%Y-%m-%d}" if one.erase_at else "-"
-        waits = f"\t待删 / waiting: {one.waiting_files}+{one.waiting_originals}" if one.waiting_files + one.waiting_originals else ""
-        click.echo(f"{one.ref}\t{one.order_no}\t{one.state.value}\t{until}\t{one.rows}/{one.contents}/{one.files}{waits}")
+        waits = (
+            f"\t待删 / waiting: {one.waiting_files}+{one.waiting_originals}"
+            if one.waiting_files + one.waiting_originals
+            else ""
+        )
+        click.echo(
+            f"{one.ref}\t{one.order_no}\t{one.state.value}\t{until}\t{one.rows}/{one.contents}/{one.files}{waits}"
+        )
