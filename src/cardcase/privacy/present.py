@@ -16,7 +16,7 @@ from cardcase.sourcing.pages import Page, Row, Section
 
 _TONES: Final = {
     RemovalState.PROPOSED: Tone.WARN,
-    RemovalState.RESTRICTED: Tone.UNKNOWN,
+    RemovalState.RESTRICTED: Tone.WARN,
     RemovalState.ERASING: Tone.WARN,
     RemovalState.ERASED: Tone.GOOD,
 }
@@ -121,7 +121,7 @@ def _facts_of(one: RemovalView) -> Iterator[str]:
         yield say(Text(f"旧备份最迟 {until} 清掉", f"Old backups must be gone by {until}"))
     if one.waiting_files:
         yield say(Text(f"还有 {one.waiting_files} 个文件待删", f"{one.waiting_files} files still to go"))
-    if one.waiting_originals:
+    if one.waiting_originals and one.state in (RemovalState.ERASING, RemovalState.ERASED):
         zh = f"{one.waiting_originals} 个导入原件里还有别的买家，等最后一位一起删（加密保存）"
         yield say(Text(zh, f"{one.waiting_originals} imported originals wait for other buyers in them (sealed)"))
 
@@ -194,20 +194,25 @@ def _held(plan: Plan, now: datetime) -> Section:
 def _part(part: Standing, now: datetime) -> Row:
     title = part.matter.about or say(Text("订单之外的沟通和身份", "Talk apart from orders, and who he is"))
     small = [say(one.text) for one in part.holds]
-    if part.due_at is not None and not part.is_empty:
+    if part.due_at is not None and (not part.is_empty or is_locked(part)):
         text = Text(f"保存到 {_day(part.due_at)}（{part.rule}）", f"Kept until {_day(part.due_at)} ({part.rule})")
         small.append(say(text))
+    told = _counts(part.collected.rows, part.contents, len(part.collected.files))
     pill = Pill(say(Text("空", "empty")))
     if part.removal is not None and (part.is_empty or is_locked(part)):
         state = RemovalState(part.removal.state)
         pill = Pill(say(STATE_TITLES[state]), _TONES.get(state, Tone.PLAIN))
+        if is_locked(part):
+            counts = part.removal.counts
+            kept = _counts(counts.get("rows", 0), counts.get("contents", 0), counts.get("files", 0))
+            told = say(Text(f"加密收起：{kept}", f"locked away: {kept}"))
     elif not part.is_empty:
         is_due = part.is_due(now) and not part.holds
         words = Text("到期", "due") if is_due else Text("保存中", "kept")
         pill = Pill(say(words), Tone.WARN if is_due else Tone.PLAIN)
     return Row(
         title=title,
-        text=_counts(part.collected.rows, len(part.entries), len(part.collected.files)),
+        text=told,
         small=tuple(small),
         pill=pill,
         url=reverse("case", args=[part.matter.cases[-1].number]) if part.matter.cases else "",

@@ -39,7 +39,7 @@ class Plan:
     @property
     def contents(self) -> int:
         """Contents of the record that would go."""
-        return sum(len(entry.contents) for part in self.parts for entry in part.entries.values())
+        return sum(part.contents for part in self.parts)
 
     @property
     def files(self) -> int:

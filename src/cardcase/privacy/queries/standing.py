@@ -52,6 +52,11 @@ class Standing:
         return readable_entries(self.matter)
 
     @property
+    def contents(self) -> int:
+        """Contents of the record that would go."""
+        return sum(len(entry.contents) for entry in self.entries.values())
+
+    @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to be erased."""
         return not self.collected.rows and not self.entries
