@@ -9,7 +9,7 @@ from cardcase.kit.errors import Refused
 from cardcase.staff.rules import Actor, Permission
 
 from . import service
-from .models import Content, Entry, stored
+from .models import stored
 from .rules import entry as form
 from .rules import erasing, plain
 
@@ -32,17 +32,11 @@ def withdraw(
     many contents were named. Call it last in the verb: it appends. Raises NotAllowed, OutsideTransaction.
     """
     actor.require(Permission.WORK)
-    visible: dict[int, str] = {}
-    for some in stored.chunks(sorted(set(seqs))):
-        visible |= dict(Entry.objects.visible_to(actor).filter(seq__in=some).values_list("seq", "kind"))
-    wanted = [seq for seq, told in sorted(visible.items()) if told not in erasing.KINDS]
+    kinds = stored.kinds_of(actor.shop_id, seqs)
+    wanted = [seq for seq, told in sorted(kinds.items()) if told not in erasing.KINDS]
     count = 0
     for start in range(0, len(wanted), erasing.AT_ONCE):
-        part = wanted[start : start + erasing.AT_ONCE]
-        positions: dict[int, list[int]] = {}
-        for seq, position in Content.objects.filter(entry__in=part).values_list("entry_id", "position"):
-            positions.setdefault(seq, []).append(position)
-        Content.objects.filter(entry__in=part).update(salt=None, body=None)
+        positions = stored.take_out(wanted[start : start + erasing.AT_ONCE])
         count += sum(map(len, positions.values()))
         facts: dict[str, plain.JSON] = {
             "contents": erasing.named(positions),
@@ -67,7 +61,7 @@ def put_back(
         if salt is not None and body is not None and not form.opens(salt, row.role, body, bytes(row.commit)):
             raise OpensNothing("保存的内容与记录不符", "What was kept is not what the record committed to")
         positions.setdefault(seq, []).append(position)
-        Content.objects.filter(entry=seq, position=position, salt=None).update(salt=salt, body=body)
+        stored.give_back(seq, position, salt, body)
     numbers = sorted(positions)
     for start in range(0, len(numbers), erasing.AT_ONCE):
         part = {seq: positions[seq] for seq in numbers[start : start + erasing.AT_ONCE]}
