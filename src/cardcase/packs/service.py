@@ -249,10 +249,10 @@ def _originals(actor: Actor, told: Dossier) -> dict[str, Original]:
 
 def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
     opened = sum(one.state is State.OPENED for one in line.openings)
-    rest = len(line.openings) - opened
-    contents = "，".join(
-        text for text in (f"公开 {opened} 项" if opened else "", f"只留承诺值 {rest} 项" if rest else "") if text
-    )
+    erased = sum(one.state is State.ERASED for one in line.openings)
+    rest = len(line.openings) - opened - erased
+    told = ((opened, "公开"), (rest, "只留承诺值"), (erased, "已删除"))
+    contents = "，".join(f"{word} {number} 项" for number, word in told if number)
     return {
         "seq": entry.seq,
         "at": moment(entry.at),

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from cardcase.kit.catalogue import Record
 
-MARK: Final = "[已删除 / erased]"
+MARK: Final = "[已移除 / removed]"
 """What stands where words were, so that nobody takes the gap for silence."""
 
 
