@@ -7,8 +7,8 @@ import time
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from cardcase.custody import head as heads
 from cardcase.custody import erasing, keys, queries, service
+from cardcase.custody import head as heads
 from cardcase.custody.models import Checkpoint, Content, Entry, Head
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note

@@ -5,11 +5,13 @@ import json
 import zipfile
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 
 from cardcase.custody import queries as ledger
 from cardcase.kit import clock
 from cardcase.privacy import queries
+from cardcase.project.cli import cli
 from cardcase.project.models import IdempotentReply
 from cardcase.staff import service as staff
 from cardcase.staff.models import Staff
@@ -117,7 +119,9 @@ def test_answers_that_were_remembered_hold_no_words_afterwards(world, call):
     )  # fmt: skip
     assert NICK in everything()
     plan = call("plan", {"who": NICK}).json()
-    call("erase", {"who": NICK, "ground": "retention_over", "confirmation": plan["confirmation"], "stamp": plan["stamp"]})
+    call(
+        "erase", {"who": NICK, "ground": "retention_over", "confirmation": plan["confirmation"], "stamp": plan["stamp"]}
+    )
     assert NICK not in everything()
     kept = IdempotentReply.objects.get(key="old")
     assert (kept.status, json.loads(bytes(kept.body))["code"]) == (409, "answer_erased")
@@ -128,3 +132,31 @@ def test_the_copy_is_not_remembered_by_the_api(world, call):
     assert answer["Content-Type"] == "application/zip"
     assert call("export", {"who": NICK}, key="copy").status_code == 409
     assert not any(b"PK\x03\x04" in bytes(row.body) for row in IdempotentReply.objects.all())
+
+
+@pytest.fixture
+def command(world, monkeypatch):
+    monkeypatch.setattr("cardcase.project.boot.prepare", lambda data=None: None)
+
+    def run(*words: str, code: int = 0) -> str:
+        outcome = CliRunner().invoke(cli, [str(word) for word in words], standalone_mode=False)
+        assert (outcome.exception is None) == (code == 0), f"{outcome.output}\n{outcome.exception!r}"
+        return outcome.output
+
+    return run
+
+
+def test_the_commands_show_copy_and_erase(world, command, later, tmp_path):
+    world.close()
+    assert "--confirm" in command("privacy", "show", NICK)
+    command("privacy", "export", NICK, "-o", tmp_path / "copy.zip")
+    with zipfile.ZipFile(tmp_path / "copy.zip") as archive:
+        assert WORDS[0] in archive.read("data.txt").decode()
+    plan = json.loads(command("privacy", "erase", NICK, "--json"))
+    assert NICK in everything()
+    command("privacy", "erase", NICK, "--confirm", "删除", code=1)
+    shown = command("privacy", "erase", NICK, "--confirm", plan["confirmation"], "--stamp", plan["stamp"])
+    assert "erased" in shown
+    assert NICK not in everything()
+    assert "erased" in command("privacy", "list")
+    command("privacy", "finish")

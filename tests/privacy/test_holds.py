@@ -4,17 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cardcase.cards.models import CardBatch, Supplier
-from cardcase.cards.models import Card
+from cardcase.cards.models import Card, CardBatch, Supplier
 from cardcase.cases.models import PlatformDispute
 from cardcase.deadlines.models import Deadline
-from cardcase.kit import ids
+from cardcase.kit import catalogue, ids
 from cardcase.orders.models import Order
 from cardcase.privacy import queries
 from cardcase.privacy.datafiles import DATA, RETENTION
 from cardcase.privacy.rules import About, RetentionRule, due_at
 from cardcase.privacy.rules.retention import Moments
-from cardcase.kit import catalogue
 from cardcase.remedies.models import Remedy
 from cardcase.sourcing.models import ClaimCard, Recall, RecallNotice, SupplierClaim
 from intake.world import INVALID

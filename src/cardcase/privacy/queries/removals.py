@@ -23,9 +23,6 @@ from .matters import Matter, matters_of_orders
 SHOWN = 200
 """Removals that a list shows."""
 
-_LOOKED_AT = 500
-"""Orders and buyers that one search for what is due looks at: the next one goes on where nothing was proposed."""
-
 
 @dataclass(frozen=True, slots=True)
 class RemovalView:
@@ -120,11 +117,11 @@ def candidates(actor: Actor, *, at: datetime) -> Iterator[Matter]:
         Q(created_at__lt=before) | Q(paid_at__lt=before)
     )
     orders = orders.exclude(pk__in=known.filter(order__isnull=False).values("order")).order_by("pk")
-    yield from matters_of_orders(actor, list(orders.values_list("pk", flat=True)[:_LOOKED_AT]))
+    yield from matters_of_orders(actor, list(orders.values_list("pk", flat=True)))
     if About.TALK in periods:
         buyers = Buyer.objects.visible_to(actor).filter(first_seen_at__lt=at - periods[About.TALK])
         buyers = buyers.exclude(pk__in=known.filter(order__isnull=True).values("buyer")).order_by("pk")
-        yield from (Matter(actor, None, buyer) for buyer in buyers[:_LOOKED_AT])
+        yield from (Matter(actor, None, buyer) for buyer in buyers.iterator(chunk_size=500))
 
 
 def came_back(actor: Actor) -> list[Matter]:

@@ -1,6 +1,7 @@
 """What the clock does: propose what is due, finish what was broken off, retry what waits. It erases nothing itself."""
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,6 +14,9 @@ from cardcase.privacy.rules import Ground, RemovalState
 from cardcase.staff.rules import Actor, Permission
 
 from . import erasing
+
+AT_MOST = 500
+"""Proposals of one run: a person has enough with them, and the next run goes on where nothing was proposed."""
 
 _ORPHAN = timedelta(days=1)
 """Age from which half a key without a row is of an attempt that was never committed."""
@@ -27,8 +31,10 @@ def propose_due(actor: Actor, *, at: datetime) -> int:
     actor.require(Permission.WORK)
     _withdraw(actor, at=at)
     new = 0
-    for matter in [*queries.candidates(actor, at=at), *queries.came_back(actor)]:
+    for matter in chain(queries.came_back(actor), queries.candidates(actor, at=at)):
         new += _propose(actor, matter, at=at)
+        if new >= AT_MOST:
+            break
     if settings.CARDCASE.privacy_auto_erase:
         _erase_by_the_clock(actor, at=at)
     return new
