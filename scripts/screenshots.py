@@ -53,6 +53,8 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-record": "/settings/record/",
         "settings-advice": "/settings/advice/",
         "settings-overrides": "/settings/advice/overrides/",
+        "settings-privacy": "/settings/privacy/",
+        "privacy-buyer": "/settings/privacy/buyer_1/",
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",

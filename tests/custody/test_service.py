@@ -7,8 +7,8 @@ import time
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from cardcase.custody import erasing, keys, queries, service
 from cardcase.custody import head as heads
-from cardcase.custody import keys, queries, service
 from cardcase.custody.models import Checkpoint, Content, Entry, Head
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note
@@ -410,9 +410,19 @@ def test_an_entry_moved_to_another_shop_is_found(owner, noon, other_shop):
 
 def test_an_erased_content_leaves_the_record_intact(owner, noon):
     fill(owner, noon, 5)
-    Content.objects.filter(entry=3).update(salt=None, body=None)
-    assert queries.verify_all().is_intact
+    with transaction.atomic():
+        erasing.withdraw(owner, "case_2", [3], kind="content.erased", ground="buyer_request", at=noon, refs={})
+    report = queries.verify_all()
+    assert report.is_intact
+    assert report.erased_contents == 1
     assert queries.history(owner, ["case_2"])[0].facts == {}
+
+
+def test_a_content_that_is_gone_without_an_entry_that_names_it_is_a_fault(owner, noon):
+    fill(owner, noon, 5)
+    Content.objects.filter(entry=3).update(salt=None, body=None)
+    report = queries.verify_all()
+    assert (codes(report), report.first_bad) == ({"content_missing"}, 3)
 
 
 def test_a_checkpoint_of_somebody_else_is_found(owner, noon):

@@ -1,8 +1,12 @@
 """Originals, kept by their SHA-256: the same bytes are kept once, and what is read back is what was kept."""
 
+import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from django.conf import settings
@@ -33,7 +37,7 @@ def keep(data: bytes) -> str:
     """Keep bytes for good and return their SHA-256 in hex. On return they are on the disk, whole."""
     sha256 = hashlib.sha256(data).hexdigest()
     path = path_of(sha256)
-    if not path.exists():
+    if not _touch(path):
         keys.write_once(path, data)
     return sha256
 
@@ -53,10 +57,12 @@ def keep_stream(chunks: Iterable[bytes], *, announce: Callable[[str], None] | No
 
     folder = Path(settings.CARDCASE.files)
     temporary = keys.write_pieces(folder / "incoming", counted())
+    path = path_of(digest.hexdigest())
     try:
         if announce is not None:
-            announce(digest.hexdigest())
-        keys.link_once(temporary, path_of(digest.hexdigest()))
+            announce(path.name)
+        if not _touch(path):
+            keys.link_once(temporary, path)
     finally:
         temporary.unlink()
     return digest.hexdigest()
@@ -77,6 +83,46 @@ def broken_off(*, before: float) -> list[Path]:
         for path in Path(settings.CARDCASE.files).glob(".incoming.*")
         if path.is_file() and path.stat().st_mtime < before
     ]
+
+
+def _touch(path: Path) -> bool:
+    """Mark a kept file as wanted anew, so that ``shred`` lets it be; False when it is not there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+class Shredding(StrEnum):
+    """What became of a file that was to be destroyed."""
+
+    GONE = "gone"
+    WAITS = "waits"  # it was kept, or kept anew, a moment ago: whoever did may not have written its row yet
+
+
+SETTLED = timedelta(minutes=10)
+"""How long after a file was kept its row is surely written: no verb takes as long. Judgement."""
+
+
+def shred(sha256: str, *, at: datetime, settled: timedelta = SETTLED) -> Shredding:
+    """Destroy the bytes with this hash: overwritten, then removed. Again is no error.
+
+    Only for what no row names any more. A file that somebody kept within ``settled`` is left alone. Overwriting reaches
+    the disk's own blocks where the file system writes in place; on others, and on flash, it is the removal that counts.
+    """
+    path = path_of(sha256)
+    grave = path.with_name(f".{path.name}.shredding")
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(grave)  # from here on whoever keeps these bytes writes them afresh
+    if not grave.exists():
+        return Shredding.GONE
+    if grave.stat().st_mtime > (at - settled).timestamp():
+        keys.link_once(grave, path)
+        grave.unlink()
+        return Shredding.WAITS
+    keys.overwrite(grave)
+    return Shredding.GONE
 
 
 def pieces(sha256: str, size: int) -> Iterator[bytes]:

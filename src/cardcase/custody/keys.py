@@ -116,6 +116,23 @@ def link_once(temporary: Path, path: Path) -> bool:
     return True
 
 
+def overwrite(path: Path) -> None:
+    """Overwrite a file with zeros, durable, and remove it. Nothing happens when it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        with path.open("r+b") as file:
+            left = file.seek(0, os.SEEK_END)
+            file.seek(0)
+            while left > 0:
+                left -= file.write(_ZEROS[: min(left, len(_ZEROS))])
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        _sync_folder(path.parent)
+
+
+_ZEROS = bytes(1024 * 1024)
+
+
 def replace(path: Path, data: bytes) -> None:
     """Put a whole new content in the place of a file, durable: a reader sees the old or the new, never a part."""
     write_pieces(path, (data,)).replace(path)

@@ -1,5 +1,6 @@
 """The check of the whole record: everything is hashed again and compared, from the first entry to the last head."""
 
+import json
 from collections.abc import Callable, Sequence
 
 from cardcase.kit.text import Text
@@ -9,7 +10,7 @@ from . import head as heads
 from .heads_in_force import KeysInForce
 from .models import stored
 from .rules import entry as form
-from .rules import merkle, note
+from .rules import erasing, merkle, note
 from .rules.report import Fault, LedgerReport, Level
 
 Progress = Callable[[int, int], None]
@@ -51,7 +52,7 @@ class _Check:
         self._peaks_at_head: list[bytes] | None = None
         self._size = 0
         self._contents = 0
-        self._erased: list[int] = []
+        self._missing = erasing.Missing()
         self._checked_notes = 0
         self._fitting = 0
         self._unanchored_since = ""
@@ -62,6 +63,7 @@ class _Check:
         for chunk in stored.all_entries(_CHUNK):
             self._check_chunk(chunk)
             self._progress(self._size, total)
+        self._check_missing()
         self._check_head()
         self._check_signed_rest()
         self._tell_the_rest()
@@ -77,6 +79,8 @@ class _Check:
             faults=tuple(self._faults),
             notes=tuple(self._notes),
             first_bad=self._first_bad,
+            erased_contents=self._missing.erased,
+            restricted_contents=self._missing.restricted,
         )
 
     def _fault(self, code: str, place: str, text: Text, seq: int | None = None) -> None:
@@ -162,11 +166,11 @@ class _Check:
                 self._entry_fault("contents_differ", seq, "的内容清单与记录不符", "differs from its list of contents")
                 continue
             for row in rows:
-                self._check_opening(seq, row, shops[seq])
+                self._check_opening(seq, entry.kind, row, shops[seq])
 
-    def _check_opening(self, seq: int, row: stored.ContentRow, shop_id: int | None) -> None:
+    def _check_opening(self, seq: int, kind: str, row: stored.ContentRow, shop_id: int | None) -> None:
         if row.salt is None and row.body is None:
-            self._erased.append(seq)
+            self._missing.note(seq, row.position)
         elif row.salt is None:
             self._entry_fault(
                 "salt_missing", seq, f"的内容 {row.role} 缺了盐，无从核对", f"has a content {row.role} without its salt"
@@ -178,8 +182,24 @@ class _Check:
             self._entry_fault(
                 "content_altered", seq, f"的内容 {row.role} 被改动过", f"has an altered content {row.role}"
             )
-        elif row.role == form.FACTS_ROLE and form.shop_of(row.body) != shop_id:
-            self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
+        elif row.role == form.FACTS_ROLE:
+            if form.shop_of(row.body) != shop_id:
+                self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
+            elif kind in erasing.KINDS:
+                self._missing.told(kind, json.loads(row.body)["facts"])
+
+    def _check_missing(self) -> None:
+        """What is no longer here must have been taken out by an entry that names it, says why and who."""
+        for seq in self._missing.unexplained():
+            self._entry_fault(
+                "content_missing",
+                seq,
+                "的内容不见了，没有记录说是删除的",
+                "lost a content that no entry says was erased",
+            )
+        for seq in self._missing.returned():
+            text = Text(f"第 {seq} 条记录里删除过的内容又在这里", f"Erased contents of entry {seq} are here again")
+            self._note("erased_is_back", f"entry {seq}", text)
 
     # ---- tree, checkpoints, head -------------------------------------------------------------------------------
 
@@ -324,12 +344,6 @@ class _Check:
             self._note(
                 "guard_missing", name, Text(f"数据库触发器 {name} 不在", f"The database trigger {name} is missing")
             )
-        if self._erased:
-            count, first = len(self._erased), min(self._erased)
-            text = Text(
-                f"{count} 处内容已清除，最早在第 {first} 条", f"{count} contents are erased, the first in entry {first}"
-            )
-            self._note("contents_erased", f"entry {first}", text)
         self._anchored = min(self._anchored, self._size)
         if self._anchored < self._size:
             since = self._unanchored_since

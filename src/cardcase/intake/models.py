@@ -30,11 +30,15 @@ class ImportRun(ShopOwned):
 
 
 class ImportedFile(ShopOwned):
-    """One file of an import. Its bytes are kept sealed; ``digest`` is keyed for card files, SHA-256 for all others."""
+    """One file of an import. Its bytes are kept sealed; ``digest`` is keyed for card files, SHA-256 for all others.
+
+    ``kept_sha256`` is the name under which the sealed bytes lie among the kept files, so that they can be destroyed.
+    """
 
     run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="files")
     name = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
+    kept_sha256 = models.CharField(max_length=64, blank=True, default="")
     size = models.BigIntegerField()
     kind = models.CharField(max_length=12)
     encoding = models.CharField(max_length=20, blank=True, default="")

@@ -23,6 +23,7 @@ from cardcase.custody.rules import note
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
+from cardcase.privacy import queries as privacy
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
@@ -76,9 +77,10 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
 
     Signs the record before and after, so it must not be called inside a transaction. ``contains_code`` is asked about
     every text before sealing; the stock's own masking when not given. Raises NotAllowed, NotFound, NothingRecorded,
-    CodeInPack, PackTooLarge, the refusals of ``custody.checkpoint``, NoFont, ReportFailed.
+    CodeInPack, PackTooLarge, DataRestricted, the refusals of ``custody.checkpoint``, NoFont, ReportFailed.
     """
     actor.require(Permission.EXPORT)
+    privacy.require_open(actor, number)
     told = _masked(actor, queries.dossier(actor, number))
     head_note = custody.checkpoint(actor, at=at)
     head = note.Checkpoint.parse(note.split(head_note)[0])
@@ -247,10 +249,10 @@ def _originals(actor: Actor, told: Dossier) -> dict[str, Original]:
 
 def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
     opened = sum(one.state is State.OPENED for one in line.openings)
-    rest = len(line.openings) - opened
-    contents = "，".join(
-        text for text in (f"公开 {opened} 项" if opened else "", f"只留承诺值 {rest} 项" if rest else "") if text
-    )
+    erased = sum(one.state is State.ERASED for one in line.openings)
+    rest = len(line.openings) - opened - erased
+    told = ((opened, "公开"), (rest, "只留承诺值"), (erased, "已删除"))
+    contents = "，".join(f"{word} {number} 项" for number, word in told if number)
     return {
         "seq": entry.seq,
         "at": moment(entry.at),

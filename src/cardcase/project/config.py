@@ -62,6 +62,16 @@ class Config(BaseModel):
         le=2000,
         description="打包、开箱录像最大多少 MB / largest video of a parcel, in MB",
     )
+    privacy_backup_days: int = Field(
+        30,
+        ge=0,
+        le=400,
+        description="旧备份最多留几天，删除买家资料时据此说明 / days that old backups live, told at each erasure",
+    )
+    privacy_auto_erase: bool = Field(
+        default=False,
+        description="保存期满后自动删除买家资料，不再等人确认 / erase what is due without waiting for a person",
+    )
     keys_folder: Path | None = Field(
         None,
         description="密钥目录，留空是数据目录下的 keys/；最好放在别处 / folder of the keys; empty: keys/ in the data",

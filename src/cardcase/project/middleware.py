@@ -16,9 +16,20 @@ from . import service
 API = "/api/v1/"
 HOOKS = "/hooks/"
 PROOFS = "/proofs/"
-DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker", "/record/checkpoint", "/record/rotate-key")
+DURABLE = (
+    "/pack",
+    "/authorise",
+    "/resend",
+    "/ask_checker",
+    "/record/checkpoint",
+    "/record/rotate-key",
+    "privacy/restrict",
+    "privacy/lift",
+    "privacy/erase",
+)
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
-steps of parcels (``service.PARCELS``) and opened proofs (``PROOFS``)."""
+steps of parcels (``service.PARCELS``), opened proofs (``PROOFS``), and the files of an erased buyer, which go when his
+rows are surely gone."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

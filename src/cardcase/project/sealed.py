@@ -33,6 +33,7 @@ PLACES: Final = (
     SealedPlace("inbox.Message", "original_sealed"),
     SealedPlace("notices.NoticeTarget", "address_sealed"),
     SealedPlace("intake.Channel", "secret_sealed"),
+    SealedPlace("privacy.Removal", "key_half"),
     SealedPlace("intake.PendingFile", "sealed", at_once=4),
 )
 

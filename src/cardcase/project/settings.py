@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "cardcase.notices",
     "cardcase.evidence",
     "cardcase.remedies",
+    "cardcase.privacy",
     "cardcase.packs",
     "cardcase.intake",
     "cardcase.desk",
@@ -114,7 +115,9 @@ def _database(url: str) -> dict[str, Any]:
                 "timeout": 30,
                 "transaction_mode": "IMMEDIATE",
                 # FULL: with NORMAL up to seven acknowledged commits were lost at power loss (reliability.md §3).
-                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=30000;",
+                "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=30000;"
+                # What is deleted or shortened is overwritten at once: an erased buyer must not be left in free pages.
+                "PRAGMA secure_delete=ON;",
             },
         }
     parts = urlparse(url)

@@ -65,6 +65,7 @@ def sealed_counts(actor: Actor, places: Sequence[SealedPlace]) -> list[SealedCou
     counted = []
     for place in places:
         rows = place.table()._base_manager.exclude(**{place.field: None})  # noqa: SLF001 - Django's documented model API
+        rows = rows.exclude(**{place.field: b""})  # a key that was destroyed (room privacy)
         heads = rows.annotate(head=Substr(place.field, 1, envelope.HEAD, output_field=BinaryField()))
         found = heads.values("head").annotate(times=Count("pk")).order_by().values_list("head", "times")
         counted.append(_sum(place.name, ((bytes(head or b""), times) for head, times in found)))

@@ -188,6 +188,30 @@ def contents_of(seqs: Sequence[int]) -> dict[int, list[Content]]:
     return found
 
 
+def kinds_of(shop_id: int, seqs: Sequence[int]) -> dict[int, str]:
+    """Return the kinds of those of these entries that belong to a shop, by number."""
+    found: dict[int, str] = {}
+    for some in chunks(sorted(set(seqs))):
+        found |= dict(Entry.objects.filter(shop=shop_id, seq__in=some).values_list("seq", "kind"))
+    return found
+
+
+def take_out(seqs: Sequence[int]) -> dict[int, list[int]]:
+    """Destroy salts and bodies of all contents of these entries; return their positions by entry."""
+    positions: dict[int, list[int]] = {}
+    for some in chunks(seqs):
+        rows = Content.objects.filter(entry__in=some)
+        for seq, position in rows.values_list("entry_id", "position"):
+            positions.setdefault(seq, []).append(position)
+        rows.update(salt=None, body=None)
+    return positions
+
+
+def give_back(seq: int, position: int, salt: bytes | None, body: bytes | None) -> None:
+    """Put salt and body of a content back, unless they are there."""
+    Content.objects.filter(entry=seq, position=position, salt=None).update(salt=salt, body=body)
+
+
 def nodes_between(level: int, first: int, last: int) -> dict[int, bytes]:
     """Return the stored hashes of a level from ``first`` to ``last``, by index."""
     return dict(

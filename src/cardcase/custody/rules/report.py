@@ -48,6 +48,8 @@ class LedgerReport:
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...] = ()
     first_bad: int | None = None
+    erased_contents: int = 0  # taken out for good, each named by an entry that says why and who
+    restricted_contents: int = 0  # locked away, likewise
 
     @property
     def is_intact(self) -> bool:
@@ -64,6 +66,11 @@ class LedgerReport:
             )
             lines = [f"记录不完好{place} / The record is NOT intact"]
         lines += [f"[{one.code}] {one.place}: {one.text.zh} / {one.text.en}" for one in (*self.faults, *self.notes)]
+        if self.erased_contents or self.restricted_contents:
+            lines.append(
+                f"按规定删除的内容 {self.erased_contents} 项，限制处理 {self.restricted_contents} 项 / "
+                f"contents erased: {self.erased_contents}, restricted: {self.restricted_contents}"
+            )
         lines += [
             f"根 / root: {self.root}",
             f"已签 / signed: {self.signed_size} of {self.size} ({self.checked_checkpoints} checkpoints)",

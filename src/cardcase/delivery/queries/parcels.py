@@ -379,6 +379,8 @@ def _is_linked(
     before = by_pk.get(row.previous_id) if row.previous_id is not None else None
     if row.previous_id is not None and before is None:
         return False
+    if not row.told:  # its words were erased (room privacy); the record names what was, why and by whom
+        return True
     told = told_of(row, serials.get(row.pk, ()))
     return told == row.told and row.chain_sha256 == hash_of(
         before.chain_sha256 if before else "", told, files.get(row.pk, ())

@@ -28,10 +28,12 @@ from cardcase.inbox.queries import MessageView
 from cardcase.kit.errors import Conflict, Problem
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
+from cardcase.privacy import queries as privacy
+from cardcase.privacy.rules import GROUND_TITLES, Ground, RemovalState
 from cardcase.shell import timing
 from cardcase.shell.language import current, say
 from cardcase.shell.parts import ActionForm, Countdown, Fact, Link, Notice, Tone
-from cardcase.staff.rules import Actor
+from cardcase.staff.rules import Actor, Permission
 
 from . import attention, case_boxes, forms, record_words
 from .questions import questions
@@ -94,6 +96,7 @@ def _page(
         notices=(
             *(() if problem is None or is_conflict else (_refusal(problem),)),
             *_replacements(actor, view),
+            *_removed(actor, view),
         ),
         conflict=_conflict(view, problem, typed) if is_conflict else None,
         turns=tuple(_turns(actor, view)),
@@ -351,6 +354,26 @@ def _replacements(actor: Actor, view: CaseView) -> Iterator[Notice]:
         )
         text = Text(f"新卡 {found.card.masked} 还没有交给买家", f"The new card {found.card.masked} was not given yet")
         yield Notice(Tone.WARN, say(text), link=link)
+
+
+def _removed(actor: Actor, view: CaseView) -> Iterator[Notice]:
+    """Say openly that the buyer's data are gone, or locked away, and why."""
+    found = None if view.case.is_open else privacy.of_case(actor, view.case)
+    if found is not None:
+        ground = GROUND_TITLES[Ground(found.ground)]
+        moment = found.erased_at or found.restricted_at
+        day = timing.day_text(moment, now=view.now) if moment else ""
+        if found.state is RemovalState.RESTRICTED:
+            text = Text(f"{day}起限制处理：个人信息只保存，不作别用", f"Restricted since {day}: kept, not used")
+        else:
+            text = Text(f"{day}已删除买家的个人信息", f"The buyer's personal data were erased on {day}")
+        link = Link(say(Text("查看", "See")), reverse("privacy_subject", args=[found.ref]))
+        yield Notice(
+            Tone.PLAIN,
+            say(Text(f"{text.zh}（{ground.zh}）", f"{text.en} ({ground.en})")),
+            say(Text("记录条目都在，仍可校验。", "All entries of the record are here and still verify.")),
+            link if actor.may(Permission.MANAGE_SHOP) else None,
+        )
 
 
 def _refusal(problem: Problem) -> Notice:

@@ -43,14 +43,14 @@ def begin(
         rows = []
         for upload, reading in zip(uploads, readings, strict=True):
             digest = vault.keyed_digest(upload.data) if _holds_codes(reading) else reading.sha256
-            if keeps:
-                originals.keep(vault.seal(upload.data, context=f"import:{digest}"))
+            kept = originals.keep(vault.seal(upload.data, context=f"import:{digest}")) if keeps else ""
             rows.append(
                 ImportedFile(
                     shop_id=actor.shop_id,
                     run=run,
                     name=upload.name[:255],
                     digest=digest,
+                    kept_sha256=kept,
                     size=len(upload.data),
                     kind=reading.kind.value,
                     encoding=reading.encoding,

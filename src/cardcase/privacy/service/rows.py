@@ -1,0 +1,75 @@
+"""The rows of a matter: cleared column by column as the inventory says, and put back from what was locked away."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
+from cardcase.privacy.datafiles import inventory, model_of
+from cardcase.privacy.queries import Collected
+from cardcase.privacy.rules import Action, cleared
+from cardcase.privacy.rules.inventory import action_of
+
+_AT_ONCE: Final = 500
+
+
+def clear(found: Collected) -> None:
+    """Clear every column that was collected. Again it changes nothing. The caller holds the transaction."""
+    for label, rows in found.values.items():
+        table = inventory()[label]
+        model = model_of(table)
+        for column, action in table.erase.items():
+            targets: dict[str, tuple[Any, list[int]]] = {}
+            for pk, values in rows.items():
+                if column not in values:
+                    continue
+                target = _target(action, values[column], pk)
+                targets.setdefault(repr(target), (target, []))[1].append(pk)
+            for target, pks in targets.values():
+                for start in range(0, len(pks), _AT_ONCE):
+                    some = model._base_manager.filter(pk__in=pks[start : start + _AT_ONCE])  # noqa: SLF001 - Django's documented model API
+                    some.update(**{column: target})
+
+
+def _target(action: str, value: Any, pk: int) -> Any:
+    if action_of(action)[0] is Action.RENAMED:  # one statement for all rows
+        return Concat(Value("erased:"), Cast("pk", CharField()))
+    return cleared(action, value, pk)
+
+
+def put_back(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Write locked-away columns back into their rows. The caller holds the transaction."""
+    for label, rows in values.items():
+        model = model_of(inventory()[label])
+        for pk, columns in rows.items():
+            model._base_manager.filter(pk=int(pk)).update(**columns)  # noqa: SLF001 - as above
+
+
+def pack(document: Mapping[str, Any]) -> bytes:
+    """Write what is locked away as JSON; bytes and moments are marked as what they are."""
+    return json.dumps(document, ensure_ascii=False, default=_marked).encode()
+
+
+def unpack(data: bytes) -> Any:
+    """Read what ``pack`` wrote."""
+    return json.loads(data, object_hook=_unmarked)
+
+
+def _marked(value: object) -> object:
+    if isinstance(value, bytes | memoryview):
+        return {"$bytes": base64.b64encode(bytes(value)).decode()}
+    if isinstance(value, datetime):
+        return {"$moment": value.isoformat()}
+    raise TypeError(f"nothing that a table holds: {type(value)}")
+
+
+def _unmarked(value: dict[str, Any]) -> Any:
+    if value.keys() == {"$bytes"}:
+        return base64.b64decode(value["$bytes"])
+    if value.keys() == {"$moment"}:
+        return datetime.fromisoformat(value["$moment"])
+    return value

@@ -1,0 +1,228 @@
+"""Erasing: nothing is left to be found, the record still verifies, and it says what went, why and by whom."""
+
+import hashlib
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from cardcase.cases.models import Case
+from cardcase.custody import files
+from cardcase.custody import queries as ledger
+from cardcase.custody.models import Content
+from cardcase.evidence.models import Exhibit
+from cardcase.inbox.models import Message
+from cardcase.intake import service as intake
+from cardcase.intake.models import ImportedFile
+from cardcase.kit.errors import Conflict, NotAllowed, WrongUse
+from cardcase.orders.models import Buyer, Order
+from cardcase.packs import service as packs
+from cardcase.packs import verifier
+from cardcase.privacy import queries, service
+from cardcase.privacy.models import Removal
+from cardcase.privacy.rules import MARK
+from cardcase.privacy.service import DataHeld, NotDueYet
+from cardcase.remedies.rules.demands import NotConfirmed
+from intake.world import INVALID, QUIET, order_row, orders_csv, upload
+from privacy.conftest import AT, EXTERNAL, LATER, NICK, PICTURE, WORDS, everything
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def erase(world, *, who=NICK, ground="retention_over", at=LATER, **more):
+    plan = queries.plan(world.actor, who)
+    return service.erase(world.actor, who, ground=ground, confirmation=plan.phrase.zh, stamp=plan.stamp, at=at, **more)
+
+
+def on_disk(world) -> bytes:
+    return b"".join(path.read_bytes() for path in (world.data / "files").rglob("*") if path.is_file())
+
+
+def test_before_everything_is_there_and_what_is_looked_for_can_be_found(world):
+    found = everything()
+    assert [needle for needle in world.needles() if needle not in found] == []
+    assert PICTURE in on_disk(world)
+
+
+def test_after_erasing_no_word_is_left_in_any_table_and_no_picture_on_the_disk(world):
+    world.close()
+    done = erase(world)
+    assert [one.state for one in done] == ["erased", "erased"]
+    found = everything()
+    assert [needle for needle in world.needles() if needle in found] == []
+    assert PICTURE not in on_disk(world)
+    assert not files.path_of(hashlib.sha256(PICTURE).hexdigest()).exists()
+
+
+def test_the_record_verifies_and_counts_what_was_erased(world):
+    world.close()
+    before = ledger.verify_all()
+    erase(world)
+    report = ledger.verify_all()
+    assert report.is_intact, report.as_text()
+    assert report.erased_contents > 5
+    assert report.restricted_contents == 0
+    assert before.root != report.root
+    named = [item for item in ledger.history(world.actor, [world.case.public_id]) if item.kind == "content.erased"]
+    assert {(item.facts["ground"], item.facts["by"]) for item in named} == {("retention_over", world.actor.label)}
+
+
+def test_a_content_that_went_without_an_entry_is_a_fault(world):
+    world.close()
+    erase(world)
+    victim = Content.objects.exclude(salt=None).exclude(entry__kind__startswith="content.").first()
+    Content.objects.filter(entry=victim.entry_id, position=victim.position).update(salt=None, body=None)
+    report = ledger.verify_all()
+    assert [fault.code for fault in report.faults] == ["content_missing"]
+    assert report.first_bad == victim.entry_id
+
+
+def test_facts_that_lost_only_their_words_are_a_fault_too(world):
+    victim = Content.objects.filter(role="facts").order_by("entry").first()
+    Content.objects.filter(entry=victim.entry_id, position=0).update(body=None)
+    assert [fault.code for fault in ledger.verify_all().faults] == ["content_missing"]
+
+
+def test_an_entry_cannot_excuse_what_it_does_not_name_and_is_not_erased_itself(world):
+    world.close()
+    erase(world)
+    naming = Content.objects.filter(entry__kind="content.erased").first()
+    Content.objects.filter(entry=naming.entry_id).update(salt=None, body=None)
+    report = ledger.verify_all()
+    assert {fault.code for fault in report.faults} == {"content_missing"}
+    assert report.first_bad is not None
+
+
+def test_an_old_copy_put_back_is_told(world):
+    world.close()
+    kept = Content.objects.get(entry__subject=world.case.public_id, entry__cseq=1, position=0)
+    erase(world)
+    Content.objects.filter(entry=kept.entry_id, position=0).update(salt=kept.salt, body=kept.body)
+    report = ledger.verify_all()
+    assert report.is_intact
+    assert [note.code for note in report.notes] == ["erased_is_back"]
+
+
+def test_the_figures_stay_and_the_other_buyer_keeps_everything(world):
+    world.close()
+    erase(world)
+    order = Order.objects.get(order_no=INVALID)
+    assert (order.paid_fen or order.total_fen, order.state) == (19300, "delivered")
+    assert order.raw == {}
+    other = Buyer.objects.get(external_id="2209")
+    assert other.nick == "晚风"
+    assert Order.objects.get(order_no=QUIET).raw != {}
+    assert Message.objects.filter(text=MARK).count() == len(WORDS) + 1
+
+
+def test_an_imported_original_waits_for_the_last_buyer_in_it(world):
+    world.close()
+    orders, chat = ImportedFile.objects.order_by("pk")
+    sealed_chat, sealed_orders = chat.kept_sha256, orders.kept_sha256
+    done = erase(world)
+    chat, orders = ImportedFile.objects.get(pk=chat.pk), ImportedFile.objects.get(pk=orders.pk)
+    assert chat.kept_sha256 == ""
+    assert not files.path_of(sealed_chat).exists()
+    assert files.path_of(orders.kept_sha256).exists()
+    assert (chat.name, orders.name) == ("", "orders.csv")
+    assert sum(one.waiting_originals for one in done) == 1
+    erase(world, who="晚风")
+    service.finish_begun(world.actor, at=LATER)
+    assert not files.path_of(sealed_orders).exists()
+    assert not Removal.objects.exclude(originals=[]).exists()
+    assert ledger.verify_all().is_intact
+
+
+def test_a_file_that_another_case_needs_stays_until_its_last_case(world):
+    world.close()
+    order = Order.objects.get(order_no=QUIET)
+    other = Case.objects.create(
+        shop_id=world.actor.shop_id, public_id="case_other", number="AS-2026-000099", order=order, buyer=order.buyer,
+        stage="closed", status="closed", waiting_on="none", claim_key="y", is_open=False, resolved_at=AT,
+    )  # fmt: skip
+    sha256 = files.keep(PICTURE)
+    Exhibit.objects.create(
+        shop_id=world.actor.shop_id, public_id="ev_other", case=other, kind="E10", title="同一张", party="buyer",
+        file_sha256=sha256, captured_by="x",
+    )  # fmt: skip
+    erase(world)
+    assert files.read(sha256) == PICTURE
+    erase(world, who="晚风")
+    assert not files.path_of(sha256).exists()
+
+
+def test_what_is_open_holds_and_says_so(world):
+    with pytest.raises(DataHeld) as held:
+        erase(world)
+    assert {"case_open", "clock_runs"} <= set(held.value.facts["holds"].split(","))
+    assert NICK in everything()
+
+
+def test_a_period_that_runs_needs_another_ground_and_the_phrase(world):
+    world.close()
+    soon = AT + timedelta(days=400)
+    plan = queries.plan(world.actor, NICK)
+    with pytest.raises(NotDueYet):
+        erase(world, at=soon)
+    with pytest.raises(NotConfirmed):
+        service.erase(world.actor, NICK, ground="buyer_request", confirmation="删除", at=soon)
+    with pytest.raises(WrongUse, match="理由"):
+        service.erase(world.actor, NICK, ground="", confirmation=plan.phrase.zh, at=soon)
+    with pytest.raises(Conflict):
+        service.erase(world.actor, NICK, ground="buyer_request", confirmation=plan.phrase.zh, stamp="0" * 16, at=soon)
+    assert NICK in everything()
+    assert {one.state for one in erase(world, ground="buyer_request", at=soon)} <= {"erased", "erasing"}
+    assert NICK not in everything()
+
+
+def test_only_the_owner_erases_and_only_a_person(world, lead, stranger):
+    world.close()
+    for actor in (lead, world.actor.system(world.actor.shop_id)):
+        with pytest.raises(NotAllowed):
+            service.erase(actor, NICK, ground="retention_over", confirmation="x", at=LATER)
+    assert NICK in everything()
+    with pytest.raises(Exception, match="没有这位买家"):
+        queries.plan(stranger, NICK)
+
+
+def test_again_changes_nothing(world):
+    world.close()
+    erase(world)
+    size = ledger.verify_all().size
+    assert erase(world, who=f"buyer_{world.buyer.pk}") == []
+    assert ledger.verify_all().size == size
+
+
+def test_an_order_alone_can_go_while_who_he_is_stays_for_the_others(world):
+    world.close()
+    more = upload("more.csv", orders_csv(order_row("3310145690545000077", buyer=EXTERNAL, nick=NICK)))
+    intake.import_files(world.actor, [more], at=AT)
+    erase(world, who=INVALID)
+    assert WORDS[0] not in everything()
+    assert Buyer.objects.get(pk=world.buyer.pk).nick == NICK
+    assert [held.hold.value for held in queries.plan(world.actor, f"buyer_{world.buyer.pk}").parts[-1].holds] == [
+        "others_first"
+    ]
+
+
+def test_a_pack_of_an_erased_case_counts_what_is_gone_and_verifies(world):
+    world.close()
+    erase(world)
+    data = packs.build(world.actor, world.case.number, at=LATER)
+    target = world.data / "pack.zip"
+    target.write_bytes(data)
+    report = verifier.verify(target, vkey=ledger.vkey(world.actor))
+    assert report.exit_code in (0, 2), report.as_text()
+    with zipfile.ZipFile(target) as archive:
+        manifest = json.loads(archive.read(next(name for name in archive.namelist() if name.endswith("manifest.json"))))
+    assert manifest["counts"]["erased"] > 5
+    assert NICK.encode() not in data
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="a file of SQLite")
+def test_sqlite_overwrites_what_it_deletes(world):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        assert cursor.fetchone()[0] == 1
