@@ -417,7 +417,7 @@ def test_a_video_that_is_too_large_is_refused_while_it_comes(agent, view, noon):
 
     with pytest.raises(WrongUse) as refusal:
         go(agent, view, "packed", noon, files={"video": Endless()})
-    assert code_of(refusal) == "bad_media"
+    assert code_of(refusal) == "media_too_large"
     assert len(sent) <= settings.CARDCASE.parcel_video_mb + 1
 
 

@@ -43,7 +43,7 @@ def test_an_erased_parcel_loses_its_videos_and_keeps_its_chain(owner, parcel):
     assert not any(files.path_of(sha256).exists() for sha256 in kept)
     assert {bytes(key) for key in ParcelFile.objects.values_list("key_sealed", flat=True)} == {b""}
     assert WAYBILL not in everything()
-    chain = delivery.chain_of(owner, order.pk)
+    chain = delivery.parcels_of(owner, [order.pk])[order.pk][0].chains[0]
     assert chain.is_intact
     assert len(chain.steps) == 7
     assert ledger.verify_all().is_intact
@@ -59,4 +59,4 @@ def test_a_restricted_parcel_is_not_opened_and_comes_back(owner, parcel):
     service.lift(owner, order.order_no, reason="平台要求举证", at=soon)
     again = ParcelFile.objects.get(pk=file.pk)
     assert (again.sealed_sha256, bytes(again.key_sealed)) == (file.sealed_sha256, bytes(file.key_sealed))
-    assert delivery.chain_of(owner, order.pk).is_intact
+    assert delivery.parcels_of(owner, [order.pk])[order.pk][0].chains[0].is_intact
