@@ -100,7 +100,7 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         files, removal.originals, seqs = originals.release(actor, digests, names)
         removal.files = list(dict.fromkeys([*removal.files, *files]))
         next(entry for entry in begun if entry[0] is removal)[2].extend(seqs)
-    _forget_answers(actor)
+    _forget_answers(actor, names)
     for removal, _, _ in begun:
         removal.save()
     for removal, part, seqs in begun:
@@ -134,8 +134,14 @@ _FORGOTTEN = canonical.encode(
 )
 
 
-def _forget_answers(actor: Actor) -> None:
-    """Take the words out of the answers that are kept for repetitions: the effect stays one, the answer is gone."""
+def _forget_answers(actor: Actor, names: Sequence[str]) -> None:
+    """Take the words out of the answers that are kept for repetitions: the effect stays one, the answer is gone.
+
+    And out of errors of jobs that name him: a database tells the values that it refuses.
+    """
+    jobs: Any = apps.get_model("jobs.Job")
+    for name in names:
+        jobs.objects.filter(shop=actor.shop_id, last_error__contains=name).update(last_error="")
     model: Any = apps.get_model("project.IdempotentReply")
     model.objects.filter(shop_id=actor.shop_id).exclude(status=0).update(
         status=409, body=_FORGOTTEN, content_type="application/problem+json"
