@@ -84,9 +84,10 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         rows.clear(found)
         released.append((removal, found))
         removal.files = list(dict.fromkeys([*removal.files, *found.files, *removal.locked]))
+        before = removal.counts if removal.bundle is not None else {}  # else it only says what was proposed
         removal.counts = {
-            "rows": found.rows + removal.counts.get("rows", 0),
-            "contents": sum(len(entry.contents) for entry in entries.values()) + removal.counts.get("contents", 0),
+            "rows": found.rows + before.get("rows", 0),
+            "contents": sum(len(entry.contents) for entry in entries.values()) + before.get("contents", 0),
             "files": len(removal.files),
         }
         removal.key_half = removal.bundle = None
