@@ -89,7 +89,7 @@ def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose
         for entry in entries.values()
         for position, one in enumerate(entry.contents)
     ]
-    document = {
+    document: dict[str, Any] = {
         "values": rows.merged(before["values"], {**found.values, **({_IMPORTED: named} if named else {})}),
         "files": {**before["files"], **copies},
         "contents": [*before["contents"], *contents],
