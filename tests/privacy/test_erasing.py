@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from cardcase.cards.models import Card, VoidAttempt
 from cardcase.cases.models import Case
 from cardcase.custody import files
 from cardcase.custody import queries as ledger
@@ -16,6 +17,7 @@ from cardcase.evidence.models import Exhibit
 from cardcase.inbox.models import Message
 from cardcase.intake import service as intake
 from cardcase.intake.models import ImportedFile
+from cardcase.jobs.models import Job
 from cardcase.kit.errors import Conflict, NotAllowed, WrongUse
 from cardcase.orders.models import Buyer, Order
 from cardcase.packs import service as packs
@@ -175,6 +177,22 @@ def test_a_period_that_runs_needs_another_ground_and_the_phrase(world):
     assert NICK in everything()
     assert {one.state for one in erase(world, ground="buyer_request", at=soon)} <= {"erased", "erasing"}
     assert NICK not in everything()
+
+
+def test_what_staff_wrote_about_his_card_and_errors_that_name_him_go_too(world):
+    world.close()
+    shop = world.actor.shop_id
+    card = Card.objects.create(
+        shop_id=shop, public_id="card_1", code_sealed=b"x", code_index="i", state="revealed",
+        order=Order.objects.get(order_no=INVALID), note="进货时标签破损",
+    )  # fmt: skip
+    VoidAttempt.objects.create(shop_id=shop, card=card, asked_at=AT, asked_by="x", reason=f"{NICK}投诉")
+    Job.objects.create(shop_id=shop, kind="x", state="stuck", last_error=f"Key (nick)=({NICK}) already exists")
+    erase(world)
+    assert NICK not in everything()
+    card.refresh_from_db()
+    assert card.note == "进货时标签破损"
+    assert Job.objects.filter(kind="x").count() == 1
 
 
 def test_only_the_owner_erases_and_only_a_person(world, lead, stranger):

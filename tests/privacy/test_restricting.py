@@ -4,20 +4,24 @@ from datetime import timedelta
 
 import pytest
 
+from cardcase.cases.models import Case
 from cardcase.custody import files
 from cardcase.custody import queries as ledger
+from cardcase.deadlines.models import Deadline
 from cardcase.evidence.models import Exhibit
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Message
+from cardcase.intake import service as intake
 from cardcase.kit.errors import NotAllowed, Refused
-from cardcase.orders.models import Buyer
+from cardcase.orders.models import Buyer, Order
 from cardcase.packs import service as packs
 from cardcase.privacy import queries, sealing, service
 from cardcase.privacy.models import Removal
 from cardcase.privacy.queries import DataRestricted
 from cardcase.privacy.sealing import LockedForGood
 from cardcase.privacy.service import DataHeld
-from privacy.conftest import AT, LATER, NICK, PICTURE, WORDS, everything
+from intake.world import INVALID, orders_csv, said, upload
+from privacy.conftest import AT, EXTERNAL, LATER, NICK, PICTURE, WORDS, everything, his_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOON = AT + timedelta(days=400)
@@ -107,6 +111,33 @@ def test_a_copy_of_the_database_alone_opens_nothing(world):
 def test_a_case_that_is_open_is_not_restricted(world):
     with pytest.raises(DataHeld):
         restrict(world)
+
+
+def test_who_writes_again_is_locked_away_with_the_rest_and_all_of_it_comes_back(world):
+    world.close()
+    restrict(world)
+    more = [
+        upload("again.csv", orders_csv(his_order())),
+        upload("again.json", said("50000001", EXTERNAL, NICK, "我又来了你们在吗")),
+    ]
+    intake.import_files(world.actor, more, at=SOON)
+    order = Order.objects.get(order_no=INVALID)
+    assert "我又来了你们在吗" in everything()
+    Deadline.objects.filter(state="armed").update(state="void")
+    Case.objects.update(is_open=False, status="closed")
+    restrict(world, who=INVALID)
+    restrict(world, who=EXTERNAL)
+    found = everything()
+    assert [needle for needle in (*world.needles(), "我又来了你们在吗") if needle in found] == []
+    assert ledger.verify_all().is_intact
+    service.lift(world.actor, INVALID, reason="平台要求举证", at=SOON)
+    service.lift(world.actor, f"buyer_{order.buyer_id}", reason="平台要求举证", at=SOON)
+    service.lift(world.actor, ref(world), reason="平台要求举证", at=SOON)
+    found = everything()
+    assert [needle for needle in (*world.needles(), "我又来了你们在吗") if needle not in found] == []
+    report = ledger.verify_all()
+    assert report.is_intact, report.as_text()
+    assert report.restricted_contents == 0
 
 
 def test_only_the_owner_restricts_and_lifting_needs_a_reason(world, lead):

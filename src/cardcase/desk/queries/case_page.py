@@ -358,7 +358,7 @@ def _replacements(actor: Actor, view: CaseView) -> Iterator[Notice]:
 
 def _removed(actor: Actor, view: CaseView) -> Iterator[Notice]:
     """Say openly that the buyer's data are gone, or locked away, and why."""
-    found = None if view.case.is_open else privacy.of_case(actor, view.case)
+    found = privacy.of_case(actor, view.case)
     if found is not None:
         ground = GROUND_TITLES[Ground(found.ground)]
         moment = found.erased_at or found.restricted_at

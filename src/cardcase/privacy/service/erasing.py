@@ -84,9 +84,10 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         rows.clear(found)
         released.append((removal, found))
         removal.files = list(dict.fromkeys([*removal.files, *found.files, *removal.locked]))
+        before = removal.counts if removal.bundle is not None else {}  # else it only says what was proposed
         removal.counts = {
-            "rows": found.rows + removal.counts.get("rows", 0),
-            "contents": sum(len(entry.contents) for entry in entries.values()) + removal.counts.get("contents", 0),
+            "rows": found.rows + before.get("rows", 0),
+            "contents": sum(len(entry.contents) for entry in entries.values()) + before.get("contents", 0),
             "files": len(removal.files),
         }
         removal.key_half = removal.bundle = None
@@ -100,7 +101,7 @@ def _begin(actor: Actor, plan: Plan, ground: Ground, *, at: datetime) -> list[Re
         files, removal.originals, seqs = originals.release(actor, digests, names)
         removal.files = list(dict.fromkeys([*removal.files, *files]))
         next(entry for entry in begun if entry[0] is removal)[2].extend(seqs)
-    _forget_answers(actor)
+    _forget_answers(actor, names)
     for removal, _, _ in begun:
         removal.save()
     for removal, part, seqs in begun:
@@ -134,8 +135,14 @@ _FORGOTTEN = canonical.encode(
 )
 
 
-def _forget_answers(actor: Actor) -> None:
-    """Take the words out of the answers that are kept for repetitions: the effect stays one, the answer is gone."""
+def _forget_answers(actor: Actor, names: Sequence[str]) -> None:
+    """Take the words out of the answers that are kept for repetitions: the effect stays one, the answer is gone.
+
+    And out of errors of jobs that name him: a database tells the values that it refuses.
+    """
+    jobs: Any = apps.get_model("jobs.Job")
+    for name in names:
+        jobs.objects.filter(shop=actor.shop_id, last_error__contains=name).update(last_error="")
     model: Any = apps.get_model("project.IdempotentReply")
     model.objects.filter(shop_id=actor.shop_id).exclude(status=0).update(
         status=409, body=_FORGOTTEN, content_type="application/problem+json"

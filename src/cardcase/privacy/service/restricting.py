@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from cardcase.custody import erasing as record
 from cardcase.custody import files as kept
 from cardcase.custody.queries import KeptEntry
 from cardcase.custody.rules import erasing as kinds
-from cardcase.kit.errors import Conflict, NotFound, Refused
-from cardcase.kit.text import Text
+from cardcase.kit.errors import NotFound, Refused
 from cardcase.privacy import queries, sealing
 from cardcase.privacy.models import Removal
 from cardcase.privacy.queries import RemovalView, Standing
@@ -45,12 +44,6 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
             raise Refused("没有可以限制的资料", "There is nothing to restrict", code="nothing_left")
         begun = []
         for part in parts:
-            if queries.is_locked(part):
-                raise Conflict(
-                    "限制处理之后又来了新资料，先解除限制再重做",
-                    "New data came in after it was restricted; lift it first, then restrict again",
-                    code="came_in_anew",
-                )
             removal = asking.row_of(actor, part, ground=why, at=at)
             named, told = originals.loose(actor, part.collected.digests, erasing.names_of(plan))
             _lock(removal, part, actor.shop_id, named, told)
@@ -81,7 +74,12 @@ def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose
     """
     found = part.collected
     entries = {**part.entries, **{entry.seq: entry for entry in told}}
-    key, removal.key_half = sealing.new_key(shop_id, removal.public_id)
+    before: Mapping[str, Any] = {"values": {}, "files": {}, "contents": [], "originals": []}
+    if removal.bundle is not None and removal.key_half is not None:  # he wrote again: that goes to the rest
+        key = sealing.key_of(shop_id, removal.public_id, bytes(removal.key_half))
+        before = rows.unpack(sealing.unlock(key, bytes(removal.bundle), about=removal.public_id))
+    else:
+        key, removal.key_half = sealing.new_key(shop_id, removal.public_id)
     exhibits = {
         str(row["file_sha256"]) for row in found.values.get(_LOCKED_TABLE, {}).values() if row.get("file_sha256")
     }
@@ -91,16 +89,21 @@ def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose
         for entry in entries.values()
         for position, one in enumerate(entry.contents)
     ]
-    values = {**found.values, **({_IMPORTED: named} if named else {})}
-    document = {"values": values, "files": copies, "contents": contents, "originals": list(found.digests)}
+    document: dict[str, Any] = {
+        "values": rows.merged(before["values"], {**found.values, **({_IMPORTED: named} if named else {})}),
+        "files": {**before["files"], **copies},
+        "contents": [*before["contents"], *contents],
+        "originals": list(dict.fromkeys([*before["originals"], *found.digests])),
+    }
     removal.bundle = sealing.lock(key, rows.pack(document), about=removal.public_id)
-    removal.entries = list(entries)
-    removal.files = sorted(exhibits)
-    removal.locked = [*copies.values(), *(sha256 for sha256 in found.files if sha256 not in exhibits)]
-    removal.originals = list(found.digests)
+    removal.entries = list(dict.fromkeys([*removal.entries, *entries]))
+    removal.files = list(dict.fromkeys([*removal.files, *sorted(exhibits)]))
+    kept_sealed = [sha256 for sha256 in found.files if sha256 not in exhibits]
+    removal.locked = list(dict.fromkeys([*removal.locked, *copies.values(), *kept_sealed]))
+    removal.originals = document["originals"]
     removal.counts = {
-        "rows": found.rows,
-        "contents": len(contents),
+        "rows": sum(map(len, document["values"].values())),
+        "contents": len(document["contents"]),
         "files": len(removal.locked),
     }
 
@@ -118,7 +121,7 @@ def opened(actor: Actor, removal: Removal) -> Mapping[str, Any]:
 def lift(actor: Actor, who: str, *, reason: str, at: datetime) -> list[RemovalView]:
     """Put what was restricted back: a dispute came up after all, or the buyer changed his mind. Needs a reason.
 
-    Raises NotAllowed, NotFound, Refused, LockedForGood, Conflict when the same data came in anew meanwhile.
+    Raises NotAllowed, NotFound, Refused, LockedForGood.
     """
     if not reason.strip():
         raise Refused("要写明解除限制的理由", "Say why it is lifted", code="reason_missing")
@@ -154,15 +157,7 @@ def _lift(actor: Actor, part: Standing, *, at: datetime) -> tuple[Removal, Stand
     key = sealing.key_of(removal.shop_id, removal.public_id, bytes(removal.key_half))
     for sha256, copy in told["files"].items():
         kept.keep(sealing.unlock(key, kept.read(copy), about=sha256))
-    try:
-        rows.put_back(told["values"])
-    except IntegrityError as error:
-        raise Conflict(
-            "同样的资料已经重新导入，放不回去",
-            "The same data were imported anew and cannot be put back",
-            next=Text("先删除重新导入的，再解除限制。", "Erase what was imported anew, then lift."),
-            code="came_in_anew",
-        ) from error
+    rows.put_back(told["values"])
     removal.state, removal.finished_at = RemovalState.LIFTED.value, at
     removal.files, removal.locked = list(told["files"].values()), []
     removal.bundle = removal.key_half = None

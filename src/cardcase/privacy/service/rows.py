@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
@@ -42,11 +43,31 @@ def _target(action: str, value: Any, pk: int) -> Any:
 
 
 def put_back(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-    """Write locked-away columns back into their rows. The caller holds the transaction."""
+    """Write locked-away columns back into their rows. The caller holds the transaction.
+
+    A name that somebody has by now (the buyer wrote again, a file was imported again) stays with him; the rest comes
+    back under the name that only says which row it was.
+    """
     for label, rows in values.items():
-        model = model_of(inventory()[label])
+        table = inventory()[label]
+        names = {column for column, told in table.erase.items() if action_of(told)[0] is Action.RENAMED}
         for pk, columns in rows.items():
-            model._base_manager.filter(pk=int(pk)).update(**columns)  # noqa: SLF001 - as above
+            row = model_of(table)._base_manager.filter(pk=int(pk))  # noqa: SLF001 - Django's documented model API
+            try:
+                with transaction.atomic():
+                    row.update(**columns)
+            except IntegrityError:
+                row.update(**{column: value for column, value in columns.items() if column not in names})
+
+
+def merged(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Lay what came in later over what was locked away before, column by column."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for values in (before, now):
+        for label, rows in values.items():
+            for pk, columns in rows.items():
+                found.setdefault(label, {}).setdefault(str(pk), {}).update(columns)
+    return found
 
 
 def pack(document: Mapping[str, Any]) -> bytes:
