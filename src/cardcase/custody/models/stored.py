@@ -134,7 +134,8 @@ def moment_text(moment: Any) -> str:
 def _fetch(question: str, values: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def content_rows(first: int, last: int) -> dict[int, list[ContentRow]]:
