@@ -35,7 +35,7 @@ and those by which a key follows another under the same name."""
 LONGEST_REASON = 200
 """Characters of the reason for which a key is changed or a record goes on under a new name."""
 
-ELSEWHERE = frozenset({"card", "exhibit"})
+ELSEWHERE = frozenset({"card", "exhibit", "redaction"})
 """First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 
 HOST = "cardcase.local/"
