@@ -17,7 +17,7 @@ def summary(reports: Iterable[object]) -> list[str]:
     cases: Counter[str] = Counter()
     is_meant = False
     for report in reports:
-        is_meant = is_meant or "custody" in getattr(report, "nodeid", "").split("/")
+        is_meant = is_meant or getattr(report, "nodeid", "").startswith("tests/custody/")
         for name, value in getattr(report, "user_properties", ()):
             if name == PROPERTY and getattr(report, "when", "") == "call":
                 oracle, count = value

@@ -119,10 +119,6 @@ def judge(folders: list[str]) -> None:
         say(folder=folder, size=report.size, status=found.status.value, faults=faults, note=note)
 
 
-class Undone(Exception):  # noqa: N818 - not an error
-    """The transaction is given up on purpose."""
-
-
 def write(name: str, count: int) -> None:
     """Be one of many writers: append one by one and in batches, on subjects of one's own and on shared ones."""
     from cardcase.project import boot

@@ -55,6 +55,7 @@ NO_PLAIN_FILE = {
     "delivery.ParcelStep.chain_sha256",
     "delivery.ClaimLink.token_sha256",
     "delivery.Terms.sha256",
+    "intake.ImportedFile.kept_sha256",
     "notices.CalendarLink.key_sha256",
     "project.IdempotentReply.request_sha256",
     "sourcing.RiskFlag.facts_sha256",

@@ -58,7 +58,11 @@ def write_own(head: Head, kind: str, at: datetime, facts: dict[str, plain.JSON],
 
 
 class _Batch:
-    """The rows of one call, built entry by entry. Kept apart so that the loop below stays readable."""
+    """The rows of one call, built entry by entry. Kept apart so that the loop below stays readable.
+
+    Bytes go into rows as bytearray: SQLite's driver asks around for an adapter of every value of type bytes, and takes
+    a bytearray as it is.
+    """
 
     def __init__(
         self, actor: Actor, head: Head, tips: dict[str, tuple[int, str]], salts: Iterator[bytes], shop_id: int | None
@@ -110,10 +114,13 @@ class _Batch:
             )
         )
         leaf = merkle.leaf_hash(data)
-        self.entries.append((seq, data, leaf, record.subject, count + 1, record.kind, moment, self._shop_id))
+        self.entries.append(
+            (seq, bytearray(data), bytearray(leaf), record.subject, count + 1, record.kind, moment, self._shop_id)
+        )
         self.leaves.append(leaf)
-        self._tips[record.subject] = (count + 1, leaf.hex())
-        return EntryRef(seq, leaf.hex())
+        ref = EntryRef(seq, leaf.hex())
+        self._tips[record.subject] = (count + 1, ref.leaf)
+        return ref
 
     def _moment(self, at: datetime) -> tuple[str, object]:
         """Return a moment as the leaf and as the database write it. An import tells one moment a thousand times."""
@@ -125,10 +132,11 @@ class _Batch:
     def _commit(self, seq: int, contents: Sequence[Content]) -> tuple[form.Committed, ...]:
         committed = []
         for position, content in enumerate(contents):
-            role, mime, body = content.role, content.mime, content.body
+            role, body, mime, is_kept = content
             salt = next(self._salts)
             commitment = form.commit(salt, role, body)
-            self.contents.append((seq, position, role, mime, salt, commitment, body if content.keep else None))
+            kept = bytearray(body) if is_kept else None
+            self.contents.append((seq, position, role, mime, bytearray(salt), bytearray(commitment), kept))
             committed.append(form.Committed(role, mime, len(body), commitment))
         return tuple(committed)
 
@@ -161,6 +169,6 @@ def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int |
     with connection.cursor() as cursor:
         stored.insert(cursor, stored.ENTRIES, batch.entries)
         stored.insert(cursor, stored.CONTENTS, batch.contents)
-        stored.insert(cursor, stored.NODES, nodes)
+        stored.insert(cursor, stored.NODES, [(level, index, bytearray(digest)) for level, index, digest in nodes])
         stored.move_head(cursor, head)
     return refs

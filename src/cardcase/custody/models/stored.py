@@ -282,7 +282,7 @@ def _statement(table: Table, count: int) -> str:
 def insert(cursor: Any, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows by the thousand, past Django's row objects: COPY on PostgreSQL, one prepared statement on SQLite.
 
-    The rows hold what the database takes: bytes, integers, texts, and moments through ``adapt_moment``.
+    The rows hold what the database takes: byte arrays, integers, texts, and moments as the database writes them.
     """
     if not rows:
         return
@@ -294,7 +294,4 @@ def insert(cursor: Any, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
             for row in rows:
                 copy.write_row(row)
     else:
-        # The driver asks around for an adapter of every value of type bytes, and takes a bytearray as it is: a sixth
-        # of the time for rows of hashes.
-        plain = [[bytearray(one) if type(one) is bytes else one for one in row] for row in rows]
-        cursor.executemany(_statement(table, 1), plain)
+        cursor.executemany(_statement(table, 1), rows)

@@ -35,7 +35,7 @@ and those by which a key follows another under the same name."""
 LONGEST_REASON = 200
 """Characters of the reason for which a key is changed or a record goes on under a new name."""
 
-ELSEWHERE = frozenset({"card", "exhibit"})
+ELSEWHERE = frozenset({"card", "exhibit", "redaction"})
 """First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 
 HOST = "cardcase.local/"
@@ -275,27 +275,14 @@ def _glance(data: bytes) -> Entry | None:
     if found is None:
         return None
     actor_id, role, at, subject, contents, cprev, cseq, log, refs, seq, source, kind = found.groups()
+    committed = [
+        Committed(one_role, mime, int(size), bytes.fromhex(commitment))
+        for size, commitment, mime, one_role in _USUAL_CONTENT.findall(contents)
+    ]
     return Entry(
-        log=log,
-        seq=int(seq),
-        at=_known_moment(at),
-        kind=kind,
-        subject=subject,
-        cseq=int(cseq),
-        cprev=None if cprev == "null" else cprev[1:-1],
-        actor_role=role,
-        actor_id=actor_id,
-        source=_known_words(source),
-        contents=tuple(
-            [
-                Committed(one_role, mime, int(size), bytes.fromhex(commitment))
-                for size, commitment, mime, one_role in _USUAL_CONTENT.findall(contents)
-            ]
-        )
-        if contents
-        else (),
-        refs=_known_words(refs),
-    )
+        log, int(seq), _known_moment(at), kind, subject, int(cseq), None if cprev == "null" else cprev[1:-1],
+        role, actor_id, _known_words(source), tuple(committed), _known_words(refs),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
