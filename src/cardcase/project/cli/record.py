@@ -60,8 +60,8 @@ class _Verify(click.Command):
 
 @click.command(
     cls=_Verify,
-    help="离线检查证据包（ZIP 或已解开的目录）：0 有效，1 被改动，2 一致但未达到要求，3 损坏或不安全，4 核对程序出错，64 用法不对"
-    " / check a pack offline",
+    help="离线检查证据包（ZIP 或已解开的目录）：0 有效，1 被改动，2 一致但未达到要求，"
+    "3 损坏或不安全，4 核对程序出错，64 用法不对 / check a pack offline",
 )
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--vkey", default=None, help="对方公布的验证公钥 / the signer's published verifier key")
