@@ -71,6 +71,7 @@ def hold(told: list[tuple[str, int, float, int, list[str]]], codes: set[int]) ->
 
 
 @LINUX
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_hostile_archives_are_refused(sealed, tmp_path):
     members = members_of(sealed.data)
 
