@@ -1793,7 +1793,7 @@ RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/histo
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
-TOKEN = ".tsr"
+STAMP_ENDING = ".tsr"
 README = "README.txt"
 OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF, bagit.PAYLOAD_HASHES, bagit.TAG_HASHES})
 """Members that the manifest cannot list because they are made of it."""
@@ -2554,13 +2554,13 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 
 def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
     """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.TOKEN) for name in bag.sizes)
+    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.STAMP_ENDING) for name in bag.sizes)
     if tokens:
         findings.note(
             "stamps_unchecked",
             form.STAMPS,
             f"包里有 {tokens} 个时间戳，这里没有核对；可用 openssl ts 核对，见 README.txt 第 6 步",
-            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, see step 6 of README.txt",
+            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, step 6 of README.txt",
         )
     return Stamped()
 
@@ -3114,18 +3114,28 @@ def trust_of(
     previous: Path | None = None,
 ) -> Trust:
     """Read the reader's arguments. Raises WrongArgument naming the one that cannot be used."""
-    return Trust(
-        keys=(_key(vkey),) if vkey else (),
-        policy=_policy(policy) if policy else Policy(),
+    return trust_from(
+        vkey=vkey or "",
+        policy=_words(policy, MAX_POLICY_BYTES) if policy else "",
         roots=_roots(tsa_roots) if tsa_roots else (),
-        previous=_note(previous) if previous else "",
+        previous=_words(previous, note.MAX_NOTE_BYTES) if previous else "",
+    )
+
+
+def trust_from(*, vkey: str = "", policy: str = "", roots: tuple[bytes, ...] = (), previous: str = "") -> Trust:
+    """Read what the reader brings, given as texts. Raises WrongArgument naming the one that cannot be used."""
+    return Trust(
+        keys=(_key(vkey),) if vkey.strip() else (),
+        policy=_policy(policy),
+        roots=roots,
+        previous=_note(previous) if previous.strip() else "",
     )
 
 
 def _key(vkey: str) -> note.Verifier:
     try:
         return note.Verifier.parse(vkey)
-    except (note.BadNote, ValueError) as error:
+    except ValueError as error:
         raise WrongArgument(
             "这不是验证公钥",
             "This is no verifier key",
@@ -3137,16 +3147,44 @@ def _key(vkey: str) -> note.Verifier:
         ) from error
 
 
+def _policy(text: str) -> Policy:
+    try:
+        if len(text) > MAX_POLICY_BYTES:
+            raise BadPolicy(1, "too long")  # noqa: TRY301 - one answer for every policy that is none
+        return read_policy(text)
+    except BadPolicy as error:
+        raise WrongArgument(
+            f"核对要求第 {error.line} 行看不懂",
+            f"The policy cannot be read: {error}",
+            next=Text("写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how it is written."),
+            code="bad_policy",
+        ) from error
+
+
+def _note(text: str) -> str:
+    whole = f"{text.strip()}\n"
+    try:
+        note.Checkpoint.parse(note.split(whole)[0])
+    except ValueError as error:
+        raise WrongArgument(
+            "这不是校验点",
+            "This is no checkpoint",
+            next=Text(
+                "整段照抄：三行文字、一个空行、签名行。", "Copy all of it: three lines, an empty one, the signatures."
+            ),
+            code="bad_previous",
+        ) from error
+    return whole
+
+
 def _bytes(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise WrongArgument(
-            f"读不了 {path}：{error.strerror}", f"Cannot read {path}: {error.strerror}", code="argument_unreadable"
-        ) from error
+        raise _unreadable(path, Text("读不了", "cannot be read")) from error
     if len(data) > most:
-        raise WrongArgument(f"{path} 太大", f"{path} is too large", code="argument_unreadable")
+        raise _unreadable(path, Text("太大", "is too large"))
     return data
 
 
@@ -3154,23 +3192,16 @@ def _words(path: Path, most: int) -> str:
     try:
         return _bytes(path, most).decode()
     except UnicodeDecodeError as error:
-        raise WrongArgument(
-            f"{path} 不是 UTF-8 文本", f"{path} is no UTF-8 text", code="argument_unreadable"
-        ) from error
+        raise _unreadable(path, Text("不是 UTF-8 文本", "is no UTF-8 text")) from error
 
 
-def _policy(path: Path) -> Policy:
-    try:
-        return read_policy(_words(path, MAX_POLICY_BYTES))
-    except BadPolicy as error:
-        raise WrongArgument(
-            f"{path} 第 {error.line} 行看不懂",
-            f"{path}, {error}",
-            next=Text(
-                "策略的写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how a policy is written."
-            ),
-            code="bad_policy",
-        ) from error
+def _unreadable(path: Path, why: Text) -> WrongArgument:
+    return WrongArgument(
+        f"{path} {why.zh}",
+        f"{path} {why.en}",
+        next=Text("检查路径和文件。", "Check the path and the file."),
+        code="argument_unreadable",
+    )
 
 
 def _roots(folder: Path) -> tuple[bytes, ...]:
@@ -3183,15 +3214,6 @@ def _roots(folder: Path) -> tuple[bytes, ...]:
             code="no_roots",
         )
     return tuple(_bytes(one, _MOST_ROOT_BYTES) for one in files)
-
-
-def _note(path: Path) -> str:
-    text = _words(path, note.MAX_NOTE_BYTES)
-    try:
-        note.Checkpoint.parse(note.split(text)[0])
-    except note.BadNote as error:
-        raise WrongArgument(f"{path} 不是校验点", f"{path} is no checkpoint", code="bad_previous") from error
-    return text
 
 
 # ---- the check ------------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def _overlapping(members: Members, *, quoted: bool) -> bytes:
             0o100644 << 16,
             offset,
         )
-        + name  # fmt: skip
+        + name
         for name, offset in zip(names, offsets, strict=True)
     )
     return file + directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, len(names), len(names), len(directory), len(file), 0)  # fmt: skip

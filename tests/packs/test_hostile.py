@@ -110,7 +110,7 @@ def test_a_good_pack_is_judged_by_the_same_child(sealed, tmp_path):
     path.write_bytes(zipped(members_of(sealed.data)))
     told = judged([("good", path)], sealed.vkey)
     hold(told, {2})
-    assert [one[4] for one in told][0] == ["withheld", "no_trusted_time", "no_witness"]
+    assert told[0][4] == ["withheld", "no_trusted_time", "no_witness"]
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

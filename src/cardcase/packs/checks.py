@@ -25,13 +25,13 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 
 def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
     """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.TOKEN) for name in bag.sizes)
+    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.STAMP_ENDING) for name in bag.sizes)
     if tokens:
         findings.note(
             "stamps_unchecked",
             form.STAMPS,
             f"包里有 {tokens} 个时间戳，这里没有核对；可用 openssl ts 核对，见 README.txt 第 6 步",
-            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, see step 6 of README.txt",
+            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, step 6 of README.txt",
         )
     return Stamped()
 

@@ -25,7 +25,7 @@ RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/histo
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
-TOKEN = ".tsr"
+STAMP_ENDING = ".tsr"
 README = "README.txt"
 OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF, bagit.PAYLOAD_HASHES, bagit.TAG_HASHES})
 """Members that the manifest cannot list because they are made of it."""
