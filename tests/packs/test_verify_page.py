@@ -102,7 +102,9 @@ def test_checks_are_counted_by_network_and_in_all(send, client):
     stopped = send(b"x")
     assert (stopped.status_code, stopped.headers["Retry-After"]) == (429, "60")
     assert "核对的人太多" in stopped.content.decode()
-    assert client.post("/verify/", {"pack": SimpleUploadedFile("a", b"x")}, REMOTE_ADDR="203.0.113.9").status_code == 200
+    assert (
+        client.post("/verify/", {"pack": SimpleUploadedFile("a", b"x")}, REMOTE_ADDR="203.0.113.9").status_code == 200
+    )
     for last in range(uploads.IN_ALL):
         client.post("/verify/", {"pack": SimpleUploadedFile("a", b"x")}, REMOTE_ADDR=f"198.51.100.{last}")
     assert client.post("/verify/", {"pack": SimpleUploadedFile("a", b"x")}, REMOTE_ADDR="192.0.2.1").status_code == 429

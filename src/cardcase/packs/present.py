@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from django.urls import reverse
 
 from cardcase.custody.rules.report import Level
+from cardcase.kit import clock
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
@@ -156,8 +158,19 @@ def _judged(page: pages.VerifyPage, report: Report) -> pages.VerifyPage:
         ),
         facts_title=say(Text("包里这样写", "What the pack says of itself")),
         facts=tuple(
-            Fact(say(label), str(report.facts[name])) for name, label in _FACTS.items() if name in report.facts
+            Fact(say(label), _moment(value) if name == "made_at" else str(value))
+            for name, label in _FACTS.items()
+            if (value := report.facts.get(name)) is not None
         ),
         limits_title=say(Text("这不能证明什么", "What this does not prove")),
         limits=tuple(say(one) for one in verifier.LIMITS),
     )
+
+
+def _moment(told: object) -> str:
+    """Say the moment in Shanghai's time; what is none stands as the pack has it."""
+    try:
+        moment = datetime.fromisoformat(str(told)).astimezone(clock.SHANGHAI)
+    except (ValueError, OverflowError):
+        return str(told)
+    return say(Text(f"{moment:%Y-%m-%d %H:%M:%S}（北京时间）", f"{moment:%Y-%m-%d %H:%M:%S}, China time"))

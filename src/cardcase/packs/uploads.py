@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
@@ -22,13 +22,13 @@ from cardcase.kit.text import Text
 from . import verifier
 
 MAX_UPLOAD_BYTES: Final = 64 * 1024 * 1024
-"""What may be sent at once, all parts together. Larger packs are checked by the command or the single file."""
+"""What may be sent at once, all parts together. Larger packs are for the command or the single file."""
 
 WINDOW_SECONDS: Final = 60
 PER_NETWORK: Final = 6
 IN_ALL: Final = 30
 AT_ONCE: Final = 2
-"""Checks in a window for one network and for everybody, and at the same time: a check costs up to two seconds of CPU."""
+"""Checks in a window for one network and for everybody, and at one time: a check costs up to two seconds of CPU."""
 
 _running: Final = threading.BoundedSemaphore(AT_ONCE)
 _MOST_ROOTS: Final = 16
@@ -52,8 +52,6 @@ class UploadTooLarge(WrongUse):
 class _Quota(FileUploadHandler):
     """Ends an upload that is over the cap, whatever it said of its length."""
 
-    chunk_size: ClassVar[int] = 256 * 1024
-
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
         self.seen = 0
@@ -73,7 +71,7 @@ class _Quota(FileUploadHandler):
 
 
 def check(request: HttpRequest, network: str) -> verifier.Report:
-    """Judge the pack in the field ``pack`` by what stands in ``vkey``, ``policy``, ``previous`` and the files ``roots``.
+    """Judge the pack in the field ``pack`` by ``vkey``, ``policy``, ``previous`` and the files ``roots``.
 
     Raises TooManyChecks before anything is read, UploadTooLarge, WrongUse without a pack, WrongArgument.
     """
@@ -132,7 +130,9 @@ def _turn(network: str) -> Iterator[None]:
         raise TooManyChecks(
             "核对的人太多，请一分钟后再试",
             "Too many packs are being checked; try again in a minute",
-            next=Text("也可以用单文件核对程序在自己的电脑上核对。", "Or use the single-file checker on your own machine."),
+            next=Text(
+                "也可以用单文件核对程序在自己的电脑上核对。", "Or use the single-file checker on your own machine."
+            ),
         )
     try:
         yield

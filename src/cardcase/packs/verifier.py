@@ -64,6 +64,7 @@ WORDS: Final = {
         "核对程序自身出错，对这个包没有结论。", "The checking program itself failed; nothing is said of the pack."
     ),
 }
+_ORDER: Final = (Level.FAULT, Level.WEAKNESS, Level.NOTE)
 _MARKS: Final = {Level.FAULT: "!", Level.WEAKNESS: "?", Level.NOTE: "·"}
 
 LIMITS: Final = (
@@ -289,7 +290,8 @@ def check(path: Path, trust: Trust, stamps: StampStep) -> Report:
         return _internal(error)
     finally:
         opened.close()
-    return Report(_verdict(checker.findings, is_pack=is_pack), tuple(checker.findings.all), checker.facts)
+    found = sorted(checker.findings.all, key=lambda one: _ORDER.index(one.level))  # what weighs most comes first
+    return Report(_verdict(checker.findings, is_pack=is_pack), tuple(found), checker.facts)
 
 
 def _verdict(findings: Findings, *, is_pack: bool) -> Verdict:

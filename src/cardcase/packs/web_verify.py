@@ -1,4 +1,4 @@
-"""The page /verify: open to everybody, knows no shop, changes nothing, and therefore asks for no session and no token."""
+"""The page /verify: open to everybody, knows no shop, changes nothing, and so asks for no session and no token."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
