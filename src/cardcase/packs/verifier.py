@@ -239,7 +239,7 @@ def _words(path: Path, most: int) -> str:
 
 def _unreadable(path: Path, why: Text) -> WrongArgument:
     return WrongArgument(
-        f"{path} {why.zh}",
+        f"用不了 {path}：{why.zh}",
         f"{path} {why.en}",
         next=Text("检查路径和文件。", "Check the path and the file."),
         code="argument_unreadable",
