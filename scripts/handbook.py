@@ -19,8 +19,8 @@ SOURCE: Final = ROOT / "src" / "cardcase"
 
 _BLOCK = re.compile(r"(<!-- 生成 (\w+) -->\n)(.*?)(<!-- 完 -->)", re.DOTALL)
 _CODE = re.compile(r"[a-z][a-z_]+")
-_OF_A_FINDING: Final = 4
-"""Code, place, Chinese, English: what a finding of the verifier is called with."""
+_OF_A_FINDING: Final = 3
+"""Code, place, and Chinese and English or both in a Text: what a finding of the verifier is called with."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 KINDS: Final = frozenset({"problem", "wrong_use", "not_allowed", "not_found", "refused", "conflict", "unavailable"})
@@ -179,7 +179,8 @@ def verdicts() -> str:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call) or len(node.args) < _OF_A_FINDING or not _is_text(node.args[0]):
                 continue
-            code, sentence = node.args[0].value, _sentence(node.args[2])  # type: ignore[attr-defined]  # a text
+            said = node.args[2].args[0] if isinstance(node.args[2], ast.Call) and node.args[2].args else node.args[2]
+            code, sentence = node.args[0].value, _sentence(said)  # type: ignore[attr-defined]  # a text
             if _CODE.fullmatch(code) and _CHINESE.search(sentence):
                 found.setdefault(code, sentence)
     rows = ["| 代码 | 说什么 |", "|---|---|"]

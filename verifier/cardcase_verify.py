@@ -2890,9 +2890,9 @@ class Checker:
             self.findings.weakness(
                 "previous_unproved",
                 place,
-                f"包里没有从第 {told.size} 条接到现在的证明；请对方导出带这个校验点的包",
-                f"The pack does not prove that the record continues from entry {told.size}; "
-                f"ask for a pack that goes on from this checkpoint",
+                f"包里没有从第 {told.size} 条接到现在的证明，无从比对；可请对方重新导出",
+                f"The pack does not prove that the record continues from entry {told.size}: nothing to compare; "
+                f"ask for a pack that was exported anew",
             )
         elif known != told.root:
             self.findings.fault(
@@ -3268,8 +3268,12 @@ def _malformed(unsafe: UnsafeArchive, *before: Fault) -> Report:
 
 def _internal(error: Exception) -> Report:
     kind = type(error).__name__
-    text = Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it")
-    return Report(Verdict.INTERNAL, (Fault("internal", "verifier", text),))
+    fault = Fault(
+        "internal",
+        "verifier",
+        Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it"),
+    )
+    return Report(Verdict.INTERNAL, (fault,))
 
 
 # ---- as a program ---------------------------------------------------------------------------------------------------

@@ -361,9 +361,9 @@ class Checker:
             self.findings.weakness(
                 "previous_unproved",
                 place,
-                f"包里没有从第 {told.size} 条接到现在的证明；请对方导出带这个校验点的包",
-                f"The pack does not prove that the record continues from entry {told.size}; "
-                f"ask for a pack that goes on from this checkpoint",
+                f"包里没有从第 {told.size} 条接到现在的证明，无从比对；可请对方重新导出",
+                f"The pack does not prove that the record continues from entry {told.size}: nothing to compare; "
+                f"ask for a pack that was exported anew",
             )
         elif known != told.root:
             self.findings.fault(

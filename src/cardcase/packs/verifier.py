@@ -309,8 +309,12 @@ def _malformed(unsafe: UnsafeArchive, *before: Fault) -> Report:
 
 def _internal(error: Exception) -> Report:
     kind = type(error).__name__
-    text = Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it")
-    return Report(Verdict.INTERNAL, (Fault("internal", "verifier", text),))
+    fault = Fault(
+        "internal",
+        "verifier",
+        Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it"),
+    )
+    return Report(Verdict.INTERNAL, (fault,))
 
 
 # ---- as a program ---------------------------------------------------------------------------------------------------
