@@ -6,7 +6,8 @@ from django.views.decorators.http import require_http_methods
 
 from cardcase.kit.addresses import network_of
 from cardcase.kit.errors import Problem
-from cardcase.packs import present, uploads
+from cardcase.packs import present_verify as present
+from cardcase.packs import uploads
 from cardcase.shell.page import render
 from cardcase.staff.gate import address_of
 

@@ -14,7 +14,8 @@ from cardcase.kit.text import Text
 from cardcase.shell.language import say
 from cardcase.shell.parts import Fact, Input, InputKind, Notice, Tone
 
-from . import pages, verifier
+from . import pages_verify as pages
+from . import verifier
 from .rules.trust import MAX_POLICY_BYTES
 from .uploads import MAX_UPLOAD_BYTES
 from .verifier import Report, Verdict
