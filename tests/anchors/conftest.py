@@ -4,10 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from anchors.authority import OpenSsl, Pki, served
 from django.conf import settings
 from django.db import transaction
 
+from anchors.authority import OpenSsl, Pki, served
 from cardcase.anchors.rules import config
 from cardcase.custody import service as custody
 from cardcase.kit import ids

@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 import pytest
+
 from anchors.authority import STAMPING, certomancer, issue, openssl_accepts
 from anchors.conftest import one_authority
-from conftest import NOON
-
 from cardcase.anchors import service
 from cardcase.anchors.models import Stamp
 from cardcase.anchors.rules import stamp
 from cardcase.custody import queries as ledger
 from cardcase.custody.models import Entry
 from cardcase.custody.rules import entry as form
+from conftest import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

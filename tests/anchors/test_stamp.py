@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from anchors.authority import STAMPING, OpenSsl, Pki, certomancer, issue, openssl_accepts
 from asn1crypto import cms, core, tsp
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import decode_timestamp_response
 
+from anchors.authority import STAMPING, OpenSsl, Pki, certomancer, issue, openssl_accepts
 from cardcase.anchors.rules import der, stamp
 from cardcase.anchors.rules.stamp import BadStamp, Fault
 

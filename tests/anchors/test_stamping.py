@@ -4,10 +4,9 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+
 from anchors.authority import OpenSsl, certomancer, issue, openssl_accepts, served
 from anchors.conftest import one_authority
-from conftest import NOON
-
 from cardcase.anchors import outside, queries, service, tasks
 from cardcase.anchors.models import Reply, Stamp
 from cardcase.anchors.rules import plan, stamp
@@ -24,6 +23,7 @@ from cardcase.jobs.registry import Claim
 from cardcase.jobs.runners.worker import Worker
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed
+from conftest import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

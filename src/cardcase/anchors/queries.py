@@ -251,7 +251,8 @@ def _view(row: Stamp) -> StampView:
 
 def standing(actor: Actor, *, at: datetime) -> Standing:
     """Say how the record stands to authorities, witnesses and deposit services at a moment. Raises nothing for bad
-    settings: they are told as ``problem``."""
+    settings: they are told as ``problem``.
+    """
     actor.require(Permission.READ)
     told, problem = config.NOTHING, None
     try:

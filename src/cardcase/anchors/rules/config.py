@@ -109,7 +109,8 @@ class Deposit(_Part):
 
 class Anchors(_Part):
     """The whole file. ``every_minutes``: how often time is asked for while there is something new; ``spacing_minutes``:
-    how soon after a reveal, a decision or an export."""
+    how soon after a reveal, a decision or an export.
+    """
 
     every_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     spacing_minutes: Annotated[int, Field(ge=1, le=60)] = 5

@@ -4,11 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from cardcase.anchors.models import Copies
 from cardcase.custody import service as custody
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
-
-from cardcase.anchors.models import Copies
 
 
 @transaction.atomic

@@ -7,13 +7,6 @@ from typing import Final
 
 from django.db import transaction
 
-from cardcase.custody import service as custody
-from cardcase.custody.rules import entry as form
-from cardcase.jobs import service as jobs
-from cardcase.kit.errors import Problem, WrongUse
-from cardcase.kit.text import Text
-from cardcase.staff.rules import Actor, Permission
-
 from cardcase.anchors import outside
 from cardcase.anchors.models import Deposit
 from cardcase.anchors.outside import CameToNothing
@@ -21,6 +14,13 @@ from cardcase.anchors.rules import deposit as rules
 from cardcase.anchors.rules import plan
 from cardcase.anchors.rules.config import deposit_presets, deposit_url_of
 from cardcase.anchors.rules.deposit import Answer, Asked, BadAnswer
+from cardcase.custody import service as custody
+from cardcase.custody.rules import entry as form
+from cardcase.jobs import service as jobs
+from cardcase.kit.errors import Problem, WrongUse
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
+
 from .rows import QUEUE, Writing, anchors, by_hand, try_again
 
 WAITING: Final = "waiting"

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from cardcase.anchors import queries
+from cardcase.anchors.models import Anchoring, Stamp
+from cardcase.anchors.rules import plan
+from cardcase.anchors.rules.plan import StampState
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor, Permission
 
-from cardcase.anchors import queries
-from cardcase.anchors.models import Anchoring, Stamp
-from cardcase.anchors.rules import plan
-from cardcase.anchors.rules.plan import StampState
 from .rows import QUEUE, anchors, system
 
 

@@ -10,12 +10,12 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Max
 
-from cardcase.jobs import service as jobs
-from cardcase.staff.rules import Actor
-
 from cardcase.anchors.models import Stamp
 from cardcase.anchors.rules import plan
 from cardcase.anchors.rules.plan import StampState
+from cardcase.jobs import service as jobs
+from cardcase.staff.rules import Actor
+
 from .rows import QUEUE, anchors
 
 AGAIN_AFTER: Final = timedelta(days=7)

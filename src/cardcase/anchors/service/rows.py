@@ -10,13 +10,12 @@ from typing import Any, Final, Protocol
 from django.conf import settings
 from django.db import transaction
 
+from cardcase.anchors.rules import config, plan
+from cardcase.anchors.rules.config import Anchors
 from cardcase.custody import log
 from cardcase.custody.rules.plain import JSON
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor
-
-from cardcase.anchors.rules import config, plan
-from cardcase.anchors.rules.config import Anchors
 
 QUEUE: Final = "anchors"
 INSTALLATION: Final = 0

@@ -7,10 +7,6 @@ from typing import Final
 
 from cryptography import x509
 
-from cardcase.kit import clock
-from cardcase.kit.errors import Problem
-from cardcase.staff.rules import Actor, Permission
-
 from cardcase.anchors import outside, queries
 from cardcase.anchors.models import Reply, Revocations, Stamp
 from cardcase.anchors.outside import CameToNothing
@@ -18,6 +14,10 @@ from cardcase.anchors.rules import plan, stamp
 from cardcase.anchors.rules.config import Authority
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
+from cardcase.kit import clock
+from cardcase.kit.errors import Problem
+from cardcase.staff.rules import Actor, Permission
+
 from .promising import promise
 from .rows import Writing, anchors, by_hand, data_file, try_again, write_own
 
@@ -50,9 +50,7 @@ def try_stamp(actor: Actor | None, stamp_id: int, *, at: datetime, writing: Writ
     checked: Checked | None = None
     try:
         token = stamp.read(came.body)
-        checked = stamp.check(
-            token, _message(row), roots, nonce=question.nonce, policy=authority.policy, revoked=lists
-        )
+        checked = stamp.check(token, _message(row), roots, nonce=question.nonce, policy=authority.policy, revoked=lists)
     except BadStamp as bad:
         if token is None or bad.fault not in _KEPT:
             return _failed(row, question, bad.fault.value, came.body, came.status, at, writing)
@@ -106,9 +104,7 @@ def _revocations(authority: Authority, *, at: datetime) -> list[x509.Certificate
     return found
 
 
-def _failed(
-    row: Stamp, question: Question, code: str, body: bytes, status: int, at: datetime, writing: Writing
-) -> str:
+def _failed(row: Stamp, question: Question, code: str, body: bytes, status: int, at: datetime, writing: Writing) -> str:
     with writing():
         if body:
             _keep_reply(row, question, body, status, code, at=at)

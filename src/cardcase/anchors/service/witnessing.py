@@ -1,24 +1,24 @@
 """One attempt at a cosignature: hand the newest head to a witness with the proof that it continues what it has seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
-
-from cardcase.custody import queries as ledger
-from cardcase.custody.rules import note
-from cardcase.custody.rules.note import BadNote, Checkpoint
-from cardcase.staff.rules import Actor, Permission
 
 from cardcase.anchors import outside, queries
 from cardcase.anchors.models import Cosignature, WitnessState
 from cardcase.anchors.outside import CameToNothing
 from cardcase.anchors.rules import cosign, plan
 from cardcase.anchors.rules.policy import Listed
+from cardcase.custody import queries as ledger
+from cardcase.custody.rules import note
+from cardcase.custody.rules.note import BadNote, Checkpoint
+from cardcase.staff.rules import Actor, Permission
+
 from .promising import promise
 from .rows import Writing, anchors, by_hand, system, try_again, write_own
 
-_REFUSALS: Final = {
+_REFUSALS: Final[Mapping[int, str]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "witness_refused",
     HTTPStatus.FORBIDDEN: "witness_unknown_key",
     HTTPStatus.NOT_FOUND: "witness_unknown_log",
@@ -73,7 +73,7 @@ def _ask(
         if reply.status == HTTPStatus.OK:
             return _line(listed, signed, reply.body)
         if reply.status != HTTPStatus.CONFLICT:
-            raise CameToNothing(_REFUSALS.get(HTTPStatus(reply.status), "http_status"), reply)
+            raise CameToNothing(_REFUSALS.get(reply.status, "http_status"), reply)
         size = cosign.read_size(reply.body)
         if size is None:
             raise CameToNothing("http_status", reply)
@@ -111,7 +111,12 @@ def _keep(listed: Listed, state: WitnessState, size: int, held: cosign.Cosignatu
     )
     if not is_new:
         return
-    refs = {"witness": state.key_id, "size": str(size), "time": str(held.seconds), "own": "yes" if listed.is_own else "no"}
+    refs = {
+        "witness": state.key_id,
+        "size": str(size),
+        "time": str(held.seconds),
+        "own": "yes" if listed.is_own else "no",
+    }
     row.entry_seq = write_own(plan.COSIGNED, at, {"witness": listed.witness.name, "size": size}, refs)
     row.save(update_fields=["entry_seq"])
 
