@@ -87,7 +87,7 @@ def _compile(document: Mapping[str, Any], font: fonts.Font, files: Mapping[str, 
         root = Path(folder)
         (root / "report.typ").write_bytes(TEMPLATE.read_bytes())
         for path in wanted:
-            (root / path).parent.mkdir(exist_ok=True)
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(files[path])
         compiler = _compiler(root / "report.typ", root, font, json.dumps(document, ensure_ascii=False))
         return bytes(compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=int(at.timestamp())))
