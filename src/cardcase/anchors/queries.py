@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from cardcase.custody import queries as ledger
-from cardcase.custody.models import Entry
+from cardcase.custody.models import Checkpoint, Entry
 from cardcase.custody.rules import note
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
@@ -141,9 +141,17 @@ class KeptStamp:
     size: int
     note: str
     reply: bytes
+    token_sha256: str
     over_sha256: str
     entry_seq: int
-    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """One entry of the log about its anchors."""
+
+    seq: int
+    data: bytes
 
 
 # ---- settings ------------------------------------------------------------------------------------------------------
@@ -414,20 +422,47 @@ def cosigned(actor: Actor, signed: str) -> str:
     return signed + "".join(line for line in lines if line not in signed)
 
 
-def kept_stamps(actor: Actor, *, below: int) -> list[KeptStamp]:
-    """Return the stamps whose entry lies under ``below``, with their bytes, oldest head first. For packs."""
+def kept_stamps(actor: Actor) -> list[KeptStamp]:
+    """Return every stamp that was kept, with its bytes, oldest head first. For packs."""
     actor.require(Permission.READ)
     settled = [StampState.VERIFIED.value, StampState.UNVERIFIED.value]
-    rows = Stamp.objects.filter(state__in=settled, entry_seq__lt=below).select_related("reply", "over")
+    rows = Stamp.objects.filter(state__in=settled).select_related("reply", "over").order_by("size", "authority", "pk")
     return [
         KeptStamp(
             authority=row.authority,
             size=row.size,
             note=row.note,
             reply=bytes(row.reply.body),
+            token_sha256=row.token_sha256,
             over_sha256=row.over.token_sha256 if row.over else "",
             entry_seq=row.entry_seq,
-            is_verified=row.state == StampState.VERIFIED.value,
         )
-        for row in rows.order_by("size", "authority", "pk")
+        for row in rows
+        if row.reply is not None and row.entry_seq is not None
     ]
+
+
+def cosigned_heads(actor: Actor, *, up_to: int) -> list[tuple[int, str, list[str]]]:
+    """Return (size, note with its cosignatures, key ids of the seller's own witnesses) of the newest cosigned head."""
+    actor.require(Permission.READ)
+    rows = Cosignature.objects.filter(size__lte=up_to).order_by("-size")
+    first = rows.first()
+    signed = Checkpoint.objects.filter(size=first.size).order_by("pk").last() if first else None
+    if first is None or signed is None:
+        return []
+    own = sorted(rows.filter(size=first.size, is_own=True).values_list("key_id", flat=True))
+    return [(first.size, cosigned(actor, signed.note), own)]
+
+
+def awaited(actor: Actor) -> list[str]:
+    """Name the authorities from which a stamp of a present head is still owed."""
+    actor.require(Permission.READ)
+    waiting = Stamp.objects.filter(state=StampState.WAITING.value, over=None)
+    return sorted(set(waiting.values_list("authority", flat=True)))
+
+
+def entries_at(actor: Actor, seqs: Sequence[int]) -> list[OwnEntry]:
+    """Return anchoring's own entries of these numbers. They are the log's, of no shop, and hold nothing of one."""
+    actor.require(Permission.READ)
+    rows = Entry.objects.filter(seq__in=list(seqs), kind__in=plan.OWN_KINDS, shop=None)
+    return [OwnEntry(row.seq, bytes(row.data)) for row in rows]
