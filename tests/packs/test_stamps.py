@@ -263,7 +263,8 @@ def test_the_step_alone_finds_every_exchange(world, sealed, tmp_path):
     early = other(stamp.ask(held[one.note]).request)
     other_note = note.Checkpoint("cardcase.local/log_x", 3, bytes(32)).text() + "\n— x AAAAAAA=\n"
     cases = [
-        ({one.token: foreign}, "stamp_of_other_bytes"),
+        ({one.token: foreign}, "stamp_entry_broken"),
+        ({one.token: foreign, **with_list(held, entry=b"", path=())}, "stamp_of_other_bytes"),
         ({one.token: early}, "stamp_entry_broken"),  # an earlier time that the record does not name
         ({one.token: b"junk"}, "stamp_unreadable"),
         ({one.token: None}, "stamp_member_missing"),
