@@ -1,4 +1,5 @@
 """Old stamps are stamped anew before the certificates behind them end."""
+# ruff: noqa: PLR0917 - fixtures are no arguments that a caller must put in order
 
 from datetime import timedelta
 

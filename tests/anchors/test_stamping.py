@@ -1,4 +1,5 @@
 """Owed time-stamps: when, at whom, what is kept, what the record says of it, and that a failure harms nobody."""
+# ruff: noqa: PLR0917 - fixtures are no arguments that a caller must put in order
 
 import hashlib
 from datetime import timedelta

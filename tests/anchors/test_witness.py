@@ -1,4 +1,5 @@
 """The witness, small and real, on 127.0.0.1: what it cosigns, what it refuses, and what the client makes of it."""
+# ruff: noqa: PLR0917 - fixtures are no arguments that a caller must put in order
 
 import hashlib
 import http.client

@@ -9,11 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from anchors.authority import Pki, certomancer, openssl_accepts, served
-from conftest import NOON
 from django.db import transaction
-from packs import builders
 
+from anchors.authority import Pki, certomancer, openssl_accepts, served
 from cardcase.anchors import service as anchoring
 from cardcase.anchors.models import Cosignature, Stamp
 from cardcase.anchors.rules import config, cosign, stamp
@@ -26,6 +24,8 @@ from cardcase.packs import bag, check_stamps, service, verifier
 from cardcase.packs.findings import Findings
 from cardcase.packs.rules import form, stamping
 from cardcase.staff.rules import Actor
+from conftest import NOON
+from packs import builders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)

@@ -66,6 +66,9 @@ class Witness:
             return HTTPStatus.FORBIDDEN, TEXT, b"not signed by a known key of this log\n"
         if old > head.size:
             return HTTPStatus.BAD_REQUEST, TEXT, b"old is larger than the checkpoint\n"
+        return self._cosign(old, proof, head, signed)
+
+    def _cosign(self, old: int, proof: Sequence[bytes], head: Checkpoint, signed: str) -> Answer:
         with self._alone():
             last = self._last(head.origin)
             if old != (last.size if last else 0):

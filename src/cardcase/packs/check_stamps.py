@@ -40,7 +40,7 @@ class Bound:
 
 
 def check(bag: Bag, _manifest: Manifest, head: Checkpoint, trust: Trust, findings: Findings) -> Stamped:
-    """Check what third parties said of the record in a pack. Raises UnsafeArchive and TooMuch, as bag and findings do."""
+    """Check what third parties said of the record in a pack. Raises what the bag and the findings raise."""
     return _Check(bag, head, trust, findings).run()
 
 

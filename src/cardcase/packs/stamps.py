@@ -64,7 +64,7 @@ def members(actor: Actor, seqs: Sequence[int], head: note.Checkpoint) -> dict[st
 
 
 def _note_path(size: int, text: str) -> str:
-    """Name the member that holds the very bytes that were stamped: one head may have been signed with one key or two."""
+    """Name the member with the very bytes that were stamped: one head may have been signed with one key or two."""
     return f"{form.CHECKPOINTS}{size}-{len(note.split(text)[1])}-stamped.note"
 
 

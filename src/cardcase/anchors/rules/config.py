@@ -1,4 +1,4 @@
-"""What is written in ``anchors.toml``: authorities of time, witnesses, deposit services. Nothing is on that is not there.
+"""What is written in ``anchors.toml``: authorities of time, witnesses, deposit services. Nothing else is called.
 
 Passwords stand in files beside the keys, never in this one.
 """
@@ -108,8 +108,10 @@ class Deposit(_Part):
 
 
 class Anchors(_Part):
-    """The whole file. ``every_minutes``: how often time is asked for while there is something new; ``spacing_minutes``:
-    how soon after a reveal, a decision or an export.
+    """The whole file.
+
+    ``every_minutes``: how often time is asked for while there is something new; ``spacing_minutes``: how soon after a
+    reveal, a decision or an export.
     """
 
     every_minutes: Annotated[int, Field(ge=1, le=1440)] = 60

@@ -74,7 +74,9 @@ def write(
             "X-TC-Action": preset.action,
             "X-TC-Version": preset.version,
             "X-TC-Timestamp": str(seconds),
-            "Authorization": tc3(urlsplit(url).hostname or "", preset.service, body, user, secret, seconds),
+            "Authorization": tc3(
+                urlsplit(url).hostname or "", preset.service, body, user=user, secret=secret, seconds=seconds
+            ),
         }
     return body, headers
 
@@ -88,8 +90,8 @@ def _rsa(fields: Mapping[str, str], pem: str) -> str:
     return base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
-def tc3(host: str, service: str, body: bytes, user: str, secret: str, seconds: int) -> str:
-    """Return the Authorization header of Tencent Cloud's signature version 3 (cloud.tencent.com/document/api/213/30654)."""
+def tc3(host: str, service: str, body: bytes, *, user: str, secret: str, seconds: int) -> str:
+    """Return the Authorization header of signature version 3 (cloud.tencent.com/document/api/213/30654)."""
     day = datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d")
     scope = f"{day}/{service}/tc3_request"
     names = "content-type;host"

@@ -18,6 +18,7 @@ NONE: Final = "none"
 MOST_BYTES: Final = 64 * 1024
 _OWN: Final = re.compile(r"\s*#\s*own[ \t]+(\S+)\s*")
 _FEWEST: Final = 3
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class BadPolicy(ValueError):  # noqa: N818 - named after what is wrong
@@ -68,7 +69,7 @@ class Policy:
 
 def read(text: bytes) -> Policy:
     """Read a policy. Raises BadPolicy naming the line."""
-    if len(text) > MOST_BYTES or any(byte < 0x20 and byte not in b"\t\n" for byte in text) or 0x7F in text:
+    if len(text) > MOST_BYTES or _CONTROL.search(text):
         raise BadPolicy(0, "control characters, or too long")
     lines = text.decode("utf-8", "surrogateescape").split("\n")
     reader = _Reader({found.group(1) for line in lines if (found := _OWN.fullmatch(line))})
@@ -84,7 +85,7 @@ def read(text: bytes) -> Policy:
         raise BadPolicy(0, "a policy names its quorum")
     unknown = reader.own - reader.witnesses.keys()
     if unknown:
-        raise BadPolicy(0, f"own names no witness: {sorted(unknown)[0]}")
+        raise BadPolicy(0, f"own names no witness: {min(unknown)}")
     return Policy(reader.logs, reader.witnesses, reader.groups, reader.quorum)
 
 

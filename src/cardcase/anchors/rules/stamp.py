@@ -111,7 +111,7 @@ class Question:
 
 
 def ask(message: bytes, *, is_strong: bool = False) -> Question:
-    """Make a request over the SHA-256 of ``message`` (SHA-512 when ``is_strong``), with a nonce, certificates wanted."""
+    """Make a request over the SHA-256 of ``message`` (SHA-512 when ``is_strong``), with a nonce and certificates."""
     kind = HashAlgorithm.SHA512 if is_strong else HashAlgorithm.SHA256
     made = TimestampRequestBuilder(data=message, hash_algorithm=kind, nonce=True, cert_req=True).build()
     assert made.nonce is not None
@@ -150,9 +150,9 @@ def read(raw: bytes) -> Token:
     if len(raw) > MAX_REPLY_BYTES:
         raise BadStamp(Fault.UNREADABLE)
     parsed = _parse(raw)
+    if parsed.status != GRANTED:
+        raise BadStamp(Fault.REJECTED)
     try:
-        if parsed.status != GRANTED:
-            raise BadStamp(Fault.REJECTED)
         told, signed = parsed.tst_info, parsed.signed_data
         certificates = tuple(sorted(signed.certificates))
         algorithms = {one.dotted_string for one in signed.digest_algorithms}
@@ -173,8 +173,6 @@ def read(raw: bytes) -> Token:
             algorithms=tuple(sorted(algorithms)),
             parsed=parsed,
         )
-    except BadStamp:
-        raise
     except Exception as error:  # a parser of other people's bytes may raise anything
         raise BadStamp(Fault.UNREADABLE) from error
 

@@ -15,7 +15,6 @@ from cardcase.anchors.rules import plan
 from cardcase.anchors.rules.config import deposit_presets, deposit_url_of
 from cardcase.anchors.rules.deposit import Answer, Asked, BadAnswer
 from cardcase.custody import service as custody
-from cardcase.custody.rules import entry as form
 from cardcase.jobs import service as jobs
 from cardcase.kit.errors import Problem, WrongUse
 from cardcase.kit.text import Text
@@ -99,8 +98,6 @@ def settle_deposit(actor: Actor, deposit_id: int, *, at: datetime, writing: Writ
             "time": answer.time,
         }
         content = custody.Content("answer", answer.raw, "application/json")
-        if len(answer.raw) > form.MAX_ENTRY_BYTES:
-            content = content._replace(keep=False)
         custody.append(actor, custody.Record(plan.DEPOSITED, f"dep_{row.pk}", at, facts, (content,)))
     return ""
 

@@ -25,7 +25,9 @@ _dice = random.SystemRandom()
 class Writing(Protocol):
     """Opens the transaction in which an attempt writes: that of a job holds only while the job is still ours."""
 
-    def __call__(self) -> AbstractContextManager[Any]: ...
+    def __call__(self) -> AbstractContextManager[Any]:
+        """Open it."""
+        ...
 
 
 def by_hand() -> AbstractContextManager[Any]:

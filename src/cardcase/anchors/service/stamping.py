@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 
 from cryptography import x509
@@ -14,6 +15,7 @@ from cardcase.anchors.rules import plan, stamp
 from cardcase.anchors.rules.config import Authority
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
+from cardcase.connectors.egress import Reply as Answer
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor, Permission
@@ -44,8 +46,7 @@ def try_stamp(actor: Actor | None, stamp_id: int, *, at: datetime, writing: Writ
         lists = _revocations(authority, at=at)
         came = outside.ask_time(authority, question.request)
     except CameToNothing as nothing:
-        body = nothing.reply.body if nothing.reply else b""
-        return _failed(row, question, nothing.code, body, nothing.reply.status if nothing.reply else 0, at, writing)
+        return _failed(row, question, nothing.code, nothing.reply, at=at, writing=writing)
     token: Token | None = None
     checked: Checked | None = None
     try:
@@ -53,7 +54,7 @@ def try_stamp(actor: Actor | None, stamp_id: int, *, at: datetime, writing: Writ
         checked = stamp.check(token, _message(row), roots, nonce=question.nonce, policy=authority.policy, revoked=lists)
     except BadStamp as bad:
         if token is None or bad.fault not in _KEPT:
-            return _failed(row, question, bad.fault.value, came.body, came.status, at, writing)
+            return _failed(row, question, bad.fault.value, came, at=at, writing=writing)
         code = bad.fault.value
     else:
         code = ""
@@ -104,10 +105,10 @@ def _revocations(authority: Authority, *, at: datetime) -> list[x509.Certificate
     return found
 
 
-def _failed(row: Stamp, question: Question, code: str, body: bytes, status: int, at: datetime, writing: Writing) -> str:
+def _failed(row: Stamp, question: Question, code: str, came: Answer | None, *, at: datetime, writing: Writing) -> str:
     with writing():
-        if body:
-            _keep_reply(row, question, body, status, code, at=at)
+        if came is not None and came.body:
+            _keep_reply(row, question, came, code, at=at)
         if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
             return code
         row.tries += 1
@@ -117,12 +118,14 @@ def _failed(row: Stamp, question: Question, code: str, body: bytes, status: int,
     return code
 
 
-def _keep_reply(row: Stamp, question: Question, body: bytes, status: int, code: str, *, at: datetime) -> Reply:
-    return Reply.objects.create(stamp=row, request=question.request, body=body, status=status, code=code, at=at)
+def _keep_reply(row: Stamp, question: Question, came: Answer, code: str, *, at: datetime) -> Reply:
+    return Reply.objects.create(
+        stamp=row, request=question.request, body=came.body, status=came.status, code=code, at=at
+    )
 
 
 def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None, code: str, *, at: datetime) -> None:
-    reply = _keep_reply(row, question, token.raw, 200, code, at=at)
+    reply = _keep_reply(row, question, Answer(HTTPStatus.OK, token.raw), code, at=at)
     if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
         return  # somebody else was quicker, or a later head took its place
     row.reply = reply

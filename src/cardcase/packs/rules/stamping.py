@@ -19,8 +19,10 @@ _HEAD_KEYS: Final = frozenset({"size", "note", "own", "consistency"})
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One token. ``over`` is the path of the token that it renews, empty for one over a head; ``entry`` are the bytes of
-    the record's entry that names it, empty when that lies beyond the head of the pack.
+    """One token.
+
+    ``over`` is the path of the token that it renews, empty for one over a head. ``entry`` are the bytes of the entry
+    of the record that names it, empty when that lies beyond the head of the pack.
     """
 
     authority: str

@@ -39,7 +39,13 @@ def doctor(*, allow_old_sqlite: bool, as_json: bool) -> int:
     """Look at the machine and the books; exit 1 when something grave was found."""
     from cardcase.project.boot import operator
 
-    checks = [*_machine(allow_old_sqlite=allow_old_sqlite), *_keys(operator()), *_books(operator()), *_anchors(operator()), *_data_files()]
+    checks = [
+        *_machine(allow_old_sqlite=allow_old_sqlite),
+        *_keys(operator()),
+        *_books(operator()),
+        *_anchors(operator()),
+        *_data_files(),
+    ]
     grave = any(check.is_grave and not check.is_fine for check in checks)
     if as_json:
         print_json({"is_fine": not grave, "checks": checks})
