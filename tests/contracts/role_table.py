@@ -18,6 +18,7 @@ NOTIFY = "ok ok 403 403 ok login"
 INSIGHT = "ok ok 403 ok ok login"  # who answers for the work, and who audits it
 API_INSIGHT = "ok ok 403 ok ok 401"
 API_NOTIFY = "ok ok 403 403 ok 401"
+API_SHOP = "ok 403 403 403 ok 401"
 API_LEAD = "ok ok 403 403 404 401"
 OPEN = "ok ok ok ok ok ok"
 OBJECT = "ok ok ok ok 404 login"
@@ -98,6 +99,12 @@ TABLE = (
     Row("POST", "settings/notices/<str:target>/remove/", LEAD),
     Row("POST", "settings/notices/calendar/", NOTIFY),
     Row("POST", "settings/notices/calendar/revoke/", NOTIFY),
+    Row("GET", "settings/anchors/", ALL),
+    Row("POST", "settings/anchors/stamp/", SHOP),
+    Row("POST", "settings/anchors/copies/", SHOP, {"in_chat": "on"}),
+    Row("GET", "settings/anchors/checkpoint.note", "404 404 404 404 404 login"),  # nothing was signed yet
+    Row("GET", "settings/anchors/<str:sha256>.tsr", NONE, at={"sha256": "0" * 64}),
+    Row("GET", "settings/anchors/<str:sha256>.note", NONE, at={"sha256": "0" * 64}),
     Row("GET", "calendar/<str:key>.ics", OPEN, at={"key": "CALENDAR"}),
     Row("GET", "calendar/<str:key>.ics", "404 404 404 404 404 404", at={"key": "x"}),
     Row("GET", "settings/advice/", INSIGHT),
@@ -289,6 +296,13 @@ TABLE = (
     Row("POST", "api/v1/notices/targets", API_NOTIFY, {**TARGET, "name": "另一个", "events": ["margin"]}),
     Row("POST", "api/v1/notices/targets/<target>/test", API_LEAD),
     Row("POST", "api/v1/notices/targets/<target>/remove", API_LEAD),
+    Row("GET", "api/v1/anchors", API_OWN),
+    Row("GET", "api/v1/anchors/stamps", API_OWN),
+    Row("GET", "api/v1/anchors/copy", API_OWN),
+    Row("GET", "api/v1/anchors/copies", API_OWN),
+    Row("POST", "api/v1/anchors/stamp", API_SHOP),
+    Row("POST", "api/v1/anchors/copies", API_SHOP, {"on_claim_page": True, "in_chat": False}),
+    Row("POST", "api/v1/anchors/deposits", API_OWN, {"name": "x", "size": 1, "sha256": "0" * 64, "sm3": "0" * 64}),
     Row("GET", "api/v1/advice/calibration", API_INSIGHT),
     Row("GET", "api/v1/advice/overrides", API_INSIGHT),
     Row("GET", "api/v1/advice/numbers", API_INSIGHT),

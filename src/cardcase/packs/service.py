@@ -26,7 +26,7 @@ from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from . import archive, layout, queries, report, sealed
+from . import archive, layout, queries, report, sealed, stamps
 from .check_records import count
 from .openings import Opened, Original, open_entries
 from .rules import catalogues, disclosure, form, images
@@ -130,6 +130,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
         form.HISTORY: form.write_history([form.Earlier(one.size, one.root, tuple(path)) for one, path in earlier]),
         form.checkpoint_path(head.size): head_note.encode(),
+        **stamps.members(actor, [entry.seq for entry in kept], head),
     }
     manifest = form.Manifest(
         pack=pack,

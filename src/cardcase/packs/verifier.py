@@ -18,13 +18,13 @@ from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
-from . import bag
+from . import bag, check_stamps
 from .archive import UnsafeArchive
-from .checks import Checker, StampStep, no_stamps
+from .checks import Checker, StampStep
 from .findings import Findings, TooMuch
 from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
 
-STAMPS: Final[StampStep] = no_stamps
+STAMPS: Final[StampStep] = check_stamps.check
 """The step that checks tokens and cosignatures; where there is none, the report says that no time is trusted."""
 
 USAGE: Final = 64
@@ -247,7 +247,7 @@ def _unreadable(path: Path, why: Text) -> WrongArgument:
 
 
 def _roots(folder: Path) -> tuple[bytes, ...]:
-    files = sorted(one for one in folder.glob("*") if one.suffix.lower() in (".pem", ".crt", ".cer", ".der"))
+    files = sorted(one for one in folder.glob("*") if one.suffix.lower() in (".pem", ".crt", ".cer", ".der", ".crl"))
     if not files or len(files) > _MOST_ROOTS:
         raise WrongArgument(
             f"{folder} 里没有（或有太多）根证书",

@@ -10,6 +10,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from cardcase import __version__
+from cardcase.anchors.api import router as anchors
 from cardcase.cards.api import router as cards
 from cardcase.deadlines.api import router as hours
 from cardcase.delivery.api import router as deliveries
@@ -104,6 +105,7 @@ api.add_router("/deliveries", deliveries, tags=["deliveries"])
 api.add_router("/replacements", replacements, tags=["deliveries"])
 api.add_router("/hours", hours, tags=["hours"])
 api.add_router("/notices", notices, tags=["notices"])
+api.add_router("/anchors", anchors, tags=["anchors"])
 api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/triage", triage, tags=["triage"])

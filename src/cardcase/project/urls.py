@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.staff.urls")),  # before allauth: it stands in the way of two of its addresses
     path("account/", include("allauth.urls")),
     path("", include("cardcase.desk.urls")),
+    path("", include("cardcase.anchors.urls")),
     path("", include("cardcase.cards.urls")),
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.delivery.urls")),

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "pack": ("record:pack", "导出证据包 / export an evidence pack"),
     "verify": ("record:verify", "离线检查证据包 / check an evidence pack offline"),
     "ledger": ("record:ledger", "检查或签署整本记录 / verify or sign the whole record"),
+    "witness": ("anchors:witness", "见证别人的记录 / witness other people's records"),
     "vault": (
         "vault:vault",
         "卡密的密钥：状态、更换、加密副本 / the keys of the vault: status, rotate, export, import",

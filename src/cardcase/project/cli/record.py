@@ -9,6 +9,7 @@ from cardcase.kit import clock
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
+from . import anchors
 from .common import json_option, plain, print_json, progress, shop_option, with_desk
 
 
@@ -132,3 +133,7 @@ def ledger_checkpoint(*, shop_slug: str | None) -> None:
     from cardcase.project.boot import operator
 
     click.echo(service.checkpoint(operator(shop_slug), at=clock.now()), nl=False)
+
+
+for _command in anchors.LEDGER:
+    ledger.add_command(_command)
