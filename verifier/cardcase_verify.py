@@ -1793,7 +1793,6 @@ RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/histo
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
-STAMP_ENDING = ".tsr"
 README = "README.txt"
 OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF, bagit.PAYLOAD_HASHES, bagit.TAG_HASHES})
 """Members that the manifest cannot list because they are made of it."""
@@ -2163,6 +2162,11 @@ def as_exported(data: bytes) -> list[bytes]:
     head, mark, _ = data.rpartition(b"\n\n")
     lines = data[len(head) + len(mark) :].splitlines(keepends=True)
     return [data, *(head + mark + b"".join(lines[:count]) for count in range(len(signatures) - 1, 0, -1))]
+
+
+def exported(data: bytes, sha256: str) -> bytes:
+    """Return the note as it was listed, without signatures added later; as it is when no such form has this hash."""
+    return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)
 '''
 
 # ──── cardcase.packs.check_records · src/cardcase/packs/check_records.py ────
@@ -2554,13 +2558,13 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 
 def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
     """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.STAMP_ENDING) for name in bag.sizes)
-    if tokens:
+    if any(name.startswith(form.STAMPS) for name in bag.sizes):
         findings.note(
             "stamps_unchecked",
             form.STAMPS,
-            f"包里有 {tokens} 个时间戳，这里没有核对；可用 openssl ts 核对，见 README.txt 第 6 步",
-            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, step 6 of README.txt",
+            "包里有第三方的时间戳或见证，这里没有核对；时间戳可用 openssl ts 核对，见 README.txt 第 6 步",
+            "The pack holds time-stamps or cosignatures that were not checked here; openssl ts checks time-stamps, "
+            "step 6 of README.txt",
         )
     return Stamped()
 
@@ -2983,8 +2987,12 @@ from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
 from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
 
-STAMPS: Final[StampStep] = no_stamps
-"""The step that checks tokens and cosignatures; where there is none, the report says that no time is trusted."""
+try:
+    from .check_stamps import check as _stamps
+except ImportError:  # the single file goes without rfc3161-client, and says what it did not check
+    _stamps = no_stamps
+STAMPS: Final[StampStep] = _stamps
+"""The step that checks tokens and cosignatures."""
 
 USAGE: Final = 64
 """Exit code of wrong arguments (EX_USAGE of sysexits.h): 2 already says something of the pack."""
@@ -3206,7 +3214,7 @@ def _unreadable(path: Path, why: Text) -> WrongArgument:
 
 
 def _roots(folder: Path) -> tuple[bytes, ...]:
-    files = sorted(one for one in folder.glob("*") if one.suffix.lower() in (".pem", ".crt", ".cer", ".der"))
+    files = sorted(one for one in folder.glob("*") if one.suffix.lower() in (".pem", ".crt", ".cer", ".der", ".crl"))
     if not files or len(files) > _MOST_ROOTS:
         raise WrongArgument(
             f"{folder} 里没有（或有太多）根证书",

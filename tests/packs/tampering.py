@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,12 @@ def offsets(data: bytes, count: int, chance: random.Random) -> list[int]:
     return sorted({0, len(data) - 1, *inner})
 
 
-def bytes_of_members(good: Members, count: int) -> Iterator[Mutant]:
+def bytes_of_members(good: Members, count: int, chosen: Collection[str] = ()) -> Iterator[Mutant]:
+    """Change every member, or those that are chosen."""
     names = sorted(good)
     for at, name in enumerate(names):
+        if chosen and name not in chosen:
+            continue
         chance, data = random.Random(name), good[name]
         for place in offsets(data, count, chance):
             bent = bytearray(data)

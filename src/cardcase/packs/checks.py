@@ -25,13 +25,13 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 
 def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
     """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    tokens = sum(name.startswith(form.STAMPS) and name.endswith(form.STAMP_ENDING) for name in bag.sizes)
-    if tokens:
+    if any(name.startswith(form.STAMPS) for name in bag.sizes):
         findings.note(
             "stamps_unchecked",
             form.STAMPS,
-            f"包里有 {tokens} 个时间戳，这里没有核对；可用 openssl ts 核对，见 README.txt 第 6 步",
-            f"The pack holds {tokens} time-stamps that were not checked here; openssl ts does it, step 6 of README.txt",
+            "包里有第三方的时间戳或见证，这里没有核对；时间戳可用 openssl ts 核对，见 README.txt 第 6 步",
+            "The pack holds time-stamps or cosignatures that were not checked here; openssl ts checks time-stamps, "
+            "step 6 of README.txt",
         )
     return Stamped()
 

@@ -25,7 +25,6 @@ RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/histo
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
-STAMP_ENDING = ".tsr"
 README = "README.txt"
 OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF, bagit.PAYLOAD_HASHES, bagit.TAG_HASHES})
 """Members that the manifest cannot list because they are made of it."""
@@ -395,3 +394,8 @@ def as_exported(data: bytes) -> list[bytes]:
     head, mark, _ = data.rpartition(b"\n\n")
     lines = data[len(head) + len(mark) :].splitlines(keepends=True)
     return [data, *(head + mark + b"".join(lines[:count]) for count in range(len(signatures) - 1, 0, -1))]
+
+
+def exported(data: bytes, sha256: str) -> bytes:
+    """Return the note as it was listed, without signatures added later; as it is when no such form has this hash."""
+    return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)
