@@ -9,7 +9,7 @@ import pytest
 from cardcase.custody.rules import note
 from cardcase.packs import archive, bag, checks, verifier
 from cardcase.packs.findings import Findings
-from cardcase.packs.rules import form
+from cardcase.packs.rules import form, stamping
 from cardcase.packs.rules.trust import BadPolicy, Policy, Stamped, Trust, read_policy
 from packs.packing import codes
 
@@ -136,7 +136,7 @@ def test_a_key_may_stand_in_the_policy(sealed, tmp_path):
 
 
 def test_tokens_that_nobody_looked_at_are_told_of():
-    inside = {f"x/{form.STAMPS}9.a.tsr": b"token", f"x/{form.STAMPS}a.pem": b"certificate", "x/bagit.txt": b""}
+    inside = {f"x/{stamping.LIST}": b"{}", f"x/{form.STAMPS}a.tsr": b"token", "x/bagit.txt": b""}
     findings = Findings()
     checks.no_stamps(bag.Bag(archive.walk(io.BytesIO(archive.write(inside)))), None, None, Trust(), findings)
     [said] = findings.all

@@ -11,7 +11,7 @@ from cardcase.custody.rules import merkle, note
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
-from .rules import bagit, form, strict
+from .rules import bagit, form, stamping, strict
 from .rules.form import Listed, Manifest
 from .rules.trust import Stamped, Trust
 
@@ -25,7 +25,7 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 
 def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
     """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    if any(name.startswith(form.STAMPS) for name in bag.sizes):
+    if stamping.LIST in bag:
         findings.note(
             "stamps_unchecked",
             form.STAMPS,

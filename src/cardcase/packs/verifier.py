@@ -24,12 +24,17 @@ from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
 from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
 
-try:
-    from .check_stamps import check as _stamps
-except ImportError:  # the single file goes without rfc3161-client, and says what it did not check
-    _stamps = no_stamps
-STAMPS: Final[StampStep] = _stamps
-"""The step that checks tokens and cosignatures."""
+
+def _stamp_step() -> StampStep:
+    """Return the step that checks tokens and cosignatures; the single file goes without rfc3161-client, and says so."""
+    try:
+        from . import check_stamps
+    except ImportError:
+        return no_stamps
+    return check_stamps.check
+
+
+STAMPS: Final[StampStep] = _stamp_step()
 
 USAGE: Final = 64
 """Exit code of wrong arguments (EX_USAGE of sysexits.h): 2 already says something of the pack."""
