@@ -1088,8 +1088,12 @@ from .archive import (
 _CHUNK: Final = 1 << 20
 _DEEPEST: Final = 8
 _DROPPINGS: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
-_DROPPED_FOLDERS: Final = frozenset({"__MACOSX", ".Trashes", ".Spotlight-V100", ".fseventsd"})
-"""What file managers leave behind by themselves, on macOS, Windows and KDE. It is never read."""
+_DROPPED_FOLDERS: Final = frozenset({".Trashes", ".Spotlight-V100", ".fseventsd"})
+"""What file managers leave behind by themselves, on macOS, Windows and KDE. It is never read.
+
+``__MACOSX`` is none of them as a folder: all that macOS puts there begins with ``._``, and whatever else lies there was
+put there by somebody.
+"""
 
 
 class Folder:
@@ -2870,9 +2874,10 @@ class Checker:
         if self._bag.droppings:
             self.findings.note(
                 "left_behind",
-                "archive",
-                f"有 {len(self._bag.droppings)} 个文件管理器留下的文件，没有读",
-                f"{len(self._bag.droppings)} files were left behind by file managers; they were not read",
+                self._bag.droppings[0],
+                f"有 {len(self._bag.droppings)} 个文件管理器留下的文件，不属于证据包，没有读",
+                f"{len(self._bag.droppings)} files were left behind by file managers; they are no part of the pack "
+                f"and were not read",
             )
         for path in sorted(self._bag.sizes.keys() - listed.keys() - form.OUTSIDE):
             self.findings.fault("member_unexpected", path, f"清单里没有 {path}", f"{path} is not in the manifest")
@@ -3027,19 +3032,18 @@ class Checker:
                     "早先的校验点与现在的记录接不上",
                     "An earlier checkpoint is not continued by the present record",
                 )
-        if self._trust.previous and self._signer:
-            self._check_previous(earlier, head, self._signer)
+        if self._trust.previous:
+            self._check_previous(earlier, head)
 
-    def _check_previous(self, earlier: dict[int, form.Earlier], head: note.Checkpoint, signer: note.Verifier) -> None:
+    def _check_previous(self, earlier: dict[int, form.Earlier], head: note.Checkpoint) -> None:
         place = "--previous"
-        try:
-            told = note.open_checkpoint(self._trust.previous, signer)
-        except note.BadNote:
+        told = self._open_previous()
+        if told is None or told.origin != head.origin:
             self.findings.weakness(
                 "previous_of_another",
                 place,
-                "您给的早先校验点不是这把公钥签的，没有用上",
-                "The earlier checkpoint was not signed by this key; it could not be used",
+                "您给的早先校验点不是这本记录的，或不是您认可的公钥签的，没有用上",
+                "The earlier checkpoint is of another record, or signed by no key that you trust; it was not used",
             )
             return
         known = {**{size: one.root for size, one in earlier.items()}, head.size: head.root}.get(told.size)
@@ -3060,6 +3064,15 @@ class Checker:
             )
         else:
             self.facts["continues_previous"] = told.size
+
+    def _open_previous(self) -> note.Checkpoint | None:
+        """Open the earlier checkpoint with any key that is believed: the log may have changed its key since."""
+        for one in self._trust.known or ((self._signer,) if self._signer else ()):
+            try:
+                return note.open_checkpoint(self._trust.previous, one)
+            except note.BadNote:
+                continue
+        return None
 
     # ---- what the reader asks for ----------------------------------------------------------------------------------
 

@@ -79,6 +79,14 @@ def test_lines_that_are_no_signatures_are_not_passed_for_cosigning(sealed, tmp_p
         assert judge(path, sealed.vkey).exit_code == 1
 
 
+@pytest.mark.parametrize("name", ["__MACOSX/report.pdf", "__MACOSX/data/records.jsonl", "Thumbs.db/x.pdf"])
+def test_nothing_hides_among_what_file_managers_leave(name, sealed, tmp_path):
+    path = tmp_path / "pack.zip"
+    inside = {f"{tampering.FOLDER}/{one}": data for one, data in members_of(sealed.data).items()}
+    path.write_bytes(tampering._python({**inside, name: b"another report"}, ""))
+    assert judge(path, sealed.vkey).exit_code in (1, 3)
+
+
 def test_an_unsafe_archive_says_where(tmp_path):
     path = tmp_path / "pack.zip"
     path.write_bytes(archive.write({"a.txt": b"x"})[:-4])

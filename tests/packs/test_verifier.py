@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -328,6 +329,15 @@ def test_a_later_pack_continues_the_checkpoint_that_was_given_out(sealed, member
     report = check(sealed.later, tmp_path, sealed.vkey, previous=given(members))
     assert (report.exit_code, report.facts["continues_previous"]) == (0, 9)
     assert check(sealed.data, tmp_path, sealed.vkey, previous=given(members)).facts["continues_previous"] == 9
+
+
+def test_a_checkpoint_under_an_older_key_of_the_reader_counts_too(sealed, members, tmp_path):
+    old = note.Signer.of(note.Verifier.parse(sealed.vkey).name, b"o" * 32)
+    text = note.sign(note.split(given(members))[0], old)
+    policy = replace(packing.ANY_TIME, logs=(old.verifier,))
+    report = check(sealed.later, tmp_path, sealed.vkey, policy, previous=text)
+    assert report.facts["continues_previous"] == 9
+    assert "previous_of_another" in codes(check(sealed.later, tmp_path, sealed.vkey, previous=text))
 
 
 def test_an_earlier_pack_cannot_prove_that_it_continues_a_later_checkpoint(sealed, tmp_path):

@@ -28,8 +28,12 @@ from .archive import (
 _CHUNK: Final = 1 << 20
 _DEEPEST: Final = 8
 _DROPPINGS: Final = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", ".directory"})
-_DROPPED_FOLDERS: Final = frozenset({"__MACOSX", ".Trashes", ".Spotlight-V100", ".fseventsd"})
-"""What file managers leave behind by themselves, on macOS, Windows and KDE. It is never read."""
+_DROPPED_FOLDERS: Final = frozenset({".Trashes", ".Spotlight-V100", ".fseventsd"})
+"""What file managers leave behind by themselves, on macOS, Windows and KDE. It is never read.
+
+``__MACOSX`` is none of them as a folder: all that macOS puts there begins with ``._``, and whatever else lies there was
+put there by somebody.
+"""
 
 
 class Folder:
