@@ -3,7 +3,7 @@
 import json
 import tempfile
 import unicodedata
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from cardcase.kit.text import Text
 from . import fonts
 from .rules import catalogues, images
 from .rules.dossier import Dossier, Exhibit, Sheet
-from .rules.visible import make_visible
+from .rules.visible import make_visible, marks_in
 from .rules.wording import moment
 
 TEMPLATE: Final = Path(__file__).parent / "data" / "report.typ"
@@ -28,6 +28,9 @@ STANDARD: Final = "a-3u"
 _SIDES: Final = {"买家": "buyer", "店铺": "seller", "系统": "system"}
 _NOT_EVIDENCE: Final = frozenset({"deadlines", "remedies"})
 _TALL: Final = 1.1  # pictures higher than this many times their width are held to a height instead of the full width
+
+
+_MOST_PLACES: Final = 6
 
 
 class ReportFailed(Problem):
@@ -59,11 +62,8 @@ def make(dossier: Dossier, facts: Facts, files: Mapping[str, bytes]) -> bytes:
     """Set the report. ``files`` are the originals in the pack by path. Raises NoFont, ReportFailed."""
     font = fonts.require_cjk_font()
     pictures = _pictures(files)
-    document = _document(dossier, facts, font, pictures)
-    shown, replaced = _visible(document, fonts.coverage(font.regular))
-    shown["marks"] = [_mark(char) for char in sorted(replaced)]
     try:
-        return _compile(shown, font, files, facts.made_at)
+        return _compile(_shown(dossier, facts, font, pictures), font, files, facts.made_at)
     except typst.TypstError as error:
         broken = _unprintable(font, pictures, files)
         if not broken:
@@ -71,9 +71,7 @@ def make(dossier: Dossier, facts: Facts, files: Mapping[str, bytes]) -> bytes:
                 "报告排版失败", "The report could not be set", next=Text(str(error)[:300], str(error)[:300])
             ) from error
     kept = {path: picture for path, picture in pictures.items() if path not in broken}
-    shown, replaced = _visible(_document(dossier, facts, font, kept), fonts.coverage(font.regular))
-    shown["marks"] = [_mark(char) for char in sorted(replaced)]
-    return _compile(shown, font, files, facts.made_at)
+    return _compile(_shown(dossier, facts, font, kept), font, files, facts.made_at)
 
 
 def _pictures(files: Mapping[str, bytes]) -> dict[str, images.Picture]:
@@ -123,26 +121,54 @@ def _unprintable(
     return frozenset(broken)
 
 
-def _visible(value: Any, covered: Container[int]) -> tuple[Any, set[str]]:
-    """Make every text of a document visible; return it with the characters that had to be replaced."""
-    replaced: set[str] = set()
+def _shown(dossier: Dossier, facts: Facts, font: fonts.Font, pictures: Mapping[str, images.Picture]) -> dict[str, Any]:
+    """Return the document as it is printed, and in it which characters stand there as marks, how often, and where."""
+    covered = fonts.coverage(font.regular)
+    shown = _visible(_document(dossier, facts, font, pictures), covered)
+    places: dict[str, list[str]] = {}
+    for text, place in _texts(shown, ""):
+        for char in marks_in(text):
+            places.setdefault(char, []).append(place)
+    shown["marks"] = [
+        {
+            "mark": f"[U+{ord(char):04X}]",
+            "name": unicodedata.name(char, "没有名称"),
+            "times": len(places[char]),
+            "where": _where(places[char]),
+        }
+        for char in sorted(places)
+    ]
+    return shown
 
-    def change(inner: Any) -> Any:
-        if isinstance(inner, str):
-            text, marks = make_visible(inner, covered)
-            replaced.update(marks)
-            return text
-        if isinstance(inner, dict):
-            return {name: change(one) for name, one in inner.items()}
-        if isinstance(inner, list):
-            return [change(one) for one in inner]
-        return inner
 
-    return change(value), replaced
+def _visible(value: Any, covered: Container[int]) -> Any:
+    """Make every text of a document visible."""
+    if isinstance(value, str):
+        return make_visible(value, covered)[0]
+    if isinstance(value, dict):
+        return {name: _visible(one, covered) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_visible(one, covered) for one in value]
+    return value
 
 
-def _mark(char: str) -> dict[str, str]:
-    return {"mark": f"[U+{ord(char):04X}]", "name": unicodedata.name(char, "没有名称")}
+def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Go through all texts of a document, each with the message or exhibit that it stands in, or nothing."""
+    if isinstance(value, str):
+        yield value, place
+    elif isinstance(value, dict):
+        here = f"会话 {value['n']}" if "speaker" in value else place
+        for one in value.values():
+            yield from _texts(one, here)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, place)
+
+
+def _where(places: Sequence[str]) -> str:
+    """Name the first messages that hold a mark; what stands outside the conversation is called so."""
+    named = list(dict.fromkeys(place or "其他部分" for place in places))
+    return "、".join(named[:_MOST_PLACES]) + (f" 等 {len(named)} 处" if len(named) > _MOST_PLACES else "")
 
 
 # ---- what the template shows ---------------------------------------------------------------------------------------
