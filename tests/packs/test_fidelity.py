@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from cardcase.packs import fonts, queries, report, service
+from cardcase.packs import fonts, queries, report, report_document, service
 from cardcase.packs.rules.visible import make_visible, read_visible
 from packs import builders
 from packs.reading import members_of, plain_words
@@ -128,5 +128,6 @@ def test_the_report_names_its_marks_once_each(owner, noon):
     facts = report.Facts(
         "pack_1", noon, "t", "v", "f", "o", 1, "0" * 64, {"entries": 1, "files": 0}, [], {}, frozenset()
     )
-    shown = report._shown(told, facts, fonts.require_cjk_font(), {})
+    font = fonts.require_cjk_font()
+    shown = report_document.shown(report_document.document(told, facts, font, {}), fonts.coverage(font.regular))
     assert [(one["mark"], one["times"]) for one in shown["marks"]] == [("[U+1F621]", 2)]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db  # not for the checks, which need none: it ma
 
 PARTS = (
     "README.txt", "checkpoint.note", "files", "manifest.json", "manifest.note", "pack.tlog-proof", "proofs.json",
-    "records.jsonl", "report.pdf",
+    "index.csv", "index.pdf", "records.jsonl", "report.pdf",
 )  # fmt: skip
 
 

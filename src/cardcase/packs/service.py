@@ -79,7 +79,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     CodeInPack, PackTooLarge, the refusals of ``custody.checkpoint``, NoFont, ReportFailed.
     """
     actor.require(Permission.EXPORT)
-    told = _masked(actor, queries.dossier(actor, number))
+    told = _masked(actor, queries.dossier(actor, number, at=at))
     head_note = custody.checkpoint(actor, at=at)
     head = note.Checkpoint.parse(note.split(head_note)[0])
     kept = ledger.entries(actor, told.subjects, below=head.size)
@@ -101,7 +101,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     proofs = ledger.inclusion_proofs(actor, [entry.seq for entry in kept], head.size)
     verifier = note.Verifier.parse(ledger.vkey(actor))
     counts = {**count(iter(lines)), "files": len(files)}
-    pdf = report.make(
+    made = report.make(
         told,
         report.Facts(
             pack=pack,
@@ -123,7 +123,9 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     members = {
         **files,
         form.README: README_FILE.read_text("utf-8").format(**names).encode(),
-        form.REPORT: pdf,
+        form.REPORT: made.pdf,
+        report.INDEX_PDF: made.index_pdf,
+        report.INDEX_CSV: made.index_csv,
         form.RECORDS: records,
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
         form.CHECKPOINT: head_note.encode(),
