@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cardcase
+from cardcase.evidence.rules import images
 from cardcase.evidence.rules.matrix import read_matrix
-from cardcase.packs.rules import catalogues, disclosure, form, images
+from cardcase.packs.rules import catalogues, disclosure, form
 from cardcase.packs.rules.dossier import Row, Said, said_in, with_said
 from cardcase.packs.rules.visible import make_visible, marks_in, read_visible
 from packs import builders

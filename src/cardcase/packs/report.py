@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import typst
 
+from cardcase.evidence.rules import images
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 
 from . import fonts, typesetting
 from .report_document import Facts, document, shown
-from .rules import form, images
+from .rules import form
 from .rules.dossier import Dossier
 
 __all__ = ["Facts", "Report", "ReportFailed", "make"]

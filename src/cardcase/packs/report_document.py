@@ -7,10 +7,9 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from cardcase.evidence.rules import ItemState
+from cardcase.evidence.rules import ItemState, images
 
 from . import fonts
-from .rules import images
 from .rules.dossier import Dossier, Exhibit, Need, Sheet
 from .rules.letter import default_letter
 from .rules.listing import WEIGHTS, Piece, by_key, labels_of, pieces

@@ -20,6 +20,7 @@ from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
+from cardcase.evidence.rules import images
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
@@ -30,7 +31,7 @@ from cardcase.staff.rules import Actor, Permission
 from . import archive, queries, report, sealed
 from .checks import count
 from .openings import Opened, Original, open_entries
-from .rules import catalogues, disclosure, form, images
+from .rules import catalogues, disclosure, form
 from .rules.dossier import Dossier, said_in, with_said
 from .rules.form import Line, State
 from .rules.wording import moment
