@@ -1,25 +1,13 @@
-"""Taking a pack apart, and reading the words out of its PDF as a stranger's program would."""
+"""Reading the words out of the PDF of a pack as a stranger's program would."""
 
 import re
 import subprocess
 from pathlib import Path
 
-from cardcase.packs import archive
-
 _FRAME = re.compile(
     r"^(售后证据包 AS-.*|订单 \d+|本文件是便于阅读的视图.*|第 \d+ 页 / 共 \d+ 页|.*第 \d+ 页 / 共 \d+ 页)$"
 )
 """Lines of the head and foot of a page: they stand between the lines of a text that goes over a page."""
-
-
-def members_of(data: bytes, folder: Path) -> dict[str, bytes]:
-    """Take a pack apart."""
-    path = folder / "pack.zip"
-    path.write_bytes(data)
-    walked = archive.open_archive(path)
-    members = {name: walked.read(name) for name in walked.members}
-    walked.close()
-    return members
 
 
 def plain_words(pdf: bytes, folder: Path) -> str:

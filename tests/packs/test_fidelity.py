@@ -8,9 +8,11 @@ import unicodedata
 import pytest
 
 from cardcase.packs import fonts, queries, report, report_document, service
+from cardcase.packs.rules import form
 from cardcase.packs.rules.visible import make_visible, read_visible
 from packs import builders
-from packs.reading import members_of, plain_words
+from packs.packing import members_of
+from packs.reading import plain_words
 
 pytestmark = pytest.mark.django_db
 
@@ -61,18 +63,18 @@ def read_squeezed(shown: str) -> str:
 def test_a_hard_text_comes_back_out_of_the_pdf(name, owner, noon, tmp_path, covered):
     text = HARD[name]
     case = builders.a_case(owner, noon).with_talk((("buyer", f"会话起00001：{text}会话讫00001"),)).build()
-    members = members_of(service.build(owner, case.number, at=noon), tmp_path)
-    shown = printed(members["report.pdf"], tmp_path, 1)
+    members = members_of(service.build(owner, case.number, at=noon))
+    shown = printed(members[form.REPORT], tmp_path, 1)
     assert shown == squeezed(make_visible(text, covered)[0])
     assert read_squeezed(shown) == squeezed(text)
-    assert text in members["records.jsonl"].decode() or name in ("json", "typst", "ligatures", "controls", "spaces")
+    assert text in members[form.RECORDS].decode() or name in ("json", "typst", "ligatures", "controls", "spaces")
 
 
 def test_all_hard_texts_stay_whole_in_the_records(owner, noon, tmp_path):
     talk = tuple(("buyer", text) for text in HARD.values())
     case = builders.a_case(owner, noon).with_talk(talk).build()
-    members = members_of(service.build(owner, case.number, at=noon), tmp_path)
-    lines = [json.loads(line) for line in members["records.jsonl"].splitlines()]
+    members = members_of(service.build(owner, case.number, at=noon))
+    lines = [json.loads(line) for line in members[form.RECORDS].splitlines()]
     told = [one["text"] for line in lines for one in line["contents"] if "text" in one]
     for text in HARD.values():
         assert any(text in one or json.dumps(text, ensure_ascii=False)[1:-1] in one for one in told), text
@@ -81,7 +83,7 @@ def test_all_hard_texts_stay_whole_in_the_records(owner, noon, tmp_path):
 def test_the_pack_reports_which_characters_it_shows_as_codes_and_where(owner, noon, tmp_path):
     talk = (("buyer", "a\u200bb\u200bc"), ("seller", "好"), ("buyer", "怎么回事😡\u202e"))
     case = builders.a_case(owner, noon).with_talk(talk).build()
-    text = plain_words(members_of(service.build(owner, case.number, at=noon), tmp_path)["report.pdf"], tmp_path)
+    text = plain_words(members_of(service.build(owner, case.number, at=noon))[form.REPORT], tmp_path)
     part = text[text.index("以编码印出的字符") :]
     assert "[U+200B]ZEROWIDTHSPACE2次会话1" in part
     assert "[U+1F621]POUTINGFACE1次会话3" in part
@@ -93,7 +95,7 @@ def test_a_message_of_twenty_thousand_characters_comes_back_whole(unit, owner, n
     text = (unit * (20_000 // len(unit) + 1))[:20_000]
     talk = (("buyer", f"会话起00001：{text}会话讫00001"), ("seller", "收到"))
     case = builders.a_case(owner, noon).with_talk(talk).build()
-    pdf = members_of(service.build(owner, case.number, at=noon), tmp_path)["report.pdf"]
+    pdf = members_of(service.build(owner, case.number, at=noon))[form.REPORT]
     assert printed(pdf, tmp_path, 1) == squeezed(text)
 
 
@@ -104,7 +106,7 @@ def test_characters_of_every_script_that_the_font_has_come_back(owner, noon, tmp
     lines = ["".join(some[at : at + 60]) for at in range(0, len(some), 60)]
     talk = tuple(("buyer", f"会话起{n:05d}：{line}会话讫{n:05d}") for n, line in enumerate(lines, 1))
     case = builders.a_case(owner, noon).with_talk(talk).build()
-    pdf = members_of(service.build(owner, case.number, at=noon), tmp_path)["report.pdf"]
+    pdf = members_of(service.build(owner, case.number, at=noon))[form.REPORT]
     for n, line in enumerate(lines, 1):
         shown = printed(pdf, tmp_path, n)
         assert read_squeezed(shown) == squeezed(line), [unicodedata.name(c, "?") for c in line]
@@ -114,7 +116,7 @@ def test_a_second_reader_finds_the_same_text(owner, noon, tmp_path, covered):
     pypdf = pytest.importorskip("pypdf")
     text = HARD["rare Han"] + HARD["typst"]
     case = builders.a_case(owner, noon).with_talk((("buyer", text),)).build()
-    pdf = members_of(service.build(owner, case.number, at=noon), tmp_path)["report.pdf"]
+    pdf = members_of(service.build(owner, case.number, at=noon))[form.REPORT]
     found = squeezed("".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages))
     # This one does not read the ActualText that tells radicals such as ⼀ from the characters that look the same.
     assert unicodedata.normalize("NFKC", squeezed(make_visible(text, covered)[0])) in unicodedata.normalize(

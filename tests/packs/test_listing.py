@@ -9,10 +9,11 @@ import pytest
 
 from cardcase.evidence.models import Exhibit
 from cardcase.packs import queries, report, service
-from cardcase.packs.rules import listing
+from cardcase.packs.rules import form, listing
 from cardcase.packs.rules.letter import default_letter
 from packs import builders
-from packs.reading import members_of, plain_words
+from packs.packing import members_of
+from packs.reading import plain_words
 
 
 @pytest.mark.parametrize(
@@ -92,11 +93,11 @@ def test_the_pages_of_the_index_are_true(owner, noon, tmp_path):
     builder = builders.a_case(owner, noon).with_talk(talk)
     for n in range(3):
         builder.with_exhibit("E10", f"截图{n}", builders.png(400, 800, seed=n + 1), "image/png", {"tail4": "K4RT"})
-    members = members_of(service.build(owner, builder.build().number, at=noon), tmp_path)
+    members = members_of(service.build(owner, builder.build().number, at=noon))
     rows = list(csv.DictReader(io.StringIO(members[report.INDEX_CSV].decode("utf-8-sig"))))
     assert [row["编号"] for row in rows] == [str(n) for n in range(1, len(rows) + 1)]
     path = tmp_path / "report.pdf"
-    path.write_bytes(members["report.pdf"])
+    path.write_bytes(members[form.REPORT])
     text = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True).stdout.decode()
     pages = [re.sub(r"\s+", "", page) for page in text.split("\f")]
     for row in rows:
@@ -114,7 +115,7 @@ def test_the_pages_of_the_index_are_true(owner, noon, tmp_path):
 @pytest.mark.django_db
 def test_the_index_is_a_document_of_its_own(owner, noon, tmp_path):
     case = builders.a_case(owner, noon).with_exhibit("E10", "整屏截图", builders.png(40, 80), "image/png").build()
-    members = members_of(service.build(owner, case.number, at=noon), tmp_path)
+    members = members_of(service.build(owner, case.number, at=noon))
     words = plain_words(members[report.INDEX_PDF], tmp_path)
     for wanted in (
         "证据目录",

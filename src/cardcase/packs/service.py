@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from django.db import transaction
@@ -28,8 +27,8 @@ from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from . import archive, queries, report, sealed
-from .checks import count
+from . import archive, layout, queries, report, sealed
+from .check_records import count
 from .openings import Opened, Original, open_entries
 from .rules import catalogues, disclosure, form
 from .rules.dossier import Dossier, said_in, with_said
@@ -38,8 +37,9 @@ from .rules.wording import moment
 
 __all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build", "submit"]
 
-README_FILE: Final = Path(__file__).parent / "data" / "readme.txt"
 TOOL: Final = f"cardcase/{cardcase.__version__}"
+_MOST_HEADS: Final = 256
+"""Earlier signed heads of which a pack proves that its own continues them: those since the case began, the latest."""
 _ENDINGS: Final = {
     "application/pdf": "pdf",
     "video/mp4": "mp4",
@@ -96,7 +96,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     opened = open_entries(kept, told.texts, kept_files.values(), lambda texts: _have_codes(actor, texts))
     _refuse_codes(actor, told, opened, kept_files, contains_code)
     lines = opened.lines
-    pack = ids.public_id("pack")
+    pack = _name(head, told.case_id, at)
     files = {one.path: one.data for one in kept_files.values() if not one.is_withheld}
     records = b"".join(form.write_line(line) for line in lines)
     proofs = ledger.inclusion_proofs(actor, [entry.seq for entry in kept], head.size)
@@ -120,16 +120,19 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
         ),
         files,
     )
-    names = {"number": told.number, "pack": pack, "vkey": verifier.vkey, "fingerprint": verifier.fingerprint}
+    began = min(entry.seq for entry in kept)
+    earlier = ledger.earlier_heads(actor, head, above=began, most=_MOST_HEADS)
+    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size)
     members = {
         **files,
-        form.README: README_FILE.read_text("utf-8").format(**names).encode(),
+        **layout.tag_files(names, lines),
         form.REPORT: made.pdf,
         report.INDEX_PDF: made.index_pdf,
         report.INDEX_CSV: made.index_csv,
         form.RECORDS: records,
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
-        form.CHECKPOINT: head_note.encode(),
+        form.HISTORY: form.write_history([form.Earlier(one.size, one.root, tuple(path)) for one, path in earlier]),
+        form.checkpoint_path(head.size): head_note.encode(),
     }
     manifest = form.Manifest(
         pack=pack,
@@ -149,7 +152,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     members[form.MANIFEST] = manifest
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
     members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, at=at)
-    return _zip(members)
+    return _zip(layout.close_bag(members, told.number))
 
 
 @transaction.atomic
@@ -182,11 +185,17 @@ def submit(
     return case
 
 
+def _name(head: note.Checkpoint, case_id: str, at: datetime) -> str:
+    """Name a pack after what it is made of: the same state at the same moment gives the same name and bytes."""
+    told = (head.origin, str(head.size), head.root.hex(), case_id, clock.iso(at))
+    return ids.derived_id("pack", at, "\n".join(told).encode())
+
+
 def _zip(members: Mapping[str, bytes]) -> bytes:
     try:
         return archive.write(members)
     except ValueError as error:
-        most = archive.MAX_ARCHIVE_BYTES // 2 // 2**20
+        most = archive.MAX_ARCHIVE_BYTES // 2**20
         raise PackTooLarge(
             f"原件太大，一个证据包最多 {most} MiB",
             f"The originals are too large; a pack holds at most {most} MiB",
@@ -243,7 +252,7 @@ def _originals(actor: Actor, told: Dossier) -> dict[str, Original]:
         picture = images.look(data)
         ending = picture.ending if picture else _ENDINGS.get(exhibit.mime.partition(";")[0], "bin")
         words = disclosure.words_in(data, exhibit.mime)
-        path = f"files/{exhibit.sha256}.{ending}"
+        path = f"{form.FILES}{exhibit.sha256}.{ending}"
         found[exhibit.sha256] = Original(data, path, exhibit.mime, is_withheld=any(_have_codes(actor, words)))
     return found
 

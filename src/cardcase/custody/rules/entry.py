@@ -5,7 +5,7 @@ A leaf holds names, numbers, times, public ids and salted commitments: never wor
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -120,6 +120,14 @@ def log_subject(origin: str) -> str:
 def commit(salt: bytes, role: str, body: bytes) -> bytes:
     """Commit to bytes in a role: HMAC-SHA-256(salt, "evidence/v1|" + role + "|" + bytes). The salt has 32 bytes."""
     return hmac.digest(salt, _DOMAIN + role.encode() + b"|" + body, "sha256")
+
+
+def commit_to_pieces(salt: bytes, role: str, pieces: Iterable[bytes]) -> bytes:
+    """Commit to bytes that come in pieces, as ``commit`` does to them in one."""
+    digest = hmac.new(salt, _DOMAIN + role.encode() + b"|", "sha256")
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
 
 
 def opens(salt: bytes, role: str, body: bytes, commitment: bytes) -> bool:

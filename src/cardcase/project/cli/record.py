@@ -1,6 +1,7 @@
 """The record and its packs: pack, verify, ledger."""
 
 from pathlib import Path
+from typing import Any, Final
 
 import click
 
@@ -9,6 +10,8 @@ from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
 from .common import json_option, plain, print_json, progress, shop_option, with_desk
+
+_USAGE: Final = 64
 
 
 @click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
@@ -43,15 +46,52 @@ def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
     click.echo(f"已写入 / written: {target} ({len(data):,} bytes)")
 
 
-@click.command(help="离线检查证据包：0 完好，1 被改动，3 损坏或不安全 / check a pack offline")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+class _Verify(click.Command):
+    """A command whose wrong use exits with 64 (EX_USAGE): its 2 says something of the pack already."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments; what click would leave with 2 leaves with 64."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            error.exit_code = _USAGE
+            raise
+
+
+@click.command(
+    cls=_Verify,
+    help="离线检查证据包（ZIP 或已解开的目录）：0 有效，1 被改动，2 一致但未达到要求，"
+    "3 损坏或不安全，4 核对程序出错，64 用法不对 / check a pack offline",
+)
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--vkey", default=None, help="对方公布的验证公钥 / the signer's published verifier key")
+@click.option(
+    "--policy",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="您的要求（文本文件） / what you ask for, a text file",
+)
+@click.option(
+    "--tsa-roots",
+    default=None,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="您认可的时间戳根证书目录 / folder of time-stamping roots that you trust",
+)
+@click.option(
+    "--previous",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="早先得到的校验点 / a checkpoint that you were given earlier",
+)
 @json_option
-def verify(file: Path, *, vkey: str | None, as_json: bool) -> int:
+def verify(
+    file: Path, *, vkey: str | None, policy: Path | None, tsa_roots: Path | None, previous: Path | None, as_json: bool
+) -> int:
     """Check a pack without database or network; trust comes from the arguments, never from the pack."""
     from cardcase.packs import verifier
 
-    report = verifier.verify(file, vkey=vkey)
+    trust = verifier.trust_of(vkey=vkey, policy=policy, tsa_roots=tsa_roots, previous=previous)
+    report = verifier.verify(file, trust=trust)
     if as_json:
         print_json(report.document())
     else:
