@@ -215,7 +215,7 @@ def test_a_text_file_that_holds_a_code_stays_out_and_the_report_says_so(owner, n
     members = opened(service.build(owner, case.number, at=noon))
     assert not [name for name in members if name.startswith(form.FILES)]
     assert CODE not in everything(members, tmp_path)
-    assert "原件含有卡密，未放入本包" in words_of(members[form.REPORT], tmp_path)
+    assert "原件含有卡密或第三方资料，未放入本包" in words_of(members[form.REPORT], tmp_path)
 
 
 def test_nothing_is_sealed_when_the_last_look_finds_a_code(owner, noon):

@@ -73,7 +73,7 @@ class Cover(ShopOwned):
 
 
 class Look(ShopOwned):
-    """A person looked at a file and saw neither a card code nor what concerns only others: no machine reads pictures."""
+    """A person looked at a file and saw nothing in it that must not go out: no machine reads pictures."""
 
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="looks")
     file_sha256 = models.CharField(max_length=64)

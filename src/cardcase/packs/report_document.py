@@ -123,6 +123,7 @@ def document(
             }
             for one in dossier.conversation
         ],
+        "covers": len(dossier.covers),
         "conversation_no": str(known["conversation"].no) if "conversation" in known else "",
         "exhibits": [_exhibit(one, known[one.public_id], facts, pictures) for one in dossier.exhibits],
         "policy": dossier.policy_text,
@@ -193,7 +194,7 @@ def _sheet(sheet: Sheet, piece: Piece | None) -> dict[str, Any]:
 
 
 def _exhibit(one: Exhibit, piece: Piece, facts: Facts, pictures: Mapping[str, images.Picture]) -> dict[str, Any]:
-    path = facts.paths.get(one.sha256, "")
+    path = facts.paths.get(one.shown_sha256, "")
     picture = pictures.get(path)
     remarks = []
     if one.is_set_aside:
@@ -201,8 +202,14 @@ def _exhibit(one: Exhibit, piece: Piece, facts: Facts, pictures: Mapping[str, im
         remarks.append(f"此件已被店铺搁置，不作为其主张的依据{why}。")
     if one.is_against_seller:
         remarks.append("此件对店铺不利，依法一并提交。")
-    if one.sha256 in facts.withheld:
-        remarks.append("原件含有卡密，未放入本包；记录中留有承诺值。")
+    if one.covered is not None:
+        places = f"遮盖 {one.covered.places} 处" if one.covered.places else "去掉了图片以外的信息"
+        remarks.append(
+            f"这是遮盖件：{places}（{one.covered.reason}），{one.covered.by} 于 {moment(one.covered.at)} 制作。"
+            "原件另存，未放入本包；记录中有原件的承诺值，可以要求当面揭示。"
+        )
+    if one.shown_sha256 in facts.withheld:
+        remarks.append("原件含有卡密或第三方资料，未放入本包；记录中留有承诺值。")
     elif path and picture is None:
         remarks.append("原件不是可印出的图片，见包内文件。")
     captured = [

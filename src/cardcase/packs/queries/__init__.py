@@ -10,7 +10,7 @@ from cardcase.cases.queries import by_number
 from cardcase.cases.rules import OUTCOME_TITLES, STAGE_TITLES, STATUS_TITLES, Outcome, Stage, Status
 from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
-from cardcase.inbox.models import Conversation, Message, Reply
+from cardcase.inbox.models import Reply
 from cardcase.kit import clock
 from cardcase.orders.models import Order
 from cardcase.orders.queries import refunds_of
@@ -37,14 +37,10 @@ def dossier(actor: Actor, number: str, *, at: datetime | None = None) -> Dossier
     order = case.order
     cards = cards_of_order(actor, order.pk)
     refunds = list(refunds_of(actor, [order.pk]).get(order.pk, []))
-    talks = _talks(actor, order)
-    messages = list(
-        Message.objects.visible_to(actor)
-        .filter(conversation__in=talks)
-        .defer("original_sealed")
-        .order_by("said_at", "pk")
-    )
+    talks = evidence.talks_of(actor, case)
+    messages = evidence.messages_of(actor, case, talks)
     exhibits = evidence.exhibits(actor, case)
+    shown = evidence.shown_files(actor, case)
     found = judged(actor, case, at=at or clock.now())
     offers = list(Offer.objects.visible_to(actor).filter(case=case).order_by("pk"))
     remedies = list(Remedy.objects.visible_to(actor).filter(case=case).order_by("pk"))
@@ -67,7 +63,7 @@ def dossier(actor: Actor, number: str, *, at: datetime | None = None) -> Dossier
         sheets=tuple(sheets(papers)),
         happenings=tuple(sorted(happenings(papers, subjects), key=lambda one: one.at)),
         conversation=tuple(utterance(number, one) for number, one in enumerate(messages, 1)),
-        exhibits=tuple(exhibit(actor, case, one) for one in exhibits),
+        exhibits=tuple(exhibit(actor, case, one, shown.get(one.pk)) for one in exhibits),
         policy_text=Said(case.policy.text) if case.policy else "",
         subjects=tuple(dict.fromkeys(subjects)),
         texts=tuple({one.text for one in messages} | {one.text for one in replies}),
@@ -76,16 +72,8 @@ def dossier(actor: Actor, number: str, *, at: datetime | None = None) -> Dossier
         needs=needs(found),
         clashes=clashes(found),
         gaps=gaps(found),
+        covers=tuple(one.words for one in evidence.covers(actor, case)),
     )
-
-
-def _talks(actor: Actor, order: Order) -> list[Conversation]:
-    """Return the conversations about an order; without any, those with its buyer about the same goods."""
-    rows = Conversation.objects.visible_to(actor).order_by("pk")
-    found = list(rows.filter(order=order))
-    if not found and order.buyer_id and order.listing is not None and order.listing.item_id:
-        found = list(rows.filter(order=None, buyer_id=order.buyer_id, item_id=order.listing.item_id))
-    return found
 
 
 def _headline(case: Case, order: Order) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from cardcase.cases.models import Case
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import PARTY_TITLES
 from cardcase.kit.money import yuan
-from cardcase.packs.rules.dossier import Exhibit, Need, Row, Said
+from cardcase.packs.rules.dossier import Covered, Exhibit, Need, Row, Said
 from cardcase.packs.rules.wording import moment
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import RemedyFacts
@@ -27,7 +27,7 @@ _STATES: Final = {"have": "已有", "ask": "待取得", "missing": "没有", "co
 """How the checklist's states are said to a stranger."""
 
 
-def exhibit(actor: Actor, case: Case, row: Any) -> Exhibit:
+def exhibit(actor: Actor, case: Case, row: Any, shown: evidence.ShownFile | None) -> Exhibit:
     """Tell one exhibit: what it shows, who added it, when and how."""
     known = evidence.matrix(actor).kinds.get(row.kind)
     facts = tuple(
@@ -48,8 +48,18 @@ def exhibit(actor: Actor, case: Case, row: Any) -> Exhibit:
         is_set_aside=row.set_aside_at is not None,
         set_aside_reason=Said(row.set_aside_reason),
         event_at=row.event_at,
+        shown_sha256=shown.sha256 if shown else "",
+        shown_mime=shown.mime if shown else "",
+        covered=_covered(shown.redaction) if shown else None,
+        file_name=Said(row.source_file),
         weight=(known.weight_for(case.sub_reason) or "") if known else "",
     )
+
+
+def _covered(made: Any) -> Covered | None:
+    if made is None:
+        return None
+    return Covered(len(made.areas), Said(made.reason), Said(made.by), made.at)
 
 
 def _how(row: Any) -> str:

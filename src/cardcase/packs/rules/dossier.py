@@ -55,10 +55,21 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """How the copy of an exhibit was made that stands in for its original: how many places, why, by whom, when."""
+
+    places: int
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
     """One exhibit with the file that it is, if any.
 
     ``how`` says how it came on file; ``weight`` how much its kind proves about the claim, see ``listing.WEIGHTS``.
+    ``shown_sha256`` is what others get to see: the original, or a copy with places ``covered``.
     """
 
     public_id: str
@@ -76,6 +87,10 @@ class Exhibit:
     set_aside_reason: str = ""
     event_at: datetime | None = None
     weight: str = ""
+    shown_sha256: str = ""
+    shown_mime: str = ""
+    covered: Covered | None = None
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +117,8 @@ class Dossier:
     ``story`` tells the dispute in a few sentences for somebody who knows nothing of it. ``subjects`` are all public
     ids whose entries belong into the pack. ``texts`` are the words of messages as they are kept, for opening the
     commitments to them. ``claim`` is what the buyer says is wrong, ``asks`` the amount asked for. ``clashes`` are
-    contradictions in the file, ``gaps`` what it still lacks: both are told, whomever they help.
+    contradictions in the file, ``gaps`` what it still lacks: both are told, whomever they help. ``covers`` are words
+    about third parties that are covered wherever they stand; they never leave the shop themselves.
     """
 
     number: str
@@ -123,6 +139,7 @@ class Dossier:
     needs: tuple[Need, ...]
     clashes: tuple[str, ...]
     gaps: tuple[str, ...]
+    covers: tuple[str, ...]
 
 
 def said_in(value: Any) -> Iterator[str]:
