@@ -44,7 +44,7 @@ class Facts:
 
 def shown(told: dict[str, Any], covered: Container[int]) -> dict[str, Any]:
     """Return a document as it is printed, and in it which characters stand there as marks, how often, and where."""
-    printed: dict[str, Any] = _visible(told, covered)
+    printed: dict[str, Any] = visible(told, covered)
     places: dict[str, list[str]] = {}
     for text, place in _texts(printed, ""):
         for char in marks_in(text):
@@ -61,14 +61,14 @@ def shown(told: dict[str, Any], covered: Container[int]) -> dict[str, Any]:
     return printed
 
 
-def _visible(value: Any, covered: Container[int]) -> Any:
+def visible(value: Any, covered: Container[int]) -> Any:
     """Make every text of a document visible."""
     if isinstance(value, str):
         return make_visible(value, covered)[0]
     if isinstance(value, dict):
-        return {name: _visible(one, covered) for name, one in value.items()}
+        return {name: visible(one, covered) for name, one in value.items()}
     if isinstance(value, list):
-        return [_visible(one, covered) for one in value]
+        return [visible(one, covered) for one in value]
     return value
 
 
