@@ -101,7 +101,7 @@ def gather(
     NothingRecorded, CodeInPack.
     """
     raw = queries.dossier(actor, number, at=at)
-    told = _covered(_masked(actor, raw))
+    told = _covered(masked(actor, raw))
     kept = ledger.entries(actor, told.subjects, below=below)
     if not any(entry.subject == told.case_id for entry in kept):
         raise NothingRecorded(
@@ -119,7 +119,7 @@ def gather(
     return Gathered(told, kept, opened, found, tuple(leaks))
 
 
-def _masked(actor: Actor, told: Dossier) -> Dossier:
+def masked(actor: Actor, told: Dossier) -> Dossier:
     """Take card codes out of every text that a person wrote: channels and forms pass on what buyers paste into them."""
     texts = sorted(set(said_in(told)))
     masked = dict(zip(texts, (one.text for one in masking.mask_texts(actor, texts)), strict=True))
