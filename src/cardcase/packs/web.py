@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cardcase.cards import masking
 from cardcase.cases import queries as cases
 from cardcase.cases.rules import Event
 from cardcase.custody import files

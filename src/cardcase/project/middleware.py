@@ -15,7 +15,7 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
-DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
+DURABLE = ("/pack", "/packs/seal", "/authorise", "/resend", "/ask_checker")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
 steps of parcels (``service.PARCELS``)."""
 
