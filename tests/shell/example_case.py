@@ -360,5 +360,5 @@ def case_over() -> desk.CasePage:
         draft=None,
         moves=(),
         needs_human=(),
-        pack=ActionForm(f"{CASE}pack/", "下载证据包", hidden=(REVISION,)),
+        pack=(Link("证据包", f"{CASE}packs/"),),
     )

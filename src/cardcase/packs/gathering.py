@@ -211,7 +211,6 @@ def _is_seen_only(exhibit: Exhibit) -> bool:
 def _personal(told: Dossier) -> Iterator[Leak]:
     for one in told.conversation:
         yield from personal(f"会话 {one.number}", one.text, told.order_no)
-    for one in told.exhibits:
-        yield from personal(
-            one.title, " ".join((one.title, one.file_name, *(row.value for row in one.facts))), told.order_no
-        )
+    for exhibit in told.exhibits:
+        words = " ".join((exhibit.title, exhibit.file_name, *(row.value for row in exhibit.facts)))
+        yield from personal(exhibit.title, words, told.order_no)

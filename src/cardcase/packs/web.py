@@ -22,6 +22,7 @@ from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.kit.text import Text
 from cardcase.packs import gathering, present, present_evidence, queries, refusal, report, sealed, service
+from cardcase.packs.pages import ExhibitsPage, PacksPage
 from cardcase.packs.rules import form
 from cardcase.packs.rules.sealing import Wanted
 from cardcase.remedies import queries as remedies
@@ -46,9 +47,10 @@ def packs(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     return render(request, "packs/packs.html", _packs_page(actor, number))
 
 
-def _packs_page(actor: Actor, number: str) -> present.PacksPage:
+def _packs_page(actor: Actor, number: str) -> PacksPage:
     case, at = cases.by_number(actor, number), clock.now()
-    planned, notices = None, ()
+    planned: service.Preview | None = None
+    notices: tuple[Notice, ...] = ()
     try:
         planned = service.preview(actor, number, at=at)
     except (NotFound, NotAllowed):
@@ -151,7 +153,7 @@ def exhibits(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     return render(request, "packs/exhibits.html", _exhibits_page(actor, number))
 
 
-def _exhibits_page(actor: Actor, number: str) -> present_evidence.ExhibitsPage:
+def _exhibits_page(actor: Actor, number: str) -> ExhibitsPage:
     case, at = cases.by_number(actor, number), clock.now()
     return present_evidence.exhibits(
         actor,

@@ -71,7 +71,8 @@ def read_areas(text: str) -> tuple[Area, ...]:
                 line=number,
             )
         page, *sides = match.groups()
-        found.append(Area(*(int(side) for side in sides), page=int(page or 1)))
+        x, y, width, height = (int(side) for side in sides)
+        found.append(Area(x, y, width, height, int(page or 1)))
     if len(found) > MOST_AREAS:
         raise BadArea(f"一次最多 {MOST_AREAS} 处", f"At most {MOST_AREAS} rectangles at a time")
     return tuple(dict.fromkeys(found))
