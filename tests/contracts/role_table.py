@@ -48,6 +48,12 @@ def act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "cases/<str:number>/<str:name>/", gets, {"revision": "REVISION", **data}, {"name": name})
 
 
+def pack_act(name: str, gets: str, **data: str) -> Row:
+    return Row(
+        "POST", "cases/<str:number>/packs/acts/<str:name>/", gets, {"revision": "REVISION", **data}, {"name": name}
+    )
+
+
 def api_act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "api/v1/cases/<number>/acts/<name>", gets, data, {"name": name})
 
@@ -139,7 +145,24 @@ TABLE = (
     act("execute", "409 403 403 403 404 login", key="k", typed="x"),
     act("check", ALL, text="您好"),
     act("dance", "404 404 404 404 404 login"),
-    Row("POST", "cases/<str:number>/<str:name>/", OBJECT, {"revision": "1"}, {"name": "pack"}, is_durable=True),
+    Row("GET", "cases/<str:number>/packs/", OBJECT),
+    pack_act("stage", WORK, recipient="court", letter="x"),
+    pack_act("looked", WORK, exhibits="EXHIBIT"),
+    pack_act("words", "422 422 422 403 404 login", words="没有这几个字", reason="x"),
+    pack_act("uncover", "404 404 403 403 404 login", ref="cov_x", reason="x"),
+    pack_act("lift", "404 404 403 403 404 login", ref="red_x", reason="x"),
+    pack_act("submit", "409 409 403 403 404 login", typed="提交证据包"),
+    Row("POST", "cases/<str:number>/packs/acts/<str:name>/", OBJECT, {"typed": "封存证据包"}, {"name": "seal"}, is_durable=True),
+    Row("GET", "cases/<str:number>/packs/<str:version>.zip", "404 404 404 404 404 login", at={"version": "99"}),
+    Row("GET", "cases/<str:number>/packs/<str:version>/<str:name>", "404 404 404 404 404 login", at={"version": "99", "name": "report.pdf"}),
+    Row("GET", "cases/<str:number>/exhibits/", OBJECT),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/cover/", OBJECT),
+    Row("POST", "cases/<str:number>/exhibits/<str:exhibit>/cover/", WORK, {"areas": "0,0,1,1", "reason": "x"}),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/pages/<int:page>.png", OBJECT, at={"page": "1"}),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/shown", OBJECT),
+    Row("GET", "cases/<str:number>/refusal/", OBJECT),
+    Row("POST", "cases/<str:number>/refusal/", OBJECT, {"refuse_reason": "其他", "text": "x"}),
+    Row("GET", "cases/<str:number>/refusal/<str:name>.png", OBJECT, at={"name": "timeline"}),
     Row("GET", "cases/<str:number>/<str:name>/", "405 405 405 405 405 405", at={"name": "note"}),
     # Cards
     Row("GET", "cards/", ALL),
@@ -238,7 +261,22 @@ TABLE = (
     api_act("hold", "ok 403 403 403 404 401", reason="x"),
     api_act("decline", "409 409 403 403 404 401", refuse_reason="其他", text="x", typed="拒绝退款"),
     api_act("execute", "409 403 403 403 404 401", key="k", typed="x"),
+    Row("POST", "api/v1/cases/<number>/looked", API_WORK, {"exhibits": []}),
     Row("POST", "api/v1/cases/<number>/pack", API_OBJECT, is_durable=True),
+    Row("GET", "api/v1/cases/<number>/packs", API_OBJECT),
+    Row("GET", "api/v1/cases/<number>/packs/preview", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/packs/stage", API_WORK, {"recipient": "court"}),
+    Row("POST", "api/v1/cases/<number>/packs/seal", API_OBJECT, {"typed": "封存证据包", "seen": ""}, is_durable=True),
+    Row("GET", "api/v1/cases/<number>/packs/<version>", "404 404 404 404 404 401", at={"version": "99"}),
+    Row("GET", "api/v1/cases/<number>/packs/<version>/<name>", "404 404 404 404 404 401", at={"version": "99", "name": "report.pdf"}),
+    Row("GET", "api/v1/cases/<number>/exhibits", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/exhibits/<exhibit>/cover", API_WORK, {"reason": "x"}),
+    Row("POST", "api/v1/cases/<number>/redactions/<redaction>/lift", "404 404 404 404 404 401", {"reason": "x"}, {"redaction": "red_x"}),
+    Row("POST", "api/v1/cases/<number>/covers", "422 422 422 403 404 401", {"words": "没有这几个字", "reason": "x"}),
+    Row("POST", "api/v1/cases/<number>/covers/<ref>/lift", "404 404 404 404 404 401", {"reason": "x"}, {"ref": "cov_x"}),
+    Row("GET", "api/v1/cases/<number>/refusal", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/refusal/check", API_OBJECT, {"refuse_reason": "其他", "text": "x"}),
+    Row("GET", "api/v1/cases/<number>/refusal/<name>", API_OBJECT, at={"name": "timeline"}),
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),

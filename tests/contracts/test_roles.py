@@ -25,6 +25,7 @@ from cardcase.staff.models import ApiToken, Shop, Staff
 from cardcase.staff.rules import Role
 from contracts.role_table import ALL, LOGIN, OBJECT, OK, SHOP, TABLE, WHO, Row
 from delivery.world import given, orders, stock
+from evidence.pictures import noise
 from intake.world import INVALID, files, take
 
 pytestmark = pytest.mark.django_db
@@ -61,11 +62,12 @@ def world(owner, noon):
         case.number,
         "E3",
         "查询",
-        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        noise(8, 8),
         "",
         {"is_usable": False, "tail4": "81AB"},
         at=noon,
     )
+    evidence.confirm_looked(owner, case.number, [exhibit.public_id], at=noon)
     from cardcase.cases import service as cases
     from cardcase.kit.text import Text
 
@@ -107,6 +109,7 @@ def world(owner, noon):
         words={
             "REVISION": str(case.revision),
             "CARD": card.public_id,
+            "EXHIBIT": exhibit.public_id,
             "BATCH": card.batch.public_id,
             "SHOP": str(owner.shop_id),
             "CALENDAR": notices.make_link(owner, at=noon),

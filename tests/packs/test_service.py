@@ -105,7 +105,7 @@ def test_the_report_tells_the_case_in_chinese(owner, noon, opened, tmp_path):
     case = builders.a_case(owner, noon).with_exhibit("E10", "整屏截图", builders.png(40, 80), "image/png").build()
     text = words_of(opened(service.build(owner, case.number, at=noon))[form.REPORT], tmp_path)
     for words in (
-        "售后证据包", case.number, "2226693641205001234", "爱喝拿铁的小陈", "证据目录", "证明对象", "兑换时出现的提示、账号和时间",
+        "售后证据包", case.number, "2226693641205001234", "爱喝拿铁的小陈", "证据目录", "证明目的", "页码", "提交说明", "证据要求对照", "缺口", "附件A", "兑换时出现的提示、账号和时间",
         "时间线", "刚买的卡兑换时提示已使用，要求全额退款", "怎么显示已被使用", "会话记录", "‥K4RT", "卡密一经查看不支持无理由退换",
         "不能证明的", "#settext(red)请不要把$x$*当成*标记_谢谢_", "𠮷野家的卡倒是能用한국어", "[U+1F621U+1F621]", "[U+202E]abc[U+202C]",
         "POUTINGFACE", "¥193.00",
@@ -146,12 +146,12 @@ def test_erased_contents_are_called_erased(owner, noon, opened):
 
 def test_the_same_report_comes_out_byte_for_byte(owner, noon):
     case = builders.a_case(owner, noon).with_exhibit("E10", "截图", builders.png(40, 80), "image/png").build()
-    told = queries.dossier(owner, case.number)
+    told = queries.dossier(owner, case.number, at=noon)
     data = builders.png(40, 80)
     sha256 = told.exhibits[0].sha256
     facts = report.Facts("pack_1", noon, "t", "v", "f", "o", 1, "0" * 64, {"entries": 1, "files": 1}, [], {sha256: f"files/{sha256}.png"}, frozenset())  # fmt: skip
     files = {f"files/{sha256}.png": data}
-    assert report.make(told, facts, files) == report.make(told, facts, files)
+    assert report.make(told, facts, files) == report.make(told, facts, files)  # the index too
 
 
 def test_a_picture_that_cannot_be_read_is_attached_but_not_printed(owner, noon, opened, tmp_path):
@@ -215,7 +215,7 @@ def test_a_text_file_that_holds_a_code_stays_out_and_the_report_says_so(owner, n
     members = opened(service.build(owner, case.number, at=noon))
     assert not [name for name in members if name.startswith(form.FILES)]
     assert CODE not in everything(members, tmp_path)
-    assert "原件含有卡密，未放入本包" in words_of(members[form.REPORT], tmp_path)
+    assert "原件含有卡密或第三方资料，未放入本包" in words_of(members[form.REPORT], tmp_path)
 
 
 def test_nothing_is_sealed_when_the_last_look_finds_a_code(owner, noon):

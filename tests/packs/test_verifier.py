@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db  # not for the checks, which need none: it ma
 
 PARTS = (
     "README.txt", "bag-info.txt", "bagit.txt", "data/checkpoints", "data/environment.json", "data/files",
-    "data/history.json", "data/manifest.json", "data/manifest.note", "data/pack.tlog-proof", "data/policy.txt",
+    "data/history.json", "data/index.csv", "data/index.pdf", "data/manifest.json", "data/manifest.note", "data/pack.tlog-proof", "data/policy.txt",
     "data/proofs.json", "data/records.jsonl", "data/report.pdf", "manifest-sha256.txt", "tagmanifest-sha256.txt",
 )  # fmt: skip
 

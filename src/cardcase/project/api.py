@@ -21,6 +21,7 @@ from cardcase.kit import canonical
 from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.text import Text
 from cardcase.notices.api import router as notices
+from cardcase.packs.api import router as packs
 from cardcase.packs.api_verify import router as verify
 from cardcase.remedies.api import router as advice
 from cardcase.sourcing.api import router as sourcing
@@ -99,6 +100,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/cases", cases, tags=["cases"])
+api.add_router("/cases", packs, tags=["packs"])
 api.add_router("/imports", imports, tags=["imports"])
 api.add_router("/cards", cards, tags=["cards"])
 api.add_router("/deliveries", deliveries, tags=["deliveries"])

@@ -19,7 +19,7 @@ VERIFY = "/verify/"
 """Takes whole packs: its view counts who asks before it reads a byte, and its words never reach a table."""
 UNCHANGING = ("/api/v1/verify",)
 """POSTs that change nothing: asking twice is asking twice, and what is sent may be larger than a body may be."""
-DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
+DURABLE = ("/pack", "/packs/seal", "/authorise", "/resend", "/ask_checker")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
 steps of parcels (``service.PARCELS``)."""
 

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.shell.urls")),
     path("", include("cardcase.staff.urls")),  # before allauth: it stands in the way of two of its addresses
     path("account/", include("allauth.urls")),
+    path("", include("cardcase.packs.urls")),  # before the desk: its acts take any name under a case
     path("", include("cardcase.desk.urls")),
     path("", include("cardcase.anchors.urls")),
     path("", include("cardcase.cards.urls")),
@@ -15,7 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.delivery.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
-    path("", include("cardcase.packs.urls")),
     path("", include("cardcase.remedies.urls")),
     path("", include("cardcase.sourcing.urls")),
     path("api/v1/", api.urls),

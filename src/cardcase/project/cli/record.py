@@ -19,24 +19,43 @@ class _WrongUse(click.UsageError):
     exit_code = 64
 
 
-@click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
+@click.command(help="预览、封存、导出一个售后单的证据包 / preview, seal and export the evidence pack of a case")
 @click.argument("case")
 @click.option(
-    "-o",
-    "--output",
-    "target",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="ZIP 文件 / the ZIP file",
+    "-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="ZIP 文件 / the ZIP file"
 )
+@click.option("--looked", is_flag=True, help="我看过每张图片，没有卡密和他人资料 / I looked at every picture")
+@click.option("--preview", "wants_preview", is_flag=True, help="只看会放进什么，不封存 / show what would go in")
+@click.option("--list", "wants_list", is_flag=True, help="列出已封存的各版 / list the sealed versions")
+@click.option("--to", "recipient", default=None, help="交给谁 / for whom: platform, mediator, court, buyer")
+@click.option(
+    "--letter", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="提交说明（文本文件）/ cover letter"
+)
+@click.option("--seen", default="", help="预览给出的 digest / the digest of the preview that was looked at")
+@click.option("--typed", default=None, help="封存时输入：封存证据包 / to seal: seal the pack")
+@click.option("--version", "version", default="", help="再次取出已封存的一版 / take out a sealed version again")
+@json_option
 @shop_option
 @with_desk
-def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
+def pack(case: str, *, target: Path | None, as_json: bool, shop_slug: str | None, **chosen: Any) -> None:
     """Build, seal and write a pack; the file appears whole or not at all."""
-    from cardcase.packs import service
     from cardcase.project.boot import operator
 
-    data = service.build(operator(shop_slug), case, at=clock.now())
+    from . import packing
+
+    told = packing.run(operator(shop_slug), case, packing.Chosen(has_target=target is not None, **chosen))
+    if told.data is not None and target is not None:
+        _write(target, told.data)
+        if not as_json:
+            click.echo(f"已写入 / written: {target} ({len(told.data):,} bytes)")
+    if as_json:
+        print_json(told.document)
+    else:
+        for line in told.lines:
+            click.echo(line)
+
+
+def _write(target: Path, data: bytes) -> None:
     unfinished = target.with_name(f".{target.name}.part")
     try:
         unfinished.write_bytes(data)
@@ -48,7 +67,6 @@ def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
             next=Text("检查目录和权限。", "Check the folder and its permissions."),
             code="file_unwritable",
         ) from error
-    click.echo(f"已写入 / written: {target} ({len(data):,} bytes)")
 
 
 class _Verify(click.Command):
