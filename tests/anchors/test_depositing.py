@@ -67,7 +67,9 @@ def test_a_recorded_answer_is_read(name):
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
-@pytest.mark.parametrize("raw", [b"", b"<html>", b"[]", b"{}", b'{"code": 500, "message": "no"}', b'{"data": 1}', b"[" * 99999])
+@pytest.mark.parametrize(
+    "raw", [b"", b"<html>", b"[]", b"{}", b'{"code": 500, "message": "no"}', b'{"data": 1}', b"[" * 99999]
+)
 def test_an_answer_that_names_no_deposit_is_none(name, raw):
     with pytest.raises(BadAnswer):
         deposit.read(preset(name), "x", raw)
@@ -123,7 +125,9 @@ def test_signature_version_3_is_built_step_by_step_as_its_page_says():
         seconds=seconds,
     )  # fmt: skip
     assert header.endswith(f"Signature={expected}")
-    assert header.startswith("TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2019-02-25/btoe/tc3_request, SignedHeaders=content-type;host")
+    assert header.startswith(
+        "TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2019-02-25/btoe/tc3_request, SignedHeaders=content-type;host"
+    )
 
 
 # ---- promises and attempts -------------------------------------------------------------------------------------------
@@ -203,7 +207,13 @@ def test_another_shop_knows_nothing_of_it(on, owner, stranger):
 
 @pytest.mark.parametrize(
     ("name", "size", "sha256", "sm3"),
-    [("", 1, SHA256, SM3), ("x", -1, SHA256, SM3), ("x", 1, "abc", SM3), ("x", 1, SHA256, SM3.upper()), ("x" * 200, 1, SHA256, SM3)],
+    [
+        ("", 1, SHA256, SM3),
+        ("x", -1, SHA256, SM3),
+        ("x", 1, "abc", SM3),
+        ("x", 1, SHA256, SM3.upper()),
+        ("x" * 200, 1, SHA256, SM3),
+    ],
 )
 def test_what_is_no_hash_is_refused(on, owner, name, size, sha256, sm3):
     with pytest.raises(WrongUse):

@@ -16,8 +16,11 @@ from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-SHORT_ROOT = 16
-"""Characters of a root, in base64, that are shown to be compared by eye."""
+GROUPS = 6
+"""Groups of four hex digits of a root that are shown to be compared by eye: 96 bits, more than anybody can aim at.
+
+Dots stand between them, because digits and letters in a row are taken for a card code, and masked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Copy:
     size: int
     root_short: str
     note: str
+
+    @property
+    def base64(self) -> str:
+        """The note in base64, for a link that downloads it without another request."""
+        return note.encode64(self.note.encode())
 
     @property
     def line(self) -> Text:
@@ -104,13 +112,25 @@ def copies(actor: Actor) -> tuple[bool, bool]:
     return row or (True, False)
 
 
+def copy_for_claims(actor: Actor) -> Copy | None:
+    """Return what the claim page of the shop gives its buyer, None when the shop does not want it."""
+    return copy(actor) if copies(actor)[0] else None
+
+
+def copy_for_chat(actor: Actor) -> Copy | None:
+    """Return what the shop puts under its replies, None unless the shop wants that."""
+    return copy(actor) if copies(actor)[1] else None
+
+
 def copy(actor: Actor) -> Copy | None:
     """Return the newest signed head with the cosignatures that stand under it, None before the first."""
     text = ledger.latest_checkpoint(actor)
     if not text:
         return None
     head = note.Checkpoint.parse(note.split(text)[0])
-    return Copy(head.size, note.encode64(head.root)[:SHORT_ROOT], cosigned(actor, text))
+    digits = head.root.hex()
+    short = "·".join(digits[at : at + 4] for at in range(0, 4 * GROUPS, 4))
+    return Copy(head.size, short, cosigned(actor, text))
 
 
 def cosigned(actor: Actor, signed: str) -> str:
