@@ -1,5 +1,6 @@
 """Third parties' words in a pack: real tokens and cosignatures, judged by what the reader brings."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from anchors.authority import Pki, certomancer, openssl_accepts, served
 from cardcase.anchors import service as anchoring
-from cardcase.anchors.models import Cosignature, Stamp
+from cardcase.anchors.models import Cosignature, Deposit, Stamp
 from cardcase.anchors.rules import config, cosign, stamp
 from cardcase.anchors.witness_server import Witness
 from cardcase.custody import queries as ledger
@@ -303,6 +304,20 @@ def test_every_changed_byte_of_the_stamps_is_found_in_the_whole_pack(world, seal
             (folder / name).write_bytes(bytes(changed))
             report = verifier.verify(folder, trust=world.trust(tmp_path))
             assert report.exit_code in (1, 3), (name, at, report.as_text())
+
+
+def test_the_hashes_of_a_pack_go_to_the_deposit_services_that_are_on(world, case, owner):
+    world.configure('[[deposit]]\nname = "dac"\npreset = "huawei_dac"\nurl = "https://a.example/"\nenabled = true\n')
+    with clock.fixed_at(NOON):
+        sealed = service.build(owner, case.number, at=NOON)
+    row = Deposit.objects.get()
+    manifest = members(sealed)[form.MANIFEST]
+    assert (row.sha256, row.size) == (hashlib.sha256(manifest).hexdigest(), len(manifest))
+    assert row.name.startswith("pack_")
+    config._read.cache_clear()
+    (world.folder / config.FILE).write_text("not toml")
+    with clock.fixed_at(NOON + HOUR):
+        assert service.build(owner, case.number, at=NOON + HOUR)
 
 
 # ---- witnesses -------------------------------------------------------------------------------------------------------

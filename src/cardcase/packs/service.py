@@ -150,6 +150,7 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     members[form.MANIFEST] = manifest
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
     members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, at=at)
+    stamps.deposit(actor, pack, manifest, at=at)
     return _zip(layout.close_bag(members, told.number))
 
 

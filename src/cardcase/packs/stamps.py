@@ -5,10 +5,14 @@ thousands between.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from cardcase.anchors import queries as anchors
+from cardcase.anchors import service as anchoring
 from cardcase.anchors.queries import KeptStamp
 from cardcase.anchors.rules import stamp
+from cardcase.anchors.rules.config import BadAnchors
 from cardcase.custody import queries as ledger
 from cardcase.custody.rules import note
 from cardcase.staff.rules import Actor
@@ -61,6 +65,16 @@ def members(actor: Actor, seqs: Sequence[int], head: note.Checkpoint) -> dict[st
     if policy:
         found[f"{form.STAMPS}witness-policy.txt"] = policy
     return found
+
+
+def deposit(actor: Actor, pack: str, manifest: bytes, *, at: datetime) -> None:
+    """Promise to hand the hashes of a pack's manifest to the deposit services that are on.
+
+    Settings that cannot be read keep no pack from being exported: ``anchors.queries.standing`` tells of them.
+    """
+    listed = form.list_file(form.MANIFEST, manifest)
+    with suppress(BadAnchors):
+        anchoring.deposit(actor, pack, listed.size, listed.sha256, listed.sm3, at=at)
 
 
 def _note_path(size: int, text: str) -> str:

@@ -46,7 +46,7 @@ class StampView:
     state: StampState
     is_renewal: bool
     gen_time: datetime | None
-    accuracy: timedelta
+    accuracy_ms: int
     token_sha256: str
     signer: str
     ends_at: datetime | None
@@ -137,7 +137,7 @@ def _view(row: Stamp) -> StampView:
         state=StampState(row.state),
         is_renewal=row.over_id is not None,
         gen_time=row.gen_time,
-        accuracy=timedelta(milliseconds=row.accuracy_ms),
+        accuracy_ms=row.accuracy_ms,
         token_sha256=row.token_sha256,
         signer=row.signer,
         ends_at=row.ends_at,
