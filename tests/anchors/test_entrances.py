@@ -7,17 +7,17 @@ import sys
 from datetime import timedelta
 
 import pytest
-from anchors.conftest import one_authority
 from click.testing import CliRunner
-from conftest import NOON
 from django.test import Client
 
+from anchors.conftest import one_authority
 from cardcase.anchors import service
 from cardcase.anchors.models import Stamp
 from cardcase.jobs.models import Job
 from cardcase.project.cli import doctor
 from cardcase.project.cli.anchors import LEDGER
 from cardcase.staff.models import Staff
+from conftest import NOON
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/settings/anchors/"

@@ -81,13 +81,17 @@ def bounds(actor: Actor, seqs: Sequence[int]) -> Mapping[int, Bounds]:
     latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry.
     """
     actor.require(Permission.READ)
-    rows = list(
-        Stamp.objects.filter(state=StampState.VERIFIED.value, over=None, gen_time__isnull=False).values_list(
-            "size", "entry_seq", "gen_time", "accuracy_ms"
-        )
-    )
-    ends = sorted(((size, at + timedelta(milliseconds=off)) for size, _, at, off in rows), reverse=True)
-    starts = sorted((seq, at - timedelta(milliseconds=off)) for _, seq, at, off in rows if seq is not None)
+    ends: list[tuple[int, datetime]] = []
+    starts: list[tuple[int, datetime]] = []
+    columns = ("size", "entry_seq", "gen_time", "accuracy_ms")
+    for size, entry, at, off in Stamp.objects.filter(state=StampState.VERIFIED.value, over=None).values_list(*columns):
+        if at is None:
+            continue
+        ends.append((size, at + timedelta(milliseconds=off)))
+        if entry is not None:
+            starts.append((entry, at - timedelta(milliseconds=off)))
+    ends.sort(reverse=True)
+    starts.sort()
     found: dict[int, Bounds] = {}
     latest: datetime | None = None
     place = 0

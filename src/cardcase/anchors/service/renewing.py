@@ -32,8 +32,8 @@ def renew(actor: Actor | None, *, at: datetime) -> int:
     promised = 0
     verified = Stamp.objects.filter(state=StampState.VERIFIED.value)
     ending = verified.filter(ends_at__lte=at + plan.RENEW_BEFORE).values("authority", "ends_at")
-    for last in ending.annotate(pk=Max("pk")).order_by("pk"):
-        row = Stamp.objects.get(pk=last["pk"])
+    for last in ending.annotate(newest=Max("pk")).order_by("newest"):
+        row = Stamp.objects.get(pk=last["newest"])
         assert row.ends_at is not None
         renewals = Stamp.objects.filter(over=row)
         lives_on = renewals.filter(state=StampState.VERIFIED.value, ends_at__gt=row.ends_at).exists()

@@ -1,6 +1,5 @@
 """One attempt at a time-stamp: ask, keep what came, check it, and write its hash into the record."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -147,7 +146,12 @@ def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None,
     kind = plan.RENEWED if row.over_id is not None else plan.STAMPED
     if row.over is not None:
         refs["over"] = row.over.token_sha256
-    facts = {"authority": row.authority, "size": row.size, "time": clock.iso(token.gen_time), "signer": row.signer}
+    facts: dict[str, JSON] = {
+        "authority": row.authority,
+        "size": row.size,
+        "time": clock.iso(token.gen_time),
+        "signer": row.signer,
+    }
     row.entry_seq = write_own(kind, at, facts, refs)
     row.save()
 
@@ -161,10 +165,7 @@ def stamp_now(actor: Actor, *, at: datetime) -> list[queries.StampView]:
     size = promise(actor, at=at, is_forced=True)
     if size is None:
         return []
-    _settle(Stamp.objects.filter(size=size, state=StampState.WAITING.value, over=None), at=at)
-    return [one for one in queries.stamps(actor) if one.size == size and not one.is_renewal]
-
-
-def _settle(rows: Sequence[Stamp], *, at: datetime) -> None:
-    for pk in [row.pk for row in rows]:
+    owed = Stamp.objects.filter(size=size, state=StampState.WAITING.value, over=None)
+    for pk in list(owed.values_list("pk", flat=True)):
         try_stamp(None, pk, at=at)
+    return [one for one in queries.stamps(actor) if one.size == size and not one.is_renewal]
