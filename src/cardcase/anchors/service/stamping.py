@@ -146,7 +146,7 @@ def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None,
     kind = plan.RENEWED if row.over_id is not None else plan.STAMPED
     if row.over is not None:
         refs["over"] = row.over.token_sha256
-    facts: dict[str, JSON] = {
+    facts: dict[str, custody.JSON] = {
         "authority": row.authority,
         "size": row.size,
         "time": clock.iso(token.gen_time),
