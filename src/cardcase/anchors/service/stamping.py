@@ -15,6 +15,7 @@ from cardcase.anchors.rules.config import Authority
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
 from cardcase.connectors.egress import Reply as Answer
+from cardcase.custody import service as custody
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor, Permission
