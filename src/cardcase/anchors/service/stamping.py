@@ -15,7 +15,6 @@ from cardcase.anchors.rules.config import Authority
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
 from cardcase.connectors.egress import Reply as Answer
-from cardcase.custody import service as custody
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor, Permission
@@ -147,13 +146,12 @@ def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None,
     kind = plan.RENEWED if row.over_id is not None else plan.STAMPED
     if row.over is not None:
         refs["over"] = row.over.token_sha256
-    facts: dict[str, custody.JSON] = {
-        "authority": row.authority,
-        "size": row.size,
-        "time": clock.iso(token.gen_time),
-        "signer": row.signer,
-    }
-    row.entry_seq = write_own(kind, at, facts, refs)
+    row.entry_seq = write_own(
+        kind,
+        at,
+        {"authority": row.authority, "size": row.size, "time": clock.iso(token.gen_time), "signer": row.signer},
+        refs,
+    )
     row.save()
 
 
