@@ -11,17 +11,20 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anchors.authority import Pki, certomancer, openssl_accepts, served
 from cardcase.anchors import service as anchoring
 from cardcase.anchors.models import Cosignature, Deposit, Stamp
+from cardcase.anchors.queries import KeptStamp
 from cardcase.anchors.rules import config, cosign, stamp
 from cardcase.anchors.witness_server import Witness
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
 from cardcase.kit import clock, ids
-from cardcase.packs import bag, check_stamps, service, verifier
+from cardcase.packs import bag, check_stamps, service, stamps, verifier
 from cardcase.packs.findings import Findings
 from cardcase.packs.rules import form, stamping
 from cardcase.staff.rules import Actor
@@ -187,6 +190,23 @@ def test_only_the_tokens_that_matter_are_carried(world, owner):
         sealed = service.build(owner, case.number, at=NOON + 9 * HOUR)
     told = stamping.read(members(sealed)[stamping.LIST])
     assert [one.size for one in told.stamps] == sorted({told.stamps[0].size, told.stamps[-1].size})
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60), st.integers(0, 9)), max_size=25),
+       st.lists(st.integers(0, 60), max_size=6))  # fmt: skip
+def test_the_nearest_tokens_are_those_that_a_plain_search_finds(rows, seqs):
+    kept = [
+        KeptStamp(number, name, size, f"t{number}", "", size + later)
+        for number, (name, size, later) in enumerate(sorted(rows, key=lambda row: row[1]))
+    ]
+    chosen = {one.token_sha256 for one in stamps._chosen(kept, sorted(seqs))}
+    for name in {one.authority for one in kept}:
+        mine = [one for one in kept if one.authority == name]
+        for seq in seqs:
+            over = [one.size for one in mine if one.size > seq]
+            under = [one.entry_seq for one in mine if one.entry_seq < seq]
+            assert not over or any(one.size == min(over) for one in mine if one.token_sha256 in chosen)
+            assert not under or any(one.entry_seq == max(under) for one in mine if one.token_sha256 in chosen)
 
 
 def test_a_renewal_comes_along_and_holds(world, case, owner, tmp_path):

@@ -55,15 +55,22 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class KeptStamp:
-    """A stamp with its bytes, for a pack."""
+    """A stamp as packs choose among them: thousands a year, so without its bytes."""
 
+    pk: int
     authority: str
     size: int
-    note: str
-    reply: bytes
     token_sha256: str
     over_sha256: str
     entry_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StampBytes:
+    """The bytes of a stamp: the note that was stamped, and the reply as it came."""
+
+    note: str
+    reply: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,24 +152,23 @@ def cosigned(actor: Actor, signed: str) -> str:
     return signed + "".join(line for line in lines if line not in signed)
 
 
-def kept_stamps(actor: Actor) -> list[KeptStamp]:
-    """Return every stamp that was kept, with its bytes, oldest head first. For packs."""
+def kept_stamps(actor: Actor, *, up_to: int) -> list[KeptStamp]:
+    """Return every stamp over a head of at most so many entries that was kept, oldest head first. For packs."""
     actor.require(Permission.READ)
     settled = [StampState.VERIFIED.value, StampState.UNVERIFIED.value]
-    rows = Stamp.objects.filter(state__in=settled).select_related("reply", "over").order_by("size", "authority", "pk")
+    rows = Stamp.objects.filter(state__in=settled, size__lte=up_to, entry_seq__isnull=False)
+    columns = ("pk", "authority", "size", "token_sha256", "over__token_sha256", "entry_seq")
     return [
-        KeptStamp(
-            authority=row.authority,
-            size=row.size,
-            note=row.note,
-            reply=bytes(row.reply.body),
-            token_sha256=row.token_sha256,
-            over_sha256=row.over.token_sha256 if row.over else "",
-            entry_seq=row.entry_seq,
-        )
-        for row in rows
-        if row.reply is not None and row.entry_seq is not None
+        KeptStamp(pk, authority, size, token, over or "", seq)
+        for pk, authority, size, token, over, seq in rows.order_by("size", "authority", "pk").values_list(*columns)
     ]
+
+
+def stamp_bytes(actor: Actor, pks: Sequence[int]) -> dict[int, StampBytes]:
+    """Return the bytes of these stamps."""
+    actor.require(Permission.READ)
+    rows = Stamp.objects.filter(pk__in=list(pks)).values_list("pk", "note", "reply__body")
+    return {pk: StampBytes(text, bytes(body)) for pk, text, body in rows}
 
 
 def cosigned_heads(actor: Actor, *, up_to: int) -> list[tuple[int, str, list[str]]]:
