@@ -56,6 +56,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",
+        "verify": "/verify/",
         "not-found": "/cases/AS-2026-999999/",
     }
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}

@@ -65,6 +65,7 @@ KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
 GIVEN = {"kind": CardKind("苹果充值卡", 20_000).key(), "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 PAPER = ("paper.pdf", b"%PDF-1.7 paper")
+NO_PACK = ("pack.zip", b"no archive")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
 TABLE = (
@@ -72,6 +73,8 @@ TABLE = (
     Row("POST", "language/", OPEN, {"language": "en"}),
     Row("GET", "parts/", ALL),
     Row("GET", "healthz", OPEN),
+    Row("GET", "verify/", OPEN),
+    Row("POST", "verify/", OPEN, {"pack": NO_PACK}),
     Row("GET", "readyz", OPEN),
     # Settings
     Row("GET", "settings/", ALL),
@@ -304,6 +307,7 @@ TABLE = (
     Row("GET", "api/v1/advice/overrides", API_INSIGHT),
     Row("GET", "api/v1/advice/numbers", API_INSIGHT),
     Row("POST", "api/v1/triage", API_OWN, {"text": "卡密无效"}),
+    Row("POST", "api/v1/verify", API_OWN, {"pack": NO_PACK}),
     # One's own account (allauth)
     Row("GET", "account/login/", TO_DOOR),
     Row("GET", "account/logout/", "ok ok ok ok ok 302"),

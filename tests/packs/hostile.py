@@ -71,7 +71,27 @@ def _overlapping(members: Members, *, quoted: bool) -> bytes:
         offsets = [0] * len(names)
     file = heads + kernel
     directory = b"".join(
-        struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 788, 20, 0, 8, 0, 33, crc, len(body), size, len(name), 0, 0, 0, 0, 0o100644 << 16, offset) + name  # fmt: skip
+        struct.pack(
+            "<4s6H3I5H2I",
+            b"PK\x01\x02",
+            788,
+            20,
+            0,
+            8,
+            0,
+            33,
+            crc,
+            len(body),
+            size,
+            len(name),
+            0,
+            0,
+            0,
+            0,
+            0o100644 << 16,
+            offset,
+        )
+        + name
         for name, offset in zip(names, offsets, strict=True)
     )
     return file + directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, len(names), len(names), len(directory), len(file), 0)  # fmt: skip
@@ -157,7 +177,7 @@ def archives() -> Iterator[tuple[str, Maker]]:
     yield "directory that starts beyond", _huge_numbers(16, "<I", 2**31)
     yield "two disks", _huge_numbers(4, "<H", 1)
     for name in ESCAPES:
-        yield f"escape {ascii(name)}", lambda members, name=name: _with(members, [(name, b"x")])
+        yield f"escape {name!a}", lambda members, name=name: _with(members, [(name, b"x")])
     yield "twice the same name", lambda members: _with(members, [(f"{FOLDER}/README.txt", b"other")])
     yield "the same name in other case", lambda members: _with(members, [(f"{FOLDER}/readme.TXT", b"other")])
     yield "file and folder of one name", lambda members: _with(members, [(f"{FOLDER}/README.txt/", b"")])

@@ -2,6 +2,7 @@
 
 import io
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from cardcase.custody.rules import note, plain
@@ -48,9 +49,12 @@ def relisted(members: dict[str, bytes]) -> bytes:
     told["files"] = [
         {"path": one.path, "size": one.size, "sha256": one.sha256, "sm3": one.sm3}
         for path in sorted(set(members) - form.OUTSIDE)
-        for one in [form.list_file(path, members[path])]
+        for one in [_listed(path, members[path])]
     ]
     return plain.encode(told)
+
+
+_listed = lru_cache(maxsize=256)(form.list_file)  # most members of most mutants are the same
 
 
 def resealed(members: dict[str, bytes]) -> dict[str, bytes]:

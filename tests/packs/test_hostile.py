@@ -33,7 +33,7 @@ for line in sys.stdin:
     cpu = used() - before
     peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     said = [one.code for one in report.findings]
-    print(json.dumps([name, report.exit_code, cpu, int(peak.split()[1]) * 1024, said]), flush=True)
+    print(json.dumps([name, report.exit_code, cpu, int(peak.split()[1]) * 1024, said]), flush=True)  # noqa: T201 - the count is the proof
 """
 """Judges many packs in one process, since starting Python costs more than most of them; the peak of memory is forgotten
 before each. The limit of its address space is the hard stop, the figures are what is asserted."""
@@ -67,10 +67,11 @@ def hold(told: list[tuple[str, int, float, int, list[str]]], codes: set[int]) ->
     bad = [one for one in told if one[1] not in codes or one[2] > MOST_CPU or one[3] > MOST_BYTES]
     assert not bad, bad
     slowest, largest = max(told, key=lambda one: one[2]), max(told, key=lambda one: one[3])
-    print(f"\n{len(told)} checks; slowest {slowest[2]:.2f} s of CPU ({slowest[0]}), largest {largest[3] >> 20} MiB ({largest[0]})")  # fmt: skip
+    print(f"\n{len(told)} checks; slowest {slowest[2]:.2f} s of CPU ({slowest[0]}), largest {largest[3] >> 20} MiB ({largest[0]})")  # noqa: T201 - the count is the proof  # fmt: skip
 
 
 @LINUX
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_hostile_archives_are_refused(sealed, tmp_path):
     members = members_of(sealed.data)
 
@@ -109,7 +110,7 @@ def test_a_good_pack_is_judged_by_the_same_child(sealed, tmp_path):
     path.write_bytes(zipped(members_of(sealed.data)))
     told = judged([("good", path)], sealed.vkey)
     hold(told, {2})
-    assert [one[4] for one in told][0] == ["withheld", "no_trusted_time", "no_witness"]
+    assert sorted(told[0][4]) == ["no_trusted_time", "no_witness", "withheld"]
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

@@ -76,46 +76,6 @@ def test_an_added_file_is_named(sealed, unpacked):
     assert "EXTRA data/extra.txt" in run(unpacked, 4, vkey=sealed.vkey).stdout
 
 
-def authority(folder: Path) -> Path:
-    """Make a time-stamping authority with openssl; return its folder: ca.pem, tsa.pem, tsa.key, ts.cnf."""
-    folder.mkdir()
-
-    def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    (folder / "ts.cnf").write_text(
-        "[tsa]\ndefault_tsa = t\n[t]\nserial = serial\ndefault_policy = 1.2.3.4\ndigests = sha256\n"
-        "signer_digest = sha256\ness_cert_id_alg = sha256\n"
-        "[ext]\nextendedKeyUsage = critical,timeStamping\nbasicConstraints = critical,CA:false\n"
-        "[req]\ndistinguished_name = d\n[d]\n"
-    )
-    (folder / "serial").write_text("01\n")
-    ec = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    openssl("req", "-x509", *ec, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "30")
-    openssl("req", *ec, "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Test TSA", "-config", "ts.cnf")
-    openssl("x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem",
-            "-days", "30", "-extfile", "ts.cnf", "-extensions", "ext")  # fmt: skip
-    return folder
-
-
-def test_tokens_of_a_time_stamping_authority_are_checked_by_the_recipe(sealed, unpacked, tmp_path):
-    there = authority(tmp_path / "tsa")
-    path = next((unpacked / "data/checkpoints").glob("*.note"))
-    query, token = there / "q.tsq", unpacked / "data/tsa" / f"{path.stem}.test.tsr"
-    token.parent.mkdir()
-    for words in (
-        ["ts", "-query", "-data", str(path), "-sha256", "-cert", "-out", str(query)],
-        ["ts", "-reply", "-config", "ts.cnf", "-queryfile", str(query), "-signer", "tsa.pem", "-inkey", "tsa.key", "-out", str(token)],
-    ):  # fmt: skip
-        subprocess.run(["openssl", *words], cwd=there, check=True, capture_output=True)
-    done = run(unpacked, 6, vkey=sealed.vkey, roots=str(there / "ca.pem"))
-    assert done.returncode == 0, done.stderr
-    assert "Verification: OK" in done.stdout + done.stderr
-    assert "Time stamp:" in done.stdout
-    path.write_bytes(path.read_bytes().replace(b"\n9\n", b"\n8\n"))
-    assert run(unpacked, 6, vkey=sealed.vkey, roots=str(there / "ca.pem")).returncode != 0
-
-
 @pytest.mark.skipif(not shutil.which("jq"), reason="NOT RUN: needs jq")
 def test_an_opened_text_is_what_was_committed_to(sealed, unpacked):
     readme = (unpacked / "README.txt").read_text("utf-8")

@@ -314,3 +314,38 @@ def test_any_flipped_byte_of_the_whole_file_is_seen_or_says_nothing(data, sealed
     bent[data.draw(st.integers(0, len(bent) - 1))] ^= data.draw(st.integers(1, 255))
     report = check(bytes(bent), tmp_path, sealed.vkey)
     assert report.exit_code in (1, 3) or members_of(bytes(bent)) == members
+
+
+# ---- what was given out earlier -----------------------------------------------------------------------------------
+
+
+def given(members: dict[str, bytes]) -> str:
+    """The signed head in a pack, as it was given to somebody."""
+    return next(data for name, data in members.items() if name.startswith(form.CHECKPOINTS)).decode()
+
+
+def test_a_later_pack_continues_the_checkpoint_that_was_given_out(sealed, members, tmp_path):
+    report = check(sealed.later, tmp_path, sealed.vkey, previous=given(members))
+    assert (report.exit_code, report.facts["continues_previous"]) == (0, 9)
+    assert check(sealed.data, tmp_path, sealed.vkey, previous=given(members)).facts["continues_previous"] == 9
+
+
+def test_an_earlier_pack_cannot_prove_that_it_continues_a_later_checkpoint(sealed, tmp_path):
+    report = check(sealed.data, tmp_path, sealed.vkey, previous=given(members_of(sealed.later)))
+    assert (report.exit_code, "previous_unproved" in codes(report)) == (2, True)
+
+
+def test_another_version_of_the_record_is_found_by_who_kept_a_checkpoint(sealed, members, tmp_path, monkeypatch):
+    """The exporter's own key signed both: only the copy that was given out shows it."""
+    monkeypatch.setattr(note, "open_note", lambda text, _key: note.split(text)[0])  # any signature is the exporter's
+    head = note.Checkpoint.parse(note.split(given(members))[0])
+    other = note.Checkpoint(head.origin, head.size, bytes(32)).text() + "\n" + given(members).split("\n\n")[1]
+    report = check(sealed.later, tmp_path, sealed.vkey, previous=other)
+    assert (report.exit_code, "history_rewritten" in codes(report)) == (1, True)
+
+
+def test_a_checkpoint_of_another_log_is_set_aside(sealed, tmp_path):
+    signer = note.Signer.of("cardcase.local/log_other", bytes(32))
+    other = note.sign_checkpoint(note.Checkpoint(signer.name, 5, bytes(32)), signer)
+    report = check(sealed.data, tmp_path, sealed.vkey, previous=other)
+    assert (report.exit_code, "previous_of_another" in codes(report)) == (2, True)

@@ -40,9 +40,9 @@ class Bound:
     not_after: datetime | None
 
 
-def check(bag: Bag, _manifest: Manifest, head: Checkpoint, trust: Trust, findings: Findings) -> Stamped:
+def check(bag: Bag, manifest: Manifest, head: Checkpoint, trust: Trust, findings: Findings) -> Stamped:
     """Check what third parties said of the record in a pack. Raises what the bag and the findings raise."""
-    return _Check(bag, head, trust, findings).run()
+    return _Check(bag, {one.path: one.sha256 for one in manifest.files}, head, trust, findings).run()
 
 
 def pinned(roots: Sequence[bytes]) -> tuple[list[x509.Certificate], list[x509.CertificateRevocationList]]:
@@ -72,6 +72,7 @@ class _Held:
 @dataclass(slots=True)
 class _Check:
     bag: Bag
+    hashes: Mapping[str, str]
     head: Checkpoint
     trust: Trust
     findings: Findings
@@ -142,12 +143,17 @@ class _Check:
             self._fault(bad.fault.value, path, bad.text.zh, bad.text.en)
         return self._tokens.get(path)
 
+    def _stamped_note(self, path: str) -> bytes | None:
+        """Read a note as it was stamped: without the lines of those who cosigned it in the pack later."""
+        text = self._member(path)
+        return None if text is None else form.exported(text, self.hashes.get(path, ""))
+
     def _message(self, one: Listed, tokens: Mapping[str, Listed]) -> bytes | None:
-        text = self._member(one.note)
+        text = self._stamped_note(one.note)
         if text is None or not one.over:
             return text
         over = tokens.get(one.over)
-        old, signed = self._member(one.over), self._member(over.note) if over else None
+        old, signed = self._member(one.over), self._stamped_note(over.note) if over else None
         return None if old is None or signed is None else stamp.archive_message(signed, old)
 
     def _is_continued(self, one: Listed) -> bool:

@@ -11,7 +11,7 @@ from cardcase.custody.rules import merkle, note
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
-from .rules import bagit, form, strict
+from .rules import bagit, form, stamping, strict
 from .rules.form import Listed, Manifest
 from .rules.trust import Stamped, Trust
 
@@ -23,8 +23,16 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 """Checks the tokens and cosignatures of a pack against the reader's roots and policy, and says what they prove."""
 
 
-def no_stamps(_bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, _findings: Findings) -> Stamped:
-    """Look at no token and no cosignature: for readers that have no means to."""
+def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
+    """Look at no token and no cosignature, and say so: for readers that have no means to."""
+    if stamping.LIST in bag:
+        findings.note(
+            "stamps_unchecked",
+            form.STAMPS,
+            "包里有第三方的时间戳或见证，这里没有核对；时间戳可用 openssl ts 核对，见 README.txt 第 6 步",
+            "The pack holds time-stamps or cosignatures that were not checked here; openssl ts checks time-stamps, "
+            "step 6 of README.txt",
+        )
     return Stamped()
 
 
@@ -353,9 +361,9 @@ class Checker:
             self.findings.weakness(
                 "previous_unproved",
                 place,
-                f"包里没有从第 {told.size} 条接到现在的证明；请对方导出带这个校验点的包",
-                f"The pack does not prove that the record continues from entry {told.size}; "
-                f"ask for a pack that goes on from this checkpoint",
+                f"包里没有从第 {told.size} 条接到现在的证明，无从比对；可请对方重新导出",
+                f"The pack does not prove that the record continues from entry {told.size}: nothing to compare; "
+                f"ask for a pack that was exported anew",
             )
         elif known != told.root:
             self.findings.fault(

@@ -18,14 +18,23 @@ from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
-from . import bag, check_stamps
+from . import bag
 from .archive import UnsafeArchive
-from .checks import Checker, StampStep
+from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
 from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
 
-STAMPS: Final[StampStep] = check_stamps.check
-"""The step that checks tokens and cosignatures; where there is none, the report says that no time is trusted."""
+
+def _stamp_step() -> StampStep:
+    """Return the step that checks tokens and cosignatures; the single file goes without rfc3161-client, and says so."""
+    try:
+        from . import check_stamps
+    except ImportError:
+        return no_stamps
+    return check_stamps.check
+
+
+STAMPS: Final[StampStep] = _stamp_step()
 
 USAGE: Final = 64
 """Exit code of wrong arguments (EX_USAGE of sysexits.h): 2 already says something of the pack."""
@@ -64,6 +73,7 @@ WORDS: Final = {
         "核对程序自身出错，对这个包没有结论。", "The checking program itself failed; nothing is said of the pack."
     ),
 }
+_ORDER: Final = (Level.FAULT, Level.WEAKNESS, Level.NOTE)
 _MARKS: Final = {Level.FAULT: "!", Level.WEAKNESS: "?", Level.NOTE: "·"}
 
 LIMITS: Final = (
@@ -155,18 +165,28 @@ def trust_of(
     previous: Path | None = None,
 ) -> Trust:
     """Read the reader's arguments. Raises WrongArgument naming the one that cannot be used."""
-    return Trust(
-        keys=(_key(vkey),) if vkey else (),
-        policy=_policy(policy) if policy else Policy(),
+    return trust_from(
+        vkey=vkey or "",
+        policy=_words(policy, MAX_POLICY_BYTES) if policy else "",
         roots=_roots(tsa_roots) if tsa_roots else (),
-        previous=_note(previous) if previous else "",
+        previous=_words(previous, note.MAX_NOTE_BYTES) if previous else "",
+    )
+
+
+def trust_from(*, vkey: str = "", policy: str = "", roots: tuple[bytes, ...] = (), previous: str = "") -> Trust:
+    """Read what the reader brings, given as texts. Raises WrongArgument naming the one that cannot be used."""
+    return Trust(
+        keys=(_key(vkey),) if vkey.strip() else (),
+        policy=_policy(policy),
+        roots=roots,
+        previous=_note(previous) if previous.strip() else "",
     )
 
 
 def _key(vkey: str) -> note.Verifier:
     try:
         return note.Verifier.parse(vkey)
-    except (note.BadNote, ValueError) as error:
+    except ValueError as error:
         raise WrongArgument(
             "这不是验证公钥",
             "This is no verifier key",
@@ -178,16 +198,44 @@ def _key(vkey: str) -> note.Verifier:
         ) from error
 
 
+def _policy(text: str) -> Policy:
+    try:
+        if len(text) > MAX_POLICY_BYTES:
+            raise BadPolicy(1, "too long")  # noqa: TRY301 - one answer for every policy that is none
+        return read_policy(text)
+    except BadPolicy as error:
+        raise WrongArgument(
+            f"核对要求第 {error.line} 行看不懂",
+            f"The policy cannot be read: {error}",
+            next=Text("写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how it is written."),
+            code="bad_policy",
+        ) from error
+
+
+def _note(text: str) -> str:
+    whole = f"{text.strip()}\n"
+    try:
+        note.Checkpoint.parse(note.split(whole)[0])
+    except ValueError as error:
+        raise WrongArgument(
+            "这不是校验点",
+            "This is no checkpoint",
+            next=Text(
+                "整段照抄：三行文字、一个空行、签名行。", "Copy all of it: three lines, an empty one, the signatures."
+            ),
+            code="bad_previous",
+        ) from error
+    return whole
+
+
 def _bytes(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(most + 1)
     except OSError as error:
-        raise WrongArgument(
-            f"读不了 {path}：{error.strerror}", f"Cannot read {path}: {error.strerror}", code="argument_unreadable"
-        ) from error
+        raise _unreadable(path, Text("读不了", "cannot be read")) from error
     if len(data) > most:
-        raise WrongArgument(f"{path} 太大", f"{path} is too large", code="argument_unreadable")
+        raise _unreadable(path, Text("太大", "is too large"))
     return data
 
 
@@ -195,23 +243,16 @@ def _words(path: Path, most: int) -> str:
     try:
         return _bytes(path, most).decode()
     except UnicodeDecodeError as error:
-        raise WrongArgument(
-            f"{path} 不是 UTF-8 文本", f"{path} is no UTF-8 text", code="argument_unreadable"
-        ) from error
+        raise _unreadable(path, Text("不是 UTF-8 文本", "is no UTF-8 text")) from error
 
 
-def _policy(path: Path) -> Policy:
-    try:
-        return read_policy(_words(path, MAX_POLICY_BYTES))
-    except BadPolicy as error:
-        raise WrongArgument(
-            f"{path} 第 {error.line} 行看不懂",
-            f"{path}, {error}",
-            next=Text(
-                "策略的写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how a policy is written."
-            ),
-            code="bad_policy",
-        ) from error
+def _unreadable(path: Path, why: Text) -> WrongArgument:
+    return WrongArgument(
+        f"用不了 {path}：{why.zh}",
+        f"{path} {why.en}",
+        next=Text("检查路径和文件。", "Check the path and the file."),
+        code="argument_unreadable",
+    )
 
 
 def _roots(folder: Path) -> tuple[bytes, ...]:
@@ -224,15 +265,6 @@ def _roots(folder: Path) -> tuple[bytes, ...]:
             code="no_roots",
         )
     return tuple(_bytes(one, _MOST_ROOT_BYTES) for one in files)
-
-
-def _note(path: Path) -> str:
-    text = _words(path, note.MAX_NOTE_BYTES)
-    try:
-        note.Checkpoint.parse(note.split(text)[0])
-    except note.BadNote as error:
-        raise WrongArgument(f"{path} 不是校验点", f"{path} is no checkpoint", code="bad_previous") from error
-    return text
 
 
 # ---- the check ------------------------------------------------------------------------------------------------------
@@ -267,7 +299,8 @@ def check(path: Path, trust: Trust, stamps: StampStep) -> Report:
         return _internal(error)
     finally:
         opened.close()
-    return Report(_verdict(checker.findings, is_pack=is_pack), tuple(checker.findings.all), checker.facts)
+    found = sorted(checker.findings.all, key=lambda one: _ORDER.index(one.level))  # what weighs most comes first
+    return Report(_verdict(checker.findings, is_pack=is_pack), tuple(found), checker.facts)
 
 
 def _verdict(findings: Findings, *, is_pack: bool) -> Verdict:
@@ -285,8 +318,12 @@ def _malformed(unsafe: UnsafeArchive, *before: Fault) -> Report:
 
 def _internal(error: Exception) -> Report:
     kind = type(error).__name__
-    text = Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it")
-    return Report(Verdict.INTERNAL, (Fault("internal", "verifier", text),))
+    fault = Fault(
+        "internal",
+        "verifier",
+        Text(f"核对时出了意外（{kind}）；请报告这个问题", f"The check broke down ({kind}); please report it"),
+    )
+    return Report(Verdict.INTERNAL, (fault,))
 
 
 # ---- as a program ---------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from cardcase.kit import canonical
 from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.text import Text
 from cardcase.notices.api import router as notices
+from cardcase.packs.api_verify import router as verify
 from cardcase.remedies.api import router as advice
 from cardcase.sourcing.api import router as sourcing
 from cardcase.staff import queries as staff
@@ -108,6 +109,7 @@ api.add_router("/anchors", anchors, tags=["anchors"])
 api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/triage", triage, tags=["triage"])
+api.add_router("/verify", verify, tags=["verify"])
 
 
 def problem_response(status: int, code: str, title: str, **more: Any) -> HttpResponse:

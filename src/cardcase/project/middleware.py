@@ -15,6 +15,10 @@ from . import service
 
 API = "/api/v1/"
 HOOKS = "/hooks/"
+VERIFY = "/verify/"
+"""Takes whole packs: its view counts who asks before it reads a byte, and its words never reach a table."""
+UNCHANGING = ("/api/v1/verify",)
+"""POSTs that change nothing: asking twice is asking twice, and what is sent may be larger than a body may be."""
 DURABLE = ("/pack", "/authorise", "/resend", "/ask_checker")
 """What commits by itself: a signed checkpoint, or the record of a code, is on the disk before anybody sees it. So do
 steps of parcels (``service.PARCELS``)."""
@@ -57,7 +61,7 @@ def _refused(request: HttpRequest) -> HttpResponse:
 
 
 def _is_form(request: HttpRequest) -> bool:
-    return request.method == "POST" and not request.path.startswith((API, HOOKS))
+    return request.method == "POST" and not request.path.startswith((API, HOOKS, VERIFY))
 
 
 def _has_nul(request: HttpRequest) -> bool:
@@ -97,7 +101,7 @@ def answer_posts_once(get_response: Answer) -> Answer:
 def _answer(request: HttpRequest, get_response: Answer) -> HttpResponse:
     from .api import actor_of
 
-    if request.method != "POST":
+    if request.method != "POST" or request.path in UNCHANGING:
         return get_response(request)
     actor = actor_of(request)
     if actor is None:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.delivery.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
+    path("", include("cardcase.packs.urls")),
     path("", include("cardcase.remedies.urls")),
     path("", include("cardcase.sourcing.urls")),
     path("api/v1/", api.urls),

@@ -394,3 +394,8 @@ def as_exported(data: bytes) -> list[bytes]:
     head, mark, _ = data.rpartition(b"\n\n")
     lines = data[len(head) + len(mark) :].splitlines(keepends=True)
     return [data, *(head + mark + b"".join(lines[:count]) for count in range(len(signatures) - 1, 0, -1))]
+
+
+def exported(data: bytes, sha256: str) -> bytes:
+    """Return the note as it was listed, without signatures added later; as it is when no such form has this hash."""
+    return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)

@@ -1,7 +1,7 @@
 """The record and its packs: pack, verify, ledger."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -12,7 +12,11 @@ from cardcase.kit.text import Text
 from . import anchors
 from .common import json_option, plain, print_json, progress, shop_option, with_desk
 
-_USAGE: Final = 64
+
+class _WrongUse(click.UsageError):
+    """Arguments of ``verify`` that cannot be used: EX_USAGE of sysexits.h."""
+
+    exit_code = 64
 
 
 @click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
@@ -55,8 +59,7 @@ class _Verify(click.Command):
         try:
             return super().make_context(*args, **kwargs)
         except click.UsageError as error:
-            error.exit_code = _USAGE
-            raise
+            raise _WrongUse(error.format_message(), ctx=error.ctx) from error
 
 
 @click.command(
