@@ -1,6 +1,6 @@
 """How the record is anchored: what was stamped and cosigned, what is pending, and the bounds of an entry in time."""
 
-from .configured import check_data, policy_text, witness_policy, witnesses
+from .configured import check_data, pinned_roots, policy_text, witness_policy, witnesses
 from .proofs import (
     Bounds,
     Copy,
@@ -29,6 +29,7 @@ from .standing import (
     StampView,
     Standing,
     WitnessView,
+    check_everything,
     last_anchoring,
     news_since,
     pending_since,
@@ -52,6 +53,7 @@ __all__ = [
     "awaited",
     "bounds",
     "check_data",
+    "check_everything",
     "copies",
     "copy",
     "copy_file",
@@ -64,6 +66,7 @@ __all__ = [
     "last_anchoring",
     "news_since",
     "pending_since",
+    "pinned_roots",
     "policy_text",
     "reason",
     "stamp_bytes",

@@ -45,11 +45,6 @@ def anchors() -> Anchors:
     return config.load(Path(settings.CARDCASE.data))
 
 
-def data_file(name: str) -> bytes:
-    """Read a file that the settings name, relative to the data folder. Raises OSError."""
-    return (Path(settings.CARDCASE.data) / name).read_bytes()
-
-
 def write_own(kind: str, at: datetime, facts: Mapping[str, JSON], refs: Mapping[str, str]) -> int:
     """Add an entry of the log about itself, in the caller's transaction and last in it; return its number."""
     head = log.locked_head(at)

@@ -11,7 +11,7 @@ from cardcase.anchors import outside, queries
 from cardcase.anchors.models import Reply, Revocations, Stamp
 from cardcase.anchors.outside import CameToNothing
 from cardcase.anchors.rules import plan, stamp
-from cardcase.anchors.rules.config import Authority
+from cardcase.anchors.rules.config import Authority, BadAnchors
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
 from cardcase.connectors.egress import Reply as Answer
@@ -20,7 +20,7 @@ from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor, Permission
 
 from .promising import promise
-from .rows import Writing, anchors, by_hand, data_file, try_again, write_own
+from .rows import Writing, anchors, by_hand, try_again, write_own
 
 LIST_LASTS: Final = timedelta(hours=12)
 """How long a fetched list of revocations is used before it is asked for again. Our own choice."""
@@ -80,11 +80,9 @@ def _authority(name: str) -> Authority:
 
 
 def _roots(authority: Authority) -> list[x509.Certificate]:
-    if not authority.roots:
-        return []
     try:
-        return stamp.read_roots([data_file(authority.roots)])
-    except (OSError, ValueError) as error:
+        return queries.pinned_roots(authority)
+    except BadAnchors as error:
         raise CameToNothing("bad_settings") from error
 
 
