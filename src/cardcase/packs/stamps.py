@@ -40,9 +40,10 @@ def members(actor: Actor, seqs: Sequence[int], head: note.Checkpoint) -> dict[st
     for one in chosen:
         token = names[one.token_sha256]
         certificates = token.replace(".tsr", ".pem")
-        own = held[one.pk]
-        text = _note_path(one.size, own.note)
-        found[token], found[text], found[certificates] = own.reply, own.note.encode(), _certificates(own.reply)
+        kept_bytes = held[one.pk]
+        text = _note_path(one.size, kept_bytes.note)
+        found[token], found[text] = kept_bytes.reply, kept_bytes.note.encode()
+        found[certificates] = _certificates(kept_bytes.reply)
         is_inside = one.entry_seq < head.size
         listed.append(
             Listed(
