@@ -106,7 +106,7 @@ def _failed(row: Stamp, question: Question, code: str, came: Answer | None, *, a
     with writing():
         if came is not None and came.body:
             _keep_reply(row, question, came, code, at=at)
-        if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
+        if Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).first() is None:
             return code
         row.tries += 1
         row.last_code, row.last_at = code, at
@@ -123,7 +123,7 @@ def _keep_reply(row: Stamp, question: Question, came: Answer, code: str, *, at: 
 
 def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None, code: str, *, at: datetime) -> None:
     reply = _keep_reply(row, question, Answer(HTTPStatus.OK, token.raw), code, at=at)
-    if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
+    if Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).first() is None:
         return  # somebody else was quicker, or a later head took its place
     row.reply = reply
     row.state = (StampState.VERIFIED if checked else StampState.UNVERIFIED).value
