@@ -17,7 +17,6 @@ from cardcase.custody.rules.plain import JSON
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor
 
-QUEUE: Final = "anchors"
 INSTALLATION: Final = 0
 _dice = random.SystemRandom()
 
@@ -60,5 +59,5 @@ def try_again(kind: str, args: Mapping[str, Any], tries: int, *, at: datetime, a
     """
     when = at + plan.wait_after(tries, _dice.random())
     key = f"{next(iter(args.values()))}:again{tries % 2}"
-    jobs.enqueue(actor, kind, args, at=at, key=key, queue=QUEUE, run_at=when)
+    jobs.enqueue(actor, kind, args, at=at, key=key, queue="anchors", run_at=when)
     return when
