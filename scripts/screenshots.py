@@ -49,6 +49,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
+        "settings-anchors": "/settings/anchors/",
         "settings-hours": "/settings/hours/",
         "settings-advice": "/settings/advice/",
         "settings-overrides": "/settings/advice/overrides/",

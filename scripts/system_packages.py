@@ -33,6 +33,7 @@ NEEDS: dict[str, tuple[str, str, Callable[[], bool]]] = {
     "postgresql": ("测试用的 PostgreSQL", "PostgreSQL for the tests", _postgres),
     "chromium": ("测试用的浏览器", "a browser for the journeys", _chromium),
     "poppler-utils": ("把 PDF 变成图片来检查", "pdftoppm, to look at PDFs", lambda: bool(shutil.which("pdftoppm"))),
+    "openssl": ("测试用的时间戳机构", "an authority of time for the tests", lambda: bool(shutil.which("openssl"))),
     "fonts-noto-color-emoji": (
         "截图里的表情",
         "emoji in screenshots",

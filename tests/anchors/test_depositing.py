@@ -1,4 +1,5 @@
 """The deposit port: what goes out, what recorded answers are read as, and what the record keeps. No service is live."""
+# ruff: noqa: PLR0917 - fixtures are no arguments that a caller must put in order
 
 import base64
 import hashlib

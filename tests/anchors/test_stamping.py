@@ -19,6 +19,7 @@ from cardcase.custody import queries as ledger
 from cardcase.custody.models import Entry
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import note
+from cardcase.jobs import service as jobs
 from cardcase.jobs.models import Job
 from cardcase.jobs.registry import Claim
 from cardcase.jobs.runners.worker import Worker
@@ -249,6 +250,21 @@ def test_two_attempts_at_once_write_one_entry(ready, authority, honest, monkeypa
     assert Entry.objects.filter(kind="time.anchor").count() == 1
     assert Stamp.objects.get(pk=pk).state == "verified"
     assert Reply.objects.filter(stamp=pk).count() == 2
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(ready, authority):
+    """Killed or too slow: whoever took the job over has asked anew, and only one of them may write."""
+    service.promise(None, at=NOON)
+    row = Stamp.objects.get()
+    job = Job.objects.get(kind="anchors.stamp")
+    gone = Claim(job.pk, job.kind, job.args, job.key, None, job.fence + 1, 1)
+    with pytest.raises(jobs.LostLease):
+        service.try_stamp(None, row.pk, at=NOON, writing=lambda: jobs.writing(gone, at=NOON))
+    assert len(authority.asked) == 1
+    assert not Reply.objects.exists()
+    assert not Entry.objects.filter(kind="time.anchor").exists()
+    assert service.try_stamp(None, row.pk, at=NOON) == ""
+    assert Entry.objects.filter(kind="time.anchor").count() == 1
 
 
 def test_a_password_goes_out_and_nowhere_else(configure, folder, authority, write_entries, caplog):

@@ -1,5 +1,6 @@
 """Third parties' words in a pack: real tokens and cosignatures, judged by what the reader brings."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -10,17 +11,20 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anchors.authority import Pki, certomancer, openssl_accepts, served
 from cardcase.anchors import service as anchoring
-from cardcase.anchors.models import Cosignature, Stamp
+from cardcase.anchors.models import Cosignature, Deposit, Stamp
+from cardcase.anchors.queries import KeptStamp
 from cardcase.anchors.rules import config, cosign, stamp
 from cardcase.anchors.witness_server import Witness
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
 from cardcase.kit import clock, ids
-from cardcase.packs import bag, check_stamps, service, verifier
+from cardcase.packs import bag, check_stamps, service, stamps, verifier
 from cardcase.packs.findings import Findings
 from cardcase.packs.rules import form, stamping
 from cardcase.staff.rules import Actor
@@ -188,6 +192,23 @@ def test_only_the_tokens_that_matter_are_carried(world, owner):
     assert [one.size for one in told.stamps] == sorted({told.stamps[0].size, told.stamps[-1].size})
 
 
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 60), st.integers(0, 9)), max_size=25),
+       st.lists(st.integers(0, 60), max_size=6))  # fmt: skip
+def test_the_nearest_tokens_are_those_that_a_plain_search_finds(rows, seqs):
+    kept = [
+        KeptStamp(number, name, size, f"t{number}", "", size + later)
+        for number, (name, size, later) in enumerate(sorted(rows, key=lambda row: row[1]))
+    ]
+    chosen = {one.token_sha256 for one in stamps._chosen(kept, sorted(seqs))}
+    for name in {one.authority for one in kept}:
+        mine = [one for one in kept if one.authority == name]
+        for seq in seqs:
+            over = [one.size for one in mine if one.size > seq]
+            under = [one.entry_seq for one in mine if one.entry_seq < seq]
+            assert not over or any(one.size == min(over) for one in mine if one.token_sha256 in chosen)
+            assert not under or any(one.entry_seq == max(under) for one in mine if one.token_sha256 in chosen)
+
+
 def test_a_renewal_comes_along_and_holds(world, case, owner, tmp_path):
     first = world.stamp(NOON + HOUR)
     Stamp.objects.filter(pk=first.pk).update(ends_at=NOON + timedelta(days=30))
@@ -303,6 +324,20 @@ def test_every_changed_byte_of_the_stamps_is_found_in_the_whole_pack(world, seal
             (folder / name).write_bytes(bytes(changed))
             report = verifier.verify(folder, trust=world.trust(tmp_path))
             assert report.exit_code in (1, 3), (name, at, report.as_text())
+
+
+def test_the_hashes_of_a_pack_go_to_the_deposit_services_that_are_on(world, case, owner):
+    world.configure('[[deposit]]\nname = "dac"\npreset = "huawei_dac"\nurl = "https://a.example/"\nenabled = true\n')
+    with clock.fixed_at(NOON):
+        sealed = service.build(owner, case.number, at=NOON)
+    row = Deposit.objects.get()
+    manifest = members(sealed)[form.MANIFEST]
+    assert (row.sha256, row.size) == (hashlib.sha256(manifest).hexdigest(), len(manifest))
+    assert row.name.startswith("pack_")
+    config._read.cache_clear()
+    (world.folder / config.FILE).write_text("not toml")
+    with clock.fixed_at(NOON + HOUR):
+        assert service.build(owner, case.number, at=NOON + HOUR)
 
 
 # ---- witnesses -------------------------------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def _stamp(one: StampView) -> dict[str, Any]:
         "state": one.state.value,
         "is_renewal": one.is_renewal,
         "gen_time": one.gen_time,
-        "accuracy_ms": int(one.accuracy.total_seconds() * 1000),
+        "accuracy_ms": one.accuracy_ms,
         "token_sha256": one.token_sha256,
         "signer": one.signer,
         "ends_at": one.ends_at,

@@ -3,7 +3,8 @@
 What a pack says of itself is never trusted here; what it says against itself (a witness of the exporter's own) is.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,16 +50,12 @@ def pinned(roots: Sequence[bytes]) -> tuple[list[x509.Certificate], list[x509.Ce
     found: list[x509.Certificate] = []
     lists: list[x509.CertificateRevocationList] = []
     for data in roots:
-        readers: tuple[Callable[[], None], ...] = (
-            lambda one=data: found.extend(x509.load_pem_x509_certificates(one)),
-            lambda one=data: found.append(x509.load_der_x509_certificate(one)),
-            lambda one=data: lists.append(stamp.read_revocations(one)),
-        )
-        for read in readers:
-            try:
-                read()
-            except ValueError:
-                continue
+        with suppress(ValueError):
+            found.extend(x509.load_pem_x509_certificates(data))
+        with suppress(ValueError):
+            found.append(x509.load_der_x509_certificate(data))
+        with suppress(ValueError):
+            lists.append(stamp.read_revocations(data))
     return found, lists
 
 
@@ -216,15 +213,14 @@ class _Check:
     ) -> tuple[Checked, str] | None:
         """Check a token under each root alone, so that two names of one authority count once."""
         refused = BadStamp(Fault.NO_ROOTS)
-        for root in roots or [None]:
+        for some in [[root] for root in roots] or [[]]:
             try:
-                checked = stamp.check(token, message, [root] if root else [], revoked=lists)
+                checked = stamp.check(token, message, some, revoked=lists)
             except BadStamp as bad:
                 refused = bad
                 if bad.fault not in _OURS:
                     break
                 continue
-            assert root is not None
             if not checked.is_revocation_known:
                 self.findings.note(
                     "stamp_revocation_unknown",
@@ -232,7 +228,7 @@ class _Check:
                     "没有吊销清单，未核对签名证书是否被吊销",
                     "Without a list of revocations it was not looked up whether the certificate was revoked",
                 )
-            return checked, root.subject.rfc4514_string()
+            return checked, some[0].subject.rfc4514_string()
         say = self.findings.note if refused.fault in _OURS else self._fault
         if refused.fault in (Fault.EXPIRED, Fault.REVOKED, Fault.USAGE):
             say = self.findings.weakness  # the bytes are whole; the authority's word is worth nothing

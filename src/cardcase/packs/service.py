@@ -218,6 +218,7 @@ def _build(
     members[form.MANIFEST] = manifest
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
     row, members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, planned.wanted, at=at)
+    stamps.deposit(actor, pack, manifest, at=at)
     data = _zip(layout.close_bag(members, told.number))
     _keep(row, data)
     return row, data

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from cryptography import x509
 from django.conf import settings
 
 from cardcase.anchors.rules import config, policy
-from cardcase.anchors.rules.config import Anchors, BadAnchors, Witnesses
+from cardcase.anchors.rules.config import Anchors, Authority, BadAnchors, Witnesses
 from cardcase.anchors.rules.policy import BadPolicy, Listed, Policy
+from cardcase.anchors.rules.stamp import read_roots
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
@@ -16,8 +18,26 @@ def check_data() -> None:
     config.authority_presets()
     config.deposit_presets()
     told = config.load(Path(settings.CARDCASE.data))
+    for one in told.authorities:
+        pinned_roots(one)
     if told.witness is not None:
         witness_policy(told.witness)
+
+
+def pinned_roots(authority: Authority) -> list[x509.Certificate]:
+    """Read the roots that are pinned for an authority, none when it names no file. Raises BadAnchors."""
+    if not authority.roots:
+        return []
+    path = Path(settings.CARDCASE.data) / authority.roots
+    try:
+        return read_roots([path.read_bytes()])
+    except (OSError, ValueError) as error:
+        raise BadAnchors(
+            f"读不了 {authority.name} 的根证书 {path.name}",
+            f"The root certificates of {authority.name}, {path.name}, cannot be read",
+            next=Text("放一个 PEM 文件，或改正 roots。", "Put a PEM file there, or mend roots."),
+            code="bad_roots",
+        ) from error
 
 
 def witness_policy(told: Witnesses) -> Policy:

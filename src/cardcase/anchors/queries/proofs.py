@@ -16,8 +16,11 @@ from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-SHORT_ROOT = 16
-"""Characters of a root, in base64, that are shown to be compared by eye."""
+GROUPS = 6
+"""Groups of four hex digits of a root that are shown to be compared by eye: 96 bits, more than anybody can aim at.
+
+Dots stand between them, because digits and letters in a row are taken for a card code, and masked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Copy:
     note: str
 
     @property
+    def base64(self) -> str:
+        """The note in base64, for a link that downloads it without another request."""
+        return note.encode64(self.note.encode())
+
+    @property
     def line(self) -> Text:
         """Say it in one line, to be put under a message."""
         return Text(
@@ -47,15 +55,22 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class KeptStamp:
-    """A stamp with its bytes, for a pack."""
+    """A stamp as packs choose among them: thousands a year, so without its bytes."""
 
+    pk: int
     authority: str
     size: int
-    note: str
-    reply: bytes
     token_sha256: str
     over_sha256: str
     entry_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class StampBytes:
+    """The bytes of a stamp: the note that was stamped, and the reply as it came."""
+
+    note: str
+    reply: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +88,17 @@ def bounds(actor: Actor, seqs: Sequence[int]) -> Mapping[int, Bounds]:
     latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry.
     """
     actor.require(Permission.READ)
-    rows = list(
-        Stamp.objects.filter(state=StampState.VERIFIED.value, over=None, gen_time__isnull=False).values_list(
-            "size", "entry_seq", "gen_time", "accuracy_ms"
-        )
-    )
-    ends = sorted(((size, at + timedelta(milliseconds=off)) for size, _, at, off in rows), reverse=True)
-    starts = sorted((seq, at - timedelta(milliseconds=off)) for _, seq, at, off in rows if seq is not None)
+    ends: list[tuple[int, datetime]] = []
+    starts: list[tuple[int, datetime]] = []
+    columns = ("size", "entry_seq", "gen_time", "accuracy_ms")
+    for size, entry, at, off in Stamp.objects.filter(state=StampState.VERIFIED.value, over=None).values_list(*columns):
+        if at is None:
+            continue
+        ends.append((size, at + timedelta(milliseconds=off)))
+        if entry is not None:
+            starts.append((entry, at - timedelta(milliseconds=off)))
+    ends.sort(reverse=True)
+    starts.sort()
     found: dict[int, Bounds] = {}
     latest: datetime | None = None
     place = 0
@@ -104,13 +123,25 @@ def copies(actor: Actor) -> tuple[bool, bool]:
     return row or (True, False)
 
 
+def copy_for_claims(actor: Actor) -> Copy | None:
+    """Return what the claim page of the shop gives its buyer, None when the shop does not want it."""
+    return copy(actor) if copies(actor)[0] else None
+
+
+def copy_for_chat(actor: Actor) -> Copy | None:
+    """Return what the shop puts under its replies, None unless the shop wants that."""
+    return copy(actor) if copies(actor)[1] else None
+
+
 def copy(actor: Actor) -> Copy | None:
     """Return the newest signed head with the cosignatures that stand under it, None before the first."""
     text = ledger.latest_checkpoint(actor)
     if not text:
         return None
     head = note.Checkpoint.parse(note.split(text)[0])
-    return Copy(head.size, note.encode64(head.root)[:SHORT_ROOT], cosigned(actor, text))
+    digits = head.root.hex()
+    short = "·".join(digits[at : at + 4] for at in range(0, 4 * GROUPS, 4))
+    return Copy(head.size, short, cosigned(actor, text))
 
 
 def cosigned(actor: Actor, signed: str) -> str:
@@ -121,24 +152,23 @@ def cosigned(actor: Actor, signed: str) -> str:
     return signed + "".join(line for line in lines if line not in signed)
 
 
-def kept_stamps(actor: Actor) -> list[KeptStamp]:
-    """Return every stamp that was kept, with its bytes, oldest head first. For packs."""
+def kept_stamps(actor: Actor, *, up_to: int) -> list[KeptStamp]:
+    """Return every stamp over a head of at most so many entries that was kept, oldest head first. For packs."""
     actor.require(Permission.READ)
     settled = [StampState.VERIFIED.value, StampState.UNVERIFIED.value]
-    rows = Stamp.objects.filter(state__in=settled).select_related("reply", "over").order_by("size", "authority", "pk")
+    rows = Stamp.objects.filter(state__in=settled, size__lte=up_to, entry_seq__isnull=False)
+    columns = ("pk", "authority", "size", "token_sha256", "over__token_sha256", "entry_seq")
     return [
-        KeptStamp(
-            authority=row.authority,
-            size=row.size,
-            note=row.note,
-            reply=bytes(row.reply.body),
-            token_sha256=row.token_sha256,
-            over_sha256=row.over.token_sha256 if row.over else "",
-            entry_seq=row.entry_seq,
-        )
-        for row in rows
-        if row.reply is not None and row.entry_seq is not None
+        KeptStamp(pk, authority, size, token, over or "", seq)
+        for pk, authority, size, token, over, seq in rows.order_by("size", "authority", "pk").values_list(*columns)
     ]
+
+
+def stamp_bytes(actor: Actor, pks: Sequence[int]) -> dict[int, StampBytes]:
+    """Return the bytes of these stamps."""
+    actor.require(Permission.READ)
+    rows = Stamp.objects.filter(pk__in=list(pks)).values_list("pk", "note", "reply__body")
+    return {pk: StampBytes(text, bytes(body)) for pk, text, body in rows}
 
 
 def cosigned_heads(actor: Actor, *, up_to: int) -> list[tuple[int, str, list[str]]]:

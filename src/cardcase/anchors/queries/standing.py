@@ -8,17 +8,19 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import Max
 
+from cardcase.anchors import checking
 from cardcase.anchors.models import Anchoring, Cosignature, Deposit, Stamp, WitnessState
 from cardcase.anchors.rules import config, plan, policy
 from cardcase.anchors.rules.config import Anchors, BadAnchors
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import FAULT_TEXTS, Fault
 from cardcase.custody.models import Entry
+from cardcase.custody.rules.report import Fault as LedgerFault
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from .configured import witness_policy, witnesses
+from .configured import pinned_roots, witness_policy, witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class StampView:
     state: StampState
     is_renewal: bool
     gen_time: datetime | None
-    accuracy: timedelta
+    accuracy_ms: int
     token_sha256: str
     signer: str
     ends_at: datetime | None
@@ -137,7 +139,7 @@ def _view(row: Stamp) -> StampView:
         state=StampState(row.state),
         is_renewal=row.over_id is not None,
         gen_time=row.gen_time,
-        accuracy=timedelta(milliseconds=row.accuracy_ms),
+        accuracy_ms=row.accuracy_ms,
         token_sha256=row.token_sha256,
         signer=row.signer,
         ends_at=row.ends_at,
@@ -246,6 +248,16 @@ def _deposit_views(actor: Actor) -> Iterator[DepositView]:
             code=row.last_code,
             text=reason(row.last_code),
         )
+
+
+def check_everything(actor: Actor) -> list[LedgerFault]:
+    """Look again at every kept reply and cosignature; return what does not hold. For the owner, who has the machine.
+
+    Reads across shops and tells of none: anchors are the installation's. Raises BadAnchors.
+    """
+    actor.require(Permission.MANAGE_SHOP)
+    told = {one.name: one for one in config.load(Path(settings.CARDCASE.data)).authority}
+    return list(checking.check_all(lambda name: pinned_roots(told[name]) if name in told else []))
 
 
 def pending_since(actor: Actor) -> datetime | None:

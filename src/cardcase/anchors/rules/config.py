@@ -159,7 +159,7 @@ def _read(path: Path, _changed: int, _size: int) -> Anchors:
         raise _bad(detail) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise _bad(str(error)) from None
-    names = [one.name for one in (*found.authority, *found.deposit)]
+    names = [one.name for one in found.authority] + [one.name for one in found.deposit]
     if len(set(names)) != len(names) or len(found.authority) > MOST_AUTHORITIES:
         raise _bad("names stand once; at most 8 authorities")
     known = authority_presets().records

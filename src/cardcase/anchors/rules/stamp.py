@@ -178,9 +178,9 @@ def read(raw: bytes) -> Token:
 
 
 def _parse(raw: bytes) -> TimeStampResponse:
-    for form in (lambda: raw, lambda: der.with_sorted_certificates(raw)):
+    for prepare in (bytes, der.with_sorted_certificates):
         try:
-            parsed: TimeStampResponse = decode_timestamp_response(form())
+            parsed: TimeStampResponse = decode_timestamp_response(prepare(raw))
         except Exception:  # noqa: BLE001, S112 - as above; the second form is tried, then it is unreadable
             continue
         return parsed

@@ -20,7 +20,7 @@ from cardcase.kit.errors import Problem, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import QUEUE, Writing, anchors, by_hand, try_again
+from .rows import Writing, anchors, by_hand, try_again
 
 WAITING: Final = "waiting"
 DONE: Final = "done"
@@ -59,7 +59,7 @@ def deposit(actor: Actor, name: str, size: int, sha256: str, sm3: str, *, at: da
             },
         )
         if is_new:
-            jobs.enqueue(actor, "anchors.deposit", {"deposit": row.pk}, at=at, key=f"{row.pk}:0", queue=QUEUE)
+            jobs.enqueue(actor, "anchors.deposit", {"deposit": row.pk}, at=at, key=f"{row.pk}:0", queue="anchors")
         promised.append(row.pk)
     return promised
 

@@ -13,7 +13,7 @@ from cardcase.custody.rules import note
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor, Permission
 
-from .rows import QUEUE, anchors, system
+from .rows import anchors, system
 
 
 def promise(actor: Actor | None, *, at: datetime, is_forced: bool = False) -> int | None:
@@ -48,14 +48,14 @@ def promise(actor: Actor | None, *, at: datetime, is_forced: bool = False) -> in
         for listed in queries.witnesses(told):
             key_id = listed.witness.ident.hex()
             args = {"witness": key_id}
-            jobs.enqueue(None, "anchors.cosign", args, at=at, key=f"{key_id}:{size}", queue=QUEUE)
+            jobs.enqueue(None, "anchors.cosign", args, at=at, key=f"{key_id}:{size}", queue="anchors")
     return size
 
 
 def force(actor: Actor, *, at: datetime) -> None:
     """Ask for the head to be anchored now, in the background. For the owner."""
     actor.require(Permission.MANAGE_SHOP)
-    jobs.enqueue(None, "anchors.force", {}, at=at, key="force", queue=QUEUE)
+    jobs.enqueue(None, "anchors.force", {}, at=at, key="force", queue="anchors")
 
 
 def _owe(authority: str, size: int, signed: str, *, at: datetime) -> None:
@@ -68,4 +68,4 @@ def _owe(authority: str, size: int, signed: str, *, at: datetime) -> None:
         defaults={"note": signed, "state": StampState.WAITING.value, "promised_at": at, "next_at": at},
     )
     if is_new:
-        jobs.enqueue(None, "anchors.stamp", {"stamp": row.pk}, at=at, key=f"{row.pk}:0", queue=QUEUE)
+        jobs.enqueue(None, "anchors.stamp", {"stamp": row.pk}, at=at, key=f"{row.pk}:0", queue="anchors")

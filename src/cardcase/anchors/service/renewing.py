@@ -16,7 +16,7 @@ from cardcase.anchors.rules.plan import StampState
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor
 
-from .rows import QUEUE, anchors
+from .rows import anchors
 
 AGAIN_AFTER: Final = timedelta(days=7)
 """How soon a renewal that brought no longer life is asked for again: the authority has not changed its key yet."""
@@ -32,8 +32,8 @@ def renew(actor: Actor | None, *, at: datetime) -> int:
     promised = 0
     verified = Stamp.objects.filter(state=StampState.VERIFIED.value)
     ending = verified.filter(ends_at__lte=at + plan.RENEW_BEFORE).values("authority", "ends_at")
-    for last in ending.annotate(pk=Max("pk")).order_by("pk"):
-        row = Stamp.objects.get(pk=last["pk"])
+    for last in ending.annotate(newest=Max("pk")).order_by("newest"):
+        row = Stamp.objects.get(pk=last["newest"])
         assert row.ends_at is not None
         renewals = Stamp.objects.filter(over=row)
         lives_on = renewals.filter(state=StampState.VERIFIED.value, ends_at__gt=row.ends_at).exists()
@@ -51,7 +51,7 @@ def renew(actor: Actor | None, *, at: datetime) -> int:
             promised_at=at,
             next_at=at,
         )
-        jobs.enqueue(None, "anchors.stamp", {"stamp": made.pk}, at=at, key=f"{made.pk}:0", queue=QUEUE)
+        jobs.enqueue(None, "anchors.stamp", {"stamp": made.pk}, at=at, key=f"{made.pk}:0", queue="anchors")
         promised += 1
     return promised
 

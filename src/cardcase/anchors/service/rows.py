@@ -17,7 +17,6 @@ from cardcase.custody.rules.plain import JSON
 from cardcase.jobs import service as jobs
 from cardcase.staff.rules import Actor
 
-QUEUE: Final = "anchors"
 INSTALLATION: Final = 0
 _dice = random.SystemRandom()
 
@@ -45,11 +44,6 @@ def anchors() -> Anchors:
     return config.load(Path(settings.CARDCASE.data))
 
 
-def data_file(name: str) -> bytes:
-    """Read a file that the settings name, relative to the data folder. Raises OSError."""
-    return (Path(settings.CARDCASE.data) / name).read_bytes()
-
-
 def write_own(kind: str, at: datetime, facts: Mapping[str, JSON], refs: Mapping[str, str]) -> int:
     """Add an entry of the log about itself, in the caller's transaction and last in it; return its number."""
     head = log.locked_head(at)
@@ -65,5 +59,5 @@ def try_again(kind: str, args: Mapping[str, Any], tries: int, *, at: datetime, a
     """
     when = at + plan.wait_after(tries, _dice.random())
     key = f"{next(iter(args.values()))}:again{tries % 2}"
-    jobs.enqueue(actor, kind, args, at=at, key=key, queue=QUEUE, run_at=when)
+    jobs.enqueue(actor, kind, args, at=at, key=key, queue="anchors", run_at=when)
     return when

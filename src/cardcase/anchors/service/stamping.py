@@ -1,6 +1,5 @@
 """One attempt at a time-stamp: ask, keep what came, check it, and write its hash into the record."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -12,7 +11,7 @@ from cardcase.anchors import outside, queries
 from cardcase.anchors.models import Reply, Revocations, Stamp
 from cardcase.anchors.outside import CameToNothing
 from cardcase.anchors.rules import plan, stamp
-from cardcase.anchors.rules.config import Authority
+from cardcase.anchors.rules.config import Authority, BadAnchors
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
 from cardcase.connectors.egress import Reply as Answer
@@ -21,7 +20,7 @@ from cardcase.kit.errors import Problem
 from cardcase.staff.rules import Actor, Permission
 
 from .promising import promise
-from .rows import Writing, anchors, by_hand, data_file, try_again, write_own
+from .rows import Writing, anchors, by_hand, try_again, write_own
 
 LIST_LASTS: Final = timedelta(hours=12)
 """How long a fetched list of revocations is used before it is asked for again. Our own choice."""
@@ -81,11 +80,9 @@ def _authority(name: str) -> Authority:
 
 
 def _roots(authority: Authority) -> list[x509.Certificate]:
-    if not authority.roots:
-        return []
     try:
-        return stamp.read_roots([data_file(authority.roots)])
-    except (OSError, ValueError) as error:
+        return queries.pinned_roots(authority)
+    except BadAnchors as error:
         raise CameToNothing("bad_settings") from error
 
 
@@ -109,7 +106,7 @@ def _failed(row: Stamp, question: Question, code: str, came: Answer | None, *, a
     with writing():
         if came is not None and came.body:
             _keep_reply(row, question, came, code, at=at)
-        if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
+        if Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).first() is None:
             return code
         row.tries += 1
         row.last_code, row.last_at = code, at
@@ -126,7 +123,7 @@ def _keep_reply(row: Stamp, question: Question, came: Answer, code: str, *, at: 
 
 def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None, code: str, *, at: datetime) -> None:
     reply = _keep_reply(row, question, Answer(HTTPStatus.OK, token.raw), code, at=at)
-    if not Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).exists():
+    if Stamp.objects.select_for_update().filter(pk=row.pk, state=StampState.WAITING.value).first() is None:
         return  # somebody else was quicker, or a later head took its place
     row.reply = reply
     row.state = (StampState.VERIFIED if checked else StampState.UNVERIFIED).value
@@ -147,8 +144,12 @@ def _keep(row: Stamp, question: Question, token: Token, checked: Checked | None,
     kind = plan.RENEWED if row.over_id is not None else plan.STAMPED
     if row.over is not None:
         refs["over"] = row.over.token_sha256
-    facts = {"authority": row.authority, "size": row.size, "time": clock.iso(token.gen_time), "signer": row.signer}
-    row.entry_seq = write_own(kind, at, facts, refs)
+    row.entry_seq = write_own(
+        kind,
+        at,
+        {"authority": row.authority, "size": row.size, "time": clock.iso(token.gen_time), "signer": row.signer},
+        refs,
+    )
     row.save()
 
 
@@ -161,10 +162,7 @@ def stamp_now(actor: Actor, *, at: datetime) -> list[queries.StampView]:
     size = promise(actor, at=at, is_forced=True)
     if size is None:
         return []
-    _settle(Stamp.objects.filter(size=size, state=StampState.WAITING.value, over=None), at=at)
-    return [one for one in queries.stamps(actor) if one.size == size and not one.is_renewal]
-
-
-def _settle(rows: Sequence[Stamp], *, at: datetime) -> None:
-    for pk in [row.pk for row in rows]:
+    owed = Stamp.objects.filter(size=size, state=StampState.WAITING.value, over=None)
+    for pk in list(owed.values_list("pk", flat=True)):
         try_stamp(None, pk, at=at)
+    return [one for one in queries.stamps(actor) if one.size == size and not one.is_renewal]

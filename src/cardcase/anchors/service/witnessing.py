@@ -121,7 +121,7 @@ def _keep(listed: Listed, state: WitnessState, size: int, held: cosign.Cosignatu
     row.save(update_fields=["entry_seq"])
 
 
-def cosign_now(actor: Actor, *, at: datetime) -> list[queries.WitnessView]:
+def cosign_now(actor: Actor, *, at: datetime) -> tuple[queries.WitnessView, ...]:
     """Hand the present head to every witness and wait; return how each stands. For the command line."""
     actor.require(Permission.MANAGE_SHOP)
     promise(actor, at=at, is_forced=True)

@@ -78,6 +78,26 @@ def stamps(*, limit: int, as_json: bool, shop_slug: str | None) -> int:
     return 1 if standing.code or problem else 0
 
 
+@click.command("check-stamps", help="重新核对保存的时间戳和见证签名 / check all kept stamps and cosignatures again")
+@json_option
+@shop_option
+@with_desk
+def check_stamps(*, as_json: bool, shop_slug: str | None) -> int:
+    """Check every reply against its note, its entry and its pinned root; exit 1 when one does not hold."""
+    from cardcase.anchors import queries
+    from cardcase.custody.rules.report import Level
+    from cardcase.project.boot import operator
+
+    found = queries.check_everything(operator(shop_slug))
+    if as_json:
+        print_json({"is_intact": not any(one.level is Level.FAULT for one in found), "findings": found})
+    for one in [] if as_json else found:
+        click.echo(f"[{one.code}] {one.place}: {one.text.zh} / {one.text.en}")
+    if not found and not as_json:
+        click.echo("全部成立 / all of them hold")
+    return 1 if any(one.level is Level.FAULT for one in found) else 0
+
+
 @click.command("cosign", help="现在就请见证方共同签名，并等结果 / have the head cosigned now, and wait")
 @json_option
 @shop_option
@@ -194,5 +214,5 @@ def serve(folder: Path, *, name: str, logs: tuple[str, ...], host: str, port: in
         served.server_close()
 
 
-LEDGER = (stamp, stamps, cosign, deposit, copy)
+LEDGER = (stamp, stamps, check_stamps, cosign, deposit, copy)
 """Commands that hang under ``cardcase ledger``."""
