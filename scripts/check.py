@@ -26,6 +26,7 @@ def steps(*, night: bool) -> list[tuple[str, str, list[str]]]:
         ("lint", "types", [str(BIN / "mypy")]),
         ("lint", "import contracts", [str(BIN / "lint-imports"), "--no-logo"]),
         ("lint", "security lint", [str(BIN / "bandit"), "-q", "-ll", "-r", "src", "-s", RUFF_JUDGES]),
+        ("lint", "single-file verifier", [python, "scripts/standalone.py", "--check"]),
         ("lint", "texts in both languages", [python, "scripts/translate.py", "check"]),
         ("test", "suite on SQLite", [*pytest, "-n", WORKERS, "-m", marks]),
         ("test", "suite on PostgreSQL", [python, "scripts/postgres.py", "--", *pytest, "-n", WORKERS, "-m", marks]),

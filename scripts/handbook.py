@@ -18,6 +18,9 @@ HANDBOOK: Final = ROOT / "docs" / "handbook"
 SOURCE: Final = ROOT / "src" / "cardcase"
 
 _BLOCK = re.compile(r"(<!-- 生成 (\w+) -->\n)(.*?)(<!-- 完 -->)", re.DOTALL)
+_CODE = re.compile(r"[a-z][a-z_]+")
+_OF_A_FINDING: Final = 3
+"""Code, place, and Chinese and English or both in a Text: what a finding of the verifier is called with."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 KINDS: Final = frozenset({"problem", "wrong_use", "not_allowed", "not_found", "refused", "conflict", "unavailable"})
@@ -169,6 +172,22 @@ def _codes(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield code, sentence
 
 
+def verdicts() -> str:
+    """Make the table of what the verifier can find: every code with its place's module and its Chinese sentence."""
+    found: dict[str, str] = {}
+    for path in sorted((SOURCE / "packs").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or len(node.args) < _OF_A_FINDING or not _is_text(node.args[0]):
+                continue
+            said = node.args[2].args[0] if isinstance(node.args[2], ast.Call) and node.args[2].args else node.args[2]
+            code, sentence = node.args[0].value, _sentence(said)  # type: ignore[attr-defined]  # a text
+            if _CODE.fullmatch(code) and _CHINESE.search(sentence):
+                found.setdefault(code, sentence)
+    rows = ["| 代码 | 说什么 |", "|---|---|"]
+    rows += [f"| `{code}` | {_cell(found[code])} |" for code in sorted(found)]
+    return "\n".join(rows) + "\n"
+
+
 def _is_super_init(node: Any) -> bool:
     return isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "__init__" and bool(node.args)
 
@@ -198,6 +217,7 @@ MAKERS: Final[dict[str, Callable[[], str]]] = {
     "columns": columns,
     "findings": findings,
     "problems": problems,
+    "verdicts": verdicts,
     "flow": flow,
 }
 

@@ -49,6 +49,7 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
         "settings-notices": "/settings/notices/",
+        "settings-anchors": "/settings/anchors/",
         "settings-hours": "/settings/hours/",
         "settings-record": "/settings/record/",
         "settings-advice": "/settings/advice/",
@@ -58,10 +59,12 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "password": "/account/password/change/",
         "sessions": "/account/sessions/",
         "mfa": "/account/2fa/",
+        "verify": "/verify/",
         "not-found": "/cases/AS-2026-999999/",
     }
     listed |= {f"case-{number}": url for number, url in enumerate(dict.fromkeys(cases))}
     listed |= {f"timeline-{number}": f"{url}timeline/" for number, url in enumerate(dict.fromkeys(cases))}
+    listed |= with_evidence(page, desk, cases[0]) if cases else {}
     if cards:
         listed["card"] = cards[0]
         page.goto(f"{desk.url}{cards[0]}")
@@ -80,6 +83,22 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
     if given:
         listed["delivery"] = given[0]
     return listed
+
+
+def with_evidence(page: Page, desk: Desk, case: str) -> dict[str, str]:
+    """Add an exhibit to a case and name the pages of its evidence, its packs and its refuse form."""
+    page.goto(f"{desk.url}{case}")
+    picture = {"name": "截图.png", "mimeType": "image/png", "buffer": page.screenshot()}
+    form = page.locator(f"form[action='{case}evidence/']")
+    page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+
+    form.locator("input[type=file]").set_input_files(picture)
+    form.locator("select[name=kind]").select_option(index=0)
+    form.locator("button").last.click()
+    page.goto(f"{desk.url}{case}exhibits/")
+    cover = page.locator("a[href$='/cover/']").first.get_attribute("href")
+    found = {"packs": f"{case}packs/", "evidence": f"{case}exhibits/", "refusal": f"{case}refusal/"}
+    return found | ({"cover": cover} if cover else {})
 
 
 def draw(chromium: Browser, desk: Desk, name: str, scheme: str, only: list[str]) -> None:

@@ -39,6 +39,7 @@ NEEDS: dict[str, tuple[str, str, Callable[[], bool]]] = {
         "Go's checksum-database code, a second implementation of the record",
         lambda: Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").exists(),
     ),
+    "openssl": ("测试用的时间戳机构", "an authority of time for the tests", lambda: bool(shutil.which("openssl"))),
     "fonts-noto-color-emoji": (
         "截图里的表情",
         "emoji in screenshots",

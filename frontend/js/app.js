@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import Alpine from "@alpinejs/csp";
 import { startCountdowns } from "./countdown.js";
+import { startCover } from "./cover.js";
 import { startMenus } from "./menus.js";
 import { copyable, draft, drop, dismissable, typed } from "./parts.js";
 import { say } from "./words.js";
@@ -23,6 +24,7 @@ Alpine.start();
 
 startCountdowns();
 startMenus();
+startCover();
 
 // A refreshed list must not pull the ground from under a finger or a keyboard focus.
 document.addEventListener("htmx:beforeRequest", (event) => {

@@ -1,6 +1,7 @@
 """One benchmark in this process; prints progress, then one JSON line of rows: what, measured, goal, beside, met."""
 
 import gc
+import hashlib
 import io
 import json
 import os
@@ -314,11 +315,11 @@ def _png(width: int, height: int, seed: int) -> bytes:
 def pack() -> list[Row]:
     """An evidence pack of 500 messages and 20 images."""
     actor = boot()
+    from cardcase.custody import queries as ledger
     from cardcase.evidence import service as evidence
     from cardcase.intake import service
     from cardcase.intake.rules import Upload
     from cardcase.packs import service as packs
-    from cardcase.packs import verifier
 
     report = service.import_files(
         actor, [Upload("orders.csv", orders_file(1, refunds=True)), Upload("chat.json", chat_file(500, 1))], at=NOW
@@ -333,21 +334,46 @@ def pack() -> list[Row]:
     took = time.perf_counter() - started
     path = Path(os.environ["CARDCASE_DATA"]) / "pack.zip"
     path.write_bytes(data)
-    checking = time.perf_counter()
-    verdict = verifier.verify(path)
-    checking = time.perf_counter() - checking
     packed = time.perf_counter()
     zlib.compress(data)
     packed = time.perf_counter() - packed
+    hashed = time.perf_counter()
+    for kind in (hashlib.sha256, lambda: hashlib.new("sm3")):
+        kind().update(data)
+    hashed = time.perf_counter() - hashed
+    checked = _checked(path, ledger.vkey(actor))
     return [
         row(
             "Pack of 500 messages and 20 images",
             f"{took:.2f} s, {len(data) / 1e6:.1f} MB",
             "≤ 3 s",
-            f"verify {checking:.2f} s (exit {verdict.exit_code}); zlib over the same bytes {packed:.2f} s",
+            f"zlib over the same bytes {packed:.2f} s",
             met=took <= 3,
-        )
+        ),
+        row(
+            "Verify that pack, in a process of its own",
+            f"{checked['seconds']:.2f} s, peak {checked['peak'] / 2**20:.0f} MiB (exit {checked['exit_code']})",
+            "≤ 1 s, < 150 MiB",
+            f"SHA-256 and SM3 over the same bytes {hashed:.2f} s",
+            met=checked["seconds"] <= 1
+            and checked["peak"] < 150 * 2**20
+            and checked["exit_code"] == 2,  # no time-stamp
+        ),
     ]
+
+
+def _checked(path: Path, vkey: str) -> dict[str, Any]:
+    """Verify a pack with nothing else loaded; say how long it took and the largest size that the process had."""
+    code = (
+        "import json, sys, time; from cardcase.packs import verifier; began = time.perf_counter();"
+        "report = verifier.verify(sys.argv[1], vkey=sys.argv[2]); took = time.perf_counter() - began;"
+        # not ru_maxrss, which remembers the size of the process that this one was forked from
+        "peak = 1024 * next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM'));"
+        "print(json.dumps({'seconds': took, 'peak': peak, 'exit_code': report.exit_code}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path, vkey], capture_output=True, text=True, check=True)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def _rss(pid: int) -> float:

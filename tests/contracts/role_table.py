@@ -18,6 +18,7 @@ NOTIFY = "ok ok 403 403 ok login"
 INSIGHT = "ok ok 403 ok ok login"  # who answers for the work, and who audits it
 API_INSIGHT = "ok ok 403 ok ok 401"
 API_NOTIFY = "ok ok 403 403 ok 401"
+API_SHOP = "ok 403 403 403 ok 401"
 API_LEAD = "ok ok 403 403 404 401"
 OPEN = "ok ok ok ok ok ok"
 OBJECT = "ok ok ok ok 404 login"
@@ -47,6 +48,12 @@ def act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "cases/<str:number>/<str:name>/", gets, {"revision": "REVISION", **data}, {"name": name})
 
 
+def pack_act(name: str, gets: str, **data: str) -> Row:
+    return Row(
+        "POST", "cases/<str:number>/packs/acts/<str:name>/", gets, {"revision": "REVISION", **data}, {"name": name}
+    )
+
+
 def api_act(name: str, gets: str, **data: str) -> Row:
     return Row("POST", "api/v1/cases/<number>/acts/<name>", gets, data, {"name": name})
 
@@ -64,6 +71,7 @@ KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
 GIVEN = {"kind": CardKind("苹果充值卡", 20_000).key(), "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 PAPER = ("paper.pdf", b"%PDF-1.7 paper")
+NO_PACK = ("pack.zip", b"no archive")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
 TABLE = (
@@ -71,6 +79,8 @@ TABLE = (
     Row("POST", "language/", OPEN, {"language": "en"}),
     Row("GET", "parts/", ALL),
     Row("GET", "healthz", OPEN),
+    Row("GET", "verify/", OPEN),
+    Row("POST", "verify/", OPEN, {"pack": NO_PACK}),
     Row("GET", "readyz", OPEN),
     # Settings
     Row("GET", "settings/", ALL),
@@ -99,6 +109,12 @@ TABLE = (
     Row("POST", "settings/notices/<str:target>/remove/", LEAD),
     Row("POST", "settings/notices/calendar/", NOTIFY),
     Row("POST", "settings/notices/calendar/revoke/", NOTIFY),
+    Row("GET", "settings/anchors/", ALL),
+    Row("POST", "settings/anchors/stamp/", SHOP),
+    Row("POST", "settings/anchors/copies/", SHOP, {"in_chat": "on"}),
+    Row("GET", "settings/anchors/checkpoint.note", "404 404 404 404 404 login"),  # nothing was signed yet
+    Row("GET", "settings/anchors/<str:sha256>.tsr", NONE, at={"sha256": "0" * 64}),
+    Row("GET", "settings/anchors/<str:sha256>.note", NONE, at={"sha256": "0" * 64}),
     Row("GET", "calendar/<str:key>.ics", OPEN, at={"key": "CALENDAR"}),
     Row("GET", "calendar/<str:key>.ics", "404 404 404 404 404 404", at={"key": "x"}),
     Row("GET", "settings/advice/", INSIGHT),
@@ -135,7 +151,24 @@ TABLE = (
     act("execute", "409 403 403 403 404 login", key="k", typed="x"),
     act("check", ALL, text="您好"),
     act("dance", "404 404 404 404 404 login"),
-    Row("POST", "cases/<str:number>/<str:name>/", OBJECT, {"revision": "1"}, {"name": "pack"}, is_durable=True),
+    Row("GET", "cases/<str:number>/packs/", OBJECT),
+    pack_act("stage", WORK, recipient="court", letter="x"),
+    pack_act("looked", WORK, exhibits="EXHIBIT"),
+    pack_act("words", "422 422 422 403 404 login", words="没有这几个字", reason="x"),
+    pack_act("uncover", "404 404 403 403 404 login", ref="cov_x", reason="x"),
+    pack_act("lift", "404 404 403 403 404 login", ref="red_x", reason="x"),
+    pack_act("submit", "409 409 403 403 404 login", typed="提交证据包"),
+    Row("POST", "cases/<str:number>/packs/acts/<str:name>/", OBJECT, {"typed": "封存证据包"}, {"name": "seal"}, is_durable=True),
+    Row("GET", "cases/<str:number>/packs/<str:version>.zip", "404 404 404 404 404 login", at={"version": "99"}),
+    Row("GET", "cases/<str:number>/packs/<str:version>/<str:name>", "404 404 404 404 404 login", at={"version": "99", "name": "report.pdf"}),
+    Row("GET", "cases/<str:number>/exhibits/", OBJECT),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/cover/", OBJECT),
+    Row("POST", "cases/<str:number>/exhibits/<str:exhibit>/cover/", WORK, {"areas": "0,0,1,1", "reason": "x"}),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/pages/<int:page>.png", OBJECT, at={"page": "1"}),
+    Row("GET", "cases/<str:number>/exhibits/<str:exhibit>/shown", OBJECT),
+    Row("GET", "cases/<str:number>/refusal/", OBJECT),
+    Row("POST", "cases/<str:number>/refusal/", OBJECT, {"refuse_reason": "其他", "text": "x"}),
+    Row("GET", "cases/<str:number>/refusal/<str:name>.png", OBJECT, at={"name": "timeline"}),
     Row("GET", "cases/<str:number>/<str:name>/", "405 405 405 405 405 405", at={"name": "note"}),
     # Cards
     Row("GET", "cards/", ALL),
@@ -244,7 +277,22 @@ TABLE = (
     api_act("hold", "ok 403 403 403 404 401", reason="x"),
     api_act("decline", "409 409 403 403 404 401", refuse_reason="其他", text="x", typed="拒绝退款"),
     api_act("execute", "409 403 403 403 404 401", key="k", typed="x"),
+    Row("POST", "api/v1/cases/<number>/looked", API_WORK, {"exhibits": []}),
     Row("POST", "api/v1/cases/<number>/pack", API_OBJECT, is_durable=True),
+    Row("GET", "api/v1/cases/<number>/packs", API_OBJECT),
+    Row("GET", "api/v1/cases/<number>/packs/preview", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/packs/stage", API_WORK, {"recipient": "court"}),
+    Row("POST", "api/v1/cases/<number>/packs/seal", API_OBJECT, {"typed": "封存证据包", "seen": ""}, is_durable=True),
+    Row("GET", "api/v1/cases/<number>/packs/<version>", "404 404 404 404 404 401", at={"version": "99"}),
+    Row("GET", "api/v1/cases/<number>/packs/<version>/<name>", "404 404 404 404 404 401", at={"version": "99", "name": "report.pdf"}),
+    Row("GET", "api/v1/cases/<number>/exhibits", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/exhibits/<exhibit>/cover", API_WORK, {"reason": "x"}),
+    Row("POST", "api/v1/cases/<number>/redactions/<redaction>/lift", "404 404 404 404 404 401", {"reason": "x"}, {"redaction": "red_x"}),
+    Row("POST", "api/v1/cases/<number>/covers", "422 422 422 403 404 401", {"words": "没有这几个字", "reason": "x"}),
+    Row("POST", "api/v1/cases/<number>/covers/<ref>/lift", "404 404 404 404 404 401", {"reason": "x"}, {"ref": "cov_x"}),
+    Row("GET", "api/v1/cases/<number>/refusal", API_OBJECT),
+    Row("POST", "api/v1/cases/<number>/refusal/check", API_OBJECT, {"refuse_reason": "其他", "text": "x"}),
+    Row("GET", "api/v1/cases/<number>/refusal/<name>", API_OBJECT, at={"name": "timeline"}),
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),
@@ -329,10 +377,18 @@ TABLE = (
     Row("POST", "api/v1/notices/targets", API_NOTIFY, {**TARGET, "name": "另一个", "events": ["margin"]}),
     Row("POST", "api/v1/notices/targets/<target>/test", API_LEAD),
     Row("POST", "api/v1/notices/targets/<target>/remove", API_LEAD),
+    Row("GET", "api/v1/anchors", API_OWN),
+    Row("GET", "api/v1/anchors/stamps", API_OWN),
+    Row("GET", "api/v1/anchors/copy", API_OWN),
+    Row("GET", "api/v1/anchors/copies", API_OWN),
+    Row("POST", "api/v1/anchors/stamp", API_SHOP),
+    Row("POST", "api/v1/anchors/copies", API_SHOP, {"on_claim_page": True, "in_chat": False}),
+    Row("POST", "api/v1/anchors/deposits", API_OWN, {"name": "x", "size": 1, "sha256": "0" * 64, "sm3": "0" * 64}),
     Row("GET", "api/v1/advice/calibration", API_INSIGHT),
     Row("GET", "api/v1/advice/overrides", API_INSIGHT),
     Row("GET", "api/v1/advice/numbers", API_INSIGHT),
     Row("POST", "api/v1/triage", API_OWN, {"text": "卡密无效"}),
+    Row("POST", "api/v1/verify", API_OWN, {"pack": NO_PACK}),
     # One's own account (allauth)
     Row("GET", "account/login/", TO_DOOR),
     Row("GET", "account/logout/", "ok ok ok ok ok 302"),

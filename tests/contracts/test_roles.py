@@ -6,6 +6,7 @@ An address that is not in the table fails the first test: whoever adds one says 
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
@@ -24,6 +25,7 @@ from cardcase.staff.models import ApiToken, Shop, Staff
 from cardcase.staff.rules import Role
 from contracts.role_table import ALL, LOGIN, OBJECT, OK, SHOP, TABLE, WHO, Row
 from delivery.world import given, orders, stock
+from evidence.pictures import noise
 from intake.world import INVALID, files, take
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,7 @@ def test_every_row_says_what_all_six_get():
 
 @pytest.fixture
 def world(owner, noon):
+    cache.clear()  # what others asked within this minute
     report = take(owner, files(), at=noon)
     case = Case.objects.visible_to(owner).get(order__order_no=INVALID)
     exhibit = evidence.add_exhibit(
@@ -59,11 +62,12 @@ def world(owner, noon):
         case.number,
         "E3",
         "查询",
-        b"\x89PNG\r\n\x1a\n" + bytes(40),
+        noise(8, 8),
         "",
         {"is_usable": False, "tail4": "81AB"},
         at=noon,
     )
+    evidence.confirm_looked(owner, case.number, [exhibit.public_id], at=noon)
     from cardcase.cases import service as cases
     from cardcase.kit.text import Text
 
@@ -105,6 +109,7 @@ def world(owner, noon):
         words={
             "REVISION": str(case.revision),
             "CARD": card.public_id,
+            "EXHIBIT": exhibit.public_id,
             "BATCH": card.batch.public_id,
             "SHOP": str(owner.shop_id),
             "CALENDAR": notices.make_link(owner, at=noon),
@@ -146,7 +151,7 @@ def ask(row: Row, client: Client, headers: dict[str, str], world):
         for key, value in row.data.items()
     }
     headers = {**headers, "Idempotency-Key": url[-90:]}  # a key for each act, as a caller would
-    if not url.startswith("/api/") or {"files", "file"} & set(data):
+    if not url.startswith("/api/") or {"files", "file", "pack"} & set(data):
         return client.post(url, data, headers=headers)
     if "/cases/" in url and "/acts/" in url:
         data = {"revision": int(world.words["REVISION"]), "fields": data}

@@ -90,11 +90,15 @@ def test_a_refusal_with_evidence_needs_the_typed_word_and_then_the_platform_deci
 
 def test_the_pack_comes_down_in_the_browser_and_verifies_offline(desktop, desk, tmp_path):
     desk.open_case(desktop, "momo")
+    desktop.locator("#pack").get_by_role("link", name="证据包").click()
+    desktop.locator("#seal summary").click()
+    desktop.locator("#seal input[name=typed]").fill("封存证据包")
+    desktop.get_by_role("button", name="封存", exact=True).click()
     with desktop.expect_download() as waiting:
-        desktop.get_by_role("button", name="下载证据包").click()
+        desktop.get_by_role("link", name="下载整包").click()
     path = tmp_path / waiting.value.suggested_filename
     waiting.value.save_as(path)
-    assert re.fullmatch(r"AS-\d{4}-\d{6}\.zip", path.name)
+    assert re.fullmatch(r"AS-\d{4}-\d{6}-1\.zip", path.name)
     report = verifier.verify(path)
     assert report.is_intact, report.findings
     data = bytearray(path.read_bytes())

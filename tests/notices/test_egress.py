@@ -4,10 +4,11 @@ import socket
 
 import pytest
 
+from cardcase.connectors import egress
 from cardcase.kit.errors import WrongUse
 from cardcase.notices.rules import Outcome, read_address, trial_message
 from cardcase.notices.rules.addresses import TargetKind
-from cardcase.notices.senders import deliver, egress
+from cardcase.notices.senders import deliver
 
 PRIVATE = [
     "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.0.0.1", "127.255.255.254",

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from cardcase.connectors import egress as way_out
 from cardcase.notices.rules import DueFacts, Event, Outcome, deadline_message, read_address
 from cardcase.notices.rules.addresses import TargetKind
 from cardcase.notices.senders import deliver, egress, library, own
@@ -232,22 +233,22 @@ def test_silence_after_the_hand_over_is_unclear(other_side, message, monkeypatch
     other_side.hangs_up = True
     assert send(address, message).outcome is Outcome.UNCLEAR
     other_side.hangs_up, other_side.wait = False, 1.0
-    monkeypatch.setattr(egress, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(way_out, "ANSWER_SECONDS", 0.2)
     assert send(address, message).outcome is Outcome.UNCLEAR
 
 
 def test_a_dripping_answer_is_cut(other_side, message, monkeypatch):
-    monkeypatch.setattr(egress, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(way_out, "TOTAL_SECONDS", 0.3)
     other_side.wait = 2.0
     address = read_address(TargetKind.WEBHOOK, other_side.url, allow_private=True)
     assert send(address, message).outcome is Outcome.UNCLEAR
 
 
 def test_a_huge_answer_is_not_read_to_its_end(other_side, message):
-    other_side.answer = b"x" * (4 * egress.LARGEST_ANSWER)
+    other_side.answer = b"x" * (4 * way_out.LARGEST_ANSWER)
     trip = egress.Trip(allow_private=True)
     reply = egress.post(trip, other_side.url, b"", {})
-    assert len(reply.body) == egress.LARGEST_ANSWER
+    assert len(reply.body) == way_out.LARGEST_ANSWER
 
 
 def test_nobody_at_home_is_tried_again(message):

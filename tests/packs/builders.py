@@ -13,7 +13,7 @@ from cardcase.cases.models import Case, Note
 from cardcase.custody import files as originals
 from cardcase.custody import service as custody
 from cardcase.deadlines.models import Deadline
-from cardcase.evidence.models import Exhibit
+from cardcase.evidence.models import Exhibit, Look
 from cardcase.inbox.models import Conversation, Message
 from cardcase.inbox.service.ingest import content
 from cardcase.kit import ids
@@ -58,6 +58,7 @@ class CaseBuilder:
     at: datetime
     talk: tuple[tuple[str, str], ...] = TALK
     exhibits: list[tuple[str, str, bytes | None, str, dict]] = field(default_factory=list)
+    is_looked_at: bool = True
     description: str = "刚买的卡兑换时提示已使用，要求全额退款"
 
     def with_talk(self, talk: tuple[tuple[str, str], ...]) -> Self:
@@ -70,6 +71,11 @@ class CaseBuilder:
     ) -> Self:
         """Add an exhibit, with a file or without."""
         self.exhibits.append((kind, title, data, mime, facts or {}))
+        return self
+
+    def not_looked_at(self) -> Self:
+        """Leave the pictures for a person to look at."""
+        self.is_looked_at = False
         return self
 
     def described_as(self, text: str) -> Self:
@@ -193,7 +199,10 @@ class CaseBuilder:
             file_sha256=sha256, file_mime=mime, captured_at=self.at - timedelta(hours=3), captured_by="客服",
             facts=facts,
         )  # fmt: skip
-        contents = (custody.Content("exhibit", data, mime, keep=False),) if data is not None else ()
+        role = f"exhibit/{row.public_id}"
+        contents = (custody.Content(role, data, mime, keep=False),) if data is not None else ()
+        if data is not None and self.is_looked_at:
+            Look.objects.create(shop_id=self.actor.shop_id, exhibit=row, file_sha256=sha256, by="店主", at=self.at)
         self._tell("evidence.added", case.public_id, {"exhibit": row.public_id, "kind": kind, "title": title}, contents)
 
 

@@ -1,7 +1,7 @@
 """One sealed pack for all tests that take packs apart, and a data folder of its own for each test that makes one."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,8 @@ class Sealed:
     data: bytes
     vkey: str
     number: str
+    later: bytes
+    """A second pack of the same case, under the same key, an hour later."""
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,9 @@ def sealed(django_db_setup, django_db_blocker, tmp_path_factory) -> Sealed:
                 .with_exhibit("E12", "客服记录", "客服说这张卡已使用\n".encode(), "text/plain")
                 .build()
             )
-            sealed = Sealed(service.build(actor, case.number, at=AT), ledger.vkey(actor), case.number)
+            data = service.build(actor, case.number, at=AT)
+            later = service.build(actor, case.number, at=AT + timedelta(hours=1))
+            sealed = Sealed(data, ledger.vkey(actor), case.number, later)
         finally:
             TestCase._rollback_atomics(atomics)
     return sealed

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cardcase
+from cardcase.evidence.rules import images
 from cardcase.evidence.rules.matrix import read_matrix
-from cardcase.packs.rules import catalogues, disclosure, form, images
+from cardcase.packs.rules import catalogues, disclosure, form
 from cardcase.packs.rules.dossier import Row, Said, said_in, with_said
-from cardcase.packs.rules.visible import make_visible
+from cardcase.packs.rules.visible import make_visible, marks_in, read_visible
 from packs import builders
 
 LATIN = frozenset(range(0x20, 0x7F))
@@ -21,7 +22,7 @@ AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("text", "shown"), [
-    ("plain", "plain"), ("two\nlines", "two\nlines"), ("a\r\nb", "a\nb"), ("a\tb", "a    b"),
+    ("plain", "plain"), ("two\nlines", "two\nlines"), ("a\r\nb", "a\nb"), ("a\tb", "a[U+0009]b"), ("[U+4E2D]", "[U+005B]U+4E2D]"), ("[U+]", "[U+]"),
     ("angry 😡😡!", "angry [U+1F621 U+1F621]!"), ("a\u202eb", "a[U+202E]b"), ("a\u200bb", "a[U+200B]b"),
     ("a\ufe0f", "a[U+FE0F]"), ("\x00", "[U+0000]"), ("中", "[U+4E2D]"), ("\U000e0100", "[U+E0100]"),
 ])  # fmt: skip
@@ -29,15 +30,23 @@ def test_what_cannot_be_seen_is_marked(text, shown):
     assert make_visible(text, LATIN)[0] == shown
 
 
-@given(st.text())
-def test_nothing_invisible_is_left_and_nothing_visible_is_lost(text):
+LOOKALIKES = st.text(alphabet="[]U+ 0129ABF\u200b\u4e2d\U0001f621x\n")
+
+
+@given(st.text() | LOOKALIKES)
+def test_the_print_can_be_read_back_and_nothing_invisible_is_left(text):
     shown, replaced = make_visible(text, LATIN)
     assert all(char == "\n" or char in map(chr, LATIN) for char in shown)
-    assert all(ord(char) not in LATIN for char in replaced)
-    kept = [char for char in text if ord(char) in LATIN]
-    assert [char for char in re.sub(r"\[U\+[0-9A-F U+]*\]", "", shown) if char not in "\n "] == [
-        char for char in re.sub(r"\[U\+[0-9A-F U+]*\]", "", "".join(kept)) if char != " "
-    ]
+    assert read_visible(shown) == text.replace("\r\n", "\n").replace("\r", "\n")
+    assert set(marks_in(shown)) == replaced
+
+
+@pytest.mark.parametrize("char", [
+    "\u202e", "\u2066", "\u200d", "\u200b", "\ufe0f", "\U000e0100", "\u00ad", "\u3164", "\u115f", "\uffa0", "\u2800", "\u034f",
+    "\u00a0", "\u2003", "\u0301", "\u3099", "\u05d0", "\u0627", "\ue000", "\ufdd0", "\ud800", "\u0f72", "\u180e", "\ufeff", "\x1b",
+])  # fmt: skip
+def test_even_a_font_that_claims_everything_does_not_hide_a_character(char):
+    assert make_visible(f"a{char}b", range(0x110000))[0] == f"a[U+{ord(char):04X}]b"
 
 
 @pytest.mark.parametrize(("data", "ending", "size"), [

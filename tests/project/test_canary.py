@@ -126,7 +126,7 @@ def test_no_code_is_found_in_anything_that_was_written(tmp_path, cards_first):
     assert len(numbers) == 5
     for number in numbers[:2]:
         outputs.append(cardcase("pack", number, "-o", data / f"{number}.zip", data=data))
-        outputs.append(cardcase("verify", data / f"{number}.zip", data=data))
+        outputs.append(cardcase("verify", data / f"{number}.zip", data=data, code=2))
         outputs.append(cardcase("case", "show", number, data=data))
     outputs.append(cardcase("ledger", "verify", data=data))
     outputs.append(cardcase("doctor", data=data, code=None))

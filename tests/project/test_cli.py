@@ -86,7 +86,7 @@ def test_a_fresh_folder_becomes_a_shop_once_and_is_not_migrated_again(folder):
     number = told["cases"][0]["number"]
     target = folder / "pack.zip"
     cardcase("pack", number, "-o", target, data=data)
-    assert cardcase("verify", target, data=folder / "elsewhere").returncode == 0
+    assert cardcase("verify", target, data=folder / "elsewhere", code=2).returncode == 2  # nobody's key was given
     whole = bytearray(target.read_bytes())
     whole[len(whole) // 2] ^= 1
     target.write_bytes(whole)
@@ -195,9 +195,14 @@ def test_every_command_tells_what_it_is_for():
         assert "Usage" in outcome.output
 
 
-@pytest.mark.parametrize("words", [["dance"], ["import"], ["import", "nonsense", "x"], ["case", "show"], ["user", "add", "x", "--role", "king"], ["verify", "/nowhere.zip"]])  # fmt: skip
+@pytest.mark.parametrize("words", [["dance"], ["import"], ["import", "nonsense", "x"], ["case", "show"], ["user", "add", "x", "--role", "king"]])  # fmt: skip
 def test_wrong_use_exits_with_2(call, words):
     call(*words, code=2)
+
+
+@pytest.mark.parametrize("words", [[], ["/nowhere.zip"], [__file__, "--vkey", "none"], [__file__, "--dance"], [__file__, "--policy", __file__], [__file__, "--previous", __file__]])  # fmt: skip
+def test_wrong_use_of_verify_is_not_mistaken_for_a_word_on_the_pack(call, words):
+    call("verify", *words, code=64)
 
 
 def test_import_tells_of_every_row_and_exits_with_1_when_one_was_refused(call, shop_of_ours, tmp_path):

@@ -7,6 +7,11 @@ from cardcase.cards.queries import WRAPPINGS
 from cardcase.project.sealed import PLACES, PLAIN_FILES
 
 NOT_SEALED = {
+    "anchors.Reply.request",
+    "anchors.Reply.body",
+    "anchors.Revocations.body",
+    "anchors.Deposit.certificate",
+    "anchors.Deposit.raw",
     "custody.Entry.data",
     "custody.Entry.leaf",
     "custody.Node.hash",

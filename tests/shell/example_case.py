@@ -331,7 +331,7 @@ def case(**changes) -> desk.CasePage:
             desk.TimelineRow("11月22日 10:31", "售后单已开", "系统", "平台退款申请 ¥193.00", "#1042", Tone.BAD),
             desk.TimelineRow("11月20日 20:12", "卡密已交给买家", "平台", "平台自动发货", "#988", Tone.GOOD),
         ),
-        "pack": ActionForm(f"{CASE}pack/", "下载证据包", hidden=(REVISION,)),
+        "pack": (Link("证据包", f"{CASE}packs/"),),
         "siblings": (Link("AS-2026-000098 · 同一买家 · 已撤回", "#"),),
     }
     return desk.CasePage(**{**values, **changes})
@@ -360,5 +360,5 @@ def case_over() -> desk.CasePage:
         draft=None,
         moves=(),
         needs_human=(),
-        pack=ActionForm(f"{CASE}pack/", "下载证据包", hidden=(REVISION,)),
+        pack=(Link("证据包", f"{CASE}packs/"),),
     )

@@ -10,8 +10,8 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
 from . import succession, tree
-from .models import Content, Entry, stored
-from .rules import merkle, plain
+from .models import Checkpoint, Content, Entry, stored
+from .rules import merkle, note, plain
 from .rules.entry import LONGEST_REASON
 from .rules.report import LedgerReport
 from .verification import verify_all
@@ -26,6 +26,7 @@ __all__ = [
     "SigningKey",
     "born",
     "consistency_proof",
+    "earlier_heads",
     "entries",
     "history",
     "inclusion_proofs",
@@ -260,3 +261,26 @@ def consistency_proof(actor: Actor, old: int, new: int) -> list[bytes]:
     ranges = merkle.consistency_ranges(old, new)
     read = tree.fetch({coordinate for start, end in ranges for coordinate in merkle.cover(start, end)})
     return merkle.prove_consistency(old, new, read)
+
+
+def earlier_heads(
+    actor: Actor, head: note.Checkpoint, *, above: int, most: int
+) -> list[tuple[note.Checkpoint, list[bytes]]]:
+    """Return signed heads larger than ``above`` and smaller than ``head``, and proofs that ``head`` continues them.
+
+    The last ``most`` of them, smallest first; heads under another name of the log are left out.
+    """
+    actor.require(Permission.READ)
+    notes = (
+        Checkpoint.objects.filter(size__gt=above, size__lt=head.size).order_by("-size").values_list("note", flat=True)
+    )
+    known = [note.Checkpoint.parse(note.split(text)[0]) for text in notes[:most]]
+    heads = [one for one in reversed(known) if one.origin == head.origin]
+    wanted = {
+        coordinate
+        for one in heads
+        for start, end in merkle.consistency_ranges(one.size, head.size)
+        for coordinate in merkle.cover(start, end)
+    }
+    read = tree.fetch(wanted)
+    return [(one, merkle.prove_consistency(one.size, head.size, read)) for one in heads]

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from cardcase.anchors import queries as anchors
 from cardcase.delivery import pages, present_claims, queries, service
 from cardcase.delivery.queries import Holder
 from cardcase.delivery.rules.claims import Step, token_in, wait_before_next
@@ -66,9 +67,12 @@ def _answer(request: HttpRequest) -> HttpResponse:
         return _draw(request, present_claims.unknown(), status=_NO_LINK)
 
 
-def _draw(request: HttpRequest, page: pages.ClaimPage, *, status: int = _OK) -> HttpResponse:
+def _draw(
+    request: HttpRequest, page: pages.ClaimPage, *, holder: Holder | None = None, status: int = _OK
+) -> HttpResponse:
     language = "en" if current() == ENGLISH else "zh-Hans"
-    return render(request, TEMPLATE, {"page": page, "language": language}, status=status)
+    copy = anchors.copy_for_claims(holder.actor) if holder else None
+    return render(request, TEMPLATE, {"page": page, "language": language, "copy": copy}, status=status)
 
 
 @sensitive_variables("token")
@@ -76,7 +80,7 @@ def _open(request: HttpRequest, holder: Holder, token: str, at: datetime) -> Htt
     """Show where the order stands."""
     view = queries.claim(holder.actor, holder.delivery_id, at=at)
     if view.step is Step.SHOWN:
-        return _draw(request, present_claims.shown(view, now=at))
+        return _draw(request, present_claims.shown(view, now=at), holder=holder)
     if view.step is Step.CLOSED:
         return _draw(request, present_claims.closed(view))
     if view.step is Step.READY:
@@ -109,7 +113,7 @@ def _reveal(request: HttpRequest, holder: Holder, token: str, at: datetime) -> H
         if view.step is Step.SHOWN:  # another tab was first
             return _draw(request, present_claims.shown(view, now=at))
         return _draw(request, present_claims.closed(view), status=_STOPPED)
-    return _draw(request, present_claims.codes(view, token, found))
+    return _draw(request, present_claims.codes(view, token, found), holder=holder)
 
 
 def _shown(request: HttpRequest, holder: Holder, token: str, at: datetime) -> HttpResponse:

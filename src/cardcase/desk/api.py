@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from cardcase.desk.queries import sheet, timeline
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
-from cardcase.packs import service as packs
 from cardcase.staff.rules import Actor
 
 router = Router()
@@ -129,12 +128,3 @@ def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, 
     lists = {"kinds": body.kinds} if body.kinds else {}
     perform(actor, name, Act(number, body.revision, now, body.fields, lists))
     return sheet.sheet(actor, number, now=clock.now())
-
-
-@router.post("/{number}/pack", summary="Build the evidence pack of a case")
-def pack(request: HttpRequest, number: str) -> HttpResponse:
-    """Return the pack as a ZIP."""
-    data = packs.build(_actor(request), number, at=clock.now())
-    response = HttpResponse(data, content_type="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="{number}.zip"'
-    return response

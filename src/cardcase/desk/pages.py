@@ -34,7 +34,6 @@ Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmi
     dispute/    kind, state, …        what the platform says of its dispute
     transfer/   amount, source        money that went to the buyer beside the platform
     approval/   kind, way, amount     ask for approval; approve/ answer, typed
-    pack/       –                     downloads the evidence pack (zip)
 Only the urls inside ActionForm and the named ``…_url`` fields are used by the templates, so other paths work as well.
 After a refusal render the same page again with the status of the Problem, ``conflict`` or ``notices`` set and the
 person's words kept (``draft.text``, ``Input.value``). After success redirect (303) to ``page.url``, with a message.
@@ -448,9 +447,9 @@ class CasePage:
     ``title``: 「苹果充值卡 200 元」. ``buyer``: nick. ``amount``: claimed. ``stage``: 「平台退款申请」. ``status``:
     「待处理」. ``waiting``: 「等我们」. ``facts``: order and card, a handful. ``needs_human``: what Cardcase could
     not decide, beyond what ``next_step`` and ``hold`` already say. ``moves``: what happened elsewhere and can be
-    noted. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: POST form that downloads the
-    pack. ``siblings``: other cases of the same order or buyer. ``snooze``: puts the case off, ``pause_goal`` our own
-    goal. ``disputes``: what the platform says of its own procedures.
+    noted. ``notices``: refusals of the act just tried and missed deadlines. ``pack``: where the packs of
+    the case are. ``siblings``: other cases of the same order or buyer. ``snooze``: puts the case off, ``pause_goal``
+    our own goal. ``disputes``: what the platform says of its own procedures.
     """
 
     url: str
@@ -486,6 +485,6 @@ class CasePage:
     pause_goal: ActionForm | None = None
     disputes: tuple[Fact, ...] = ()
     timeline: tuple[TimelineRow, ...] = ()
-    pack: ActionForm | None = None
+    pack: tuple[Link, ...] = ()
     siblings: tuple[Link, ...] = ()
     outcome: str = ""  # how it ended, a sentence; empty while open

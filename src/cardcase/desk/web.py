@@ -21,7 +21,6 @@ from cardcase.desk.queries import (
 from cardcase.desk.service import Act, opened_exhibit, perform
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
-from cardcase.packs import service as packs
 from cardcase.shell.kept import with_words
 from cardcase.shell.language import say
 from cardcase.shell.page import render
@@ -109,8 +108,6 @@ def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpRespo
     typed = {key: value for key, value in request.POST.items() if isinstance(value, str)}
     revision = typed.get("revision", "")
     try:
-        if name == "pack":
-            return _pack(actor, number)
         perform(
             actor,
             name,
@@ -151,11 +148,3 @@ def _refused(request: HttpRequest, actor: Actor, number: str, name: str, problem
 def _checks(request: HttpRequest) -> HttpResponse:
     checks = words.checks_of(request.POST.get("text", ""))
     return render(request, "desk/_checks.html", tuple(Check(check.ok, say(check.text)) for check in checks))
-
-
-def _pack(actor: Actor, number: str) -> HttpResponse:
-    data = packs.build(actor, number, at=clock.now())
-    response = HttpResponse(data, content_type="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="{number}.zip"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

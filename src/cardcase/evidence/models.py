@@ -39,6 +39,56 @@ class Exhibit(ShopOwned, Sourced):
         indexes: ClassVar = [models.Index(fields=["shop", "case"], name="exhibit_by_case")]
 
 
+class Redaction(ShopOwned):
+    """A copy of an exhibit's file with places painted over, made for others; the original stays and is withheld.
+
+    The latest one that was not lifted is what packs show. Rows are never deleted.
+    """
+
+    public_id = models.CharField(max_length=40, unique=True)
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="redactions")
+    file_sha256 = models.CharField(max_length=64)
+    file_mime = models.CharField(max_length=80)
+    areas = models.JSONField(default=list)  # [page, x, y, width, height] in pixels of the page as drawn
+    reason = models.CharField(max_length=300)
+    derived_from = models.CharField(max_length=64, blank=True, default="")  # commitment to the original, in hex
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "exhibit"], name="redaction_by_exhibit")]
+
+
+class Cover(ShopOwned):
+    """Words about third parties that are covered wherever they stand in what leaves the shop about a case."""
+
+    public_id = models.CharField(max_length=40, unique=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="covers")
+    words = models.CharField(max_length=200)
+    reason = models.CharField(max_length=300)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+    lifted_reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "case"], name="covers_by_case")]
+
+
+class Look(ShopOwned):
+    """A person looked at a file and saw nothing in it that must not go out: no machine reads pictures."""
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="looks")
+    file_sha256 = models.CharField(max_length=64)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["shop", "exhibit"], name="looks_by_exhibit")]
+
+
 class EvidenceRequest(ShopOwned):
     """Something asked of somebody, with a nonce where a recording is wanted, due before the platform's clock."""
 

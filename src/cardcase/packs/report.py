@@ -1,33 +1,30 @@
-"""Set the report of a pack as PDF/A-3u with Typst. The text goes in as data; the same data give the same bytes."""
+"""The report of a pack as PDF/A-3u, and the index of its evidence (证据目录) with the pages of that report."""
 
-import json
-import tempfile
-import unicodedata
-from collections.abc import Container, Mapping, Sequence
+import csv
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 import typst
 
+from cardcase.evidence.rules import images
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
 
-from . import fonts
-from .rules import catalogues, images
-from .rules.dossier import Dossier, Exhibit, Sheet
-from .rules.visible import make_visible
-from .rules.wording import moment
+from . import fonts, typesetting
+from .report_document import Facts, document, shown
+from .rules import form
+from .rules.dossier import Dossier
 
-TEMPLATE: Final = Path(__file__).parent / "data" / "report.typ"
-STANDARD: Final = "a-3u"
-"""PDF/A-3u: fonts inside, every character with its Unicode. No validator is at hand here: it is the engine's claim."""
+__all__ = ["Facts", "Report", "ReportFailed", "make"]
 
-_SIDES: Final = {"买家": "buyer", "店铺": "seller", "系统": "system"}
-_NOT_EVIDENCE: Final = frozenset({"deadlines", "remedies"})
-_TALL: Final = 1.1  # pictures higher than this many times their width are held to a height instead of the full width
+INDEX_PDF: Final = f"{form.REPORT.removesuffix('report.pdf')}index.pdf"
+INDEX_CSV: Final = f"{form.REPORT.removesuffix('report.pdf')}index.csv"
+"""Where the index of evidence lies in a pack: beside its report."""
+
+_BOM = "\ufeff"
+"""Without it the office programs here open a CSV in the wrong encoding."""
 
 
 class ReportFailed(Problem):
@@ -38,230 +35,63 @@ class ReportFailed(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the report says of its pack beside the case: ids, key, counts, the records that are in it."""
+class Report:
+    """A report: the PDF, and the index of its evidence as a PDF of its own and as CSV (UTF-8 with its mark)."""
 
-    pack: str
-    made_at: datetime
-    tool: str
-    vkey: str
-    fingerprint: str
-    origin: str
-    log_size: int
-    records_sha256: str
-    counts: Mapping[str, int]
-    records: Sequence[Mapping[str, Any]]
-    paths: Mapping[str, str]
-    withheld: frozenset[str]
+    pdf: bytes
+    index_pdf: bytes
+    index_csv: bytes
 
 
-def make(dossier: Dossier, facts: Facts, files: Mapping[str, bytes]) -> bytes:
+def make(dossier: Dossier, facts: Facts, files: Mapping[str, bytes]) -> Report:
     """Set the report. ``files`` are the originals in the pack by path. Raises NoFont, ReportFailed."""
     font = fonts.require_cjk_font()
-    pictures = _pictures(files)
-    document = _document(dossier, facts, font, pictures)
-    shown, replaced = _visible(document, fonts.coverage(font.regular))
-    shown["marks"] = [_mark(char) for char in sorted(replaced)]
+    found = {path: images.look(data) for path, data in files.items()}
+    pictures = {path: picture for path, picture in found.items() if picture and picture.is_printable}
     try:
-        return _compile(shown, font, files, facts.made_at)
+        return _set(dossier, facts, font, pictures, files)
     except typst.TypstError as error:
-        broken = _unprintable(font, pictures, files)
+        broken = typesetting.unreadable(font, ((path, one.ending, files[path]) for path, one in pictures.items()))
         if not broken:
             raise ReportFailed(
                 "报告排版失败", "The report could not be set", next=Text(str(error)[:300], str(error)[:300])
             ) from error
-    kept = {path: picture for path, picture in pictures.items() if path not in broken}
-    shown, replaced = _visible(_document(dossier, facts, font, kept), fonts.coverage(font.regular))
-    shown["marks"] = [_mark(char) for char in sorted(replaced)]
-    return _compile(shown, font, files, facts.made_at)
+    kept = {path: picture for path, picture in pictures.items() if path not in broken}  # those stay in the pack
+    return _set(dossier, facts, font, kept, files)
 
 
-def _pictures(files: Mapping[str, bytes]) -> dict[str, images.Picture]:
-    found = {path: images.look(data) for path, data in files.items()}
-    return {path: picture for path, picture in found.items() if picture and picture.is_printable}
+def _set(
+    dossier: Dossier,
+    facts: Facts,
+    font: fonts.Font,
+    pictures: Mapping[str, images.Picture],
+    files: Mapping[str, bytes],
+) -> Report:
+    told = shown(document(dossier, facts, font, pictures), fonts.coverage(font.regular))
+    wanted = {one["picture"]: files[one["picture"]] for one in told["exhibits"] if one["picture"]}
+    with typesetting.sheet("report.typ", told, font, wanted) as sheet:
+        pdf = sheet.pdf(facts.made_at)
+        pages = {one["key"]: _span(one["first"], one["last"]) for one in sheet.told("pages")}
+    listed = [{**one, "pages": pages.get(one["key"], "")} for one in told["list"]]
+    index = {"meta": told["meta"], "list": listed}
+    with typesetting.sheet("index.typ", index, font, {}) as sheet:
+        return Report(pdf, sheet.pdf(facts.made_at), _csv(listed))
 
 
-def _compile(document: Mapping[str, Any], font: fonts.Font, files: Mapping[str, bytes], at: datetime) -> bytes:
-    wanted = {one["picture"] for one in document["exhibits"] if one["picture"]}
-    with tempfile.TemporaryDirectory(prefix="cardcase-report-") as folder:
-        root = Path(folder)
-        (root / "report.typ").write_bytes(TEMPLATE.read_bytes())
-        for path in wanted:
-            (root / path).parent.mkdir(exist_ok=True)
-            (root / path).write_bytes(files[path])
-        compiler = _compiler(root / "report.typ", root, font, json.dumps(document, ensure_ascii=False))
-        return bytes(compiler.compile(format="pdf", pdf_standards=[STANDARD], timestamp=int(at.timestamp())))
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
 
 
-def _compiler(source: Path, root: Path, font: fonts.Font, data: str) -> Any:
-    # Only the fonts named here: the same text must not come out differently because a machine has more of them.
-    book = typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=False,
-        font_paths=sorted({str(path.parent) for path in font.files}),
-    )
-    return typst.Compiler(
-        str(source), root=str(root), font_paths=book, ignore_system_fonts=True, sys_inputs={"data": data}
-    )
+def _csv(listed: list[dict[str, Any]]) -> bytes:
+    """Write the index for a table program. A cell that begins like a formula is told to be text."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(["编号", "附件", "名称", "来源", "取得", "证明目的", "与买家主张的关系", "时间", "页码"])
+    for one in listed:
+        cells = (one[name] for name in ("no", "letter", "title", "source", "captured", "purpose", "bearing", "at"))
+        writer.writerow([_cell(str(cell)) for cell in cells] + [one["pages"]])
+    return (_BOM + out.getvalue()).encode()
 
 
-def _unprintable(
-    font: fonts.Font, pictures: Mapping[str, images.Picture], files: Mapping[str, bytes]
-) -> frozenset[str]:
-    """Find the pictures that the typesetter cannot read, one by one: damaged ones stay in the pack, unprinted."""
-    broken = set()
-    with tempfile.TemporaryDirectory(prefix="cardcase-report-") as folder:
-        for path, picture in pictures.items():
-            name = f"one.{picture.ending}"
-            (Path(folder) / name).write_bytes(files[path])
-            source = Path(folder) / "one.typ"
-            source.write_text(f'#image("{name}", alt: "x")', "utf-8")
-            try:
-                _compiler(source, Path(folder), font, "").compile(format="pdf")
-            except typst.TypstError:
-                broken.add(path)
-    return frozenset(broken)
-
-
-def _visible(value: Any, covered: Container[int]) -> tuple[Any, set[str]]:
-    """Make every text of a document visible; return it with the characters that had to be replaced."""
-    replaced: set[str] = set()
-
-    def change(inner: Any) -> Any:
-        if isinstance(inner, str):
-            text, marks = make_visible(inner, covered)
-            replaced.update(marks)
-            return text
-        if isinstance(inner, dict):
-            return {name: change(one) for name, one in inner.items()}
-        if isinstance(inner, list):
-            return [change(one) for one in inner]
-        return inner
-
-    return change(value), replaced
-
-
-def _mark(char: str) -> dict[str, str]:
-    return {"mark": f"[U+{ord(char):04X}]", "name": unicodedata.name(char, "没有名称")}
-
-
-# ---- what the template shows ---------------------------------------------------------------------------------------
-
-
-def _document(
-    dossier: Dossier, facts: Facts, font: fonts.Font, pictures: Mapping[str, images.Picture]
-) -> dict[str, Any]:
-    numbers = iter(range(1, 10_000))
-    sheets = [(sheet, "" if sheet.key in _NOT_EVIDENCE else str(next(numbers))) for sheet in dossier.sheets]
-    talk = str(next(numbers)) if dossier.conversation else ""
-    exhibits = [(one, str(next(numbers))) for one in dossier.exhibits]
-    listed = [_sheet_line(sheet, number) for sheet, number in sheets if number]
-    if talk:
-        listed.append(_talk_line(dossier, talk))
-    listed += [_exhibit_line(one, number) for one, number in exhibits]
-    return {
-        "meta": _meta(dossier, facts, font),
-        "story": list(dossier.story),
-        "headline": [{"label": row.label, "value": row.value} for row in dossier.headline],
-        "list": listed,
-        "sheets": [_sheet(sheet, number) for sheet, number in sheets],
-        "happenings": [{"at": moment(one.at), "text": one.text, "source": one.source} for one in dossier.happenings],
-        "conversation": [
-            {
-                "n": one.number,
-                "at": moment(one.at) if one.at else "时间不明",
-                "speaker": one.speaker,
-                "side": _SIDES.get(one.speaker, "unknown"),
-                "name": one.name,
-                "text": one.text,
-                "kind": one.kind,
-            }
-            for one in dossier.conversation
-        ],
-        "conversation_no": talk,
-        "exhibits": [_exhibit(one, number, facts, pictures) for one, number in exhibits],
-        "policy": dossier.policy_text,
-        "records": list(facts.records),
-        "fonts": [{"name": path.name, "sha256": fonts.sha256(path)} for path in font.files],
-        "marks": [],
-    }
-
-
-def _meta(dossier: Dossier, facts: Facts, font: fonts.Font) -> dict[str, Any]:
-    return {
-        "title": f"售后证据包 {dossier.number}",
-        "number": dossier.number,
-        "shop": dossier.shop,
-        "order_no": dossier.order_no,
-        "family": font.family,
-        "pack": facts.pack,
-        "made_at": moment(facts.made_at),
-        "tool": facts.tool,
-        "vkey": facts.vkey,
-        "fingerprint": facts.fingerprint,
-        "origin": facts.origin,
-        "log_size": facts.log_size,
-        "records_sha256": facts.records_sha256,
-        "counts": dict(facts.counts),
-        "typst": f"typst {version('typst')}，PDF/A-3u（由排版引擎声明）",
-    }
-
-
-def _sheet(sheet: Sheet, number: str) -> dict[str, Any]:
-    rows = [{"label": row.label, "value": row.value} for row in sheet.rows]
-    return {"no": number, "title": sheet.title, "source": sheet.source, "rows": rows}
-
-
-def _sheet_line(sheet: Sheet, number: str) -> dict[str, str]:
-    summary = "\n".join(f"{row.label}：{row.value}" for row in sheet.rows[:3])
-    at = moment(sheet.at) if sheet.at else ""
-    purpose = catalogues.purpose(sheet.key).zh
-    return {
-        "no": number,
-        "title": sheet.title,
-        "source": sheet.source,
-        "purpose": purpose,
-        "summary": summary,
-        "at": at,
-    }
-
-
-def _talk_line(dossier: Dossier, number: str) -> dict[str, str]:
-    times = [one.at for one in dossier.conversation if one.at]
-    summary = f"共 {len(dossier.conversation)} 条" + (f"，至 {moment(max(times))}" if times else "")
-    at = moment(min(times)) if times else ""
-    purpose = catalogues.purpose("conversation").zh
-    return {"no": number, "title": "会话记录", "source": "渠道会话", "purpose": purpose, "summary": summary, "at": at}
-
-
-def _exhibit_line(one: Exhibit, number: str) -> dict[str, str]:
-    summary = "；".join(f"{row.label}：{row.value}" for row in one.facts[:3])
-    if one.sha256:
-        summary = f"{summary}\n原件 {one.sha256[:12]}…" if summary else f"原件 {one.sha256[:12]}…"
-    at, purpose = moment(one.captured_at), catalogues.purpose(one.kind).zh
-    return {"no": number, "title": one.title, "source": one.party, "purpose": purpose, "summary": summary, "at": at}
-
-
-def _exhibit(one: Exhibit, number: str, facts: Facts, pictures: Mapping[str, images.Picture]) -> dict[str, Any]:
-    path = facts.paths.get(one.sha256, "")
-    picture = pictures.get(path)
-    remarks = []
-    if one.is_set_aside:
-        remarks.append("此件已被店铺搁置，不作为其主张的依据。")
-    if one.is_against_seller:
-        remarks.append("此件对店铺不利，依法一并提交。")
-    if one.sha256 in facts.withheld:
-        remarks.append("原件含有卡密，未放入本包；记录中留有承诺值。")
-    elif path and picture is None:
-        remarks.append("原件不是可印出的图片，见包内文件。")
-    captured = [{"label": "收存", "value": f"{moment(one.captured_at)}，{one.captured_by}"}]
-    return {
-        "no": number,
-        "title": one.title,
-        "party": one.party,
-        "facts": [*({"label": row.label, "value": row.value} for row in one.facts), *captured],
-        "picture": path if picture else "",
-        "wide": picture is not None and picture.height <= picture.width * _TALL,
-        "file": path,
-        "remark": "".join(remarks),
-    }
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

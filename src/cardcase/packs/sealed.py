@@ -1,5 +1,7 @@
 """Packs that were sealed of a case, read from the record: which is the latest, which was handed in, what T16 asks."""
 
+import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,10 +9,14 @@ from enum import StrEnum
 
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Stage, Status
+from cardcase.custody import files
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
-from cardcase.staff.rules import Actor
+from cardcase.kit.errors import NotFound
+from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor, Permission
 
+from .models import Pack
 from .rules import form
 
 SUBMITTED_KIND = "pack.submitted"
@@ -27,16 +33,61 @@ class PackState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """One sealed pack."""
+    """One sealed pack: its number in the case, where it stands, and where its bytes lie, if they were kept."""
 
     pack: str
     at: datetime
     state: PackState
+    number: int = 0
+    by: str = ""
+    recipient: str = ""
+    file_sha256: str = ""
+    size: int = 0
+    submitted_at: datetime | None = None
 
 
 def sealed(actor: Actor, case: Case) -> tuple[Sealed, ...]:
-    """Return the packs of a case, oldest first."""
-    return _sealed(custody.history(actor, [case.public_id]))
+    """Return the packs of a case, oldest first, each with the place of its bytes."""
+    rows = {row.public_id: row for row in Pack.objects.visible_to(actor).filter(case=case)}
+    return tuple(
+        replace(
+            one,
+            number=rows[one.pack].number,
+            by=rows[one.pack].sealed_by,
+            recipient=rows[one.pack].recipient,
+            file_sha256=rows[one.pack].file_sha256,
+            size=rows[one.pack].size,
+            submitted_at=rows[one.pack].submitted_at,
+        )
+        if one.pack in rows
+        else one
+        for one in _sealed(custody.history(actor, [case.public_id]))
+    )
+
+
+def sealed_bytes(actor: Actor, case: Case, pack: str = "") -> tuple[Sealed, bytes]:
+    """Return a sealed pack, the latest or the one named by its id or number, byte for byte as it was sealed.
+
+    Raises NotAllowed, NotFound when there is none or its bytes were not kept.
+    """
+    actor.require(Permission.EXPORT)
+    found = [one for one in sealed(actor, case) if not pack or pack in (one.pack, str(one.number))]
+    if not found or not found[-1].file_sha256:
+        raise NotFound(
+            "没有这一版证据包",
+            "There is no such pack",
+            next=Text("看“证据包”页面上的各版。", "See the versions on the page of packs."),
+        )
+    return found[-1], files.read(found[-1].file_sha256)
+
+
+def member(data: bytes, path: str) -> bytes:
+    """Return one file out of a sealed pack by its path in the bag. Raises NotFound."""
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        for name in opened.namelist():
+            if name.partition("/")[2] == path:
+                return opened.read(name)
+    raise NotFound("包里没有这个文件", "The pack holds no such file")
 
 
 def with_packs(actor: Actor, case: Case, facts: GuardFacts, *, pack: str = "") -> GuardFacts:
@@ -67,8 +118,9 @@ def _sealed(history: Sequence[HistoryItem]) -> tuple[Sealed, ...]:
             else PackState.SUPERSEDED
             if item is not made[-1]
             else PackState.SEALED,
+            number,
         )
-        for item in made
+        for number, item in enumerate(made, 1)
     )
 
 

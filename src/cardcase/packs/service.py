@@ -1,17 +1,17 @@
-"""Build and seal the evidence pack of a case."""
+"""Stage, preview, seal and submit the evidence packs of a case."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from django.db import transaction
 
 import cardcase
 from cardcase.cards import masking
+from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event
@@ -20,50 +20,44 @@ from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
+from cardcase.evidence.rules.covering import cover
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
-from cardcase.privacy import queries as privacy
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from . import archive, queries, report, sealed
-from .checks import count
-from .openings import Opened, Original, open_entries
-from .rules import catalogues, disclosure, form, images
-from .rules.dossier import Dossier, said_in, with_said
+from . import archive, layout, report, sealed, stamps
+from .check_records import count
+from .gathering import CodeInPack, CodeTest, Gathered, NothingRecorded, NotLookedAt, gather
+from .models import Pack, PackDraft
+from .rules import catalogues, form
+from .rules.dossier import Dossier
 from .rules.form import Line, State
+from .rules.letter import default_letter
+from .rules.sealing import SEAL_PHRASE, BadLetter, Wanted, check_wanted, require_same
 from .rules.wording import moment
 
-__all__ = ["CodeInPack", "NothingRecorded", "PackTooLarge", "build", "submit"]
+__all__ = [
+    "BadLetter",
+    "CodeInPack",
+    "NotLookedAt",
+    "NothingRecorded",
+    "PackTooLarge",
+    "Preview",
+    "Wanted",
+    "build",
+    "preview",
+    "seal",
+    "stage",
+    "submit",
+    "unstage",
+]
 
-README_FILE: Final = Path(__file__).parent / "data" / "readme.txt"
 TOOL: Final = f"cardcase/{cardcase.__version__}"
-_ENDINGS: Final = {
-    "application/pdf": "pdf",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "text/plain": "txt",
-    "text/csv": "csv",
-    "application/json": "json",
-}
-
-CodeTest = Callable[[str], bool]
-"""Tells whether a text holds a card code."""
-
-
-class CodeInPack(Refused):
-    """Something that would go into the pack holds a card code. Nothing was sealed."""
-
-    code = "code_in_pack"
-
-
-class NothingRecorded(Refused):
-    """The record has no entry for this case, so a pack would prove nothing."""
-
-    code = "nothing_recorded"
+_MOST_HEADS: Final = 256
+"""Earlier signed heads of which a pack proves that its own continues them: those since the case began, the latest."""
 
 
 class PackTooLarge(Refused):
@@ -72,38 +66,108 @@ class PackTooLarge(Refused):
     code = "pack_too_large"
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sealed now, and ``digest``, by which sealing knows that nothing has changed since."""
+
+    gathered: Gathered
+    wanted: Wanted
+    letter: str
+    digest: str
+
+
+@transaction.atomic
+def stage(actor: Actor, number: str, wanted: Wanted, *, at: datetime) -> PackDraft:
+    """Choose for whom the next pack of a case is and how its letter reads. Codes in the letter are masked.
+
+    Raises NotAllowed, NotFound, BadLetter.
+    """
+    actor.require(Permission.WORK)
+    case = case_queries.by_number(actor, number)
+    clean = check_wanted(wanted)
+    [letter] = masking.mask_texts(actor, [clean.letter])
+    told = {
+        "shop_id": actor.shop_id,
+        "recipient": clean.recipient,
+        "letter": letter.text,
+        "staged_at": at,
+        "staged_by": actor.label or actor.kind.value,
+    }
+    draft, _ = PackDraft.objects.visible_to(actor).update_or_create(case=case, defaults=told)
+    assert isinstance(draft, PackDraft)
+    return draft
+
+
+@transaction.atomic
+def unstage(actor: Actor, number: str) -> None:
+    """Drop the draft of a case's next pack. Nothing of it was recorded. Raises NotAllowed, NotFound."""
+    actor.require(Permission.WORK)
+    PackDraft.objects.visible_to(actor).filter(case=case_queries.by_number(actor, number)).delete()
+
+
+def preview(actor: Actor, number: str, *, at: datetime) -> Preview:
+    """Gather what would be sealed now, as it is staged. Changes nothing.
+
+    Raises NotAllowed, NotFound, NothingRecorded, CodeInPack.
+    """
+    actor.require(Permission.EXPORT)
+    gathered = gather(actor, number, at=at)
+    return _preview(gathered, _staged(actor, number))
+
+
+def _preview(gathered: Gathered, wanted: Wanted) -> Preview:
+    letter = cover(wanted.letter, gathered.told.covers) or default_letter(gathered.told, wanted.recipient)
+    return Preview(gathered, wanted, letter, gathered.digest(wanted.recipient, letter))
+
+
+def _staged(actor: Actor, number: str) -> Wanted:
+    case = case_queries.by_number(actor, number)
+    draft = PackDraft.objects.visible_to(actor).filter(case=case).first()
+    return Wanted(draft.recipient, draft.letter) if draft else Wanted()
+
+
+def seal(actor: Actor, number: str, *, confirmation: str, at: datetime, seen: str = "") -> Pack:
+    """Seal the next pack of a case as it is staged: a new version, whose bytes are kept and never change.
+
+    ``confirmation`` is ``SEAL_PHRASE``; ``seen`` the digest of the preview that the person looked at. The version
+    before it is superseded unless it was handed in. Raises NotConfirmed, Conflict, NotLookedAt and what ``build`` does.
+    """
+    actor.require(Permission.EXPORT)
+    require_typed(confirmation, SEAL_PHRASE)
+    pack, _ = _build(actor, number, at=at, contains_code=None, seen=seen)
+    return pack
+
+
 def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | None = None) -> bytes:
-    """Build, seal and record the pack of a case and return its ZIP.
+    """Build, seal and record the pack of a case in one go, as it is staged, and return its ZIP.
 
     Signs the record before and after, so it must not be called inside a transaction. ``contains_code`` is asked about
     every text before sealing; the stock's own masking when not given. Raises NotAllowed, NotFound, NothingRecorded,
-    CodeInPack, PackTooLarge, DataRestricted, the refusals of ``custody.checkpoint``, NoFont, ReportFailed.
+    CodeInPack, NotLookedAt, PackTooLarge, DataRestricted, the refusals of ``custody.checkpoint``, NoFont,
+    ReportFailed.
     """
     actor.require(Permission.EXPORT)
-    privacy.require_open(actor, number)
-    told = _masked(actor, queries.dossier(actor, number))
+    _, data = _build(actor, number, at=at, contains_code=contains_code)
+    return data
+
+
+def _build(
+    actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | None, seen: str = ""
+) -> tuple[Pack, bytes]:
     head_note = custody.checkpoint(actor, at=at)
     head = note.Checkpoint.parse(note.split(head_note)[0])
-    kept = ledger.entries(actor, told.subjects, below=head.size)
-    if not any(entry.subject == told.case_id for entry in kept):
-        raise NothingRecorded(
-            "这个售后单还没有记录，导出了也证明不了什么",
-            "Nothing is recorded of this case; a pack would prove nothing",
-            next=Text(
-                "先导入订单和退款，让售后单由系统建立。", "Import the order and refund so that the case is opened."
-            ),
-        )
-    kept_files = _originals(actor, told)
-    opened = open_entries(kept, told.texts, kept_files.values(), lambda texts: _have_codes(actor, texts))
-    _refuse_codes(actor, told, opened, kept_files, contains_code)
-    lines = opened.lines
-    pack = ids.public_id("pack")
+    gathered = gather(actor, number, at=at, below=head.size, contains_code=contains_code)
+    planned = _preview(gathered, _staged(actor, number))
+    require_same(seen, planned.digest)
+    gathered.require_sealable()
+    told, kept, lines, kept_files = gathered.told, gathered.kept, gathered.opened.lines, gathered.files
+    pack = _name(head, told.case_id, at)
     files = {one.path: one.data for one in kept_files.values() if not one.is_withheld}
     records = b"".join(form.write_line(line) for line in lines)
     proofs = ledger.inclusion_proofs(actor, [entry.seq for entry in kept], head.size)
     verifier = note.Verifier.parse(ledger.vkey(actor))
     counts = {**count(iter(lines)), "files": len(files)}
-    pdf = report.make(
+    made = report.make(
         told,
         report.Facts(
             pack=pack,
@@ -118,17 +182,24 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
             records=[_record_row(entry, line) for entry, line in zip(kept, lines, strict=True)],
             paths={sha256: one.path for sha256, one in kept_files.items() if not one.is_withheld},
             withheld=frozenset(sha256 for sha256, one in kept_files.items() if one.is_withheld),
+            letter=planned.letter,
         ),
         files,
     )
-    names = {"number": told.number, "pack": pack, "vkey": verifier.vkey, "fingerprint": verifier.fingerprint}
+    began = min(entry.seq for entry in kept)
+    earlier = ledger.earlier_heads(actor, head, above=began, most=_MOST_HEADS)
+    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size)
     members = {
         **files,
-        form.README: README_FILE.read_text("utf-8").format(**names).encode(),
-        form.REPORT: pdf,
+        **layout.tag_files(names, lines),
+        form.REPORT: made.pdf,
+        report.INDEX_PDF: made.index_pdf,
+        report.INDEX_CSV: made.index_csv,
         form.RECORDS: records,
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
-        form.CHECKPOINT: head_note.encode(),
+        form.HISTORY: form.write_history([form.Earlier(one.size, one.root, tuple(path)) for one, path in earlier]),
+        form.checkpoint_path(head.size): head_note.encode(),
+        **stamps.members(actor, [entry.seq for entry in kept], head),
     }
     manifest = form.Manifest(
         pack=pack,
@@ -147,8 +218,17 @@ def build(actor: Actor, number: str, *, at: datetime, contains_code: CodeTest | 
     ).encode()
     members[form.MANIFEST] = manifest
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
-    members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, at=at)
-    return _zip(members)
+    row, members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, planned.wanted, at=at)
+    stamps.deposit(actor, pack, manifest, at=at)
+    data = _zip(layout.close_bag(members, told.number))
+    _keep(row, data)
+    return row, data
+
+
+def _keep(row: Pack, data: bytes) -> None:
+    """Keep the bytes of a sealed pack by their hash: what is downloaded later is what was sealed."""
+    row.file_sha256, row.size = originals.keep(data), len(data)
+    row.save(update_fields=["file_sha256", "size"])
 
 
 @transaction.atomic
@@ -178,73 +258,28 @@ def submit(
     told: dict[str, custody.JSON] = {"pack": chosen, "is_once": is_once}
     case = cases.advance(actor, case, Event.PACK_SUBMITTED, facts=facts, revision=revision, details=told, at=at)
     custody.append(actor, custody.Record(sealed.SUBMITTED_KIND, case.public_id, at, told))
+    Pack.objects.visible_to(actor).filter(case=case, public_id=chosen).update(
+        state=sealed.PackState.SUBMITTED.value, submitted_at=at, submitted_by=actor.label or actor.kind.value
+    )
     return case
+
+
+def _name(head: note.Checkpoint, case_id: str, at: datetime) -> str:
+    """Name a pack after what it is made of: the same state at the same moment gives the same name and bytes."""
+    told = (head.origin, str(head.size), head.root.hex(), case_id, clock.iso(at))
+    return ids.derived_id("pack", at, "\n".join(told).encode())
 
 
 def _zip(members: Mapping[str, bytes]) -> bytes:
     try:
         return archive.write(members)
     except ValueError as error:
-        most = archive.MAX_ARCHIVE_BYTES // 2 // 2**20
+        most = archive.MAX_ARCHIVE_BYTES // 2**20
         raise PackTooLarge(
             f"原件太大，一个证据包最多 {most} MiB",
             f"The originals are too large; a pack holds at most {most} MiB",
             next=Text("压缩视频，或另行提交大文件。", "Compress videos, or hand in large files separately."),
         ) from error
-
-
-# ---- words and codes -----------------------------------------------------------------------------------------------
-
-
-def _masked(actor: Actor, told: Dossier) -> Dossier:
-    """Take card codes out of every text that a person wrote: channels and forms pass on what buyers paste into them."""
-    texts = sorted(set(said_in(told)))
-    masked = dict(zip(texts, (one.text for one in masking.mask_texts(actor, texts)), strict=True))
-    return with_said(told, masked.__getitem__)
-
-
-def _have_codes(actor: Actor, texts: Sequence[str], test: CodeTest | None = None) -> list[bool]:
-    if test is not None:
-        return [test(text) for text in texts]
-    return [one.had_code for one in masking.mask_texts(actor, texts)]
-
-
-def _refuse_codes(
-    actor: Actor, told: Dossier, opened: Opened, kept_files: Mapping[str, Original], test: CodeTest | None
-) -> None:
-    """Ask about every text that goes in, once more and all at once. The last door before the seal."""
-    places = [(form.REPORT, text) for text in said_in(told)]
-    places += [(f"{form.RECORDS} {seq}", text) for seq, text in opened.words()]
-    for one in kept_files.values():
-        if not one.is_withheld:
-            places += [(one.path, text) for text in disclosure.words_in(one.data, one.mime)]
-    found = _have_codes(actor, [text for _, text in places], test)
-    hit = next((place for (place, _), is_hit in zip(places, found, strict=True) if is_hit), None)
-    if hit is not None:
-        raise CodeInPack(
-            f"证据包的 {hit} 里会出现卡密，没有导出",
-            f"A card code would stand in {hit} of the pack; nothing was exported",
-            next=Text("在来源里遮蔽卡密后再导出。", "Mask the code where it comes from, then export again."),
-            place=hit,
-        )
-
-
-# ---- originals and openings ----------------------------------------------------------------------------------------
-
-
-def _originals(actor: Actor, told: Dossier) -> dict[str, Original]:
-    """Read the exhibits' files. One whose own words hold a code stays out of the pack."""
-    found: dict[str, Original] = {}
-    for exhibit in told.exhibits:
-        if not exhibit.sha256 or exhibit.sha256 in found:
-            continue
-        data = originals.read(exhibit.sha256)
-        picture = images.look(data)
-        ending = picture.ending if picture else _ENDINGS.get(exhibit.mime.partition(";")[0], "bin")
-        words = disclosure.words_in(data, exhibit.mime)
-        path = f"files/{exhibit.sha256}.{ending}"
-        found[exhibit.sha256] = Original(data, path, exhibit.mime, is_withheld=any(_have_codes(actor, words)))
-    return found
 
 
 def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
@@ -265,14 +300,21 @@ def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
 # ---- the export in the record --------------------------------------------------------------------------------------
 
 
-def _record_export(
-    actor: Actor, told: Dossier, pack: str, manifest: bytes, counts: Mapping[str, int], *, at: datetime
-) -> bytes:
-    """Record that this pack was exported, sign the record, and return the proof of it."""
+def _record_export(  # noqa: PLR0917 - what a seal is of
+    actor: Actor, told: Dossier, pack: str, manifest: bytes, counts: Mapping[str, int], wanted: Wanted, *, at: datetime
+) -> tuple[Pack, bytes]:
+    """Record that this pack was exported, sign the record, and return the pack's row and the proof of it."""
     digest = form.seal_lines(pack, manifest)[1].encode()
-    facts: dict[str, custody.JSON] = {"pack": pack, "case": told.number, "counts": dict(counts)}
     content = custody.Content(form.MANIFEST_ROLE, digest)
     with transaction.atomic():
+        row = _next_version(actor, told.number, pack, manifest=digest.decode(), wanted=wanted, at=at)
+        facts: dict[str, custody.JSON] = {
+            "pack": pack,
+            "case": told.number,
+            "n": row.number,
+            "recipient": wanted.recipient,
+            "counts": dict(counts),
+        }
         ref = custody.append(actor, custody.Record(form.SEALED_KIND, told.case_id, at, facts, (content,)))
         assert ref is not None, "a pack is sealed by itself"
     signed = custody.checkpoint(actor, at=at)
@@ -281,4 +323,24 @@ def _record_export(
     entry = next(one for one in ledger.entries(actor, [told.case_id]) if one.seq == ref.seq)
     salt = next(one.salt for one in entry.contents if one.role == form.MANIFEST_ROLE)
     assert salt is not None  # written a moment ago
-    return form.LogProof(entry.data, salt, ref.seq, tuple(path), signed).encode()
+    return row, form.LogProof(entry.data, salt, ref.seq, tuple(path), signed).encode()
+
+
+def _next_version(actor: Actor, number: str, pack: str, *, manifest: str, wanted: Wanted, at: datetime) -> Pack:
+    """Number the new version; the draft is used up, and the version before it no longer counts unless handed in."""
+    case = take(actor, number)
+    made = Pack.objects.visible_to(actor).filter(case=case)
+    before = max([one.number for one in made] + [len(sealed.sealed(actor, case))])
+    made.filter(state=sealed.PackState.SEALED.value).update(state=sealed.PackState.SUPERSEDED.value, superseded_at=at)
+    PackDraft.objects.visible_to(actor).filter(case=case).delete()
+    return Pack.objects.create(
+        shop_id=actor.shop_id,
+        public_id=pack,
+        case=case,
+        number=before + 1,
+        state=sealed.PackState.SEALED.value,
+        recipient=wanted.recipient,
+        manifest_sha256=manifest,
+        sealed_at=at,
+        sealed_by=actor.label or actor.kind.value,
+    )

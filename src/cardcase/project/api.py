@@ -10,6 +10,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
 from cardcase import __version__
+from cardcase.anchors.api import router as anchors
 from cardcase.cards.api import router as cards
 from cardcase.custody.api import router as record
 from cardcase.deadlines.api import router as hours
@@ -21,6 +22,8 @@ from cardcase.kit import canonical
 from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.text import Text
 from cardcase.notices.api import router as notices
+from cardcase.packs.api import router as packs
+from cardcase.packs.api_verify import router as verify
 from cardcase.privacy.api import router as privacy
 from cardcase.remedies.api import router as advice
 from cardcase.sourcing.api import router as sourcing
@@ -99,6 +102,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("/cases", cases, tags=["cases"])
+api.add_router("/cases", packs, tags=["packs"])
 api.add_router("/imports", imports, tags=["imports"])
 api.add_router("/cards", cards, tags=["cards"])
 api.add_router("/deliveries", deliveries, tags=["deliveries"])
@@ -106,10 +110,12 @@ api.add_router("/replacements", replacements, tags=["deliveries"])
 api.add_router("/hours", hours, tags=["hours"])
 api.add_router("/notices", notices, tags=["notices"])
 api.add_router("/record", record, tags=["record"])
+api.add_router("/anchors", anchors, tags=["anchors"])
 api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/privacy", privacy, tags=["privacy"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/triage", triage, tags=["triage"])
+api.add_router("/verify", verify, tags=["verify"])
 
 
 def problem_response(status: int, code: str, title: str, **more: Any) -> HttpResponse:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from cardcase.anchors import queries as anchors
 from cardcase.cards import queries as cards
 from cardcase.cases import queries as cases
 from cardcase.delivery import queries as delivery
@@ -27,6 +28,7 @@ def _triage() -> None:
 
 CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
+        "anchors": anchors.check_data,
         "policies": policies.check_data,
         "cards": cards.check_data,
         "cases": cases.check_data,

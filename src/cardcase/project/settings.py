@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "cardcase.shell",
     "cardcase.jobs",
     "cardcase.custody",
+    "cardcase.anchors",
     "cardcase.orders",
     "cardcase.cards",
     "cardcase.policies",

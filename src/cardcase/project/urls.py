@@ -8,7 +8,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.shell.urls")),
     path("", include("cardcase.staff.urls")),  # before allauth: it stands in the way of two of its addresses
     path("account/", include("allauth.urls")),
+    path("", include("cardcase.packs.urls")),  # before the desk: its acts take any name under a case
     path("", include("cardcase.desk.urls")),
+    path("", include("cardcase.anchors.urls")),
     path("", include("cardcase.cards.urls")),
     path("", include("cardcase.custody.urls")),
     path("", include("cardcase.deadlines.urls")),

@@ -6,7 +6,7 @@ A leaf holds names, numbers, times, public ids and salted commitments: never wor
 import hmac
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -144,6 +144,14 @@ def shop_of(facts: bytes) -> int | None:
         return None if found[1] == b"null" else int(found[1])
     told: int | None = json.loads(facts)["actor"]["shop"]
     return told
+
+
+def commit_to_pieces(salt: bytes, role: str, pieces: Iterable[bytes]) -> bytes:
+    """Commit to bytes that come in pieces, as ``commit`` does to them in one."""
+    digest = hmac.new(salt, _DOMAIN + role.encode() + b"|", "sha256")
+    for piece in pieces:
+        digest.update(piece)
+    return digest.digest()
 
 
 def opens(salt: bytes, role: str, body: bytes, commitment: bytes) -> bool:

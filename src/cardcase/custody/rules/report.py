@@ -13,9 +13,10 @@ LIMIT = Text(
 
 
 class Level(StrEnum):
-    """How much a finding weighs: a note informs, a fault breaks the proof."""
+    """How a finding weighs: a note informs, a weakness is less than the reader asks for, a fault breaks the proof."""
 
     NOTE = "note"
+    WEAKNESS = "weakness"
     FAULT = "fault"
 
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from cardcase.anchors.queries import Copy
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Status
 from cardcase.evidence.rules import ItemState
-from cardcase.inbox.rules import drafts
+from cardcase.inbox.rules import drafts, tone
 from cardcase.inbox.rules.drafts import Draft, DraftFacts, Step
 from cardcase.kit.text import Text
 from cardcase.remedies.queries import Overview
@@ -38,11 +39,11 @@ _BY_STATUS: Final = {
 }
 
 
-def draft_for(case: Case, judged: Overview, *, now: datetime) -> Draft | None:
+def draft_for(case: Case, judged: Overview, given: Copy | None, *, now: datetime) -> Draft | None:
     """Compose the reply for where a case stands, in the language now spoken; None when nothing fitting can be said.
 
     The step follows the status, then the offer or remedy in course, then the advice. Facts that are not known stay
-    out: the templates ask for them instead.
+    out: the templates ask for them instead. ``given`` is the head of the record, where the shop puts it under replies.
     """
     cards = judged.facts.case.cards_meant()
     card = cards[0] if len(cards) == 1 else None
@@ -74,7 +75,16 @@ def draft_for(case: Case, judged: Overview, *, now: datetime) -> Draft | None:
         ),
         overrides=overrides,
     )
-    return draft if draft.text else None
+    return _with_checkpoint(draft, given) if draft.text else None
+
+
+def _with_checkpoint(draft: Draft, given: Copy | None) -> Draft:
+    """Put the head of the record under a reply, unless it then no longer fits."""
+    if given is None:
+        return draft
+    said = f"{draft.text}\n{given.line.say(current())}"
+    longer = Draft(said, draft.template_id, tone.check_reply(said))
+    return longer if longer.is_fit or not draft.is_fit else draft
 
 
 def _step(case: Case, judged: Overview, *, has_asks: bool) -> Step:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from cardcase.anchors import queries as anchors
+from cardcase.anchors.queries import Copy
 from cardcase.cases import queries as cases
 from cardcase.cases.models import Case, ClaimHistory, Note, PlatformDispute, Review
 from cardcase.cases.rules import Event, Move
@@ -113,13 +115,14 @@ def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
 
 def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterator[CaseView]:
     """Read cases without their conversations, in the order given. Raises NotFound, as ``case_view`` does."""
+    given = anchors.copy_for_chat(actor)
     for start in range(0, len(numbers), AT_ONCE):
         found = cases.by_numbers(actor, numbers[start : start + AT_ONCE])
         disputes = cases.disputes_of_cases(actor, found)
         reviews = cases.reviews_of_cases(actor, found)
         answers = evidence.answers_of(actor, found)
         for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
-            draft, meaning = _draft(case, judged, now=now) if case.is_open else (None, "")
+            draft, meaning = _draft(case, judged, given, now=now) if case.is_open else (None, "")
             yield CaseView(
                 case=case,
                 now=now,
@@ -138,14 +141,14 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
             )
 
 
-def _draft(case: Case, judged: Overview, *, now: datetime) -> tuple[Draft | None, str]:
+def _draft(case: Case, judged: Overview, given: Copy | None, *, now: datetime) -> tuple[Draft | None, str]:
     """Compose the reply in the buyer's language, and say what it means to a reader of another."""
     spoken = words.language_of_buyer(case)
     with speaking(spoken):
-        draft = drafting.draft_for(case, judged, now=now)
+        draft = drafting.draft_for(case, judged, given, now=now)
     if draft is None or spoken == current():
         return draft, ""
-    meaning = drafting.draft_for(case, judged, now=now)
+    meaning = drafting.draft_for(case, judged, given, now=now)
     return draft, meaning.text if meaning else ""
 
 

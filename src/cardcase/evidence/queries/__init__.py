@@ -2,21 +2,43 @@
 
 from cardcase.evidence.datafiles import check_data
 
+from .covering import (
+    ShownFile,
+    cover,
+    covers,
+    looked_at,
+    messages_of,
+    redaction,
+    redactions,
+    shown_files,
+    stands_elsewhere,
+    talks_of,
+)
 from .facts import case_facts, checklist, facts_of, matrix
 from .rows import answers_of, exhibit, exhibits, has_come, open_requests, overdue_requests, request, requests
 
 __all__ = [
+    "ShownFile",
     "answers_of",
     "case_facts",
     "check_data",
     "checklist",
+    "cover",
+    "covers",
     "exhibit",
     "exhibits",
     "facts_of",
     "has_come",
+    "looked_at",
     "matrix",
+    "messages_of",
     "open_requests",
     "overdue_requests",
+    "redaction",
+    "redactions",
     "request",
     "requests",
+    "shown_files",
+    "stands_elsewhere",
+    "talks_of",
 ]

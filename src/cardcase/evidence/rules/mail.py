@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -51,6 +51,7 @@ class Mail:
     message_id: str
     sent_at: datetime | None
     text: str
+    has_more: bool  # parts that are not words, or words over ``MOST_TEXT``: nobody has read them
 
 
 def looks_like_mail(data: bytes) -> bool:
@@ -68,14 +69,15 @@ def read_mail(data: bytes) -> Mail:
     """Read a mail. Never raises for what is in it: what cannot be read is empty."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
-    sender = _sender(message)
+    sender, text = _sender(message), _text(message)
     return Mail(
         sender=sender.addr_spec if sender else "",
         sender_domain=sender.domain.lower() if sender else "",
         subject=_header(message, "subject"),
         message_id=_header(message, "message-id"),
         sent_at=_sent_at(message),
-        text=_text(message),
+        text=text[:MOST_TEXT],
+        has_more=len(text) > MOST_TEXT or any(_is_unread(part) for part in message.walk()),
     )
 
 
@@ -119,7 +121,12 @@ def _text(message: EmailMessage) -> str:
                 payload = part.get_payload(decode=True)
                 words = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
             found.append(_without_marks(words) if kind == "text/html" else words)
-    return "\n".join(dict.fromkeys(one.strip() for one in found if one.strip()))[:MOST_TEXT]
+    return "\n".join(dict.fromkeys(one.strip() for one in found if one.strip()))
+
+
+def _is_unread(part: Message) -> bool:
+    is_words = part.get_content_type() in ("text/plain", "text/html") and part.get_content_disposition() != "attachment"
+    return not part.is_multipart() and not is_words
 
 
 class _Words(HTMLParser):

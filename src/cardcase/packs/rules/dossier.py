@@ -55,8 +55,22 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """How the copy of an exhibit was made that stands in for its original: how many places, why, by whom, when."""
+
+    places: int
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One exhibit with the file that it is, if any."""
+    """One exhibit with the file that it is, if any.
+
+    ``how`` says how it came on file; ``weight`` how much its kind proves about the claim, see ``listing.WEIGHTS``.
+    ``shown_sha256`` is what others get to see: the original, or a copy with places ``covered``.
+    """
 
     public_id: str
     kind: str
@@ -65,10 +79,36 @@ class Exhibit:
     facts: tuple[Row, ...]
     captured_at: datetime
     captured_by: str
+    how: str
     sha256: str
     mime: str
     is_against_seller: bool
     is_set_aside: bool
+    set_aside_reason: str = ""
+    event_at: datetime | None = None
+    weight: str = ""
+    shown_sha256: str = ""
+    shown_mime: str = ""
+    covered: Covered | None = None
+    is_sealed: bool = False  # a card code stands in the original: it lies encrypted and stays out
+    file_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One line of the evidence matrix for the buyer's claim: how much it would prove, whether it is there, and why.
+
+    ``state`` is a value of ``evidence.rules.ItemState``. ``exhibits``: public ids of what is on file for it.
+    """
+
+    kind: str
+    title: str
+    weight: str
+    state: str
+    state_title: str
+    why: str
+    exhibits: tuple[str, ...]
+    is_against_seller: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +117,9 @@ class Dossier:
 
     ``story`` tells the dispute in a few sentences for somebody who knows nothing of it. ``subjects`` are all public
     ids whose entries belong into the pack. ``texts`` are the words of messages as they are kept, for opening the
-    commitments to them.
+    commitments to them. ``claim`` is what the buyer says is wrong, ``asks`` the amount asked for. ``clashes`` are
+    contradictions in the file, ``gaps`` what it still lacks: both are told, whomever they help. ``covers`` are words
+    about third parties that are covered wherever they stand; they never leave the shop themselves.
     """
 
     number: str
@@ -93,6 +135,12 @@ class Dossier:
     policy_text: str
     subjects: tuple[str, ...]
     texts: tuple[str, ...]
+    claim: str
+    asks: str
+    needs: tuple[Need, ...]
+    clashes: tuple[str, ...]
+    gaps: tuple[str, ...]
+    covers: tuple[str, ...]
 
 
 def said_in(value: Any) -> Iterator[str]:

@@ -12,20 +12,41 @@ from cardcase.custody.rules import entry as entries
 from cardcase.custody.rules import note, plain
 from cardcase.custody.rules.plain import JSON
 
+from . import bagit, strict
+
 FORMAT = "cardcase-pack/v1"
 """First line of the seal: what kind of statement is signed."""
 TLOG_PROOF = "c2sp.org/tlog-proof@v1"
 SEALED_KIND = "pack.exported"
 MANIFEST_ROLE = "manifest"
 
-MANIFEST, SEAL, LOG_PROOF = "manifest.json", "manifest.note", "pack.tlog-proof"
-RECORDS, PROOFS, CHECKPOINT = "records.jsonl", "proofs.json", "checkpoint.note"
-REPORT, README = "report.pdf", "README.txt"
-OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF})
+MANIFEST, SEAL, LOG_PROOF = "data/manifest.json", "data/manifest.note", "data/pack.tlog-proof"
+RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/history.json"
+REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
+FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
+"""Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
+README = "README.txt"
+OUTSIDE = frozenset({MANIFEST, SEAL, LOG_PROOF, bagit.PAYLOAD_HASHES, bagit.TAG_HASHES})
 """Members that the manifest cannot list because they are made of it."""
-REQUIRED = frozenset({RECORDS, PROOFS, CHECKPOINT, REPORT, README})
+REQUIRED = frozenset({RECORDS, PROOFS, HISTORY, REPORT, ENVIRONMENT, README, bagit.DECLARATION, bagit.INFO})
+
+MAX_MANIFEST_BYTES = 2 * 1024 * 1024
+MAX_PROOFS_BYTES = 32 * 1024 * 1024
+MAX_LINE_BYTES = 8 * 1024 * 1024
+MAX_ENTRIES = 50_000
+"""Caps of what a verifier reads: a case of 500 messages has a tenth of a percent of them."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_HASH64 = rb'"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="'
+_PATH = rb"\[((?:" + _HASH64 + rb"(?:," + _HASH64 + rb"){0,63})?)\]"
+_PROOF = re.compile(rb'\{"path":' + _PATH + rb',"seq":(0|[1-9][0-9]{0,15})\}')
+_PROOFS_END = re.compile(rb'\],"root":(' + _HASH64 + rb'),"size":([1-9][0-9]{0,15}),"v":1\}')
+_PROOFS_BEGIN = b'{"proofs":['
+
+
+def checkpoint_path(size: int) -> str:
+    """Name the member that holds the signed head of so many entries."""
+    return f"{CHECKPOINTS}{size}.note"
 
 
 class State(StrEnum):
@@ -97,14 +118,17 @@ def write_line(line: Line) -> bytes:
 
 def read_line(raw: bytes) -> tuple[Line, entries.Entry]:
     """Read a line without its newline, and the entry in it. Raises ValueError for anything that is not canonical."""
-    told = plain.decode(raw)
+    told = strict.decode(raw)
     if not isinstance(told, dict) or told.keys() != {"entry", "contents"} or not isinstance(told["contents"], list):
         raise ValueError("a line has an entry and contents")
     entry = entries.read(told["entry"])
     openings = tuple(read_opening(one) for one in told["contents"])
     if len(openings) != len(entry.contents):
         raise ValueError("a line has one opening for each content")
-    return Line(plain.encode(told["entry"]), openings), entry
+    written = plain.encode(told["entry"])
+    if len(written) > entries.MAX_ENTRY_BYTES:
+        raise ValueError("too large for an entry")
+    return Line(written, openings), entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +194,7 @@ class Manifest:
 
 def read_manifest(data: bytes) -> Manifest:
     """Read a manifest, refusing every byte that ``encode`` would not have written. Raises ValueError."""
-    told = plain.decode(data)
+    told = strict.decode(data)
     try:
         manifest = _manifest(told)
     except (KeyError, TypeError, AttributeError) as error:
@@ -233,19 +257,85 @@ def write_proofs(size: int, root: bytes, proofs: Mapping[int, Sequence[bytes]]) 
     )
 
 
-def read_proofs(data: bytes) -> tuple[int, bytes, dict[int, list[bytes]]]:
-    """Read size, root and the proofs by entry. Raises ValueError."""
-    told = plain.decode(data)
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Inclusion proofs under one head. Steps stay as they were written until they are asked for: they may be many."""
+
+    size: int
+    root: bytes
+    raw: Mapping[int, bytes]
+
+    def path(self, seq: int) -> list[bytes]:
+        """Return the steps for one entry; none where there is no proof."""
+        return _steps(self.raw.get(seq, b""))
+
+
+def _steps(raw: bytes) -> list[bytes]:
+    return [note.decode64(step) for step in raw.decode().replace('"', "").split(",")] if raw else []
+
+
+def read_proofs(data: bytes) -> Proofs:
+    """Read what ``write_proofs`` wrote, byte by byte as it writes. Raises ValueError."""
+    if not data.startswith(_PROOFS_BEGIN):
+        raise ValueError("not a list of proofs")
+    at, last = len(_PROOFS_BEGIN), -1
+    found: dict[int, bytes] = {}
+    while (proof := _PROOF.match(data, at)) is not None:
+        seq = int(proof[2])
+        if seq <= last or len(found) >= MAX_ENTRIES:
+            raise ValueError("proofs are in order of the log, and not endless")
+        found[seq], last, at = proof[1], seq, proof.end()
+        if data[at : at + 2] != b",{":
+            break
+        at += 1
+    end = _PROOFS_END.fullmatch(data, at)
+    if end is None:
+        raise ValueError("not a list of proofs")
+    return Proofs(int(end[2]), _steps(end[1])[0], found)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier head of the log, and the proof that the head of the pack continues it."""
+
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
+
+
+def write_history(earlier: Sequence[Earlier]) -> bytes:
+    """Write the earlier heads, smallest first."""
+    return plain.encode(
+        {
+            "v": 1,
+            "checkpoints": [
+                {"size": one.size, "root": note.encode64(one.root), "path": [note.encode64(step) for step in one.path]}
+                for one in earlier
+            ],
+        }
+    )
+
+
+def read_history(data: bytes) -> tuple[Earlier, ...]:
+    """Read the earlier heads. Raises ValueError."""
+    told = strict.decode(data)
     if not isinstance(told, dict):
-        raise ValueError("not a list of proofs")  # noqa: TRY004 - one error for all that is not one
+        raise ValueError("not a list of heads")  # noqa: TRY004 - one error for all that is not one
     try:
-        size, root = _number(told["size"]), note.decode64(_text(told["root"]))
-        proofs = {_number(one["seq"]): [note.decode64(_text(step)) for step in one["path"]] for one in told["proofs"]}
+        earlier = tuple(
+            Earlier(
+                _number(one["size"]),
+                note.decode64(_text(one["root"])),
+                tuple(note.decode64(_text(step)) for step in one["path"]),
+            )
+            for one in told["checkpoints"]
+        )
     except (KeyError, TypeError) as error:
-        raise ValueError("not a list of proofs") from error
-    if write_proofs(size, root, proofs) != data:
-        raise ValueError("not a list of proofs of this format")
-    return size, root, proofs
+        raise ValueError("not a list of heads") from error
+    sizes = [one.size for one in earlier]
+    if sizes != sorted(set(sizes)) or write_history(earlier) != data:
+        raise ValueError("not a list of heads of this format")
+    return earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,16 +361,41 @@ def read_log_proof(data: bytes) -> LogProof:
     lines = head.split("\n")
     if len(lines) < 3 or not lines[1].startswith("extra ") or not lines[2].startswith("index "):  # noqa: PLR2004
         raise ValueError("not a tlog-proof")
-    extra = plain.decode(note.decode64(lines[1].removeprefix("extra ")))
+    extra = strict.decode(note.decode64(lines[1].removeprefix("extra ")))
     if not isinstance(extra, dict) or extra.keys() != {"entry", "salt"}:
         raise ValueError("the extra data are an entry and a salt")
     proof = LogProof(
         entry=plain.encode(extra["entry"]),
         salt=bytes.fromhex(str(extra["salt"])),
-        index=int(lines[2].removeprefix("index ")),
+        index=_decimal(lines[2].removeprefix("index ")),
         path=tuple(note.decode64(one) for one in lines[3:]),
         checkpoint=checkpoint,
     )
     if proof.encode() != data:
         raise ValueError("not a tlog-proof of this format")
     return proof
+
+
+def _decimal(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 16:  # noqa: PLR2004 - as many digits as 2^53 has
+        raise ValueError("a whole number was expected")
+    return int(text)
+
+
+def as_exported(data: bytes) -> list[bytes]:
+    """Return what a note, or a proof that ends in one, may have been before others added their signatures to it.
+
+    Whoever cosigns adds lines at the end; taking them away again, one by one, gives the bytes that were listed.
+    """
+    try:
+        _, signatures = note.split(data.decode())
+    except (note.BadNote, UnicodeDecodeError):
+        return [data]
+    head, mark, _ = data.rpartition(b"\n\n")
+    lines = data[len(head) + len(mark) :].splitlines(keepends=True)
+    return [data, *(head + mark + b"".join(lines[:count]) for count in range(len(signatures) - 1, 0, -1))]
+
+
+def exported(data: bytes, sha256: str) -> bytes:
+    """Return the note as it was listed, without signatures added later; as it is when no such form has this hash."""
+    return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)

@@ -22,10 +22,12 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "case": ("case:case", "看售后单 / look at cases"),
     "card": ("cards:card", "卡库：库存、经历、查验、作废 / cards: stock, history, checks, voiding"),
     "deliver": ("deliver:deliver", "发货：给订单分配卡、发一次卡密 / give cards to orders, each code once"),
-    "pack": ("record:pack", "导出证据包 / export an evidence pack"),
+    "pack": ("record:pack", "证据包：预览、封存、导出 / evidence packs: preview, seal, export"),
+    "evidence": ("evidence:evidence", "证据：列出、遮盖、确认看过 / evidence: list, cover, confirm, refuse form"),
     "verify": ("record:verify", "离线检查证据包 / check an evidence pack offline"),
     "ledger": ("record:ledger", "检查或签署整本记录 / verify or sign the whole record"),
     "privacy": ("privacy:privacy", "买家资料：副本、限制、删除 / buyers' data: copy, restrict, erase"),
+    "witness": ("anchors:witness", "见证别人的记录 / witness other people's records"),
     "vault": (
         "vault:vault",
         "卡密的密钥：状态、更换、加密副本 / the keys of the vault: status, rotate, export, import",

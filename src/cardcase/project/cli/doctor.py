@@ -39,7 +39,13 @@ def doctor(*, allow_old_sqlite: bool, as_json: bool) -> int:
     """Look at the machine and the books; exit 1 when something grave was found."""
     from cardcase.project.boot import operator
 
-    checks = [*_machine(allow_old_sqlite=allow_old_sqlite), *_keys(operator()), *_books(operator()), *_data_files()]
+    checks = [
+        *_machine(allow_old_sqlite=allow_old_sqlite),
+        *_keys(operator()),
+        *_books(operator()),
+        *_anchors(operator()),
+        *_data_files(),
+    ]
     grave = any(check.is_grave and not check.is_fine for check in checks)
     if as_json:
         print_json({"is_fine": not grave, "checks": checks})
@@ -260,6 +266,33 @@ def _books(actor: Any) -> Iterator[Check]:
         "后台任务正常" if work.oldest_due is None else f"最早到期的后台任务从 {work.oldest_due:%m-%d %H:%M}Z 等到现在",
         "background work flows" if work.oldest_due is None else f"due since {work.oldest_due:%m-%d %H:%M}Z",
         "启动 cardcase run 或 cardcase worker / start cardcase run or cardcase worker",
+    )
+
+
+def _anchors(actor: Any) -> Iterator[Check]:
+    from cardcase.anchors import queries as anchors
+
+    now = clock.now()
+    seen = anchors.standing(actor, at=now)
+    since = anchors.pending_since(actor)
+    fine = f"第三方时间戳：{seen.stamped_at:%m-%d %H:%M}Z" if seen.stamped_at else ""
+    yield Check(
+        "trusted_time",
+        not seen.code,
+        f"[{seen.code}] {seen.text.zh}" if seen.code else fine,
+        f"[{seen.code}] {seen.text.en}" if seen.code else f"time-stamped by others at {seen.stamped_at}",
+        f"从 {since:%m-%d %H:%M}Z 等到现在；看 cardcase ledger stamps / see cardcase ledger stamps"
+        if since
+        else "在 anchors.toml 里写上时间戳机构，见手册“可信时间” / name authorities in anchors.toml",
+    )
+    contradicted = [one for one in seen.witnesses if one.code in ("witness_ahead", "witness_refused")]
+    yield Check(
+        "witnesses_agree",
+        not contradicted,
+        f"{contradicted[0].name}：{contradicted[0].text.zh}" if contradicted else "没有见证方提出异议",
+        f"{contradicted[0].name}: {contradicted[0].text.en}" if contradicted else "no witness objects",
+        "先运行 cardcase ledger verify；不要继续签名 / run cardcase ledger verify first and sign nothing",
+        is_grave=True,
     )
 
 

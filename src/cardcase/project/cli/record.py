@@ -1,6 +1,7 @@
 """The record and its packs: pack, verify, ledger."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,27 +9,53 @@ from cardcase.kit import clock
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
+from . import anchors
 from .common import json_option, plain, print_json, progress, shop_option, with_desk
 
 
-@click.command(help="导出一个售后单的证据包 / export the evidence pack of a case")
+class _WrongUse(click.UsageError):
+    """Arguments of ``verify`` that cannot be used: EX_USAGE of sysexits.h."""
+
+    exit_code = 64
+
+
+@click.command(help="预览、封存、导出一个售后单的证据包 / preview, seal and export the evidence pack of a case")
 @click.argument("case")
 @click.option(
-    "-o",
-    "--output",
-    "target",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="ZIP 文件 / the ZIP file",
+    "-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="ZIP 文件 / the ZIP file"
 )
+@click.option("--looked", is_flag=True, help="我看过每张图片，没有卡密和他人资料 / I looked at every picture")
+@click.option("--preview", "wants_preview", is_flag=True, help="只看会放进什么，不封存 / show what would go in")
+@click.option("--list", "wants_list", is_flag=True, help="列出已封存的各版 / list the sealed versions")
+@click.option("--to", "recipient", default=None, help="交给谁 / for whom: platform, mediator, court, buyer")
+@click.option(
+    "--letter", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="提交说明（文本文件）/ cover letter"
+)
+@click.option("--seen", default="", help="预览给出的 digest / the digest of the preview that was looked at")
+@click.option("--typed", default=None, help="封存时输入：封存证据包 / to seal: seal the pack")
+@click.option("--version", "version", default="", help="再次取出已封存的一版 / take out a sealed version again")
+@json_option
 @shop_option
 @with_desk
-def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
+def pack(case: str, *, target: Path | None, as_json: bool, shop_slug: str | None, **chosen: Any) -> None:
     """Build, seal and write a pack; the file appears whole or not at all."""
-    from cardcase.packs import service
     from cardcase.project.boot import operator
 
-    data = service.build(operator(shop_slug), case, at=clock.now())
+    from . import packing
+
+    told = packing.run(operator(shop_slug), case, packing.Chosen(has_target=target is not None, **chosen))
+    if told.data is not None and target is not None:
+        _write(target, told.data)
+        if not as_json:
+            click.echo(f"已写入 / written: {target} ({len(told.data):,} bytes)")
+    if as_json:
+        print_json(told.document)
+    else:
+        for line in told.lines:
+            click.echo(line)
+
+
+def _write(target: Path, data: bytes) -> None:
     unfinished = target.with_name(f".{target.name}.part")
     try:
         unfinished.write_bytes(data)
@@ -40,18 +67,53 @@ def pack(case: str, *, target: Path, shop_slug: str | None) -> None:
             next=Text("检查目录和权限。", "Check the folder and its permissions."),
             code="file_unwritable",
         ) from error
-    click.echo(f"已写入 / written: {target} ({len(data):,} bytes)")
 
 
-@click.command(help="离线检查证据包：0 完好，1 被改动，3 损坏或不安全 / check a pack offline")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+class _Verify(click.Command):
+    """A command whose wrong use exits with 64 (EX_USAGE): its 2 says something of the pack already."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the arguments; what click would leave with 2 leaves with 64."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise _WrongUse(error.format_message(), ctx=error.ctx) from error
+
+
+@click.command(
+    cls=_Verify,
+    help="离线检查证据包（ZIP 或已解开的目录）：0 有效，1 被改动，2 一致但未达到要求，"
+    "3 损坏或不安全，4 核对程序出错，64 用法不对 / check a pack offline",
+)
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--vkey", default=None, help="对方公布的验证公钥 / the signer's published verifier key")
+@click.option(
+    "--policy",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="您的要求（文本文件） / what you ask for, a text file",
+)
+@click.option(
+    "--tsa-roots",
+    default=None,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="您认可的时间戳根证书目录 / folder of time-stamping roots that you trust",
+)
+@click.option(
+    "--previous",
+    default=None,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="早先得到的校验点 / a checkpoint that you were given earlier",
+)
 @json_option
-def verify(file: Path, *, vkey: str | None, as_json: bool) -> int:
+def verify(
+    file: Path, *, vkey: str | None, policy: Path | None, tsa_roots: Path | None, previous: Path | None, as_json: bool
+) -> int:
     """Check a pack without database or network; trust comes from the arguments, never from the pack."""
     from cardcase.packs import verifier
 
-    report = verifier.verify(file, vkey=vkey)
+    trust = verifier.trust_of(vkey=vkey, policy=policy, tsa_roots=tsa_roots, previous=previous)
+    report = verifier.verify(file, trust=trust)
     if as_json:
         print_json(report.document())
     else:
@@ -159,3 +221,7 @@ def _tell_vkey(vkey: str, *, as_json: bool) -> None:
         print_json({"vkey": vkey})
     else:
         click.echo(f"{vkey}\n请把新公钥公布到原来公布旧公钥的地方 / publish the new key where the old one stands")
+
+
+for _command in anchors.LEDGER:
+    ledger.add_command(_command)

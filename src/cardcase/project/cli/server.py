@@ -15,8 +15,9 @@ from cardcase.kit.text import Text
 
 from .common import announce, data_option, progress
 
-THREADS: Final = (("default",), ("notices",))
-"""One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices keeps nothing else waiting.
+THREADS: Final = (("default",), ("notices",), ("anchors",))
+"""One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices or authority of time keeps nothing
+else waiting.
 
 The first has the watch of the process beside it.
 """

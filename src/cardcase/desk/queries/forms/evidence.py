@@ -1,5 +1,7 @@
 """Forms about evidence: ask for it, add it, pack it."""
 
+from django.urls import reverse
+
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event
 from cardcase.desk.queries.view import CaseView
@@ -7,7 +9,7 @@ from cardcase.evidence.rules import PARTY_TITLES, Item, ItemState, spoken
 from cardcase.kit.text import Text
 from cardcase.remedies import rules as remedies
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm, Choice, Input, InputKind
+from cardcase.shell.parts import ActionForm, Choice, Input, InputKind, Link
 from cardcase.staff.rules import Actor, Permission
 
 from . import base
@@ -101,13 +103,16 @@ def call(actor: Actor, view: CaseView) -> ActionForm | None:
     )
 
 
-def pack(actor: Actor, case: Case) -> ActionForm | None:
-    """Download the evidence pack."""
+def pack(actor: Actor, case: Case) -> tuple[Link, ...]:
+    """Lead to the packs of a case, its evidence and the platform's refuse form."""
     if not actor.may(Permission.EXPORT):
-        return None
-    return ActionForm(
-        url=base.url(case, "pack"), button=say(Text("下载证据包", "Download the pack")), hidden=base.hidden(case)
+        return ()
+    ways = (
+        ("packs", Text("证据包", "Evidence packs")),
+        ("case-exhibits", Text("证据目录与遮盖", "Evidence, covering")),
+        ("refusal", Text("平台拒绝表单", "Refuse form")),
     )
+    return tuple(Link(say(title), reverse(name, args=[case.number])) for name, title in ways)
 
 
 def submit(view: CaseView) -> ActionForm | None:

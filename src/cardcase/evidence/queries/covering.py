@@ -1,0 +1,96 @@
+"""Reading what is covered in a case, and what packs show of each exhibit: its original, or the latest covered copy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cardcase.cases.models import Case
+from cardcase.evidence.models import Cover, Look, Redaction
+from cardcase.inbox.models import Conversation, Message
+from cardcase.kit.errors import NotFound
+from cardcase.staff.rules import Actor
+
+from .rows import exhibits
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """What others get to see of an exhibit. ``redaction`` is None for the original itself."""
+
+    sha256: str
+    mime: str
+    redaction: Redaction | None = None
+
+
+def redactions(actor: Actor, case: Case) -> list[Redaction]:
+    """Return the covered copies of a case's exhibits, oldest first, those that were lifted among them."""
+    return list(
+        Redaction.objects.visible_to(actor).filter(exhibit__case_id=case.pk).select_related("exhibit").order_by("pk")
+    )
+
+
+def redaction(actor: Actor, public_id: str) -> Redaction:
+    """Return one covered copy with its exhibit and case. Raises NotFound, also for another shop's."""
+    rows = Redaction.objects.visible_to(actor).select_related("exhibit__case")
+    found = rows.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("没有这份遮盖件", "There is no such covered copy")
+    assert isinstance(found, Redaction)
+    return found
+
+
+def shown_files(actor: Actor, case: Case) -> Mapping[int, ShownFile]:
+    """Return what is shown of each exhibit that has a file, by row id."""
+    latest = {one.exhibit_id: one for one in redactions(actor, case) if one.lifted_at is None}
+    return {
+        row.pk: ShownFile(latest[row.pk].file_sha256, latest[row.pk].file_mime, latest[row.pk])
+        if row.pk in latest
+        else ShownFile(row.file_sha256, row.file_mime)
+        for row in exhibits(actor, case)
+        if row.file_sha256
+    }
+
+
+def covers(actor: Actor, case: Case, *, with_lifted: bool = False) -> list[Cover]:
+    """Return the words that are covered in a case, oldest first."""
+    rows = Cover.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk")
+    return list(rows if with_lifted else rows.filter(lifted_at=None))
+
+
+def cover(actor: Actor, public_id: str) -> Cover:
+    """Return one cover with its case. Raises NotFound, also for another shop's."""
+    found = Cover.objects.visible_to(actor).filter(public_id=public_id).select_related("case").first()
+    if found is None:
+        raise NotFound("没有这处遮盖", "There is no such cover")
+    assert isinstance(found, Cover)
+    return found
+
+
+def looked_at(actor: Actor, case: Case) -> frozenset[str]:
+    """Return the hashes of the files of a case that a person has looked at."""
+    rows = Look.objects.visible_to(actor).filter(exhibit__case_id=case.pk)
+    return frozenset(rows.values_list("file_sha256", flat=True))
+
+
+def talks_of(actor: Actor, case: Case) -> list[Conversation]:
+    """Return the conversations about a case's order; without any, those with its buyer about the same goods."""
+    order = case.order
+    rows = Conversation.objects.visible_to(actor).order_by("pk")
+    found = list(rows.filter(order=order))
+    if not found and order.buyer_id and order.listing is not None and order.listing.item_id:
+        found = list(rows.filter(order=None, buyer_id=order.buyer_id, item_id=order.listing.item_id))
+    return found
+
+
+def messages_of(actor: Actor, case: Case, talks: Sequence[Conversation] | None = None) -> list[Message]:
+    """Return the messages of a case in the order in which packs number them, from 1."""
+    rows = Message.objects.visible_to(actor).filter(conversation__in=talks_of(actor, case) if talks is None else talks)
+    return list(rows.select_related("conversation").defer("original_sealed").order_by("said_at", "pk"))
+
+
+def stands_elsewhere(case: Case, words: str) -> bool:
+    """Tell whether words stand in what else is printed of a case: the claim, the ruling, names, exhibits."""
+    buyer = case.buyer or case.order.buyer
+    refunds = case.order.refunds.all()
+    texts = [case.ruling_raw, buyer.nick if buyer else "", *(f"{one.reason_raw} {one.description}" for one in refunds)]
+    texts += [f"{one.title} {one.source_file} {one.facts}" for one in case.exhibits.all()]
+    return any(words in text for text in texts)
