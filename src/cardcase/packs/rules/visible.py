@@ -7,6 +7,7 @@ tell a mark that stands for a character from one that somebody typed. Line ends 
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -36,6 +37,7 @@ _MARK: Final = re.compile(r"\[(U\+[0-9A-F]{4,6}(?: U\+[0-9A-F]{4,6})*)\]")
 _CODE: Final = re.compile(r"U\+([0-9A-F]{4,6})")
 
 
+@lru_cache(maxsize=1 << 15)
 def _is_shown(char: str, covered: Container[int]) -> bool:
     if char == "\n":
         return True
