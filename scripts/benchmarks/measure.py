@@ -329,9 +329,12 @@ def pack() -> list[Row]:
         evidence.add_exhibit(
             actor, number, "E10", f"截图 {index + 1}", _png(540, 960, index + 3), "image/png", {}, at=NOW
         )
+    shown = [leak.exhibit for leak in packs.preview(actor, number, at=NOW).gathered.leaks if leak.exhibit]
+    evidence.confirm_looked(actor, number, shown, at=NOW)
     started = time.perf_counter()
     data = packs.build(actor, number, at=NOW)
     took = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     path = Path(os.environ["CARDCASE_DATA"]) / "pack.zip"
     path.write_bytes(data)
     packed = time.perf_counter()
@@ -349,6 +352,13 @@ def pack() -> list[Row]:
             "≤ 3 s",
             f"zlib over the same bytes {packed:.2f} s",
             met=took <= 3,
+        ),
+        row(
+            "Memory of the process that made it",
+            f"{peak:.0f} MiB",
+            "≤ 300 MiB",
+            "the import of the messages and the framework among it",
+            met=peak <= 300,
         ),
         row(
             "Verify that pack, in a process of its own",

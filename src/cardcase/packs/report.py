@@ -69,12 +69,13 @@ def _set(
 ) -> Report:
     told = shown(document(dossier, facts, font, pictures), fonts.coverage(font.regular))
     wanted = {one["picture"]: files[one["picture"]] for one in told["exhibits"] if one["picture"]}
-    with typesetting.sheet("report.typ", told, font, wanted) as sheet:
+    book = typesetting.open_fonts(font)
+    with typesetting.sheet("report.typ", told, font, wanted, book) as sheet:
         pdf = sheet.pdf(facts.made_at)
         pages = {one["key"]: _span(one["first"], one["last"]) for one in sheet.told("pages")}
     listed = [{**one, "pages": pages.get(one["key"], "")} for one in told["list"]]
     index = {"meta": told["meta"], "list": listed}
-    with typesetting.sheet("index.typ", index, font, {}) as sheet:
+    with typesetting.sheet("index.typ", index, font, {}, book) as sheet:
         return Report(pdf, sheet.pdf(facts.made_at), _csv(listed))
 
 

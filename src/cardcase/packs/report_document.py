@@ -1,7 +1,7 @@
 """What the template of the report shows, as plain data: everything is put into words here, nothing there."""
 
 import unicodedata
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from . import fonts
 from .rules.dossier import Dossier, Exhibit, Need, Sheet
 from .rules.letter import default_letter
 from .rules.listing import WEIGHTS, Piece, by_key, labels_of, pieces
-from .rules.visible import make_visible, marks_in
+from .rules.visible import Coverage, make_visible, marks_in
 from .rules.wording import moment
 
 _SIDES: Final = {"买家": "buyer", "店铺": "seller", "系统": "system"}
@@ -42,7 +42,7 @@ class Facts:
     letter: str = ""
 
 
-def shown(told: dict[str, Any], covered: Container[int]) -> dict[str, Any]:
+def shown(told: dict[str, Any], covered: Coverage) -> dict[str, Any]:
     """Return a document as it is printed, and in it which characters stand there as marks, how often, and where."""
     printed: dict[str, Any] = visible(told, covered)
     places: dict[str, list[str]] = {}
@@ -61,7 +61,7 @@ def shown(told: dict[str, Any], covered: Container[int]) -> dict[str, Any]:
     return printed
 
 
-def visible(value: Any, covered: Container[int]) -> Any:
+def visible(value: Any, covered: Coverage) -> Any:
     """Make every text of a document visible."""
     if isinstance(value, str):
         return make_visible(value, covered)[0]

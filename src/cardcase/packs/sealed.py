@@ -16,7 +16,7 @@ from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
-from .models import Pack
+from .queries.versions import pack_rows
 from .rules import form
 
 SUBMITTED_KIND = "pack.submitted"
@@ -48,7 +48,7 @@ class Sealed:
 
 def sealed(actor: Actor, case: Case) -> tuple[Sealed, ...]:
     """Return the packs of a case, oldest first, each with the place of its bytes."""
-    rows = {row.public_id: row for row in Pack.objects.visible_to(actor).filter(case=case)}
+    rows = pack_rows(actor, case)
     return tuple(
         replace(
             one,

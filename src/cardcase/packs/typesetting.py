@@ -40,8 +40,13 @@ class Sheet:
 
 
 @contextmanager
-def sheet(template: str, data: Any, font: fonts.Font, files: Mapping[str, bytes]) -> Iterator[Sheet]:
-    """Lay a template ready with its data and the pictures that it shows, by the paths that it names them by."""
+def sheet(
+    template: str, data: Any, font: fonts.Font, files: Mapping[str, bytes], book: typst.Fonts | None = None
+) -> Iterator[Sheet]:
+    """Lay a template ready with its data and the pictures that it shows, by the paths that it names them by.
+
+    ``book``: the fonts, opened once for several documents (``open_fonts``): they are 40 MB.
+    """
     with tempfile.TemporaryDirectory(prefix="cardcase-sheet-") as folder:
         root = Path(folder)
         for name in {template, "look.typ"}:
@@ -49,7 +54,7 @@ def sheet(template: str, data: Any, font: fonts.Font, files: Mapping[str, bytes]
         for path, data_of in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_bytes(data_of)
-        yield Sheet(_compiler(root / template, root, font, json.dumps(data, ensure_ascii=False)))
+        yield Sheet(_compiler(root / template, root, font, json.dumps(data, ensure_ascii=False), book))
 
 
 def unreadable(font: fonts.Font, pictures: Iterable[tuple[str, str, bytes]]) -> frozenset[str]:
@@ -67,13 +72,20 @@ def unreadable(font: fonts.Font, pictures: Iterable[tuple[str, str, bytes]]) -> 
     return frozenset(broken)
 
 
-def _compiler(source: Path, root: Path, font: fonts.Font, data: str) -> Any:
-    # Only the fonts named here: the same text must not come out differently because a machine has more of them.
-    book = typst.Fonts(
+def open_fonts(font: fonts.Font) -> typst.Fonts:
+    """Open the files of a font and no others: a text must not come out differently where there are more of them."""
+    return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
         font_paths=sorted({str(path.parent) for path in font.files}),
     )
+
+
+def _compiler(source: Path, root: Path, font: fonts.Font, data: str, book: typst.Fonts | None = None) -> Any:
     return typst.Compiler(
-        str(source), root=str(root), font_paths=book, ignore_system_fonts=True, sys_inputs={"data": data}
+        str(source),
+        root=str(root),
+        font_paths=book or open_fonts(font),
+        ignore_system_fonts=True,
+        sys_inputs={"data": data},
     )

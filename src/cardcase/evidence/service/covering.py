@@ -42,31 +42,46 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
     if not exhibit.file_sha256:
         raise Refused("这份证据没有文件，没有可遮盖的", "This exhibit has no file", code="no_pixels")
     data, mime = pixels.covered(files.read(exhibit.file_sha256), exhibit.file_mime, areas)
+    stored = [area.document() for area in areas]
     with transaction.atomic():
-        commit, seq = _commitment(actor, exhibit)
-        made = Redaction.objects.create(
-            shop_id=actor.shop_id,
-            public_id=ids.public_id("red"),
-            exhibit=exhibit,
-            file_sha256=files.keep(data),
-            file_mime=mime,
-            areas=[area.document() for area in areas],
-            reason=said,
-            derived_from=commit,
-            by=actor.label or actor.kind.value,
-            at=at,
-        )
-        told: dict[str, custody.JSON] = {
-            "exhibit": exhibit.public_id,
-            "redaction": made.public_id,
-            "derived_from": commit,
-            "derived_from_seq": seq,
-            "areas": len(areas),
-            "reason": said,
-            "mime": mime,
-        }
-        content = custody.Content(f"redaction/{made.public_id}", data, mime, keep=False)
-        custody.append(actor, custody.Record("evidence.redacted", exhibit.case.public_id, at, told, [content]))
+        return _keep_copy(actor, exhibit, data, mime, areas=stored, reason=said, at=at)
+
+
+def carry_redaction(actor: Actor, shown: queries.ShownFile | None, copy: Exhibit, *, at: datetime) -> None:
+    """Cover an exhibit carried to another case as it was covered before, inside the caller's transaction."""
+    if shown is None or shown.redaction is None:
+        return
+    was = shown.redaction
+    _keep_copy(actor, copy, files.read(was.file_sha256), was.file_mime, areas=was.areas, reason=was.reason, at=at)
+
+
+def _keep_copy(
+    actor: Actor, exhibit: Exhibit, data: bytes, mime: str, *, areas: list[list[int]], reason: str, at: datetime
+) -> Redaction:
+    commit, seq = _commitment(actor, exhibit)
+    made = Redaction.objects.create(
+        shop_id=actor.shop_id,
+        public_id=ids.public_id("red"),
+        exhibit=exhibit,
+        file_sha256=files.keep(data),
+        file_mime=mime,
+        areas=areas,
+        reason=reason,
+        derived_from=commit,
+        by=actor.label or actor.kind.value,
+        at=at,
+    )
+    told: dict[str, custody.JSON] = {
+        "exhibit": exhibit.public_id,
+        "redaction": made.public_id,
+        "derived_from": commit,
+        "derived_from_seq": seq,
+        "areas": len(areas),
+        "reason": reason,
+        "mime": mime,
+    }
+    content = custody.Content(f"redaction/{made.public_id}", data, mime, keep=False)
+    custody.append(actor, custody.Record("evidence.redacted", exhibit.case.public_id, at, told, [content]))
     return made
 
 

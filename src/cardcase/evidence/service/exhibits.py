@@ -20,6 +20,7 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import mails
 from .answers import carry_answers
+from .covering import carry_redaction
 from .entries import masked, record
 from .requests import follow
 
@@ -125,10 +126,11 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
     case, ended = case_queries.by_number(actor, to), case_queries.by_number(actor, number)
     carry_answers(actor, ended, case, at=at)
     copies = []
+    shown = queries.shown_files(actor, ended)
     for row in queries.exhibits(actor, ended):
         if row.set_aside_at is not None:
             continue
-        was = row.public_id
+        was, was_row = row.public_id, row.pk
         row.pk, row._state.adding = None, True  # noqa: SLF001 - Django's documented way to copy a row
         data = mails.original(row) if row.file_sha256 else None
         row.public_id, row.case = ids.public_id("ev"), case
@@ -150,6 +152,7 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
             "is_against_seller": row.is_against_seller,
         }
         custody.append(actor, custody.Record("evidence.added", case.public_id, at, told, contents))
+        carry_redaction(actor, shown.get(was_row), row, at=at)
         copies.append(row)
     follow(actor, case, at=at)
     return copies

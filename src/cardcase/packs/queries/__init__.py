@@ -60,7 +60,7 @@ def dossier(actor: Actor, number: str, *, at: datetime | None = None) -> Dossier
         order_no=order.order_no,
         headline=tuple(_headline(case, order)),
         story=tuple(_story(papers)),
-        sheets=tuple(sheets(papers)),
+        sheets=tuple(sheets(actor, papers)),
         happenings=tuple(sorted(happenings(papers, subjects), key=lambda one: one.at)),
         conversation=tuple(utterance(number, one) for number, one in enumerate(messages, 1)),
         exhibits=tuple(exhibit(actor, case, one, shown.get(one.pk)) for one in exhibits),

@@ -33,9 +33,9 @@ from .words import (
 )
 
 
-def sheets(papers: Papers) -> Iterator[Sheet]:
+def sheets(actor: Actor, papers: Papers) -> Iterator[Sheet]:
     """Draw up the tables of a case, in the order of the report."""
-    actor, case = papers.actor, papers.case
+    case = papers.case
     yield _order_sheet(case.order)
     yield from (_refund_sheet(refund) for refund in papers.refunds)
     checks = _checks(actor, [card.public_id for card in papers.cards])

@@ -138,8 +138,9 @@ def _of_talk(told: Dossier, number: int, weights: dict[str, str]) -> Piece:
 
 def _of_exhibit(told: Dossier, one: Exhibit, number: int, mark: str) -> Piece:
     summary = "；".join(f"{row.label}：{row.value}" for row in one.facts[:3])
-    if one.sha256:
-        summary = f"{summary}\n原件 {one.sha256[:12]}…" if summary else f"原件 {one.sha256[:12]}…"
+    if one.shown_sha256:
+        file = f"{'原件' if one.covered is None else '遮盖件'} {one.shown_sha256[:12]}…"
+        summary = f"{summary}\n{file}" if summary else file
     return Piece(
         number,
         mark,

@@ -6,9 +6,12 @@ tell a mark that stands for a character from one that somebody typed. Line ends 
 
 import re
 import unicodedata
-from collections.abc import Container
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
+
+Coverage = frozenset[int] | range
+"""Code points that the fonts in use can show."""
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
@@ -36,7 +39,8 @@ _MARK: Final = re.compile(r"\[(U\+[0-9A-F]{4,6}(?: U\+[0-9A-F]{4,6})*)\]")
 _CODE: Final = re.compile(r"U\+([0-9A-F]{4,6})")
 
 
-def _is_shown(char: str, covered: Container[int]) -> bool:
+@lru_cache(maxsize=1 << 15)
+def _is_shown(char: str, covered: Coverage) -> bool:
     if char == "\n":
         return True
     code, category = ord(char), unicodedata.category(char)
@@ -47,7 +51,7 @@ def _is_shown(char: str, covered: Container[int]) -> bool:
     return not any(code in ignored for ignored in _IGNORED) and code in covered
 
 
-def make_visible(text: str, covered: Container[int]) -> tuple[str, frozenset[str]]:
+def make_visible(text: str, covered: Coverage) -> tuple[str, frozenset[str]]:
     """Replace what a reader could not see by marks such as [U+1F621]; runs share one bracket.
 
     ``covered`` holds the code points that the fonts in use can show. Returns the text and the characters replaced.
