@@ -48,6 +48,9 @@ def test_the_columns_that_repeat_the_key_version_exist():
 
 
 NO_PLAIN_FILE = {
+    "anchors.Deposit.sha256",
+    "anchors.Stamp.token_sha256",
+    "packs.Pack.manifest_sha256",
     "cards.BalanceCheck.proof_sha256",
     "cards.CardBatch.proof_sha256",
     "cards.VoidAttempt.proof_sha256",

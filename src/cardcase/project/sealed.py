@@ -37,7 +37,13 @@ PLACES: Final = (
     SealedPlace("intake.PendingFile", "sealed", at_once=4),
 )
 
-PLAIN_FILES: Final = (("evidence.Exhibit", "file_sha256"), ("sourcing.SourceDocument", "sha256"))
+PLAIN_FILES: Final = (
+    ("evidence.Exhibit", "file_sha256"),
+    ("evidence.Redaction", "file_sha256"),
+    ("evidence.Look", "file_sha256"),
+    ("packs.Pack", "file_sha256"),
+    ("sourcing.SourceDocument", "sha256"),
+)
 """Columns that name kept files which lie readable: what they name is not removed when a proof comes under seal."""
 
 
