@@ -384,11 +384,14 @@ class Signer:
         return f"<Signer {self.name}>"
 
 
-def sign(text: str, signer: Signer) -> str:
-    """Sign a text that ends in a newline. Raises BadNote when it cannot be the text of a note."""
+def sign(text: str, signer: Signer, *others: Signer) -> str:
+    """Sign a text that ends in a newline, one line for each signer. Raises BadNote when it cannot be a note's text."""
     _check_text(text)
-    body = signer.verifier.ident + signer.private.sign(text.encode())
-    return f"{text}\n{_DASH}{signer.name} {encode64(body)}\n"
+    lines = [
+        f"{_DASH}{one.name} {encode64(one.verifier.ident + one.private.sign(text.encode()))}\n"
+        for one in (signer, *others)
+    ]
+    return f"{text}\n{''.join(lines)}"
 
 
 def _check_text(text: str) -> None:
@@ -477,18 +480,20 @@ class Checkpoint:
         return cls(origin, int(size), digest)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
-    """Sign a head. The key's name is the origin."""
-    if signer.name != checkpoint.origin:
+def sign_checkpoint(checkpoint: Checkpoint, signer: Signer, *others: Signer) -> str:
+    """Sign a head: by the log's key, and by the old one too when it changes. Each key's name is the origin."""
+    if any(one.name != checkpoint.origin for one in (signer, *others)):
         raise BadNote("a log signs under its own origin")
-    return sign(checkpoint.text(), signer)
+    return sign(checkpoint.text(), signer, *others)
 
 
-def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
-    """Return the head in a checkpoint that this key signed. Raises BadNote otherwise, also for another log's head."""
-    checkpoint = Checkpoint.parse(open_note(note, verifier))
-    if checkpoint.origin != verifier.name:
-        raise BadNote("the checkpoint is of another log")
+def open_checkpoint(note: str, verifier: Verifier, *others: Verifier) -> Checkpoint:
+    """Return the head in a checkpoint that all of these keys signed. Raises BadNote otherwise, also for another log."""
+    checkpoint = Checkpoint.parse(split(note)[0])
+    for one in (verifier, *others):
+        open_note(note, one)
+        if checkpoint.origin != one.name:
+            raise BadNote("the checkpoint is of another log")
     return checkpoint
 '''
 
@@ -562,7 +567,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What re-hashing the whole record showed. ``first_bad`` is the number of the first entry that does not hold."""
+    """What re-hashing the whole record showed. ``first_bad`` is the number of the first entry that does not hold.
+
+    ``anchored_size`` is how many entries the largest signed head outside the database speaks of: the second file, or
+    the copies that were given. What comes after could be cut off without a trace.
+    """
 
     origin: str
     size: int
@@ -571,9 +580,12 @@ class LedgerReport:
     checked_contents: int
     checked_checkpoints: int
     signed_size: int
+    anchored_size: int
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...] = ()
     first_bad: int | None = None
+    erased_contents: int = 0  # taken out for good, each named by an entry that says why and who
+    restricted_contents: int = 0  # locked away, likewise
 
     @property
     def is_intact(self) -> bool:
@@ -590,9 +602,15 @@ class LedgerReport:
             )
             lines = [f"记录不完好{place} / The record is NOT intact"]
         lines += [f"[{one.code}] {one.place}: {one.text.zh} / {one.text.en}" for one in (*self.faults, *self.notes)]
+        if self.erased_contents or self.restricted_contents:
+            lines.append(
+                f"按规定删除的内容 {self.erased_contents} 项，限制处理 {self.restricted_contents} 项 / "
+                f"contents erased: {self.erased_contents}, restricted: {self.restricted_contents}"
+            )
         lines += [
             f"根 / root: {self.root}",
             f"已签 / signed: {self.signed_size} of {self.size} ({self.checked_checkpoints} checkpoints)",
+            f"库外有副本 / copies outside the database: {self.anchored_size} of {self.size}",
             f"公钥 / vkey: {self.vkey}",
             f"{LIMIT.zh} / {LIMIT.en}",
         ]
@@ -1226,6 +1244,8 @@ _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separator
 
 def encode(value: Any) -> bytes:
     """Encode to canonical JSON. Raises ValueError for floats outside JSON, integers over 2^53-1, lone surrogates."""
+    if type(value) is dict and (flat := _flat(value)) is not None:
+        return flat.encode()
     if _is_plain(value):
         return write(value)
     try:
@@ -1242,6 +1262,29 @@ def write(value: Any) -> bytes:
 def text(value: str) -> str:
     """Write one text as it stands in canonical JSON, for who puts thousands of equal small documents together."""
     return encode_basestring(value)
+
+
+def _flat(value: dict[object, object]) -> str | None:
+    """Write a document of names and scalars by hand, in a third of the encoder's time; None when it is another one."""
+    for key in value:
+        if type(key) is not str or not key.isascii():
+            return None
+    parts = []
+    for name in sorted(value):  # type: ignore[type-var]  # texts, as just seen
+        item = value[name]
+        kind = type(item)
+        if kind is str:
+            told = encode_basestring(item)  # type: ignore[arg-type]  # as just seen
+        elif kind is int and -_LARGEST <= item <= _LARGEST:  # type: ignore[operator]  # as just seen
+            told = str(item)
+        elif item is None:
+            told = "null"
+        elif kind is bool:
+            told = "true" if item else "false"
+        else:
+            return None
+        parts.append(f"{encode_basestring(name)}:{told}")  # type: ignore[arg-type]  # a text
+    return "{" + ",".join(parts) + "}"
 
 
 def _is_plain(value: object) -> bool:
@@ -1315,11 +1358,13 @@ A leaf holds names, numbers, times, public ids and salted commitments: never wor
 """
 
 import hmac
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from cardcase.kit import canonical, clock
@@ -1336,13 +1381,21 @@ FACTS_ROLE = "facts"
 """Role of the content, in every entry, that says who acted and what was told."""
 GENESIS = "custody.opened"
 CONTINUED = "custody.continued"
-"""Kinds of the entries that name the log: its first, and that from which a restored copy goes on under a new name."""
+KEY_ROTATED = "custody.key_rotated"
+KEY_KINDS = (GENESIS, CONTINUED, KEY_ROTATED)
+"""Kinds of the entries that name a key of the log: its first, that from which a restored copy goes on under a new name,
+and those by which a key follows another under the same name."""
+
+LONGEST_REASON = 200
+"""Characters of the reason for which a key is changed or a record goes on under a new name."""
+
+ELSEWHERE = frozenset({"card", "exhibit", "redaction"})
+"""First words of the roles whose bytes may live elsewhere: codes in the vault, originals among the files."""
 
 HOST = "cardcase.local/"
 """What the origins of our logs begin with, and no other signed text does."""
 
 _DOMAIN = b"evidence/v1|"
-_NO_CONTENT = b'"content":[]'
 _KIND = re.compile(r"[a-z][a-z_]{0,23}\.[a-z][a-z_]{0,31}")
 _SUBJECT = re.compile(r"[a-z][a-z_]{0,15}[_:][0-9a-zA-Z-]{1,47}")
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,23}(/[A-Za-z0-9_.:-]{1,64})?")
@@ -1360,7 +1413,8 @@ class BadEntry(WrongUse):
 class Content(NamedTuple):
     """Bytes that an entry commits to. ``role`` says what they are, ``keep=False`` leaves the bytes elsewhere.
 
-    A role is a plain word, or a word and the public id of the row that holds the bytes: ``message/msg_0190…``.
+    A role is a plain word, or a word and the public id of a row: ``message/msg_0190…``. Only the words in ``ELSEWHERE``
+    may leave their bytes with that row; of all others the check of the record misses bytes that are gone.
     """
 
     role: str
@@ -1400,8 +1454,7 @@ class Committed(NamedTuple):
     commit: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry as its leaf says it. ``cprev`` is the leaf hash of the subject's entry before, None for its first."""
 
     log: str
@@ -1433,6 +1486,20 @@ def commit(salt: bytes, role: str, body: bytes) -> bytes:
     return hmac.digest(salt, _DOMAIN + role.encode() + b"|" + body, "sha256")
 
 
+_SHOP = re.compile(
+    rb'\{"actor":\{"kind":"[a-z_]*","label":"(?:[^"\\]|\\.)*","role":(?:null|"[a-z_]*"),"shop":(null|[0-9]{1,18}),'
+)
+
+
+def shop_of(facts: bytes) -> int | None:
+    """Return the shop that the facts of an entry speak of, None for the log's own. Raises ValueError, KeyError."""
+    found = _SHOP.match(facts)
+    if found is not None:
+        return None if found[1] == b"null" else int(found[1])
+    told: int | None = json.loads(facts)["actor"]["shop"]
+    return told
+
+
 def commit_to_pieces(salt: bytes, role: str, pieces: Iterable[bytes]) -> bytes:
     """Commit to bytes that come in pieces, as ``commit`` does to them in one."""
     digest = hmac.new(salt, _DOMAIN + role.encode() + b"|", "sha256")
@@ -1444,6 +1511,11 @@ def commit_to_pieces(salt: bytes, role: str, pieces: Iterable[bytes]) -> bytes:
 def opens(salt: bytes, role: str, body: bytes, commitment: bytes) -> bool:
     """Tell whether this salt and these bytes are what was committed to."""
     return len(salt) == SALT_BYTES and hmac.compare_digest(commit(salt, role, body), commitment)
+
+
+def may_live_elsewhere(role: str) -> bool:
+    """Tell whether the bytes of a content with this role may be missing from the record."""
+    return role.partition("/")[0] in ELSEWHERE
 
 
 @lru_cache(maxsize=4096)
@@ -1471,6 +1543,8 @@ def check_record(record: Record) -> None:
     for content in record.contents:
         if _ROLE.fullmatch(content.role) is None or content.role.partition("/")[0] == FACTS_ROLE:
             raise BadEntry("记录里的内容名称不合格式", "The role of a content is not well formed")
+        if not content.keep and not may_live_elsewhere(content.role):
+            raise BadEntry("这种内容必须存进记录", "The bytes of such a content are kept with the record")
         _require(_MIME, content.mime, _WORD_MIME)
     for words in (record.refs, record.source):
         for name, value in words.items():
@@ -1484,31 +1558,21 @@ def encode(entry: Entry) -> bytes:
 
     The entry comes from a checked record or from ``decode``; both leave nothing in it but what ``plain.write`` takes.
     """
-    data = plain.write(
-        {
-            "v": VERSION,
-            "log": entry.log,
-            "seq": entry.seq,
-            "at": entry.at,
-            "type": entry.kind,
-            "case": entry.subject,
-            "cseq": entry.cseq,
-            "cprev": entry.cprev,
-            "actor": {"role": entry.actor_role, "id": entry.actor_id},
-            "src": dict(entry.source),
-            "content": [],
-            "refs": dict(entry.refs),
-        }
+    # Equal documents by the thousand: put together by hand they take a quarter of what an encoder takes.
+    text = canonical.text
+    contents = ",".join(
+        [
+            f'{{"bytes":{size},"commit":"{commitment.hex()}","mime":{_known_text(mime)},"role":{text(role)}}}'
+            for role, mime, size, commitment in entry.contents
+        ]
     )
-    if entry.contents:
-        # Small equal documents by the thousand: writing them by hand takes a third of what the encoder takes. Within a
-        # text every quote is escaped, so that these bytes stand nowhere else.
-        contents = ",".join(
-            f'{{"bytes":{one.size},"commit":"{one.commit.hex()}",'
-            f'"mime":{canonical.text(one.mime)},"role":{canonical.text(one.role)}}}'
-            for one in entry.contents
-        )
-        data = data.replace(_NO_CONTENT, b'"content":[' + contents.encode() + b"]", 1)
+    cprev = "null" if entry.cprev is None else f'"{entry.cprev}"'
+    data = (
+        f'{{"actor":{{"id":{text(entry.actor_id)},"role":{_known_text(entry.actor_role)}}},"at":{text(entry.at)},'
+        f'"case":{text(entry.subject)},"content":[{contents}],"cprev":{cprev},"cseq":{entry.cseq},'
+        f'"log":{_known_text(entry.log)},"refs":{_words_text(entry.refs)},"seq":{entry.seq},'
+        f'"src":{_words_text(entry.source)},"type":{_known_text(entry.kind)},"v":{VERSION}}}'
+    ).encode()
     if len(data) > MAX_ENTRY_BYTES:
         raise BadEntry(
             f"一条记录最多 {MAX_ENTRY_BYTES} 字节，这条有 {len(data)}",
@@ -1518,14 +1582,79 @@ def encode(entry: Entry) -> bytes:
     return data
 
 
+@lru_cache(maxsize=1024)
+def _known_text(value: str) -> str:
+    return canonical.text(value)
+
+
+def _words_text(words: Mapping[str, str]) -> str:
+    return _known_words_text(tuple(sorted(words.items()))) if words else "{}"
+
+
+@lru_cache(maxsize=1024)
+def _known_words_text(words: tuple[tuple[str, str], ...]) -> str:
+    return plain.write(dict(words)).decode()
+
+
 _FIELDS = frozenset({"v", "log", "seq", "at", "type", "case", "cseq", "cprev", "actor", "src", "content", "refs"})
+
+
+_TEXT = r"[ !#-\[\]-~]*"  # what stands in a JSON text as it is
+_DIGEST = "[0-9a-f]{64}"
+_COUNT = "(?:0|[1-9][0-9]{0,14})"
+
+
+def _content_form(text: str, digest: str, count: str) -> str:
+    return rf'\{{"bytes":{count},"commit":"{digest}","mime":"{text}","role":"{text}"\}}'
+
+
+_CONTENT = _content_form(_TEXT, _DIGEST, _COUNT)
+_USUAL_CONTENT = re.compile(_content_form(f"({_TEXT})", f"({_DIGEST})", f"({_COUNT})"))
+_USUAL = re.compile(
+    rf'\{{"actor":\{{"id":"({_TEXT})","role":"({_TEXT})"\}},"at":"([0-9T:.-]{{26}}Z)","case":"({_TEXT})",'
+    rf'"content":\[((?:{_CONTENT}(?:,{_CONTENT})*)?)\],"cprev":(null|"{_DIGEST}"),"cseq":({_COUNT}),"log":"({_TEXT})",'
+    rf'"refs":(\{{[^{{}}]*\}}),"seq":({_COUNT}),"src":(\{{[^{{}}]*\}}),"type":"({_TEXT})","v":{VERSION}\}}'
+)
 
 
 def decode(data: bytes) -> Entry:
     """Read the bytes of an entry, refusing every byte that ``encode`` would not have written. Raises ValueError."""
     if len(data) > MAX_ENTRY_BYTES:
         raise ValueError("too large for an entry")
-    return read(plain.decode(data))
+    return _glance(data) or read(plain.decode(data))
+
+
+def _glance(data: bytes) -> Entry | None:
+    """Read an entry of the usual look by one expression, which takes a fifth of the time; None for every other.
+
+    What it matches is canonical as it stands: no text needs escaping, keys and numbers have their one writing. The two
+    fields with free keys go through the decoder, once for each different one.
+    """
+    try:
+        found = _USUAL.fullmatch(data.decode("ascii"))
+    except UnicodeDecodeError:
+        return None
+    if found is None:
+        return None
+    actor_id, role, at, subject, contents, cprev, cseq, log, refs, seq, source, kind = found.groups()
+    committed = [
+        Committed(one_role, mime, int(size), bytes.fromhex(commitment))
+        for size, commitment, mime, one_role in _USUAL_CONTENT.findall(contents)
+    ]
+    return Entry(
+        log, int(seq), _known_moment(at), kind, subject, int(cseq), None if cprev == "null" else cprev[1:-1],
+        role, actor_id, _known_words(source), tuple(committed), _known_words(refs),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _known_moment(text: str) -> str:
+    return clock.iso(_moment(text))
+
+
+@lru_cache(maxsize=1024)
+def _known_words(text: str) -> Mapping[str, str]:
+    return MappingProxyType(_words(plain.decode(text.encode())))
 
 
 def read(value: plain.JSON) -> Entry:

@@ -173,7 +173,7 @@ def test_a_plain_file_that_something_else_names_stays(owner, old, noon):
 @pytest.mark.django_db
 def test_a_run_that_died_before_it_removed_anything_is_finished_by_the_next(owner, old, noon, monkeypatch):
     with monkeypatch.context() as dying:
-        dying.setattr(files, "discard", lambda _name: (_ for _ in ()).throw(KeyboardInterrupt))
+        dying.setattr(files, "remove", lambda _name: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             service.seal_old_proofs(owner, NONE, at=noon)
     assert files.path_of(old).exists()
@@ -184,7 +184,7 @@ def test_a_run_that_died_before_it_removed_anything_is_finished_by_the_next(owne
 
 @pytest.mark.django_db
 def test_a_missing_file_is_told_and_nobody_but_the_owner_starts_it(owner, lead, old, noon):
-    files.discard(old)
+    files.remove(old)
     with pytest.raises(NotAllowed):
         service.seal_old_proofs(lead, NONE, at=noon)
     assert service.seal_old_proofs(owner, NONE, at=noon).missing == 1

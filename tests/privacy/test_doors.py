@@ -84,7 +84,10 @@ def test_the_page_restricts_lifts_and_gives_a_copy(world, page):
         assert WORDS[0] in archive.read("data.txt").decode()
     page.post(f"{where}restrict/", {"ground": "buyer_request"})
     assert "限制处理：个人信息只保存" in page.get(f"/cases/{world.case.number}/").content.decode()
-    assert page.post(f"/cases/{world.case.number}/pack/").status_code == 409
+    assert (
+        page.post(f"/cases/{world.case.number}/packs/acts/seal/", {"typed": "封存证据包", "seen": "x"}).status_code
+        == 409
+    )
     assert WORDS[0] not in everything()
     assert "加密收起" in page.get(where).content.decode()
     page.post(f"{where}lift/", {"reason": "平台要求举证"})

@@ -262,6 +262,7 @@ def card() -> cards.CardPage:
             Fact("订单", "2226690000001234567", link=Link("", CASE)),
         ),
         (Fact("货源方", "苹果官方旗舰店", "官方直供"), Fact("批次", "AP-1103", "2026-11-03 进货，发票已存")),
+        None,
         (
             cards.HistoryRow("11月20日 20:12", "交给买家", "平台自动发货", "平台", Tone.WARN),
             cards.HistoryRow("11月20日 20:06", "售前查验：可兑换", "余额 ¥200.00", "王店", Tone.GOOD),

@@ -8,14 +8,14 @@ from ninja import Router, Schema
 
 from cardcase.cards.rules import CardKind
 from cardcase.delivery import queries, service
-from cardcase.delivery.api_parcels import router as parcels
+from cardcase.delivery.api_parcels import routes as parcel_routes
 from cardcase.delivery.queries import DeliveryRow, DeliveryView
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
 router = Router()
-router.add_router("", parcels)
+router.add_router("", parcel_routes("delivery"))
 
 
 class Kind(Schema):

@@ -14,9 +14,6 @@ from cardcase.kit.text import Text
 from cardcase.shell.download import stream
 from cardcase.staff.rules import Actor
 
-router = Router()
-"""Under the address of a delivery, and of a replacement (``goods``), alike."""
-
 Step = Literal["packed", "shipped", "signed", "unboxed", "announced", "received", "inspected"]
 
 
@@ -55,26 +52,22 @@ class AgainIn(Schema):
     reason: str
 
 
-@router.get("/{goods}/parcel", summary="The parcels of physical cards as chains, oldest first, serials by tail")
 def parcels(request: HttpRequest, goods: str) -> dict[str, Any]:
     """Return the chains."""
     return parcels_document(queries.parcels(_actor(request), goods))
 
 
-@router.post("/{goods}/parcel/take_back", summary="Take the cards of a return back that was found intact")
 def take_back(request: HttpRequest, goods: str) -> dict[str, Any]:
     """Take the cards back."""
     return parcels_document(service.take_back_cards(_actor(request), goods, at=clock.now()))
 
 
-@router.post("/{goods}/parcel/again", summary="Begin a further parcel after a loss or a return, or a further return")
 def again(request: HttpRequest, goods: str, told: AgainIn) -> dict[str, Any]:
     """Begin a further chain."""
     found = service.begin_again(_actor(request), goods, told.kind, reason=told.reason, at=clock.now())
     return parcels_document(found)
 
 
-@router.post("/{goods}/parcel/{step}", summary="Note one step of a parcel, with its photos and videos")
 def note(  # noqa: PLR0917 - one file a role
     request: HttpRequest,
     goods: str,
@@ -96,11 +89,28 @@ def note(  # noqa: PLR0917 - one file a role
     return parcels_document(queries.parcels(actor, goods))
 
 
-@router.post("/{goods}/parcel/files/{file}", summary="Open a photo or video, with a reason that is recorded")
 def open_file(request: HttpRequest, goods: str, file: str, why: Why) -> StreamingHttpResponse:
     """Give the bytes of a file."""
     opened = service.open_file(_actor(request), goods, file, reason=why.reason, at=clock.now())
     return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
+
+
+_ROUTES = (
+    ("get", "/{goods}/parcel", parcels, "The parcels of physical cards as chains, oldest first, serials by tail"),
+    ("post", "/{goods}/parcel/take_back", take_back, "Take the cards of a return back that was found intact"),
+    ("post", "/{goods}/parcel/again", again, "Begin a further parcel after a loss or a return, or a further return"),
+    ("post", "/{goods}/parcel/{step}", note, "Note one step of a parcel, with its photos and videos"),
+    ("post", "/{goods}/parcel/files/{file}", open_file, "Open a photo or video, with a reason that is recorded"),
+)
+
+
+def routes(of: str) -> Router:
+    """Return the addresses of parcels, under that of a delivery or of a replacement (``of``) alike."""
+    router = Router()
+    for method, path, work, summary in _ROUTES:
+        add = router.get if method == "get" else router.post
+        add(path, summary=summary, operation_id=f"{of}_parcel_{work.__name__}")(work)
+    return router
 
 
 def parcels_document(found: ParcelsView) -> dict[str, Any]:

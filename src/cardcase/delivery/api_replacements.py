@@ -7,12 +7,12 @@ from ninja import Router, Schema
 
 from cardcase.delivery import queries, service
 from cardcase.delivery.api_parcels import parcels_document
-from cardcase.delivery.api_parcels import router as parcels
+from cardcase.delivery.api_parcels import routes as parcel_routes
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
 router = Router()
-router.add_router("", parcels)
+router.add_router("", parcel_routes("replacement"))
 
 
 class Why(Schema):

@@ -227,5 +227,5 @@ def refusal_picture(request: HttpRequest, number: str, name: str) -> HttpRespons
 def _file(data: bytes, mime: str, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type=mime)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
