@@ -1,6 +1,6 @@
 """How the record is anchored: what was stamped and cosigned, what is pending, and the bounds of an entry in time."""
 
-from .configured import check_data, pinned_roots, policy_text, witness_policy, witnesses
+from .configured import check_data, is_time_asked_for, pinned_roots, policy_text, witness_policy, witnesses
 from .proofs import (
     Bounds,
     Copy,
@@ -62,6 +62,7 @@ __all__ = [
     "cosigned",
     "cosigned_heads",
     "entries_at",
+    "is_time_asked_for",
     "kept_stamps",
     "last_anchoring",
     "news_since",

@@ -81,17 +81,21 @@ class OwnEntry:
     data: bytes
 
 
-def bounds(actor: Actor, seqs: Sequence[int]) -> Mapping[int, Bounds]:
+def bounds(actor: Actor, seqs: Sequence[int], *, up_to: int | None = None) -> Mapping[int, Bounds]:
     """Return for each entry between which moments it came to be, by verified time-stamps.
 
     Not after: the earliest genTime (plus its accuracy) of a stamp over a head that holds the entry. Not before: the
-    latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry.
+    latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry. ``up_to`` leaves
+    stamps over larger heads aside.
     """
     actor.require(Permission.READ)
     ends: list[tuple[int, datetime]] = []
     starts: list[tuple[int, datetime]] = []
     columns = ("size", "entry_seq", "gen_time", "accuracy_ms")
-    for size, entry, at, off in Stamp.objects.filter(state=StampState.VERIFIED.value, over=None).values_list(*columns):
+    rows = Stamp.objects.filter(state=StampState.VERIFIED.value, over=None)
+    if up_to is not None:
+        rows = rows.filter(size__lte=up_to)
+    for size, entry, at, off in rows.values_list(*columns):
         if at is None:
             continue
         ends.append((size, at + timedelta(milliseconds=off)))
