@@ -128,6 +128,7 @@ def test_the_report_tells_the_bounds_of_every_record(world, owner, case, tmp_pat
     assert words.count("不早于2026-11-2413:00:00尚无上界") == 1
     assert f"{total}条记录中，{total - 1}条由第三方时间戳两头界定（不早于、不晚于都有），1条尚无上界" in cover
     assert "没有时间戳" not in words
+    assert words.count("原件在data/tsa/") == 1
     # The check of the pack, by the tokens in it and the reader's roots, comes to the same numbers.
     path = tmp_path / "pack.zip"
     path.write_bytes(data)
@@ -146,6 +147,8 @@ def test_a_report_without_trusted_time_says_so(data, owner, tmp_path, settings_t
     words, cover = plain_words(held[form.REPORT], tmp_path), first_page(held[form.REPORT], tmp_path)
     assert "没有设置可用的时间戳机构：时间只出自店铺自己的时钟，没有第三方作证" in cover
     assert words.count("没有时间戳") == len(lines_of(held))
+    assert "data/tsa/" not in words
+    assert "界限见附录" not in words
     assert "不早于2026" not in words
     assert "不晚于2026" not in words
 

@@ -153,6 +153,7 @@ def _meta(dossier: Dossier, facts: Facts, font: fonts.Font) -> dict[str, Any]:
         "records_sha256": facts.records_sha256,
         "counts": dict(facts.counts),
         "time": facts.bounding.summary().zh,
+        "is_timed": facts.bounding.is_timed,
         "typst": f"typst {version('typst')}，PDF/A-3u（由排版引擎声明）",
     }
 

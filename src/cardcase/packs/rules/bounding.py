@@ -44,6 +44,11 @@ class Bounding:
         """How many no time-stamp speaks of."""
         return len(self.spans) - self.both - self.only_after - self.only_before
 
+    @property
+    def is_timed(self) -> bool:
+        """Tell whether a third party vouches for the time of any record."""
+        return self.unbounded < len(self.spans)
+
     def said_of(self, seq: int) -> str:
         """Say the bounds of one record, one bound a line, in Shanghai time, to the full second that is still true."""
         span = self.spans.get(seq, Span())
@@ -56,7 +61,7 @@ class Bounding:
     def summary(self) -> Text:
         """Say in one sentence how far third parties vouch for the time of the records."""
         total = len(self.spans)
-        if self.unbounded == total:
+        if not self.is_timed:
             return _NOT_YET if self.is_asked else _NOT_SET
         told = (
             (self.only_after, "条尚无下界", "only not after"),
