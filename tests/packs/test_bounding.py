@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from anchors.authority import Pki, served
+from anchors.authority import Pki, certomancer, served
 from cardcase.anchors import service as anchoring
 from cardcase.anchors.models import Stamp
 from cardcase.anchors.rules import config
@@ -164,6 +164,25 @@ def test_a_report_whose_stamp_is_still_on_its_way_says_so(world, owner, tmp_path
     assert words.count("还没有时间戳") == len(lines_of(held))
 
 
+@stored
+def test_a_stamp_that_cannot_be_checked_here_bounds_nothing_and_is_not_denied(world, owner, tmp_path):
+    case = a_case(owner)
+    world.configure("")
+    path = world.folder / config.FILE
+    path.write_text(path.read_text().replace('roots = "roots.pem"\n', ""))
+    config._read.cache_clear()
+    world.authority.answer = certomancer(world.pki.good, world.pki.chain, at=NOON + HOUR)
+    with clock.fixed_at(NOON + HOUR):
+        anchoring.promise(None, at=NOON + HOUR, is_forced=True)
+        anchoring.try_stamp(None, Stamp.objects.get().pk, at=NOON + HOUR)
+    assert Stamp.objects.get().state == "unverified"
+    held = sealed_at(owner, case, NOON + 2 * HOUR)
+    words, cover = plain_words(held[form.REPORT], tmp_path), first_page(held[form.REPORT], tmp_path)
+    assert "另有时间戳未能在这里核对" in cover
+    assert words.count("没有核对过的时间戳") == len(lines_of(held)) + 2  # and in the sentence, twice
+    assert "还没有时间戳" not in words
+
+
 # ---- the preview ---------------------------------------------------------------------------------------------------
 
 
@@ -192,11 +211,11 @@ def test_a_stamp_between_looking_and_sealing_is_no_conflict(world, owner, case):
 
 
 @stored
-def test_the_bounds_are_one_question_however_many_records(owner, case):
+def test_the_bounds_are_two_questions_however_many_records(owner, case):
     for seqs in (range(1), range(2000)):
         with CaptureQueriesContext(connection) as asked:
             assert len(bounding(owner, seqs).spans) == len(seqs)
-        assert len(asked) == 1
+        assert len(asked) == 2
 
 
 @stored

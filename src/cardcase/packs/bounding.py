@@ -1,4 +1,4 @@
-"""Read the bounds in time of a pack's records: one question for all of them."""
+"""Read the bounds in time of a pack's records: two questions for all of them."""
 
 from collections.abc import Sequence
 
@@ -15,4 +15,8 @@ def bounding(actor: Actor, seqs: Sequence[int], *, up_to: int | None = None) -> 
     """
     found = anchors.bounds(actor, seqs, up_to=up_to)
     spans = {seq: Span(one.not_before, one.not_after) for seq, one in found.items()}
-    return Bounding(anchors.is_time_asked_for(actor), spans)
+    return Bounding(
+        is_asked=anchors.is_time_asked_for(actor),
+        spans=spans,
+        has_unchecked=anchors.has_unchecked_stamps(actor, up_to=up_to),
+    )

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
@@ -41,7 +41,7 @@ class Facts:
     paths: Mapping[str, str]
     withheld: frozenset[str]
     letter: str = ""
-    bounding: Bounding = Bounding()
+    bounding: Bounding = field(default_factory=Bounding)
 
 
 def shown(told: dict[str, Any], covered: Coverage) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def witnesses(told: Anchors) -> list[Listed]:
 
 
 def is_time_asked_for(actor: Actor) -> bool:
-    """Tell whether an authority of time is set and on. No while the settings cannot be read, which ``standing`` says."""
+    """Tell whether an authority of time is set and on; not so while the settings cannot be read."""
     actor.require(Permission.READ)
     try:
         return bool(config.load(Path(settings.CARDCASE.data)).authorities)

@@ -121,6 +121,13 @@ def bounds(actor: Actor, seqs: Sequence[int], *, up_to: int | None = None) -> Ma
     return found
 
 
+def has_unchecked_stamps(actor: Actor, *, up_to: int | None = None) -> bool:
+    """Tell whether stamps are kept that bound nothing because they cannot be checked here: SM2, or no root pinned."""
+    actor.require(Permission.READ)
+    rows = Stamp.objects.filter(state=StampState.UNVERIFIED.value, over=None)
+    return (rows if up_to is None else rows.filter(size__lte=up_to)).exists()
+
+
 def copies(actor: Actor) -> tuple[bool, bool]:
     """Tell whether the shop gives the head to buyers (on the claim page, under messages). On and off by default."""
     row = Copies.objects.visible_to(actor).values_list("on_claim_page", "in_chat").first()

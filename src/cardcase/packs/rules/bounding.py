@@ -19,10 +19,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Bounding:
-    """The bounds of the records of a pack by number. ``is_asked`` tells whether an authority of time is set."""
+    """The bounds of the records of a pack by number.
+
+    ``is_asked`` tells whether an authority of time is set; ``has_unchecked`` whether there are stamps that could not be
+    checked here and therefore bound nothing: they go along, and it would be untrue to say that there is none.
+    """
 
     is_asked: bool = False
     spans: Mapping[int, Span] = field(default_factory=dict)
+    has_unchecked: bool = False
 
     @property
     def both(self) -> int:
@@ -53,20 +58,31 @@ class Bounding:
         """Say the bounds of one record, one bound a line, in Shanghai time, to the full second that is still true."""
         span = self.spans.get(seq, Span())
         if span == Span():
-            return "还没有时间戳" if self.is_asked else "没有时间戳"
+            return self._none
         before = f"不早于 {moment(span.not_before)}" if span.not_before else "尚无下界"
         after = f"不晚于 {moment(_up(span.not_after))}" if span.not_after else "尚无上界"
         return f"{before}\n{after}"
 
+    @property
+    def _none(self) -> str:
+        if self.has_unchecked:
+            return "没有核对过的时间戳"
+        return "还没有时间戳" if self.is_asked else "没有时间戳"
+
     def summary(self) -> Text:
         """Say in one sentence how far third parties vouch for the time of the records."""
-        total = len(self.spans)
+        told = self._told()
+        more = _UNCHECKED if self.has_unchecked else Text("", "")
+        return Text(told.zh + more.zh, told.en + more.en)
+
+    def _told(self) -> Text:
         if not self.is_timed:
             return _NOT_YET if self.is_asked else _NOT_SET
+        total = len(self.spans)
         told = (
             (self.only_after, "条尚无下界", "only not after"),
             (self.only_before, "条尚无上界", "only not before"),
-            (self.unbounded, "条还没有时间戳" if self.is_asked else "条没有时间戳", "without a time-stamp"),
+            (self.unbounded, f"条{self._none}", "without a time-stamp"),
         )
         zh = _listed([f"{number} {word}" for number, word, _ in told if number], "，", "、")
         en = _listed([f"{number} {word}" for number, _, word in told if number], "; ", ", ")
@@ -83,6 +99,10 @@ _NOT_SET = Text(
 _NOT_YET = Text(
     "设置了时间戳机构，但这些记录还没有核对过的时间戳：时间暂时只出自店铺自己的时钟",
     "An authority of time is set, but no checked time-stamp covers these entries yet: the times are the shop's own",
+)
+_UNCHECKED = Text(
+    "；另有时间戳未能在这里核对（例如国密 SM2，或没有指定根证书），随包附上，未计入",
+    "; other time-stamps could not be checked here (SM2, or no root pinned): they go along and are not counted",
 )
 
 
