@@ -349,6 +349,10 @@ def test_a_record_is_bounded_on_both_sides(configure, authority, pki, write_entr
             assert found[seq].not_after == NOON + hours[number]
             assert found[seq].not_before == (NOON + hours[number - 1] if number else None)
     assert found[late[0]] == queries.Bounds(NOON + hours[3], None)
+    second = sorted(Stamp.objects.values_list("size", flat=True))[1]  # a reader who holds the second head at most
+    held = queries.bounds(owner, [groups[1][0], groups[3][0]], up_to=second)
+    assert held[groups[1][0]] == found[groups[1][0]]
+    assert held[groups[3][0]] == queries.Bounds(NOON + hours[1], None)
 
 
 def test_accuracy_widens_the_bounds(ready, owner):

@@ -53,7 +53,10 @@ def test_from_preview_to_the_same_bytes_again(call, number, exhibit, tmp_path): 
     assert first.read_bytes() == again.read_bytes()
     listed = json.loads(call("pack", number, "--list", "--json").stdout)["packs"]
     assert [(one["version"], one["state"]) for one in listed] == [(1, "superseded"), (2, "sealed")]
-    assert "先看过" not in call("pack", number, "--preview").stdout
+    shown = call("pack", number, "--preview").stdout
+    assert "先看过" not in shown
+    assert "可信时间 / trusted time: 没有设置可用的时间戳机构" in shown
+    assert "No usable authority of time is set" in shown
 
 
 def test_evidence_is_covered_and_confirmed(call, number, exhibit):  # noqa: F811

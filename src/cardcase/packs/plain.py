@@ -18,7 +18,8 @@ from .service import Preview
 
 def preview(planned: Preview) -> dict[str, Any]:
     """Return what would be sealed now; ``digest`` goes back as ``seen``."""
-    gathered = planned.gathered
+    gathered, bounded = planned.gathered, planned.bounding
+    said = bounded.summary()
     states: dict[str, int] = {}
     for line in gathered.opened.lines:
         for one in line.openings:
@@ -31,6 +32,15 @@ def preview(planned: Preview) -> dict[str, Any]:
         "messages": len(gathered.told.conversation),
         "entries": len(gathered.opened.lines),
         "contents": states,
+        "time": {
+            "is_configured": bounded.is_asked,
+            "both": bounded.both,
+            "only_not_after": bounded.only_after,
+            "only_not_before": bounded.only_before,
+            "none": bounded.unbounded,
+            "zh": said.zh,
+            "en": said.en,
+        },
         "files": sum(not one.is_withheld for one in gathered.files.values()),
         "leaks": [
             {

@@ -80,6 +80,7 @@ def _sums(planned: Preview) -> tuple[Fact, ...]:
             say(Text(f"公开 {opened} 项，不公开 {total - opened} 项", f"{opened} opened, {total - opened} withheld")),
         ),
         Fact(say(Text("文件", "Files")), str(len(kept))),
+        Fact(say(Text("可信时间", "Trusted time")), say(planned.bounding.summary())),
     )
 
 

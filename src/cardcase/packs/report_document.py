@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from cardcase.evidence.rules import ItemState, images
 
 from . import fonts
+from .rules.bounding import Bounding
 from .rules.dossier import Dossier, Exhibit, Need, Sheet
 from .rules.letter import default_letter
 from .rules.listing import WEIGHTS, Piece, by_key, labels_of, pieces
@@ -25,7 +26,7 @@ _MOST_PLACES: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the report says of its pack beside the case: ids, key, counts, the records that are in it."""
+    """What the report says of its pack beside the case: ids, key, counts, its records and their bounds in time."""
 
     pack: str
     made_at: datetime
@@ -40,6 +41,7 @@ class Facts:
     paths: Mapping[str, str]
     withheld: frozenset[str]
     letter: str = ""
+    bounding: Bounding = field(default_factory=Bounding)
 
 
 def shown(told: dict[str, Any], covered: Coverage) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def document(
         "conversation_no": str(known["conversation"].no) if "conversation" in known else "",
         "exhibits": [_exhibit(one, known[one.public_id], facts, pictures) for one in dossier.exhibits],
         "policy": dossier.policy_text,
-        "records": list(facts.records),
+        "records": [{**one, "bounds": facts.bounding.said_of(one["seq"])} for one in facts.records],
         "fonts": [{"name": path.name, "sha256": fonts.sha256(path)} for path in font.files],
         "marks": [],
     }
@@ -150,6 +152,8 @@ def _meta(dossier: Dossier, facts: Facts, font: fonts.Font) -> dict[str, Any]:
         "log_size": facts.log_size,
         "records_sha256": facts.records_sha256,
         "counts": dict(facts.counts),
+        "time": facts.bounding.summary().zh,
+        "is_timed": facts.bounding.is_timed,
         "typst": f"typst {version('typst')}，PDF/A-3u（由排版引擎声明）",
     }
 

@@ -29,10 +29,12 @@ from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
 from . import archive, layout, report, sealed, stamps
+from .bounding import bounding
 from .check_records import count
 from .gathering import CodeInPack, CodeTest, Gathered, NothingRecorded, NotLookedAt, gather
 from .models import Pack, PackDraft
 from .rules import catalogues, form
+from .rules.bounding import Bounding
 from .rules.dossier import Dossier
 from .rules.form import Line, State
 from .rules.letter import default_letter
@@ -68,12 +70,16 @@ class PackTooLarge(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be sealed now, and ``digest``, by which sealing knows that nothing has changed since."""
+    """What would be sealed now, and ``digest``, by which sealing knows that nothing has changed since.
+
+    A stamp that comes in between is no change: it only says more of the same records.
+    """
 
     gathered: Gathered
     wanted: Wanted
     letter: str
     digest: str
+    bounding: Bounding
 
 
 @transaction.atomic
@@ -112,12 +118,12 @@ def preview(actor: Actor, number: str, *, at: datetime) -> Preview:
     """
     actor.require(Permission.EXPORT)
     gathered = gather(actor, number, at=at)
-    return _preview(gathered, _staged(actor, number))
+    return _preview(gathered, _staged(actor, number), bounding(actor, [entry.seq for entry in gathered.kept]))
 
 
-def _preview(gathered: Gathered, wanted: Wanted) -> Preview:
+def _preview(gathered: Gathered, wanted: Wanted, bounded: Bounding) -> Preview:
     letter = cover(wanted.letter, gathered.told.covers) or default_letter(gathered.told, wanted.recipient)
-    return Preview(gathered, wanted, letter, gathered.digest(wanted.recipient, letter))
+    return Preview(gathered, wanted, letter, gathered.digest(wanted.recipient, letter), bounded)
 
 
 def _staged(actor: Actor, number: str) -> Wanted:
@@ -157,7 +163,8 @@ def _build(
     head_note = custody.checkpoint(actor, at=at)
     head = note.Checkpoint.parse(note.split(head_note)[0])
     gathered = gather(actor, number, at=at, below=head.size, contains_code=contains_code)
-    planned = _preview(gathered, _staged(actor, number))
+    bounded = bounding(actor, [entry.seq for entry in gathered.kept], up_to=head.size)
+    planned = _preview(gathered, _staged(actor, number), bounded)
     require_same(seen, planned.digest)
     gathered.require_sealable()
     told, kept, lines, kept_files = gathered.told, gathered.kept, gathered.opened.lines, gathered.files
@@ -183,6 +190,7 @@ def _build(
             paths={sha256: one.path for sha256, one in kept_files.items() if not one.is_withheld},
             withheld=frozenset(sha256 for sha256, one in kept_files.items() if one.is_withheld),
             letter=planned.letter,
+            bounding=planned.bounding,
         ),
         files,
     )

@@ -1,6 +1,6 @@
 """How the record is anchored: what was stamped and cosigned, what is pending, and the bounds of an entry in time."""
 
-from .configured import check_data, pinned_roots, policy_text, witness_policy, witnesses
+from .configured import check_data, is_time_asked_for, pinned_roots, policy_text, witness_policy, witnesses
 from .proofs import (
     Bounds,
     Copy,
@@ -17,6 +17,7 @@ from .proofs import (
     cosigned,
     cosigned_heads,
     entries_at,
+    has_unchecked_stamps,
     kept_stamps,
     stamp_bytes,
     stamped_file,
@@ -62,6 +63,8 @@ __all__ = [
     "cosigned",
     "cosigned_heads",
     "entries_at",
+    "has_unchecked_stamps",
+    "is_time_asked_for",
     "kept_stamps",
     "last_anchoring",
     "news_since",

@@ -65,6 +65,15 @@ def witnesses(told: Anchors) -> list[Listed]:
         return []
 
 
+def is_time_asked_for(actor: Actor) -> bool:
+    """Tell whether an authority of time is set and on; not so while the settings cannot be read."""
+    actor.require(Permission.READ)
+    try:
+        return bool(config.load(Path(settings.CARDCASE.data)).authorities)
+    except BadAnchors:
+        return False
+
+
 def policy_text(actor: Actor) -> bytes:
     """Return the policy file as it is, empty when no witnesses are configured or it cannot be read."""
     actor.require(Permission.READ)

@@ -81,17 +81,21 @@ class OwnEntry:
     data: bytes
 
 
-def bounds(actor: Actor, seqs: Sequence[int]) -> Mapping[int, Bounds]:
+def bounds(actor: Actor, seqs: Sequence[int], *, up_to: int | None = None) -> Mapping[int, Bounds]:
     """Return for each entry between which moments it came to be, by verified time-stamps.
 
     Not after: the earliest genTime (plus its accuracy) of a stamp over a head that holds the entry. Not before: the
-    latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry.
+    latest genTime (minus its accuracy) of a token whose hash stands in the record before the entry. ``up_to`` leaves
+    stamps over larger heads aside.
     """
     actor.require(Permission.READ)
     ends: list[tuple[int, datetime]] = []
     starts: list[tuple[int, datetime]] = []
     columns = ("size", "entry_seq", "gen_time", "accuracy_ms")
-    for size, entry, at, off in Stamp.objects.filter(state=StampState.VERIFIED.value, over=None).values_list(*columns):
+    rows = Stamp.objects.filter(state=StampState.VERIFIED.value, over=None)
+    if up_to is not None:
+        rows = rows.filter(size__lte=up_to)
+    for size, entry, at, off in rows.values_list(*columns):
         if at is None:
             continue
         ends.append((size, at + timedelta(milliseconds=off)))
@@ -115,6 +119,13 @@ def bounds(actor: Actor, seqs: Sequence[int]) -> Mapping[int, Bounds]:
             place += 1
         found[seq] = Bounds(found[seq].not_before, earliest)
     return found
+
+
+def has_unchecked_stamps(actor: Actor, *, up_to: int | None = None) -> bool:
+    """Tell whether stamps are kept that bound nothing because they cannot be checked here: SM2, or no root pinned."""
+    actor.require(Permission.READ)
+    rows = Stamp.objects.filter(state=StampState.UNVERIFIED.value, over=None)
+    return (rows if up_to is None else rows.filter(size__lte=up_to)).exists()
 
 
 def copies(actor: Actor) -> tuple[bool, bool]:

@@ -90,5 +90,6 @@ def _preview(planned: Preview) -> list[str]:
     lines += [f"缺口 / gap: {one}" for one in told["gaps"]]
     states = told["contents"]
     lines.append(f"公开 / opened {states.get('opened', 0)}，不公开 / withheld {states.get('withheld', 0)}")
+    lines.append(f"可信时间 / trusted time: {told['time']['zh']} / {told['time']['en']}")
     lines.append("可以封存 / sealable" if told["is_sealable"] else "先看过图片 / look at the pictures first (--looked)")
     return lines
