@@ -118,6 +118,12 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
     assert len(names) == len(set(names))
 
 
+NAMES = {"/cards/": "check", "/packs/": "index.csv", "/refusal/": "timeline"}
+"""What stands in the place of {name}; elsewhere it is an act of a case."""
+UNMADE = ("{goods}", "/papers/{paper}")
+"""Things that this test does not make: parcels of physical goods, papers. Their addresses answer that there is none."""
+
+
 def test_every_path_of_the_description_answers(api, case, owner, system, noon):
     stock(system, 2, noon)
     [order] = orders(system, 1, noon)
@@ -129,16 +135,20 @@ def test_every_path_of_the_description_answers(api, case, owner, system, noon):
     CardBatch.objects.get_or_create(shop_id=owner.shop_id, name="b", defaults={"public_id": "batch_1"})
     lot = CardBatch.objects.visible_to(owner).first().public_id
     supplier = suppliers.add_supplier(owner, "货源", SupplierTold(), at=noon)[0].public_id
+    assert api.post(f"/cases/{case.number}/pack").status_code == 200
     document = api.get("/openapi.json").json()
     for path, operations in document["paths"].items():
-        act = "check" if "/cards/" in path else "note"
+        act = next((name for part, name in NAMES.items() if part in path), "note")
         real = path.removeprefix("/api/v1").replace("{number}", case.number).replace("{name}", act)
         real = real.replace("{target}", target.id).replace("{delivery}", delivery.public_id)
         real = real.replace("{public_id}", card.public_id).replace("{run}", run.run)
-        real = real.replace("{lot}", lot).replace("{supplier}", supplier)
+        real = real.replace("{version}", "1").replace("{lot}", lot).replace("{supplier}", supplier)
         real = real.replace("{card}", kept if "/replacements/" in path else card.public_id)
         for method in operations:
             answer = api.get(real) if method == "get" else api.post(real)
+            if answer.status_code == 404 and any(part in path for part in UNMADE):
+                assert answer.json()["detail"] != "There is no such address", (method, path)
+                continue
             assert answer.status_code not in (401, 403, 404, 405, 500), (method, path)
 
 
