@@ -35,6 +35,7 @@ class Names:
     made_at: datetime
     signer: note.Verifier
     size: int
+    has_older_keys: bool = False
 
 
 def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
@@ -46,6 +47,9 @@ def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
         "fingerprint": names.signer.fingerprint,
         "size": names.size,
         "example": _example(lines),
+        "keys": _about_keys("readme_keys.txt", names),
+        "keys_en": _about_keys("readme_keys_en.txt", names),
+        "keys_file": f"  {form.KEYS}         签名公钥怎样一把接一把换过来的证明\n" if names.has_older_keys else "",
     }
     return {
         bagit.DECLARATION: bagit.DECLARED,
@@ -62,6 +66,10 @@ def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
         form.ENVIRONMENT: _environment(names.tool),
         form.POLICY: _policy(names.signer),
     }
+
+
+def _about_keys(part: str, names: Names) -> str:
+    return (_DATA / part).read_text("utf-8") if names.has_older_keys else ""
 
 
 def _example(lines: Sequence[Line]) -> str:

@@ -68,6 +68,7 @@ _FACTS: Final = {
     "continues_previous": Text("接续您的校验点，至第几条", "Continues your checkpoint of entry"),
     "fingerprint": Text("公钥指纹", "Fingerprint of the key"),
     "vkey": Text("公钥", "Key"),
+    "follows_key": Text("您给的公钥（较早的一把），指纹", "Your key, an earlier one: fingerprint"),
 }
 
 

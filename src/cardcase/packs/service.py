@@ -32,7 +32,7 @@ from . import archive, layout, report, sealed, stamps
 from .check_records import count
 from .gathering import CodeInPack, CodeTest, Gathered, NothingRecorded, NotLookedAt, gather
 from .models import Pack, PackDraft
-from .rules import catalogues, form
+from .rules import catalogues, form, succession
 from .rules.dossier import Dossier
 from .rules.form import Line, State
 from .rules.letter import default_letter
@@ -188,7 +188,8 @@ def _build(
     )
     began = min(entry.seq for entry in kept)
     earlier = ledger.earlier_heads(actor, head, above=began, most=_MOST_HEADS)
-    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size)
+    older = _keys(actor, head)
+    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size, has_older_keys=bool(older))
     members = {
         **files,
         **layout.tag_files(names, lines),
@@ -198,6 +199,7 @@ def _build(
         form.RECORDS: records,
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
         form.HISTORY: form.write_history([form.Earlier(one.size, one.root, tuple(path)) for one, path in earlier]),
+        **older,
         form.checkpoint_path(head.size): head_note.encode(),
         **stamps.members(actor, [entry.seq for entry in kept], head),
     }
@@ -262,6 +264,15 @@ def submit(
         state=sealed.PackState.SUBMITTED.value, submitted_at=at, submitted_by=actor.label or actor.kind.value
     )
     return case
+
+
+def _keys(actor: Actor, head: note.Checkpoint) -> dict[str, bytes]:
+    """Return how the present key followed those before it, whenever: a reader may hold any that was ever published."""
+    changes = [
+        succession.Change(one.data, one.path, one.note, one.consistency)
+        for one in ledger.key_changes(actor, head, most=succession.MOST)
+    ]
+    return {form.KEYS: succession.write(changes)} if changes else {}
 
 
 def _name(head: note.Checkpoint, case_id: str, at: datetime) -> str:
