@@ -17,7 +17,7 @@ import types
 
 MODULES = {}
 
-PACKAGES = ['cardcase', 'cardcase.packs', 'cardcase.custody', 'cardcase.custody.rules', 'cardcase.kit', 'cardcase.packs.rules']
+PACKAGES = ['cardcase', 'cardcase.packs', 'cardcase.anchors', 'cardcase.anchors.rules', 'cardcase.custody', 'cardcase.custody.rules', 'cardcase.kit', 'cardcase.packs.rules']
 ENTRY = 'cardcase.packs.verifier'
 
 # ──── rfc8785 · made for this file ────
@@ -40,6 +40,13 @@ __version__ = "0.1.0"
 
 # ──── cardcase.packs · src/cardcase/packs/__init__.py ────
 MODULES['cardcase.packs'] = r''''''
+
+# ──── cardcase.anchors · src/cardcase/anchors/__init__.py ────
+MODULES['cardcase.anchors'] = r''''''
+
+# ──── cardcase.anchors.rules · src/cardcase/anchors/rules/__init__.py ────
+MODULES['cardcase.anchors.rules'] = r'''"""What an anchor is and when it holds. Pure: no network, no table, no clock."""
+'''
 
 # ──── cardcase.custody · src/cardcase/custody/__init__.py ────
 MODULES['cardcase.custody'] = r''''''
@@ -499,6 +506,363 @@ def open_checkpoint(note: str, verifier: Verifier, *others: Verifier) -> Checkpo
 
 # ──── cardcase.kit · src/cardcase/kit/__init__.py ────
 MODULES['cardcase.kit'] = r''''''
+
+# ──── cardcase.kit.clock · src/cardcase/kit/clock.py ────
+MODULES['cardcase.kit.clock'] = r'''from datetime import UTC, datetime
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Turn epoch seconds into an aware UTC moment. Raises OverflowError or ValueError when out of range."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)  # asking costs a third of turning
+    plain = utc.isoformat()[: -len("+00:00")]
+    return f"{plain}Z" if utc.microsecond else f"{plain}.000000Z"
+'''
+
+# ──── cardcase.anchors.rules.cosign · src/cardcase/anchors/rules/cosign.py ────
+MODULES['cardcase.anchors.rules.cosign'] = r'''"""Cosignatures and the words between a log and its witnesses, after C2SP tlog-cosignature and tlog-witness @5ba5ee83.
+
+Ed25519 only (0x04): a public witness that signs with ML-DSA-44 as well is read by its Ed25519 line; lines of unknown
+keys are left aside, as the texts demand.
+"""
+
+import hashlib
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cardcase.custody.rules import note
+from cardcase.custody.rules.note import BadNote
+from cardcase.kit import clock
+
+COSIGNATURE: Final = b"\x04"
+"""Signature type identifier byte of a timestamped Ed25519 cosignature."""
+MAX_PROOF_LINES: Final = 63
+SIZE_TYPE: Final = "text/x.tlog.size"
+_KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 4
+_STAMP_BYTES: Final = 8
+_LATEST: Final = 2**63 - 1
+_OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,15})")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The public key of a witness, under its name."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> "Witness":
+        """Read a verifier key of the type 0x04. Raises BadNote."""
+        parts = vkey.strip().split("+", 2)
+        if len(parts) != 3:  # noqa: PLR2004 - name, id, key
+            raise BadNote("a verifier key has three parts")
+        name, ident, encoded = parts
+        material = note.decode64(encoded)
+        if not name or material[:1] != COSIGNATURE or len(material) != 1 + _KEY_BYTES:
+            raise BadNote("only Ed25519 witness keys (0x04) are known")
+        found = cls(name, material[1:])
+        if ident != found.ident.hex():
+            raise BadNote("the id of the witness key does not fit the key")
+        return found
+
+    @property
+    def ident(self) -> bytes:
+        """Key id: SHA-256(name ‖ 0x0A ‖ 0x04 ‖ public key)[:4]."""
+        return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE + self.public).digest()[:_KEY_ID_BYTES]
+
+    @property
+    def vkey(self) -> str:
+        """The key as text."""
+        return f"{self.name}+{self.ident.hex()}+{note.encode64(COSIGNATURE + self.public)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """One line that held: whose it is, when the witness saw the head, and the line with its newline."""
+
+    witness: Witness
+    seconds: int
+    line: str
+
+    @property
+    def at(self) -> datetime:
+        """The moment that the witness states."""
+        return clock.from_epoch(self.seconds)
+
+
+def _message(seconds: int, text: str) -> bytes:
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+
+
+def sign(text: str, name: str, key: Ed25519PrivateKey, seconds: int) -> str:
+    """Cosign the text of a checkpoint note at a moment (POSIX seconds); return the signature line with its newline."""
+    public = key.public_key().public_bytes_raw()
+    body = struct.pack(">Q", seconds) + key.sign(_message(seconds, text))
+    return f"— {name} {note.encode64(Witness(name, public).ident + body)}\n"
+
+
+def holding(signed: str, witnesses: Sequence[Witness]) -> list[Cosignature]:
+    """Return the cosignatures of known witnesses that stand on a note, those that do not fit left out.
+
+    Raises BadNote for what is no note, or when a line of a known witness does not hold: such a note is malformed.
+    """
+    text, signatures = note.split(signed)
+    known = {(one.name, one.ident): one for one in witnesses}
+    found = []
+    for one in signatures:
+        witness = known.get((one.name, one.ident))
+        if witness is None:
+            continue
+        if len(one.body) != _STAMP_BYTES + 64:
+            raise BadNote("a cosignature has 72 bytes")
+        seconds = struct.unpack(">Q", one.body[:_STAMP_BYTES])[0]
+        if not 0 < seconds <= _LATEST:
+            raise BadNote("a cosignature names its moment")
+        try:
+            public = Ed25519PublicKey.from_public_bytes(witness.public)
+            public.verify(one.body[_STAMP_BYTES:], _message(seconds, text))
+        except InvalidSignature as error:
+            raise BadNote("the cosignature does not fit the text") from error
+        found.append(Cosignature(witness, seconds, f"— {one.name} {note.encode64(one.ident + one.body)}\n"))
+    return found
+
+
+def write_request(old: int, proof: Sequence[bytes], signed: str) -> bytes:
+    """Write the body of add-checkpoint: the old size, the proof, an empty line, the note."""
+    lines = [f"old {old}", *(note.encode64(one) for one in proof)]
+    return ("\n".join(lines) + "\n\n" + signed).encode()
+
+
+def read_request(body: bytes) -> tuple[int, list[bytes], str]:
+    """Read the body of add-checkpoint: (old size, proof, note). Raises BadNote."""
+    try:
+        head, gap, signed = body.decode().partition("\n\n")
+    except UnicodeDecodeError as error:
+        raise BadNote("not a request") from error
+    first, *proof = head.split("\n")
+    found = _OLD.fullmatch(first)
+    if not gap or found is None or len(proof) > MAX_PROOF_LINES:
+        raise BadNote("not a request")
+    return int(found.group(1)), [note.decode64(one) for one in proof], signed
+
+
+def read_size(body: bytes) -> int | None:
+    """Read the size that a witness tells with a 409: decimal and a newline; None for anything else."""
+    text = body.decode("ascii", "replace")
+    return int(text) if text.endswith("\n") and _NUMBER.fullmatch(text[:-1]) else None
+'''
+
+# ──── cardcase.anchors.rules.policy · src/cardcase/anchors/rules/policy.py ────
+MODULES['cardcase.anchors.rules.policy'] = r'''"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83): the one reader of it, for the seller's
+own witnesses and for whoever judges a pack.
+
+One thing is added inside comments, so that every other reader still reads the file: a line ``# own NAME`` says that a
+witness is under the seller's own control. It may cosign, and counts as zero (custody.md §7.5). Three words are our own,
+for packs; a file that other programs read as well leaves them out::
+
+    log <vkey> [<url>]              a key that seals packs, as --vkey
+    witness <name> <vkey> [<url>]   a witness
+    group <name> <k|any|all> <name>…
+    quorum <name|none>              whose cosignatures are asked for; may be left out where no witness is named
+    time <n>                        how many time-stamping authorities must have seen the record
+    withheld allowed|none           whether contents may be withheld
+    pending allowed|none            whether time-stamps may still be on their way
+
+Lines may end as Windows ends them.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cardcase.custody.rules import note
+from cardcase.custody.rules.note import BadNote
+
+from .cosign import Witness
+
+NONE: Final = "none"
+MOST_BYTES: Final = 64 * 1024
+_OWN: Final = re.compile(r"\s*#\s*own[ \t]+(\S+)\s*")
+_FEWEST: Final = 3
+_MOST_NAMES: Final = 256
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class BadPolicy(ValueError):  # noqa: N818 - named after what is wrong
+    """The text is not a policy; says which line, counted from one (0: the whole)."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}" if line else why)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A witness of the policy: its key, where it is asked, and whether it is the seller's own."""
+
+    witness: Witness
+    url: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Logs by their vkeys, witnesses and groups by their names in the policy, the name that decides, and what packs need.
+
+    As it is without a file: one trusted time is asked for, withholding and waiting are allowed.
+    """
+
+    logs: Mapping[str, note.Verifier] = field(default_factory=dict)
+    witnesses: Mapping[str, Listed] = field(default_factory=dict)
+    groups: Mapping[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    quorum: str = NONE
+    times: int = 1
+    may_withhold: bool = True
+    may_be_pending: bool = True
+
+    def is_met(self, cosigned: Collection[str]) -> bool:
+        """Tell whether these witnesses, by their names here, reach the quorum; the seller's own count as zero.
+
+        ``quorum none`` asks for nobody and is always met: whoever judges says then that nobody was asked for.
+        """
+        return self.quorum == NONE or self._has(self.quorum, cosigned)
+
+    def _has(self, name: str, cosigned: Collection[str]) -> bool:
+        listed = self.witnesses.get(name)
+        if listed is not None:
+            return not listed.is_own and name in cosigned
+        least, members = self.groups[name]
+        return sum(self._has(one, cosigned) for one in members) >= least
+
+    @property
+    def neutral(self) -> list[Listed]:
+        """The witnesses that count."""
+        return [one for one in self.witnesses.values() if not one.is_own]
+
+
+def read(text: bytes) -> Policy:
+    """Read a policy. Raises BadPolicy naming the line: a policy that is not understood whole is not believed at all."""
+    text = text.replace(b"\r\n", b"\n")
+    if len(text) > MOST_BYTES or _CONTROL.search(text):
+        raise BadPolicy(0, "control characters, or too long")
+    lines = text.decode("utf-8", "surrogateescape").split("\n")
+    reader = _Reader({found.group(1) for line in lines if (found := _OWN.fullmatch(line))})
+    for number, line in enumerate(lines, 1):
+        words = re.split(r"[ \t]+", line.strip(" \t"))
+        if words == [""] or words[0].startswith("#"):
+            continue
+        try:
+            reader.take(words)
+        except ValueError as error:  # BadNote is one
+            raise BadPolicy(number, str(error)) from error
+    if reader.quorum is None and reader.witnesses:
+        raise BadPolicy(0, "a policy with witnesses names its quorum")
+    unknown = reader.own - reader.witnesses.keys()
+    if unknown:
+        raise BadPolicy(0, f"own names no witness: {min(unknown)}")
+    return Policy(reader.logs, reader.witnesses, reader.groups, reader.quorum or NONE, **reader.asked)
+
+
+class _Reader:
+    """What has been read so far."""
+
+    def __init__(self, own: set[str]) -> None:
+        self.own = own
+        self.logs: dict[str, note.Verifier] = {}
+        self.witnesses: dict[str, Listed] = {}
+        self.groups: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self.quorum: str | None = None
+        self.asked: dict[str, Any] = {}
+        self._grouped: set[str] = set()
+
+    def take(self, words: list[str]) -> None:
+        """Take one line. Raises ValueError for what is none."""
+        kind, *rest = words
+        takers = {
+            "log": self._log,
+            "witness": self._witness,
+            "group": self._group,
+            "quorum": self._quorum,
+            "time": self._time,
+            "withheld": lambda rest: self._may("may_withhold", rest),
+            "pending": lambda rest: self._may("may_be_pending", rest),
+        }
+        if kind not in takers:
+            raise ValueError(f"unknown word {kind[:40]!r}")
+        takers[kind](rest)
+
+    def _log(self, rest: list[str]) -> None:
+        vkey, *_url = rest
+        verifier = note.Verifier.parse(vkey)
+        if verifier.vkey in self.logs or len(rest) > 2:  # noqa: PLR2004 - key and address
+            raise ValueError("a log stands once, with its key and perhaps an address")
+        self.logs[verifier.vkey] = verifier
+
+    def _witness(self, rest: list[str]) -> None:
+        name, vkey, *url = rest
+        witness = Witness.parse(vkey)
+        if any(one.witness.public == witness.public for one in self.witnesses.values()) or len(url) > 1:
+            raise ValueError("a witness stands once, with its key and perhaps an address")
+        self._define(name)
+        self.witnesses[name] = Listed(witness, url[0] if url else "", name in self.own)
+
+    def _group(self, rest: list[str]) -> None:
+        if len(rest) < _FEWEST:
+            raise ValueError("a group has a name, a threshold and members")
+        name, least, *members = rest
+        for one in members:
+            if one == NONE or one in self._grouped or one not in {**self.witnesses, **self.groups}:
+                raise ValueError("a member is defined before, and stands in one group only")
+            self._grouped.add(one)
+        count = {"all": len(members), "any": 1}.get(least) or int(least if re.fullmatch("[1-9][0-9]*", least) else 0)
+        if not 1 <= count <= len(members):
+            raise ValueError("the threshold lies between one and the number of members")
+        self._define(name)
+        self.groups[name] = (count, tuple(members))
+
+    def _quorum(self, rest: list[str]) -> None:
+        (name,) = rest
+        if self.quorum is not None or (name != NONE and name not in {**self.witnesses, **self.groups}):
+            raise ValueError("one quorum, of a name defined before")
+        self.quorum = name
+
+    def _time(self, rest: list[str]) -> None:
+        (count,) = rest
+        if re.fullmatch("[0-9]", count) is None:  # more authorities than there are
+            raise ValueError("time takes a number from 0 to 9")
+        self._ask("times", int(count))
+
+    def _may(self, what: str, rest: list[str]) -> None:
+        (word,) = rest
+        if word not in ("allowed", NONE):
+            raise ValueError("allowed or none")
+        self._ask(what, word == "allowed")
+
+    def _ask(self, what: str, value: int) -> None:
+        if what in self.asked:
+            raise ValueError("this is said once")
+        self.asked[what] = value
+
+    def _define(self, name: str) -> None:
+        names = self.witnesses.keys() | self.groups.keys()
+        if name == NONE or name in names or len(names) >= _MOST_NAMES:
+            raise ValueError("a name is defined once, and there are not more than 256")
+'''
 
 # ──── cardcase.kit.text · src/cardcase/kit/text.py ────
 MODULES['cardcase.kit.text'] = r'''"""A text in both languages of the product, and the folding under which two texts count as the same."""
@@ -1310,17 +1674,6 @@ def _are_plain(values: Iterable[object]) -> bool:
         elif not (kind in _HOLDERS and _is_plain(value)):
             return False
     return True
-'''
-
-# ──── cardcase.kit.clock · src/cardcase/kit/clock.py ────
-MODULES['cardcase.kit.clock'] = r'''from datetime import UTC, datetime
-
-
-def iso(moment: datetime) -> str:
-    """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)  # asking costs a third of turning
-    plain = utc.isoformat()[: -len("+00:00")]
-    return f"{plain}Z" if utc.microsecond else f"{plain}.000000Z"
 '''
 
 # ──── cardcase.custody.rules.plain · src/cardcase/custody/rules/plain.py ────
@@ -2787,161 +3140,13 @@ def _size(value: object) -> int:
 '''
 
 # ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────
-MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack.
+MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack."""
 
-The policy is a text after C2SP tlog-policy (read at 5ba5ee83) with three lines of our own::
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-    log <vkey>                      a key that seals packs, as --vkey
-    witness <name> <vkey> [<url>]   a witness that the reader believes to be independent of the exporter
-    group <name> <k|any|all> <name>…
-    quorum <name|none>              whose cosignatures are asked for
-    time <n>                        how many time-stamping authorities (under --tsa-roots) must have seen the record
-    withheld allowed|none           whether contents may be withheld
-    pending allowed|none            whether time-stamps may still be on their way
-"""
-
-import base64
-import binascii
-import hashlib
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from typing import Final
-
+from cardcase.anchors.rules.policy import Policy
 from cardcase.custody.rules import note
-
-MAX_POLICY_BYTES: Final = 64 * 1024
-NONE: Final = "none"
-_COSIGNATURE: Final = b"\x04"
-_KEY_BYTES: Final = 32
-_MOST_NAMES: Final = 256
-
-
-class BadPolicy(ValueError):  # noqa: N818 - named like every refusal here, after what is wrong
-    """A line of a policy cannot be read. ``line`` is its number, from 1."""
-
-    def __init__(self, line: int, why: str) -> None:
-        """Name the line."""
-        super().__init__(f"line {line}: {why}")
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """So many of these names, witnesses or groups."""
-
-    needed: int
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is asked of a pack. As it is without a file: a known signer and one trusted time; withholding is allowed."""
-
-    logs: tuple[note.Verifier, ...] = ()
-    witnesses: Mapping[str, bytes] = field(default_factory=dict)
-    """Public Ed25519 keys of witnesses by the name that this policy gives them."""
-    key_names: Mapping[str, str] = field(default_factory=dict)
-    """The name under which each of them signs."""
-    groups: Mapping[str, Group] = field(default_factory=dict)
-    quorum: str = NONE
-    times: int = 1
-    may_withhold: bool = True
-    may_be_pending: bool = True
-
-    def is_met(self, cosigned: AbstractSet[str]) -> bool:
-        """Tell whether these witnesses are a quorum."""
-        return self.quorum == NONE or self._has(self.quorum, cosigned)
-
-    def _has(self, name: str, cosigned: AbstractSet[str]) -> bool:
-        group = self.groups.get(name)
-        if group is None:
-            return name in cosigned
-        return sum(self._has(one, cosigned) for one in group.members) >= group.needed
-
-
-def read_policy(text: str) -> Policy:
-    """Read a policy. Raises BadPolicy for every line that is not understood: a policy is never half believed."""
-    policy = Policy()
-    for number, raw in enumerate(text.splitlines(), 1):
-        words = raw.split()
-        if not words or words[0].startswith("#"):
-            continue
-        reader = _READERS.get(words[0])
-        if reader is None:
-            raise BadPolicy(number, f"unknown word {words[0][:40]!r}")
-        try:
-            policy = reader(policy, words[1:])
-        except (ValueError, IndexError, binascii.Error) as error:
-            raise BadPolicy(number, str(error) or "too few words") from error
-    return policy
-
-
-def _log(policy: Policy, words: list[str]) -> Policy:
-    return replace(policy, logs=(*policy.logs, note.Verifier.parse(words[0])))
-
-
-def _witness(policy: Policy, words: list[str]) -> Policy:
-    name, (key_name, ident, encoded) = words[0], words[1].split("+", 2)
-    _check_new(policy, name)
-    material = base64.b64decode(encoded, validate=True)
-    expected = hashlib.sha256(key_name.encode() + b"\n" + material).hexdigest()[:8]
-    if material[:1] != _COSIGNATURE or len(material) != 1 + _KEY_BYTES or ident != expected:
-        raise ValueError("a witness has an Ed25519 cosignature key (type 4)")
-    return replace(
-        policy,
-        witnesses={**policy.witnesses, name: material[1:]},
-        key_names={**policy.key_names, name: key_name},
-    )
-
-
-def _group(policy: Policy, words: list[str]) -> Policy:
-    name, needed, *members = words
-    _check_new(policy, name)
-    if not members or len(set(members)) != len(members) or not all(_is_known(policy, one) for one in members):
-        raise ValueError("a group has witnesses and groups that were named before, each once")
-    count = {"any": 1, "all": len(members)}.get(needed) or int(needed)
-    if not 1 <= count <= len(members):
-        raise ValueError("a group needs between one and all of its members")
-    return replace(policy, groups={**policy.groups, name: Group(count, tuple(members))})
-
-
-def _quorum(policy: Policy, words: list[str]) -> Policy:
-    if words[0] != NONE and not _is_known(policy, words[0]):
-        raise ValueError("the quorum is a witness or a group that was named before")
-    return replace(policy, quorum=words[0])
-
-
-def _time(policy: Policy, words: list[str]) -> Policy:
-    if not 0 <= int(words[0]) <= 9:  # noqa: PLR2004 - more authorities than there are
-        raise ValueError("time takes a small number")
-    return replace(policy, times=int(words[0]))
-
-
-def _may(words: list[str]) -> bool:
-    if words[0] not in ("allowed", NONE):
-        raise ValueError("allowed or none")
-    return words[0] == "allowed"
-
-
-_READERS: Final[Mapping[str, Callable[[Policy, list[str]], Policy]]] = {
-    "log": _log,
-    "witness": _witness,
-    "group": _group,
-    "quorum": _quorum,
-    "time": _time,
-    "withheld": lambda policy, words: replace(policy, may_withhold=_may(words)),
-    "pending": lambda policy, words: replace(policy, may_be_pending=_may(words)),
-}
-
-
-def _is_known(policy: Policy, name: str) -> bool:
-    return name in policy.witnesses or name in policy.groups
-
-
-def _check_new(policy: Policy, name: str) -> None:
-    if name == NONE or _is_known(policy, name) or len(policy.witnesses) + len(policy.groups) >= _MOST_NAMES:
-        raise ValueError("a name stands for one thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -2957,7 +3162,7 @@ class Trust:
     @property
     def known(self) -> tuple[note.Verifier, ...]:
         """The keys of signers that the reader believes."""
-        return (*self.keys, *self.policy.logs)
+        return (*self.keys, *self.policy.logs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -3460,6 +3665,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn
 
+from cardcase.anchors.rules import policy as policies
 from cardcase.custody.rules import note
 from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
@@ -3469,7 +3675,7 @@ from . import bag
 from .archive import UnsafeArchive
 from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
-from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
+from .rules.trust import Trust
 
 
 def _stamp_step() -> StampStep:
@@ -3614,7 +3820,7 @@ def trust_of(
     """Read the reader's arguments. Raises WrongArgument naming the one that cannot be used."""
     return trust_from(
         vkey=vkey or "",
-        policy=_words(policy, MAX_POLICY_BYTES) if policy else "",
+        policy=_words(policy, policies.MOST_BYTES) if policy else "",
         roots=_roots(tsa_roots) if tsa_roots else (),
         previous=_words(previous, note.MAX_NOTE_BYTES) if previous else "",
     )
@@ -3645,14 +3851,12 @@ def _key(vkey: str) -> note.Verifier:
         ) from error
 
 
-def _policy(text: str) -> Policy:
+def _policy(text: str) -> policies.Policy:
     try:
-        if len(text) > MAX_POLICY_BYTES:
-            raise BadPolicy(1, "too long")  # noqa: TRY301 - one answer for every policy that is none
-        return read_policy(text)
-    except BadPolicy as error:
+        return policies.read(text.encode("utf-8", "surrogatepass"))
+    except policies.BadPolicy as error:
         raise WrongArgument(
-            f"核对要求第 {error.line} 行看不懂",
+            f"核对要求第 {error.line} 行看不懂" if error.line else "核对要求看不懂",
             f"The policy cannot be read: {error}",
             next=Text("写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how it is written."),
             code="bad_policy",

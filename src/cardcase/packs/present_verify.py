@@ -7,6 +7,7 @@ from typing import Final
 
 from django.urls import reverse
 
+from cardcase.anchors.rules import policy
 from cardcase.custody.rules.report import Level
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
@@ -16,7 +17,6 @@ from cardcase.shell.parts import Fact, Input, InputKind, Notice, Tone
 
 from . import pages_verify as pages
 from . import verifier
-from .rules.trust import MAX_POLICY_BYTES
 from .uploads import MAX_UPLOAD_BYTES
 from .verifier import Report, Verdict
 
@@ -133,7 +133,7 @@ def verify(
                 say(Text("核对要求", "Policy")),
                 InputKind.TEXTAREA,
                 value=typed.get("policy", ""),
-                max_length=MAX_POLICY_BYTES,
+                max_length=policy.MOST_BYTES,
                 placeholder="time 1\nwithheld allowed",
             ),
             Input(
