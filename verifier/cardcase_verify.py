@@ -667,8 +667,9 @@ def read_size(body: bytes) -> int | None:
 '''
 
 # ──── cardcase.anchors.rules.policy · src/cardcase/anchors/rules/policy.py ────
-MODULES['cardcase.anchors.rules.policy'] = r'''"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83): the one reader of it, for the seller's
-own witnesses and for whoever judges a pack.
+MODULES['cardcase.anchors.rules.policy'] = r'''"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83).
+
+This is the one reader of it: for the witnesses that a seller asks, and for whoever judges a pack.
 
 One thing is added inside comments, so that every other reader still reads the file: a line ``# own NAME`` says that a
 witness is under the seller's own control. It may cosign, and counts as zero (custody.md §7.5). Three words are our own,
@@ -686,12 +687,12 @@ Lines may end as Windows ends them.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from cardcase.custody.rules import note
-from cardcase.custody.rules.note import BadNote
 
 from .cosign import Witness
 
@@ -722,7 +723,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Logs by their vkeys, witnesses and groups by their names in the policy, the name that decides, and what packs need.
+    """Logs by their vkeys, witnesses and groups by their names here, the name that decides, and what packs need.
 
     As it is without a file: one trusted time is asked for, withholding and waiting are allowed.
     """
@@ -793,14 +794,14 @@ class _Reader:
     def take(self, words: list[str]) -> None:
         """Take one line. Raises ValueError for what is none."""
         kind, *rest = words
-        takers = {
+        takers: dict[str, Callable[[list[str]], None]] = {
             "log": self._log,
             "witness": self._witness,
             "group": self._group,
             "quorum": self._quorum,
             "time": self._time,
-            "withheld": lambda rest: self._may("may_withhold", rest),
-            "pending": lambda rest: self._may("may_be_pending", rest),
+            "withheld": partial(self._may, "may_withhold"),
+            "pending": partial(self._may, "may_be_pending"),
         }
         if kind not in takers:
             raise ValueError(f"unknown word {kind[:40]!r}")

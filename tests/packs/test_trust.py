@@ -48,7 +48,13 @@ def test_a_policy_after_c2sp_with_our_lines_is_read():
     names = {name: one.witness.name for name, one in found.witnesses.items()}
     assert names == {"w1": "w1.example", "w2": "w2.example", "w3": "w3.example", "w4": "w4.example"}
     assert (found.times, found.may_withhold, found.may_be_pending) == (2, False, False)
-    for cosigned, expected in (("w1 w2 w3", True), ("w1 w2", False), ("w1 w3", False), ("w1 w3 w4", False), ("", False)):
+    for cosigned, expected in (
+        ("w1 w2 w3", True),
+        ("w1 w2", False),
+        ("w1 w3", False),
+        ("w1 w3 w4", False),
+        ("", False),
+    ):
         assert found.is_met(cosigned.split()) is expected, cosigned
 
 

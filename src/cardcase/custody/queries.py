@@ -314,8 +314,6 @@ def key_changes(actor: Actor, head: note.Checkpoint, *, most: int) -> list[KeyCh
     ][-most:]
     paths = inclusion_proofs(actor, [one.seq for one, _ in whole], head.size)
     return [
-        KeyChange(
-            one.data, tuple(paths[one.seq]), one.crossed, tuple(consistency_proof(actor, size, head.size))
-        )
+        KeyChange(one.data, tuple(paths[one.seq]), one.crossed, tuple(consistency_proof(actor, size, head.size)))
         for one, size in whole
     ]

@@ -1,5 +1,6 @@
-"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83): the one reader of it, for the seller's
-own witnesses and for whoever judges a pack.
+"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83).
+
+This is the one reader of it: for the witnesses that a seller asks, and for whoever judges a pack.
 
 One thing is added inside comments, so that every other reader still reads the file: a line ``# own NAME`` says that a
 witness is under the seller's own control. It may cosign, and counts as zero (custody.md §7.5). Three words are our own,
@@ -17,12 +18,12 @@ Lines may end as Windows ends them.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from cardcase.custody.rules import note
-from cardcase.custody.rules.note import BadNote
 
 from .cosign import Witness
 
@@ -53,7 +54,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Logs by their vkeys, witnesses and groups by their names in the policy, the name that decides, and what packs need.
+    """Logs by their vkeys, witnesses and groups by their names here, the name that decides, and what packs need.
 
     As it is without a file: one trusted time is asked for, withholding and waiting are allowed.
     """
@@ -124,14 +125,14 @@ class _Reader:
     def take(self, words: list[str]) -> None:
         """Take one line. Raises ValueError for what is none."""
         kind, *rest = words
-        takers = {
+        takers: dict[str, Callable[[list[str]], None]] = {
             "log": self._log,
             "witness": self._witness,
             "group": self._group,
             "quorum": self._quorum,
             "time": self._time,
-            "withheld": lambda rest: self._may("may_withhold", rest),
-            "pending": lambda rest: self._may("may_be_pending", rest),
+            "withheld": partial(self._may, "may_withhold"),
+            "pending": partial(self._may, "may_be_pending"),
         }
         if kind not in takers:
             raise ValueError(f"unknown word {kind[:40]!r}")
