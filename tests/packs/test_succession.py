@@ -21,6 +21,7 @@ from cardcase.packs.rules.succession import Change
 from conftest import NOON
 from packs import builders
 from packs.packing import ANY_TIME, bagged, check, codes, members_of, relisted
+from packs.test_readme import NEEDS_TOOLS, lay, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
@@ -139,6 +140,16 @@ def test_the_readme_speaks_of_the_keys_where_there_were_several(world):
     assert form.KEYS in after
     assert "signing key was changed" in after
     assert form.KEYS not in before
+
+
+@NEEDS_TOOLS
+def test_openssl_alone_checks_the_head_that_two_keys_signed(world, tmp_path):
+    head = f"data/checkpoints/{world.head.size}.note"
+    assert len(note.split(world.members[head].decode())[1]) == 2
+    unpacked = lay(world.members, tmp_path / "pack")
+    done = run(unpacked, 1, 2, 3, 4, 5, vkey=world.keys[-1])
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stdout.count("Signature Verified Successfully") == 2
 
 
 # ---- forged successions -----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ _CLOCK_IS_SET: Final = Path("/run/systemd/timesync/synchronized")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a pack is called and whose it is."""
+    """What a pack is called and whose it is. ``line``: in the note of its head, from 1, the signature of the signer."""
 
     pack: str
     number: str
@@ -35,7 +35,8 @@ class Names:
     made_at: datetime
     signer: note.Verifier
     size: int
-    has_older_keys: bool = False
+    line: int
+    has_older_keys: bool
 
 
 def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
@@ -46,6 +47,7 @@ def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
         "vkey": names.signer.vkey,
         "fingerprint": names.signer.fingerprint,
         "size": names.size,
+        "line": names.line,
         "example": _example(lines),
         "keys": _about_keys("readme_keys.txt", names),
         "keys_en": _about_keys("readme_keys_en.txt", names),

@@ -189,7 +189,17 @@ def _build(
     began = min(entry.seq for entry in kept)
     earlier = ledger.earlier_heads(actor, head, above=began, most=_MOST_HEADS)
     older = _keys(actor, head)
-    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size, has_older_keys=bool(older))
+    names = layout.Names(
+        pack=pack,
+        number=told.number,
+        shop=told.shop,
+        tool=TOOL,
+        made_at=at,
+        signer=verifier,
+        size=head.size,
+        line=note.line_of(head_note, verifier),
+        has_older_keys=bool(older),
+    )
     members = {
         **files,
         **layout.tag_files(names, lines),
