@@ -8,6 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from cardcase.custody import keys as key_files
 from cardcase.custody import queries as ledger
@@ -18,6 +21,8 @@ from cardcase.kit import clock
 from cardcase.packs import service, verifier
 from cardcase.packs.rules import form, succession
 from cardcase.packs.rules.succession import Change
+from cardcase.staff import service as staff
+from cardcase.staff.rules import Role
 from conftest import NOON
 from packs import builders
 from packs.packing import ANY_TIME, bagged, check, codes, members_of, relisted
@@ -150,6 +155,21 @@ def test_openssl_alone_checks_the_head_that_two_keys_signed(world, tmp_path):
     done = run(unpacked, 1, 2, 3, 4, 5, vkey=world.keys[-1])
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stdout.count("Signature Verified Successfully") == 2
+
+
+def test_page_and_api_follow_the_keys_too(world, client, owner):
+    cache.clear()
+    asked = {"vkey": world.keys[0], "policy": "time 0\r\nquorum none\r\n"}
+    page = client.post("/verify/", {"pack": SimpleUploadedFile("a.zip", world.data), **asked}).content.decode()
+    assert "有效：每一项都对得上" in page
+    assert "key_followed" in page
+    assert "您给的公钥（较早的一把），指纹" in page
+    token = staff.create_token(owner, label="x", role=Role.AGENT, at=NOON).plain
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = client.post("/api/v1/verify", {"pack": SimpleUploadedFile("a.zip", world.data), **asked})
+    told = answer.json()
+    assert (answer.status_code, told["verdict"]) == (200, "valid")
+    assert told["facts"]["follows_key"] == note.Verifier.parse(world.keys[0]).fingerprint
 
 
 # ---- forged successions -----------------------------------------------------------------------------------------
