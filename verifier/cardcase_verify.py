@@ -17,7 +17,7 @@ import types
 
 MODULES = {}
 
-PACKAGES = ['cardcase', 'cardcase.packs', 'cardcase.custody', 'cardcase.custody.rules', 'cardcase.kit', 'cardcase.packs.rules']
+PACKAGES = ['cardcase', 'cardcase.packs', 'cardcase.anchors', 'cardcase.anchors.rules', 'cardcase.custody', 'cardcase.custody.rules', 'cardcase.kit', 'cardcase.packs.rules']
 ENTRY = 'cardcase.packs.verifier'
 
 # ──── rfc8785 · made for this file ────
@@ -40,6 +40,13 @@ __version__ = "0.1.0"
 
 # ──── cardcase.packs · src/cardcase/packs/__init__.py ────
 MODULES['cardcase.packs'] = r''''''
+
+# ──── cardcase.anchors · src/cardcase/anchors/__init__.py ────
+MODULES['cardcase.anchors'] = r''''''
+
+# ──── cardcase.anchors.rules · src/cardcase/anchors/rules/__init__.py ────
+MODULES['cardcase.anchors.rules'] = r'''"""What an anchor is and when it holds. Pure: no network, no table, no clock."""
+'''
 
 # ──── cardcase.custody · src/cardcase/custody/__init__.py ────
 MODULES['cardcase.custody'] = r''''''
@@ -424,6 +431,18 @@ def split(note: str) -> tuple[str, list[Signature]]:
     return text, [_signature(line) for line in lines]
 
 
+def line_of(note: str, verifier: Verifier) -> int:
+    """Return the number, from 1, of the first line that names this key as signer; its signature is not looked at.
+
+    A head at which one key follows another carries two. Raises BadNote when the note is malformed or names another.
+    """
+    text, signatures = split(note)
+    idents = [(one.name, one.ident) for one in signatures]
+    if (verifier.name, verifier.ident) not in idents:
+        raise BadNote("not signed by this key")
+    return text.count("\n") + 2 + idents.index((verifier.name, verifier.ident))
+
+
 def _signature(line: str) -> Signature:
     if not line.startswith(_DASH):
         raise BadNote("a signature line begins with an em dash and a space")
@@ -499,6 +518,364 @@ def open_checkpoint(note: str, verifier: Verifier, *others: Verifier) -> Checkpo
 
 # ──── cardcase.kit · src/cardcase/kit/__init__.py ────
 MODULES['cardcase.kit'] = r''''''
+
+# ──── cardcase.kit.clock · src/cardcase/kit/clock.py ────
+MODULES['cardcase.kit.clock'] = r'''from datetime import UTC, datetime
+
+
+def from_epoch(seconds: int) -> datetime:
+    """Turn epoch seconds into an aware UTC moment. Raises OverflowError or ValueError when out of range."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)  # asking costs a third of turning
+    plain = utc.isoformat()[: -len("+00:00")]
+    return f"{plain}Z" if utc.microsecond else f"{plain}.000000Z"
+'''
+
+# ──── cardcase.anchors.rules.cosign · src/cardcase/anchors/rules/cosign.py ────
+MODULES['cardcase.anchors.rules.cosign'] = r'''"""Cosignatures and the words between a log and its witnesses, after C2SP tlog-cosignature and tlog-witness @5ba5ee83.
+
+Ed25519 only (0x04): a public witness that signs with ML-DSA-44 as well is read by its Ed25519 line; lines of unknown
+keys are left aside, as the texts demand.
+"""
+
+import hashlib
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cardcase.custody.rules import note
+from cardcase.custody.rules.note import BadNote
+from cardcase.kit import clock
+
+COSIGNATURE: Final = b"\x04"
+"""Signature type identifier byte of a timestamped Ed25519 cosignature."""
+MAX_PROOF_LINES: Final = 63
+SIZE_TYPE: Final = "text/x.tlog.size"
+_KEY_BYTES: Final = 32
+_KEY_ID_BYTES: Final = 4
+_STAMP_BYTES: Final = 8
+_LATEST: Final = 2**63 - 1
+_OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,15})")
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """The public key of a witness, under its name."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def parse(cls, vkey: str) -> "Witness":
+        """Read a verifier key of the type 0x04. Raises BadNote."""
+        parts = vkey.strip().split("+", 2)
+        if len(parts) != 3:  # noqa: PLR2004 - name, id, key
+            raise BadNote("a verifier key has three parts")
+        name, ident, encoded = parts
+        material = note.decode64(encoded)
+        if not name or material[:1] != COSIGNATURE or len(material) != 1 + _KEY_BYTES:
+            raise BadNote("only Ed25519 witness keys (0x04) are known")
+        found = cls(name, material[1:])
+        if ident != found.ident.hex():
+            raise BadNote("the id of the witness key does not fit the key")
+        return found
+
+    @property
+    def ident(self) -> bytes:
+        """Key id: SHA-256(name ‖ 0x0A ‖ 0x04 ‖ public key)[:4]."""
+        return hashlib.sha256(self.name.encode() + b"\n" + COSIGNATURE + self.public).digest()[:_KEY_ID_BYTES]
+
+    @property
+    def vkey(self) -> str:
+        """The key as text."""
+        return f"{self.name}+{self.ident.hex()}+{note.encode64(COSIGNATURE + self.public)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cosignature:
+    """One line that held: whose it is, when the witness saw the head, and the line with its newline."""
+
+    witness: Witness
+    seconds: int
+    line: str
+
+    @property
+    def at(self) -> datetime:
+        """The moment that the witness states."""
+        return clock.from_epoch(self.seconds)
+
+
+def _message(seconds: int, text: str) -> bytes:
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+
+
+def sign(text: str, name: str, key: Ed25519PrivateKey, seconds: int) -> str:
+    """Cosign the text of a checkpoint note at a moment (POSIX seconds); return the signature line with its newline."""
+    public = key.public_key().public_bytes_raw()
+    body = struct.pack(">Q", seconds) + key.sign(_message(seconds, text))
+    return f"— {name} {note.encode64(Witness(name, public).ident + body)}\n"
+
+
+def holding(signed: str, witnesses: Sequence[Witness]) -> list[Cosignature]:
+    """Return the cosignatures of known witnesses that stand on a note, those that do not fit left out.
+
+    Raises BadNote for what is no note, or when a line of a known witness does not hold: such a note is malformed.
+    """
+    text, signatures = note.split(signed)
+    known = {(one.name, one.ident): one for one in witnesses}
+    found = []
+    for one in signatures:
+        witness = known.get((one.name, one.ident))
+        if witness is None:
+            continue
+        if len(one.body) != _STAMP_BYTES + 64:
+            raise BadNote("a cosignature has 72 bytes")
+        seconds = struct.unpack(">Q", one.body[:_STAMP_BYTES])[0]
+        if not 0 < seconds <= _LATEST:
+            raise BadNote("a cosignature names its moment")
+        try:
+            public = Ed25519PublicKey.from_public_bytes(witness.public)
+            public.verify(one.body[_STAMP_BYTES:], _message(seconds, text))
+        except InvalidSignature as error:
+            raise BadNote("the cosignature does not fit the text") from error
+        found.append(Cosignature(witness, seconds, f"— {one.name} {note.encode64(one.ident + one.body)}\n"))
+    return found
+
+
+def write_request(old: int, proof: Sequence[bytes], signed: str) -> bytes:
+    """Write the body of add-checkpoint: the old size, the proof, an empty line, the note."""
+    lines = [f"old {old}", *(note.encode64(one) for one in proof)]
+    return ("\n".join(lines) + "\n\n" + signed).encode()
+
+
+def read_request(body: bytes) -> tuple[int, list[bytes], str]:
+    """Read the body of add-checkpoint: (old size, proof, note). Raises BadNote."""
+    try:
+        head, gap, signed = body.decode().partition("\n\n")
+    except UnicodeDecodeError as error:
+        raise BadNote("not a request") from error
+    first, *proof = head.split("\n")
+    found = _OLD.fullmatch(first)
+    if not gap or found is None or len(proof) > MAX_PROOF_LINES:
+        raise BadNote("not a request")
+    return int(found.group(1)), [note.decode64(one) for one in proof], signed
+
+
+def read_size(body: bytes) -> int | None:
+    """Read the size that a witness tells with a 409: decimal and a newline; None for anything else."""
+    text = body.decode("ascii", "replace")
+    return int(text) if text.endswith("\n") and _NUMBER.fullmatch(text[:-1]) else None
+'''
+
+# ──── cardcase.anchors.rules.policy · src/cardcase/anchors/rules/policy.py ────
+MODULES['cardcase.anchors.rules.policy'] = r'''"""The policy that says whose word counts, as C2SP tlog-policy text (@5ba5ee83).
+
+This is the one reader of it: for the witnesses that a seller asks, and for whoever judges a pack.
+
+One thing is added inside comments, so that every other reader still reads the file: a line ``# own NAME`` says that a
+witness is under the seller's own control. It may cosign, and counts as zero (custody.md §7.5). Three words are our own,
+for packs; a file that other programs read as well leaves them out::
+
+    log <vkey> [<url>]              a key that seals packs, as --vkey
+    witness <name> <vkey> [<url>]   a witness
+    group <name> <k|any|all> <name>…
+    quorum <name|none>              whose cosignatures are asked for; may be left out where no witness is named
+    time <n>                        how many time-stamping authorities must have seen the record
+    withheld allowed|none           whether contents may be withheld
+    pending allowed|none            whether time-stamps may still be on their way
+
+Lines may end as Windows ends them.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from cardcase.custody.rules import note
+
+from .cosign import Witness
+
+NONE: Final = "none"
+MOST_BYTES: Final = 64 * 1024
+_OWN: Final = re.compile(r"\s*#\s*own[ \t]+(\S+)\s*")
+_FEWEST: Final = 3
+_MOST_NAMES: Final = 256
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class BadPolicy(ValueError):  # noqa: N818 - named after what is wrong
+    """The text is not a policy; says which line, counted from one (0: the whole)."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}" if line else why)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A witness of the policy: its key, where it is asked, and whether it is the seller's own."""
+
+    witness: Witness
+    url: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Logs by their vkeys, witnesses and groups by their names here, the name that decides, and what packs need.
+
+    As it is without a file: one trusted time is asked for, withholding and waiting are allowed.
+    """
+
+    logs: Mapping[str, note.Verifier] = field(default_factory=dict)
+    witnesses: Mapping[str, Listed] = field(default_factory=dict)
+    groups: Mapping[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    quorum: str = NONE
+    times: int = 1
+    may_withhold: bool = True
+    may_be_pending: bool = True
+
+    def is_met(self, cosigned: Collection[str]) -> bool:
+        """Tell whether these witnesses, by their names here, reach the quorum; the seller's own count as zero.
+
+        ``quorum none`` asks for nobody and is always met: whoever judges says then that nobody was asked for.
+        """
+        return self.quorum == NONE or self._has(self.quorum, cosigned)
+
+    def _has(self, name: str, cosigned: Collection[str]) -> bool:
+        listed = self.witnesses.get(name)
+        if listed is not None:
+            return not listed.is_own and name in cosigned
+        least, members = self.groups[name]
+        return sum(self._has(one, cosigned) for one in members) >= least
+
+    @property
+    def neutral(self) -> list[Listed]:
+        """The witnesses that count."""
+        return [one for one in self.witnesses.values() if not one.is_own]
+
+
+def read(text: bytes) -> Policy:
+    """Read a policy. Raises BadPolicy naming the line: a policy that is not understood whole is not believed at all."""
+    text = text.replace(b"\r\n", b"\n")
+    if len(text) > MOST_BYTES or _CONTROL.search(text):
+        raise BadPolicy(0, "control characters, or too long")
+    lines = text.decode("utf-8", "surrogateescape").split("\n")
+    reader = _Reader({found.group(1) for line in lines if (found := _OWN.fullmatch(line))})
+    for number, line in enumerate(lines, 1):
+        words = re.split(r"[ \t]+", line.strip(" \t"))
+        if words == [""] or words[0].startswith("#"):
+            continue
+        try:
+            reader.take(words)
+        except ValueError as error:  # BadNote is one
+            raise BadPolicy(number, str(error)) from error
+    if reader.quorum is None and reader.witnesses:
+        raise BadPolicy(0, "a policy with witnesses names its quorum")
+    unknown = reader.own - reader.witnesses.keys()
+    if unknown:
+        raise BadPolicy(0, f"own names no witness: {min(unknown)}")
+    return Policy(reader.logs, reader.witnesses, reader.groups, reader.quorum or NONE, **reader.asked)
+
+
+class _Reader:
+    """What has been read so far."""
+
+    def __init__(self, own: set[str]) -> None:
+        self.own = own
+        self.logs: dict[str, note.Verifier] = {}
+        self.witnesses: dict[str, Listed] = {}
+        self.groups: dict[str, tuple[int, tuple[str, ...]]] = {}
+        self.quorum: str | None = None
+        self.asked: dict[str, Any] = {}
+        self._grouped: set[str] = set()
+
+    def take(self, words: list[str]) -> None:
+        """Take one line. Raises ValueError for what is none."""
+        kind, *rest = words
+        takers: dict[str, Callable[[list[str]], None]] = {
+            "log": self._log,
+            "witness": self._witness,
+            "group": self._group,
+            "quorum": self._quorum,
+            "time": self._time,
+            "withheld": partial(self._may, "may_withhold"),
+            "pending": partial(self._may, "may_be_pending"),
+        }
+        if kind not in takers:
+            raise ValueError(f"unknown word {kind[:40]!r}")
+        takers[kind](rest)
+
+    def _log(self, rest: list[str]) -> None:
+        vkey, *_url = rest
+        verifier = note.Verifier.parse(vkey)
+        if verifier.vkey in self.logs or len(rest) > 2:  # noqa: PLR2004 - key and address
+            raise ValueError("a log stands once, with its key and perhaps an address")
+        self.logs[verifier.vkey] = verifier
+
+    def _witness(self, rest: list[str]) -> None:
+        name, vkey, *url = rest
+        witness = Witness.parse(vkey)
+        if any(one.witness.public == witness.public for one in self.witnesses.values()) or len(url) > 1:
+            raise ValueError("a witness stands once, with its key and perhaps an address")
+        self._define(name)
+        self.witnesses[name] = Listed(witness, url[0] if url else "", name in self.own)
+
+    def _group(self, rest: list[str]) -> None:
+        if len(rest) < _FEWEST:
+            raise ValueError("a group has a name, a threshold and members")
+        name, least, *members = rest
+        for one in members:
+            if one == NONE or one in self._grouped or one not in {**self.witnesses, **self.groups}:
+                raise ValueError("a member is defined before, and stands in one group only")
+            self._grouped.add(one)
+        count = {"all": len(members), "any": 1}.get(least) or int(least if re.fullmatch("[1-9][0-9]*", least) else 0)
+        if not 1 <= count <= len(members):
+            raise ValueError("the threshold lies between one and the number of members")
+        self._define(name)
+        self.groups[name] = (count, tuple(members))
+
+    def _quorum(self, rest: list[str]) -> None:
+        (name,) = rest
+        if self.quorum is not None or (name != NONE and name not in {**self.witnesses, **self.groups}):
+            raise ValueError("one quorum, of a name defined before")
+        self.quorum = name
+
+    def _time(self, rest: list[str]) -> None:
+        (count,) = rest
+        if re.fullmatch("[0-9]", count) is None:  # more authorities than there are
+            raise ValueError("time takes a number from 0 to 9")
+        self._ask("times", int(count))
+
+    def _may(self, what: str, rest: list[str]) -> None:
+        (word,) = rest
+        if word not in ("allowed", NONE):
+            raise ValueError("allowed or none")
+        self._ask(what, word == "allowed")
+
+    def _ask(self, what: str, value: int) -> None:
+        if what in self.asked:
+            raise ValueError("this is said once")
+        self.asked[what] = value
+
+    def _define(self, name: str) -> None:
+        names = self.witnesses.keys() | self.groups.keys()
+        if name == NONE or name in names or len(names) >= _MOST_NAMES:
+            raise ValueError("a name is defined once, and there are not more than 256")
+'''
 
 # ──── cardcase.kit.text · src/cardcase/kit/text.py ────
 MODULES['cardcase.kit.text'] = r'''"""A text in both languages of the product, and the folding under which two texts count as the same."""
@@ -1312,17 +1689,6 @@ def _are_plain(values: Iterable[object]) -> bool:
     return True
 '''
 
-# ──── cardcase.kit.clock · src/cardcase/kit/clock.py ────
-MODULES['cardcase.kit.clock'] = r'''from datetime import UTC, datetime
-
-
-def iso(moment: datetime) -> str:
-    """Write a moment as ISO 8601 in UTC with microseconds, the form that the record commits to."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)  # asking costs a third of turning
-    plain = utc.isoformat()[: -len("+00:00")]
-    return f"{plain}Z" if utc.microsecond else f"{plain}.000000Z"
-'''
-
 # ──── cardcase.custody.rules.plain · src/cardcase/custody/rules/plain.py ────
 MODULES['cardcase.custody.rules.plain'] = r'''"""What may be told to the record as facts; canonical JSON as the record writes it and, as strictly, reads it back."""
 
@@ -1923,6 +2289,8 @@ MANIFEST_ROLE = "manifest"
 
 MANIFEST, SEAL, LOG_PROOF = "data/manifest.json", "data/manifest.note", "data/pack.tlog-proof"
 RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/history.json"
+KEYS = "data/keys.json"
+"""How the key of the log followed those before it; only where it did."""
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
@@ -2302,6 +2670,161 @@ def exported(data: bytes, sha256: str) -> bytes:
     return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)
 '''
 
+# ──── cardcase.packs.rules.succession · src/cardcase/packs/rules/succession.py ────
+MODULES['cardcase.packs.rules.succession'] = r'''"""How the present key of a log followed those before it (``data/keys.json``, custody.md §7.3): its form and its proof.
+
+Each change is an entry of the log that names both keys, and the first head signed after it, which both keys signed.
+Whoever trusts the first of them can so come to trust the last; who holds no old key can put no new one in its place.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cardcase.custody.rules import entry as entries
+from cardcase.custody.rules import merkle, note, plain
+
+from . import strict
+
+MAX_BYTES: Final = 4 * 1024 * 1024
+MOST: Final = 256
+"""Changes that a pack holds: a key a month for twenty years. Our own choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the key: the entry with its proof, the note that both keys signed, and what ties it to the head."""
+
+    entry: bytes
+    path: tuple[bytes, ...]
+    checkpoint: str
+    consistency: tuple[bytes, ...]
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The key before and the key after, as the entry names them. Raises ValueError."""
+        refs = entries.decode(self.entry).refs
+        return refs.get("prev_vkey", ""), refs.get("vkey", "")
+
+
+def write(changes: Sequence[Change]) -> bytes:
+    """Write the changes, the earliest first."""
+    return plain.encode(
+        {
+            "v": 1,
+            "changes": [
+                {
+                    "entry": plain.decode(one.entry),
+                    "path": [note.encode64(step) for step in one.path],
+                    "checkpoint": one.checkpoint,
+                    "consistency": [note.encode64(step) for step in one.consistency],
+                }
+                for one in changes
+            ],
+        }
+    )
+
+
+def read(data: bytes) -> tuple[Change, ...]:
+    """Read what ``write`` wrote. Raises ValueError for every other byte."""
+    told: Any = strict.decode(data)
+    try:
+        found = tuple(
+            Change(
+                plain.encode(one["entry"]),
+                tuple(note.decode64(step) for step in one["path"]),
+                str(one["checkpoint"]),
+                tuple(note.decode64(step) for step in one["consistency"]),
+            )
+            for one in told["changes"]
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a list of changes of a key") from error
+    if not 0 < len(found) <= MOST or write(found) != data:
+        raise ValueError("not a list of changes of this format")
+    return found
+
+
+def names(changes: Sequence[Change]) -> list[str]:
+    """Return the keys that the changes go through, the first to the last, as they say. Raises ValueError."""
+    return [changes[0].keys[0], *(one.keys[1] for one in changes)]
+
+
+def prove(changes: Sequence[Change], head: note.Checkpoint, vkey: str) -> list[note.Verifier]:
+    """Return the keys that lead to ``vkey``, the first to the last, when every change holds under this head.
+
+    Raises ValueError for any that does not: an entry of another kind, of another log or not in the tree, out of order,
+    one that does not begin with the key before it, a head that one of the two did not sign, or one that the record does
+    not continue; and when the last key is another.
+    """
+    keys: list[note.Verifier] = []
+    crossed = 0
+    for one in changes:
+        entry = entries.decode(one.entry)
+        old, new = (note.Verifier.parse(key) for key in one.keys)
+        if (entry.kind, entry.log, entry.subject) != (
+            entries.KEY_ROTATED,
+            head.origin,
+            entries.log_subject(head.origin),
+        ) or entry.refs.get("origin") != head.origin:
+            raise ValueError("not a change of the key of this log")
+        if (keys and old != keys[-1]) or old == new:
+            raise ValueError("a change begins with the key before it")
+        if entry.seq < crossed:
+            raise ValueError("a key changes only after both signed for the change before")
+        if not merkle.is_included(merkle.leaf_hash(one.entry), entry.seq, head.size, one.path, head.root):
+            raise ValueError("the entry is not in the tree")
+        signed = note.open_checkpoint(one.checkpoint, old, new)
+        if signed.origin != head.origin or signed.size <= entry.seq:
+            raise ValueError("both keys sign a head over the entry")
+        if not merkle.is_consistent(signed.size, head.size, signed.root, head.root, one.consistency):
+            raise ValueError("the head that both signed is not the beginning of this record")
+        crossed = signed.size
+        keys = [*(keys or [old]), new]
+    if not keys or keys[-1].vkey != vkey:
+        raise ValueError("the last key is another")
+    return keys
+'''
+
+# ──── cardcase.packs.check_keys · src/cardcase/packs/check_keys.py ────
+MODULES['cardcase.packs.check_keys'] = r'''"""One step of the check of a pack: whether the key that sealed it follows an earlier one, which the reader holds."""
+
+from collections.abc import Sequence
+
+from cardcase.custody.rules import note
+
+from .bag import Bag
+from .findings import Findings
+from .rules import form, succession
+from .rules.form import Manifest
+
+
+def follows(bag: Bag, manifest: Manifest, known: Sequence[note.Verifier]) -> note.Verifier | None:
+    """Return the sealing key when the pack claims that it follows one of these; nothing is proved by that yet."""
+    try:
+        names = succession.names(succession.read(bag.read(form.KEYS, succession.MAX_BYTES)))
+        heir = note.Verifier.parse(names[-1])
+    except (KeyError, ValueError):
+        return None
+    is_claimed = heir.vkey == manifest.vkey and any(one.vkey in names[:-1] for one in known)
+    return heir if is_claimed else None
+
+
+def check(bag: Bag, manifest: Manifest, head: note.Checkpoint, findings: Findings) -> list[note.Verifier]:
+    """Return the keys that lead to the one of the manifest, oldest first; none, and a fault, when one does not hold."""
+    try:
+        changes = succession.read(bag.read(form.KEYS, succession.MAX_BYTES))
+        return succession.prove(changes, head, manifest.vkey)
+    except ValueError:
+        findings.fault(
+            "succession_broken",
+            form.KEYS,
+            "换钥的证明不成立：不是旧公钥签的、不在记录里，或次序不对",
+            "The change of keys is not proved: not signed by the old key, not in the record, or out of order",
+        )
+        return []
+'''
+
 # ──── cardcase.packs.check_records · src/cardcase/packs/check_records.py ────
 MODULES['cardcase.packs.check_records'] = r'''"""Go once through the records of a pack: each against its proof, its place in its chain, and what it committed to."""
 
@@ -2630,161 +3153,13 @@ def _size(value: object) -> int:
 '''
 
 # ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────
-MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack.
+MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack."""
 
-The policy is a text after C2SP tlog-policy (read at 5ba5ee83) with three lines of our own::
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-    log <vkey>                      a key that seals packs, as --vkey
-    witness <name> <vkey> [<url>]   a witness that the reader believes to be independent of the exporter
-    group <name> <k|any|all> <name>…
-    quorum <name|none>              whose cosignatures are asked for
-    time <n>                        how many time-stamping authorities (under --tsa-roots) must have seen the record
-    withheld allowed|none           whether contents may be withheld
-    pending allowed|none            whether time-stamps may still be on their way
-"""
-
-import base64
-import binascii
-import hashlib
-from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from typing import Final
-
+from cardcase.anchors.rules.policy import Policy
 from cardcase.custody.rules import note
-
-MAX_POLICY_BYTES: Final = 64 * 1024
-NONE: Final = "none"
-_COSIGNATURE: Final = b"\x04"
-_KEY_BYTES: Final = 32
-_MOST_NAMES: Final = 256
-
-
-class BadPolicy(ValueError):  # noqa: N818 - named like every refusal here, after what is wrong
-    """A line of a policy cannot be read. ``line`` is its number, from 1."""
-
-    def __init__(self, line: int, why: str) -> None:
-        """Name the line."""
-        super().__init__(f"line {line}: {why}")
-        self.line = line
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """So many of these names, witnesses or groups."""
-
-    needed: int
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is asked of a pack. As it is without a file: a known signer and one trusted time; withholding is allowed."""
-
-    logs: tuple[note.Verifier, ...] = ()
-    witnesses: Mapping[str, bytes] = field(default_factory=dict)
-    """Public Ed25519 keys of witnesses by the name that this policy gives them."""
-    key_names: Mapping[str, str] = field(default_factory=dict)
-    """The name under which each of them signs."""
-    groups: Mapping[str, Group] = field(default_factory=dict)
-    quorum: str = NONE
-    times: int = 1
-    may_withhold: bool = True
-    may_be_pending: bool = True
-
-    def is_met(self, cosigned: AbstractSet[str]) -> bool:
-        """Tell whether these witnesses are a quorum."""
-        return self.quorum == NONE or self._has(self.quorum, cosigned)
-
-    def _has(self, name: str, cosigned: AbstractSet[str]) -> bool:
-        group = self.groups.get(name)
-        if group is None:
-            return name in cosigned
-        return sum(self._has(one, cosigned) for one in group.members) >= group.needed
-
-
-def read_policy(text: str) -> Policy:
-    """Read a policy. Raises BadPolicy for every line that is not understood: a policy is never half believed."""
-    policy = Policy()
-    for number, raw in enumerate(text.splitlines(), 1):
-        words = raw.split()
-        if not words or words[0].startswith("#"):
-            continue
-        reader = _READERS.get(words[0])
-        if reader is None:
-            raise BadPolicy(number, f"unknown word {words[0][:40]!r}")
-        try:
-            policy = reader(policy, words[1:])
-        except (ValueError, IndexError, binascii.Error) as error:
-            raise BadPolicy(number, str(error) or "too few words") from error
-    return policy
-
-
-def _log(policy: Policy, words: list[str]) -> Policy:
-    return replace(policy, logs=(*policy.logs, note.Verifier.parse(words[0])))
-
-
-def _witness(policy: Policy, words: list[str]) -> Policy:
-    name, (key_name, ident, encoded) = words[0], words[1].split("+", 2)
-    _check_new(policy, name)
-    material = base64.b64decode(encoded, validate=True)
-    expected = hashlib.sha256(key_name.encode() + b"\n" + material).hexdigest()[:8]
-    if material[:1] != _COSIGNATURE or len(material) != 1 + _KEY_BYTES or ident != expected:
-        raise ValueError("a witness has an Ed25519 cosignature key (type 4)")
-    return replace(
-        policy,
-        witnesses={**policy.witnesses, name: material[1:]},
-        key_names={**policy.key_names, name: key_name},
-    )
-
-
-def _group(policy: Policy, words: list[str]) -> Policy:
-    name, needed, *members = words
-    _check_new(policy, name)
-    if not members or len(set(members)) != len(members) or not all(_is_known(policy, one) for one in members):
-        raise ValueError("a group has witnesses and groups that were named before, each once")
-    count = {"any": 1, "all": len(members)}.get(needed) or int(needed)
-    if not 1 <= count <= len(members):
-        raise ValueError("a group needs between one and all of its members")
-    return replace(policy, groups={**policy.groups, name: Group(count, tuple(members))})
-
-
-def _quorum(policy: Policy, words: list[str]) -> Policy:
-    if words[0] != NONE and not _is_known(policy, words[0]):
-        raise ValueError("the quorum is a witness or a group that was named before")
-    return replace(policy, quorum=words[0])
-
-
-def _time(policy: Policy, words: list[str]) -> Policy:
-    if not 0 <= int(words[0]) <= 9:  # noqa: PLR2004 - more authorities than there are
-        raise ValueError("time takes a small number")
-    return replace(policy, times=int(words[0]))
-
-
-def _may(words: list[str]) -> bool:
-    if words[0] not in ("allowed", NONE):
-        raise ValueError("allowed or none")
-    return words[0] == "allowed"
-
-
-_READERS: Final[Mapping[str, Callable[[Policy, list[str]], Policy]]] = {
-    "log": _log,
-    "witness": _witness,
-    "group": _group,
-    "quorum": _quorum,
-    "time": _time,
-    "withheld": lambda policy, words: replace(policy, may_withhold=_may(words)),
-    "pending": lambda policy, words: replace(policy, may_be_pending=_may(words)),
-}
-
-
-def _is_known(policy: Policy, name: str) -> bool:
-    return name in policy.witnesses or name in policy.groups
-
-
-def _check_new(policy: Policy, name: str) -> None:
-    if name == NONE or _is_known(policy, name) or len(policy.witnesses) + len(policy.groups) >= _MOST_NAMES:
-        raise ValueError("a name stands for one thing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -2800,7 +3175,7 @@ class Trust:
     @property
     def known(self) -> tuple[note.Verifier, ...]:
         """The keys of signers that the reader believes."""
-        return (*self.keys, *self.policy.logs)
+        return (*self.keys, *self.policy.logs.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -2821,12 +3196,14 @@ MODULES['cardcase.packs.checks'] = r'''"""The steps of checking a pack, each not
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from cryptography.hazmat.primitives import hashes
 
 from cardcase.custody.rules import entry as entries
 from cardcase.custody.rules import merkle, note
 
+from . import check_keys
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
@@ -2865,6 +3242,7 @@ class Checker:
         self._stamps = stamps
         self._signer: note.Verifier | None = None
         self._is_known = False
+        self._is_heir = False
         self._head: note.Checkpoint | None = None
         self._hashes: dict[str, set[str]] = {}
         self.findings = Findings()
@@ -2883,6 +3261,7 @@ class Checker:
         self._tell(manifest)
         self._check_files(manifest)
         self._check_head(manifest)
+        self._check_keys(manifest)
         records = RecordsCheck(self._bag, self.findings, self._head)
         records.run()
         self._check_counts(manifest, records)
@@ -2938,12 +3317,18 @@ class Checker:
             self.findings.fault("seal_differs", form.SEAL, "签名签的不是这份清单", "The seal is of another manifest")
 
     def _choose_key(self, manifest: Manifest | None) -> None:
-        """Take the reader's key; only where there is none, the pack's own, which proves no more than agreement."""
+        """Take the reader's key, or the one that is said to follow it, for ``_check_keys`` to prove.
+
+        Only where the reader brings none, the pack's own, which proves no more than agreement.
+        """
         told = manifest.vkey if manifest else ""
         known = self._trust.known
         self._is_known = bool(known)
         if known:
             self._signer = next((one for one in known if one.vkey == told), known[0])
+            if manifest and self._signer.vkey != told and form.KEYS in self._bag:
+                heir = check_keys.follows(self._bag, manifest, known)
+                self._signer, self._is_heir = heir or self._signer, heir is not None
         elif manifest:
             try:
                 self._signer = note.Verifier.parse(told)
@@ -3089,6 +3474,28 @@ class Checker:
         if (head.origin, head.size, head.root.hex()) != (manifest.origin, manifest.size, manifest.root):
             self.findings.fault("checkpoint_differs", path, "校验点与清单不符", "The checkpoint is not the manifest's")
         self._head = head
+
+    def _check_keys(self, manifest: Manifest) -> None:
+        """Prove how the key followed others; without that, a key that is only said to follow the reader's is none."""
+        keys: list[note.Verifier] = []
+        if form.KEYS in self._bag and self._head is not None:
+            keys = check_keys.check(self._bag, manifest, self._head, self.findings)
+        if not self._is_heir:
+            return
+        old = next((one for one in reversed(keys) if one in self._trust.known), None)
+        if old is None:
+            self._signer, self._head = self._trust.known[0], None  # whatever it signed, the reader does not know it
+            return
+        self._trust = replace(self._trust, keys=(*self._trust.keys, *keys[keys.index(old) + 1 :]))
+        self.facts["follows_key"] = old.fingerprint
+        self.findings.note(
+            "key_followed",
+            form.KEYS,
+            f"签名的公钥不是您给的那一把，而是它的后继：每次换钥都写在记录里，并由新旧两把共同签名。"
+            f"您给的公钥指纹 {old.fingerprint}；今后请用包里这把新的",
+            f"The sealing key is not yours but follows it: each change stands in the record, and the old key and the "
+            f"new one signed for it. Fingerprint of yours {old.fingerprint}; use the new one from now on",
+        )
 
     def _check_counts(self, manifest: Manifest, records: RecordsCheck) -> None:
         if records.subjects != dict(manifest.subjects):
@@ -3271,6 +3678,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn
 
+from cardcase.anchors.rules import policy as policies
 from cardcase.custody.rules import note
 from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
@@ -3280,7 +3688,7 @@ from . import bag
 from .archive import UnsafeArchive
 from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
-from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
+from .rules.trust import Trust
 
 
 def _stamp_step() -> StampStep:
@@ -3425,7 +3833,7 @@ def trust_of(
     """Read the reader's arguments. Raises WrongArgument naming the one that cannot be used."""
     return trust_from(
         vkey=vkey or "",
-        policy=_words(policy, MAX_POLICY_BYTES) if policy else "",
+        policy=_words(policy, policies.MOST_BYTES) if policy else "",
         roots=_roots(tsa_roots) if tsa_roots else (),
         previous=_words(previous, note.MAX_NOTE_BYTES) if previous else "",
     )
@@ -3456,14 +3864,12 @@ def _key(vkey: str) -> note.Verifier:
         ) from error
 
 
-def _policy(text: str) -> Policy:
+def _policy(text: str) -> policies.Policy:
     try:
-        if len(text) > MAX_POLICY_BYTES:
-            raise BadPolicy(1, "too long")  # noqa: TRY301 - one answer for every policy that is none
-        return read_policy(text)
-    except BadPolicy as error:
+        return policies.read(text.encode("utf-8", "surrogatepass"))
+    except policies.BadPolicy as error:
         raise WrongArgument(
-            f"核对要求第 {error.line} 行看不懂",
+            f"核对要求第 {error.line} 行看不懂" if error.line else "核对要求看不懂",
             f"The policy cannot be read: {error}",
             next=Text("写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how it is written."),
             code="bad_policy",

@@ -124,12 +124,12 @@ quorum X-and-Y
 
 @pytest.mark.parametrize(
     ("who", "is_met"),
-    [([], False), ([X1, X2], False), ([X1, Y1], False), ([X1, X2, Y3], True), ([X1, X2, X3], False),
-     ([X1, X2, X3, Y1, Y2, Y3], True)],
+    [("", False), ("X1 X2", False), ("X1 Y1", False), ("X1 X2 Y3", True), ("X1 X2 X3", False),
+     ("X1 X2 X3 Y1 Y2 Y3", True)],
 )  # fmt: skip
 def test_the_policy_of_the_text_asks_for_two_of_these_and_one_of_those(who, is_met):
     found = policy.read(EXAMPLE.encode())
-    assert found.is_met([one.public for one in who]) is is_met
+    assert found.is_met(who.split()) is is_met
     assert found.witnesses["X2"].url == "https://x2.example/"
     assert list(found.logs.values()) == [LOG]
 
@@ -137,11 +137,11 @@ def test_the_policy_of_the_text_asks_for_two_of_these_and_one_of_those(who, is_m
 def test_a_witness_of_the_sellers_own_counts_as_zero():
     own = policy.read((EXAMPLE + "# own Y3\n").encode())
     assert own.witnesses["Y3"].is_own
-    assert not own.is_met([one.public for one in (X1, X2, Y3)])
-    assert own.is_met([one.public for one in (X1, X2, Y1)])
+    assert not own.is_met(["X1", "X2", "Y3"])
+    assert own.is_met(["X1", "X2", "Y1"])
     assert len(own.neutral) == 5
     alone = policy.read(f"witness W {X1.vkey}\n#own W\nquorum W".encode())
-    assert not alone.is_met([X1.public])
+    assert not alone.is_met(["W"])
 
 
 def test_quorum_none_asks_for_nobody():
@@ -153,13 +153,13 @@ def test_quorum_none_asks_for_nobody():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "quorum W", "quorum none\nquorum none", f"witness W {X1.vkey}", f"witness none {X1.vkey}\nquorum none",
+        "quorum W", "quorum none\nquorum none", f"witness W {X1.vkey}", f"witness none {X1.vkey}\nquorum none",
         f"witness W {LOG.vkey}\nquorum W", f"witness W {X1.vkey}\nwitness W {X2.vkey}\nquorum W",
         f"witness V {X1.vkey}\nwitness W {X1.vkey}\nquorum W", "group G any\nquorum G", "group G any W\nquorum none",
         f"witness W {X1.vkey}\ngroup G 2 W\nquorum G", f"witness W {X1.vkey}\ngroup G 0 W\nquorum G",
         f"witness W {X1.vkey}\ngroup G any none\nquorum G", f"witness W {X1.vkey}\ngroup G any W\ngroup H any W\nquorum H",
         f"witness W {X1.vkey}\ngroup G any W W\nquorum G", f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none",
-        f"quorum W\nwitness W {X1.vkey}", "trust me\nquorum none", "quorum none\r\n", "quorum none\x00",
+        f"quorum W\nwitness W {X1.vkey}", "trust me\nquorum none", "quorum\rnone", "quorum none\r", "quorum none\x00",
         "# own W\nquorum none", "quorum none extra", f"log {LOG.vkey} a b\nquorum none",
         f"witness W {X1.vkey}\ngroup G +1 W\nquorum G",
     ],
@@ -171,4 +171,4 @@ def test_what_is_no_policy_is_refused(text):
 
 def test_names_are_octets():
     text = f"witness 见证 {X1.vkey}\n".encode() + b"# \xff\xfe\nquorum " + "见证".encode()
-    assert policy.read(text).is_met([X1.public])
+    assert policy.read(text).is_met(["见证"])

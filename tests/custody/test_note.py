@@ -85,3 +85,14 @@ def test_any_text_is_either_a_note_or_refused(text):
 
 def test_a_signer_does_not_show_its_key():
     assert bytes(range(32)).hex() not in repr(SIGNER)
+
+
+def test_the_line_of_a_signer_is_counted_from_the_top():
+    head = note.Checkpoint(SIGNER.name, 1, bytes(32))
+    other = note.Signer.of(SIGNER.name, bytes(32))
+    signed = note.sign_checkpoint(head, other, SIGNER)
+    for signer, line in ((other, 5), (SIGNER, 6)):
+        assert note.line_of(signed, signer.verifier) == line
+        assert signed.split("\n")[line - 1] == note.sign_checkpoint(head, signer).split("\n")[4]
+    with pytest.raises(note.BadNote):
+        note.line_of(note.sign_checkpoint(head, other), SIGNER.verifier)

@@ -5,10 +5,11 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from cardcase.anchors.rules.policy import Policy
 from cardcase.custody.rules import note, plain
 from cardcase.packs import archive, bag, layout, verifier
 from cardcase.packs.rules import bagit, form
-from cardcase.packs.rules.trust import Policy, Trust
+from cardcase.packs.rules.trust import Trust
 
 FOLDER = "AS-2026-000001"
 ANY_TIME = Policy(times=0)

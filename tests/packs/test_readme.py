@@ -11,10 +11,10 @@ from cardcase.custody.rules import note
 from cardcase.packs.rules import form
 from packs.packing import bagged, members_of
 
-pytestmark = [
-    pytest.mark.django_db,  # makes the test database for `sealed`
-    pytest.mark.skipif(not all(map(shutil.which, ("bash", "openssl", "sha256sum"))), reason="NOT RUN: needs bash, openssl, sha256sum"),
-]  # fmt: skip
+NEEDS_TOOLS = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "openssl", "sha256sum"))), reason="NOT RUN: needs bash, openssl, sha256sum"
+)
+pytestmark = [pytest.mark.django_db, NEEDS_TOOLS]  # the first makes the test database for `sealed`
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anchors.authority import Pki, certomancer, openssl_accepts, served
+from cardcase.anchors import queries as anchors
 from cardcase.anchors import service as anchoring
 from cardcase.anchors.models import Cosignature, Deposit, Stamp
 from cardcase.anchors.queries import KeptStamp
@@ -375,6 +376,33 @@ def test_a_witness_that_the_exporter_controls_counts_as_zero(world, cosigned, tm
     assert report.exit_code == 2
     assert {"witness_is_own", "no_witness"} <= set(codes(report))
     assert report.facts["witnesses"] == 0
+
+
+def test_a_witness_that_the_policy_calls_the_sellers_own_counts_as_zero(world, cosigned, tmp_path):
+    """The seller's own file, as it is asked by, serves a reader as well: what it says of a witness counts there."""
+    make, policy = cosigned
+    (world.folder / "witness-policy.txt").write_text(f"{policy}# own W\n")
+    world.configure("[witness]\n")
+    sealed = make(is_own=True)
+    told = members(sealed)[f"{form.STAMPS}witness-policy.txt"].decode()
+    assert told == f"{policy}# own W\n"
+    report = world.verify(sealed, tmp_path, policy=told)
+    assert report.exit_code == 2
+    assert {one.code: one.level for one in report.findings if "witness" in one.code} == {
+        "witness_is_own": "note",
+        "no_witness": "weakness",
+    }
+    assert report.facts["witnesses"] == 0
+    asks_nobody = told.replace("quorum W", "quorum none")
+    assert world.verify(sealed, tmp_path, policy=asks_nobody).exit_code == 0
+
+
+def test_words_for_packs_disturb_nobody_who_asks_witnesses(world, cosigned):
+    _, policy = cosigned
+    (world.folder / "witness-policy.txt").write_bytes(f"{policy}time 2\nwithheld none\n".replace("\n", "\r\n").encode())
+    world.configure("[witness]\n")
+    told = anchors.witness_policy(config.load(world.folder).witness)
+    assert (told.quorum, told.times, told.may_withhold, list(told.witnesses)) == ("W", 2, False, ["W"])
 
 
 def test_a_witness_that_the_reader_does_not_name_counts_for_nothing(world, cosigned, tmp_path):

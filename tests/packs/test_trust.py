@@ -6,11 +6,13 @@ import io
 
 import pytest
 
+from cardcase.anchors.rules import policy
+from cardcase.anchors.rules.policy import BadPolicy, Policy
 from cardcase.custody.rules import note
 from cardcase.packs import archive, bag, checks, verifier
 from cardcase.packs.findings import Findings
 from cardcase.packs.rules import form, stamping
-from cardcase.packs.rules.trust import BadPolicy, Policy, Stamped, Trust, read_policy
+from cardcase.packs.rules.trust import Stamped, Trust
 from packs.packing import codes
 
 KEY = note.Signer.of("example.com/log", bytes(32)).verifier.vkey
@@ -28,8 +30,10 @@ log {KEY} https://example.com/log
 witness w1 {witness("w1.example", 1)} https://w1.example
 witness w2 {witness("w2.example", 2)}
 witness w3 {witness("w3.example", 3)}
-group some 2 w1 w2 w3
-group one any w1 w2
+witness w4 {witness("w4.example", 4)}
+group some 2 w1 w2 w4
+group one any w3
+# own w4
 group every all some one
 quorum every
 time 2
@@ -39,17 +43,24 @@ pending none
 
 
 def test_a_policy_after_c2sp_with_our_lines_is_read():
-    policy = read_policy(TEXT)
-    assert [one.vkey for one in policy.logs] == [KEY]
-    assert policy.key_names == {"w1": "w1.example", "w2": "w2.example", "w3": "w3.example"}
-    assert (policy.times, policy.may_withhold, policy.may_be_pending) == (2, False, False)
-    for cosigned, expected in (("w1 w2", True), ("w1", False), ("w1 w3", True), ("w3", False), ("", False)):
-        assert policy.is_met(frozenset(cosigned.split())) is expected, cosigned
+    found = policy.read(TEXT.encode())
+    assert list(found.logs) == [KEY]
+    names = {name: one.witness.name for name, one in found.witnesses.items()}
+    assert names == {"w1": "w1.example", "w2": "w2.example", "w3": "w3.example", "w4": "w4.example"}
+    assert (found.times, found.may_withhold, found.may_be_pending) == (2, False, False)
+    for cosigned, expected in (
+        ("w1 w2 w3", True),
+        ("w1 w2", False),
+        ("w1 w3", False),
+        ("w1 w3 w4", False),
+        ("", False),
+    ):
+        assert found.is_met(cosigned.split()) is expected, cosigned
 
 
 def test_nothing_said_is_the_policy_that_is_meant_for_most():
-    assert read_policy("") == Policy() == read_policy("\n# nothing\n")
-    assert Policy().is_met(frozenset())
+    assert policy.read(b"") == Policy() == policy.read(b"\n# nothing\r\n")
+    assert Policy().is_met([])
 
 
 @pytest.mark.parametrize(
@@ -63,6 +74,9 @@ def test_nothing_said_is_the_policy_that_is_meant_for_most():
         (1, "time many"),
         (1, "time -1"),
         (1, "time 10"),
+        (1, "time 1 2"),
+        (2, "time 1\ntime 1"),
+        (1, "pending"),
         (1, "withheld perhaps"),
         (1, "witness w1 nonsense"),
         (1, f"witness w1 {KEY}"),
@@ -76,7 +90,7 @@ def test_nothing_said_is_the_policy_that_is_meant_for_most():
 )
 def test_a_line_that_is_not_understood_refuses_the_whole(line, text):
     with pytest.raises(BadPolicy) as refused:
-        read_policy(text)
+        policy.read(text.encode())
     assert refused.value.line == line
 
 
@@ -89,11 +103,11 @@ def judge(sealed, tmp_path):
     path.write_bytes(sealed.data)
     known = (note.Verifier.parse(sealed.vkey),)
 
-    def judged(policy: str, stamped: Stamped | None = None) -> verifier.Report:
+    def judged(text: str, stamped: Stamped | None = None) -> verifier.Report:
         def step(*_told: object) -> Stamped:
             return stamped or Stamped()
 
-        return verifier.check(path, Trust(known, read_policy(policy)), step)
+        return verifier.check(path, Trust(known, policy.read(text.encode())), step)
 
     return judged
 
@@ -103,7 +117,7 @@ W1 = f"witness w1 {witness('w1.example', 1)}\nquorum w1\n"
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("policy", "stamped", "missing"),
+    ("text", "stamped", "missing"),
     [
         ("time 0", Stamped(), set()),
         ("", Stamped(), {"no_trusted_time"}),
@@ -116,10 +130,11 @@ W1 = f"witness w1 {witness('w1.example', 1)}\nquorum w1\n"
         (f"time 0\n{W1}", Stamped(), {"no_witness"}),
         (f"time 0\n{W1}", Stamped(witnesses=frozenset({"w2"})), {"no_witness"}),
         (f"time 0\n{W1}", Stamped(witnesses=frozenset({"w1"})), set()),
+        (f"time 0\n{W1}# own w1\n", Stamped(witnesses=frozenset({"w1"})), {"no_witness"}),
     ],
 )
-def test_less_than_was_asked_for_is_exit_2_and_says_what(policy, stamped, missing, judge):
-    report = judge(policy, stamped)
+def test_less_than_was_asked_for_is_exit_2_and_says_what(text, stamped, missing, judge):
+    report = judge(text, stamped)
     assert {one.code for one in report.findings if one.level == "weakness"} == missing
     assert report.exit_code == (2 if missing else 0)
     assert report.findings[0].code in missing or not missing  # what weighs most comes first
@@ -129,9 +144,9 @@ def test_less_than_was_asked_for_is_exit_2_and_says_what(policy, stamped, missin
 def test_a_key_may_stand_in_the_policy(sealed, tmp_path):
     path = tmp_path / "pack.zip"
     path.write_bytes(sealed.data)
-    trust = Trust(policy=read_policy(f"log {KEY}\nlog {sealed.vkey}\ntime 0"))
+    trust = Trust(policy=policy.read(f"log {KEY}\nlog {sealed.vkey}\ntime 0".encode()))
     assert verifier.verify(path, trust=trust).exit_code == 0
-    other = Trust(policy=read_policy(f"log {KEY}\ntime 0"))
+    other = Trust(policy=policy.read(f"log {KEY}\ntime 0".encode()))
     assert {"seal_broken", "key_differs"} <= codes(verifier.verify(path, trust=other))
 
 

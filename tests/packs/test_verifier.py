@@ -334,7 +334,7 @@ def test_a_later_pack_continues_the_checkpoint_that_was_given_out(sealed, member
 def test_a_checkpoint_under_an_older_key_of_the_reader_counts_too(sealed, members, tmp_path):
     old = note.Signer.of(note.Verifier.parse(sealed.vkey).name, b"o" * 32)
     text = note.sign(note.split(given(members))[0], old)
-    policy = replace(packing.ANY_TIME, logs=(old.verifier,))
+    policy = replace(packing.ANY_TIME, logs={old.verifier.vkey: old.verifier})
     report = check(sealed.later, tmp_path, sealed.vkey, policy, previous=text)
     assert report.facts["continues_previous"] == 9
     assert "previous_of_another" in codes(check(sealed.later, tmp_path, sealed.vkey, previous=text))

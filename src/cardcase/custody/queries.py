@@ -21,6 +21,7 @@ __all__ = [
     "HistoryItem",
     "KeptContent",
     "KeptEntry",
+    "KeyChange",
     "LedgerReport",
     "RecordState",
     "SigningKey",
@@ -30,6 +31,7 @@ __all__ = [
     "entries",
     "history",
     "inclusion_proofs",
+    "key_changes",
     "latest_checkpoint",
     "record_state",
     "signing_keys",
@@ -284,3 +286,34 @@ def earlier_heads(
     }
     read = tree.fetch(wanted)
     return [(one, merkle.prove_consistency(one.size, head.size, read)) for one in heads]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A key that followed another: the bytes of the entry that names both, and the first head after it, signed by both.
+
+    ``path`` proves the entry, and ``consistency`` the beginning that the note signs, under the head that was asked for.
+    """
+
+    data: bytes
+    path: tuple[bytes, ...]
+    note: str
+    consistency: tuple[bytes, ...]
+
+
+def key_changes(actor: Actor, head: note.Checkpoint, *, most: int) -> list[KeyChange]:
+    """Return the last ``most`` changes of the key under this head's name that were complete by this head, in order.
+
+    The same for every shop: entries about keys belong to none.
+    """
+    actor.require(Permission.READ)
+    whole = [
+        (one, crossed.size)
+        for one in succession.keys_of(head.origin)
+        if one.crossed and (crossed := note.Checkpoint.parse(note.split(one.crossed)[0])).size <= head.size
+    ][-most:]
+    paths = inclusion_proofs(actor, [one.seq for one, _ in whole], head.size)
+    return [
+        KeyChange(one.data, tuple(paths[one.seq]), one.crossed, tuple(consistency_proof(actor, size, head.size)))
+        for one, size in whole
+    ]

@@ -16,12 +16,14 @@ from .rules import note
 class LogKey:
     """A key of the log: named by entry ``seq``, so that heads of more than ``seq`` entries bear its signature.
 
-    ``crossed`` is the first head signed after that entry; empty for a first key, and until there is one.
+    ``crossed`` is the first head signed after that entry; empty for a first key, and until there is one. ``data`` are
+    the bytes of the entry.
     """
 
     seq: int
     at: str
     verifier: note.Verifier
+    data: bytes
     follows: note.Verifier | None = None
     crossed: str = ""
 
@@ -50,8 +52,8 @@ def _read(rows: Sequence[bytes]) -> list[LogKey]:
         except ValueError:
             continue
         if entry.kind != form.KEY_ROTATED:
-            found.append(LogKey(entry.seq, entry.at, verifier))
+            found.append(LogKey(entry.seq, entry.at, verifier, data))
             continue
         before = found[-1].verifier if found else None
-        found.append(LogKey(entry.seq, entry.at, verifier, before, stored.first_note_over(entry.seq) or ""))
+        found.append(LogKey(entry.seq, entry.at, verifier, data, before, stored.first_note_over(entry.seq) or ""))
     return found

@@ -298,17 +298,22 @@ class _Check:
     # ---- witnesses ---------------------------------------------------------------------------------------------------
 
     def _witnesses(self, told: StampList, last: int) -> frozenset[str]:
-        """Return the reader's witnesses that cosigned a head holding every record of the pack."""
+        """Return the reader's witnesses that cosigned a head holding every record of the pack.
+
+        The exporter's own are none of them: where the reader knew, it is noted; where not, the reader is warned.
+        """
         policy = self.trust.policy
-        keys = {name: cosign.Witness(policy.key_names[name], public) for name, public in policy.witnesses.items()}
+        keys = {name: listed.witness for name, listed in policy.witnesses.items()}
         found: set[str] = set()
         for one in told.heads:
             by_key = {held.witness: held for held in self._cosigned(one, list(keys.values()))}
             for name, witness in keys.items():
                 if witness not in by_key:
                     continue
-                if witness.ident.hex() in one.own or self._is_logs_own(witness):
-                    self.findings.weakness(
+                is_known = policy.witnesses[name].is_own
+                if is_known or witness.ident.hex() in one.own or self._is_logs_own(witness):
+                    say = self.findings.note if is_known else self.findings.weakness
+                    say(
                         "witness_is_own",
                         one.note,
                         "这个见证方由导出方自己控制，按没有见证算",

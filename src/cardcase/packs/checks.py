@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from cryptography.hazmat.primitives import hashes
 
 from cardcase.custody.rules import entry as entries
 from cardcase.custody.rules import merkle, note
 
+from . import check_keys
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
@@ -46,6 +48,7 @@ class Checker:
         self._stamps = stamps
         self._signer: note.Verifier | None = None
         self._is_known = False
+        self._is_heir = False
         self._head: note.Checkpoint | None = None
         self._hashes: dict[str, set[str]] = {}
         self.findings = Findings()
@@ -64,6 +67,7 @@ class Checker:
         self._tell(manifest)
         self._check_files(manifest)
         self._check_head(manifest)
+        self._check_keys(manifest)
         records = RecordsCheck(self._bag, self.findings, self._head)
         records.run()
         self._check_counts(manifest, records)
@@ -119,12 +123,18 @@ class Checker:
             self.findings.fault("seal_differs", form.SEAL, "签名签的不是这份清单", "The seal is of another manifest")
 
     def _choose_key(self, manifest: Manifest | None) -> None:
-        """Take the reader's key; only where there is none, the pack's own, which proves no more than agreement."""
+        """Take the reader's key, or the one that is said to follow it, for ``_check_keys`` to prove.
+
+        Only where the reader brings none, the pack's own, which proves no more than agreement.
+        """
         told = manifest.vkey if manifest else ""
         known = self._trust.known
         self._is_known = bool(known)
         if known:
             self._signer = next((one for one in known if one.vkey == told), known[0])
+            if manifest and self._signer.vkey != told and form.KEYS in self._bag:
+                heir = check_keys.follows(self._bag, manifest, known)
+                self._signer, self._is_heir = heir or self._signer, heir is not None
         elif manifest:
             try:
                 self._signer = note.Verifier.parse(told)
@@ -270,6 +280,28 @@ class Checker:
         if (head.origin, head.size, head.root.hex()) != (manifest.origin, manifest.size, manifest.root):
             self.findings.fault("checkpoint_differs", path, "校验点与清单不符", "The checkpoint is not the manifest's")
         self._head = head
+
+    def _check_keys(self, manifest: Manifest) -> None:
+        """Prove how the key followed others; without that, a key that is only said to follow the reader's is none."""
+        keys: list[note.Verifier] = []
+        if form.KEYS in self._bag and self._head is not None:
+            keys = check_keys.check(self._bag, manifest, self._head, self.findings)
+        if not self._is_heir:
+            return
+        old = next((one for one in reversed(keys) if one in self._trust.known), None)
+        if old is None:
+            self._signer, self._head = self._trust.known[0], None  # whatever it signed, the reader does not know it
+            return
+        self._trust = replace(self._trust, keys=(*self._trust.keys, *keys[keys.index(old) + 1 :]))
+        self.facts["follows_key"] = old.fingerprint
+        self.findings.note(
+            "key_followed",
+            form.KEYS,
+            f"签名的公钥不是您给的那一把，而是它的后继：每次换钥都写在记录里，并由新旧两把共同签名。"
+            f"您给的公钥指纹 {old.fingerprint}；今后请用包里这把新的",
+            f"The sealing key is not yours but follows it: each change stands in the record, and the old key and the "
+            f"new one signed for it. Fingerprint of yours {old.fingerprint}; use the new one from now on",
+        )
 
     def _check_counts(self, manifest: Manifest, records: RecordsCheck) -> None:
         if records.subjects != dict(manifest.subjects):

@@ -26,7 +26,7 @@ _CLOCK_IS_SET: Final = Path("/run/systemd/timesync/synchronized")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a pack is called and whose it is."""
+    """What a pack is called and whose it is. ``line``: in the note of its head, from 1, the signature of the signer."""
 
     pack: str
     number: str
@@ -35,6 +35,8 @@ class Names:
     made_at: datetime
     signer: note.Verifier
     size: int
+    line: int
+    has_older_keys: bool
 
 
 def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
@@ -45,7 +47,11 @@ def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
         "vkey": names.signer.vkey,
         "fingerprint": names.signer.fingerprint,
         "size": names.size,
+        "line": names.line,
         "example": _example(lines),
+        "keys": _about_keys("readme_keys.txt", names),
+        "keys_en": _about_keys("readme_keys_en.txt", names),
+        "keys_file": f"  {form.KEYS}         签名公钥怎样一把接一把换过来的证明\n" if names.has_older_keys else "",
     }
     return {
         bagit.DECLARATION: bagit.DECLARED,
@@ -62,6 +68,10 @@ def tag_files(names: Names, lines: Sequence[Line]) -> dict[str, bytes]:
         form.ENVIRONMENT: _environment(names.tool),
         form.POLICY: _policy(names.signer),
     }
+
+
+def _about_keys(part: str, names: Names) -> str:
+    return (_DATA / part).read_text("utf-8") if names.has_older_keys else ""
 
 
 def _example(lines: Sequence[Line]) -> str:

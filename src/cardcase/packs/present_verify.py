@@ -7,6 +7,7 @@ from typing import Final
 
 from django.urls import reverse
 
+from cardcase.anchors.rules import policy
 from cardcase.custody.rules.report import Level
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
@@ -16,7 +17,6 @@ from cardcase.shell.parts import Fact, Input, InputKind, Notice, Tone
 
 from . import pages_verify as pages
 from . import verifier
-from .rules.trust import MAX_POLICY_BYTES
 from .uploads import MAX_UPLOAD_BYTES
 from .verifier import Report, Verdict
 
@@ -68,6 +68,7 @@ _FACTS: Final = {
     "continues_previous": Text("接续您的校验点，至第几条", "Continues your checkpoint of entry"),
     "fingerprint": Text("公钥指纹", "Fingerprint of the key"),
     "vkey": Text("公钥", "Key"),
+    "follows_key": Text("您给的公钥（较早的一把），指纹", "Your key, an earlier one: fingerprint"),
 }
 
 
@@ -132,7 +133,7 @@ def verify(
                 say(Text("核对要求", "Policy")),
                 InputKind.TEXTAREA,
                 value=typed.get("policy", ""),
-                max_length=MAX_POLICY_BYTES,
+                max_length=policy.MOST_BYTES,
                 placeholder="time 1\nwithheld allowed",
             ),
             Input(

@@ -33,7 +33,7 @@ from .bounding import bounding
 from .check_records import count
 from .gathering import CodeInPack, CodeTest, Gathered, NothingRecorded, NotLookedAt, gather
 from .models import Pack, PackDraft
-from .rules import catalogues, form
+from .rules import catalogues, form, succession
 from .rules.bounding import Bounding
 from .rules.dossier import Dossier
 from .rules.form import Line, State
@@ -196,7 +196,18 @@ def _build(
     )
     began = min(entry.seq for entry in kept)
     earlier = ledger.earlier_heads(actor, head, above=began, most=_MOST_HEADS)
-    names = layout.Names(pack, told.number, told.shop, TOOL, at, verifier, head.size)
+    older = _keys(actor, head)
+    names = layout.Names(
+        pack=pack,
+        number=told.number,
+        shop=told.shop,
+        tool=TOOL,
+        made_at=at,
+        signer=verifier,
+        size=head.size,
+        line=note.line_of(head_note, verifier),
+        has_older_keys=bool(older),
+    )
     members = {
         **files,
         **layout.tag_files(names, lines),
@@ -206,6 +217,7 @@ def _build(
         form.RECORDS: records,
         form.PROOFS: form.write_proofs(head.size, head.root, proofs),
         form.HISTORY: form.write_history([form.Earlier(one.size, one.root, tuple(path)) for one, path in earlier]),
+        **older,
         form.checkpoint_path(head.size): head_note.encode(),
         **stamps.members(actor, [entry.seq for entry in kept], head),
     }
@@ -270,6 +282,15 @@ def submit(
         state=sealed.PackState.SUBMITTED.value, submitted_at=at, submitted_by=actor.label or actor.kind.value
     )
     return case
+
+
+def _keys(actor: Actor, head: note.Checkpoint) -> dict[str, bytes]:
+    """Return how the present key followed those before it, whenever: a reader may hold any that was ever published."""
+    changes = [
+        succession.Change(one.data, one.path, one.note, one.consistency)
+        for one in ledger.key_changes(actor, head, most=succession.MOST)
+    ]
+    return {form.KEYS: succession.write(changes)} if changes else {}
 
 
 def _name(head: note.Checkpoint, case_id: str, at: datetime) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, NoReturn
 
+from cardcase.anchors.rules import policy as policies
 from cardcase.custody.rules import note
 from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
@@ -22,7 +23,7 @@ from . import bag
 from .archive import UnsafeArchive
 from .checks import Checker, StampStep, no_stamps
 from .findings import Findings, TooMuch
-from .rules.trust import MAX_POLICY_BYTES, BadPolicy, Policy, Trust, read_policy
+from .rules.trust import Trust
 
 
 def _stamp_step() -> StampStep:
@@ -167,7 +168,7 @@ def trust_of(
     """Read the reader's arguments. Raises WrongArgument naming the one that cannot be used."""
     return trust_from(
         vkey=vkey or "",
-        policy=_words(policy, MAX_POLICY_BYTES) if policy else "",
+        policy=_words(policy, policies.MOST_BYTES) if policy else "",
         roots=_roots(tsa_roots) if tsa_roots else (),
         previous=_words(previous, note.MAX_NOTE_BYTES) if previous else "",
     )
@@ -198,14 +199,12 @@ def _key(vkey: str) -> note.Verifier:
         ) from error
 
 
-def _policy(text: str) -> Policy:
+def _policy(text: str) -> policies.Policy:
     try:
-        if len(text) > MAX_POLICY_BYTES:
-            raise BadPolicy(1, "too long")  # noqa: TRY301 - one answer for every policy that is none
-        return read_policy(text)
-    except BadPolicy as error:
+        return policies.read(text.encode("utf-8", "surrogatepass"))
+    except policies.BadPolicy as error:
         raise WrongArgument(
-            f"核对要求第 {error.line} 行看不懂",
+            f"核对要求第 {error.line} 行看不懂" if error.line else "核对要求看不懂",
             f"The policy cannot be read: {error}",
             next=Text("写法见手册“记录与证据包”。", "The handbook, page record-and-packs, says how it is written."),
             code="bad_policy",

@@ -231,7 +231,7 @@ def _is_quorum_met(told: Anchors, last: LastAnchoring | None) -> bool:
     except BadAnchors:
         return False
     ids = set(Cosignature.objects.filter(size__gte=last.size).values_list("key_id", flat=True))
-    cosigned = [one.witness.public for one in known.witnesses.values() if one.witness.ident.hex() in ids]
+    cosigned = [name for name, one in known.witnesses.items() if one.witness.ident.hex() in ids]
     return known.quorum != policy.NONE and known.is_met(cosigned)
 
 

@@ -156,6 +156,18 @@ def split(note: str) -> tuple[str, list[Signature]]:
     return text, [_signature(line) for line in lines]
 
 
+def line_of(note: str, verifier: Verifier) -> int:
+    """Return the number, from 1, of the first line that names this key as signer; its signature is not looked at.
+
+    A head at which one key follows another carries two. Raises BadNote when the note is malformed or names another.
+    """
+    text, signatures = split(note)
+    idents = [(one.name, one.ident) for one in signatures]
+    if (verifier.name, verifier.ident) not in idents:
+        raise BadNote("not signed by this key")
+    return text.count("\n") + 2 + idents.index((verifier.name, verifier.ident))
+
+
 def _signature(line: str) -> Signature:
     if not line.startswith(_DASH):
         raise BadNote("a signature line begins with an em dash and a space")

@@ -22,6 +22,8 @@ MANIFEST_ROLE = "manifest"
 
 MANIFEST, SEAL, LOG_PROOF = "data/manifest.json", "data/manifest.note", "data/pack.tlog-proof"
 RECORDS, PROOFS, HISTORY = "data/records.jsonl", "data/proofs.json", "data/history.json"
+KEYS = "data/keys.json"
+"""How the key of the log followed those before it; only where it did."""
 REPORT, ENVIRONMENT, POLICY = "data/report.pdf", "data/environment.json", "data/policy.txt"
 FILES, CHECKPOINTS, STAMPS = "data/files/", "data/checkpoints/", "data/tsa/"
 """Folders of the originals by their hash, of signed heads by their size, and of time-stamp tokens and certificates."""
