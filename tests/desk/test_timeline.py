@@ -1,5 +1,7 @@
 """The timeline of a case: everything in one line of time, narrowed, linked, and told as text."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from cardcase.cases.models import Case
 from cardcase.desk.queries.timeline import Lane, Narrowing, as_text, document, narrowing, timeline
 from cardcase.kit.errors import NotFound, WrongUse
+from cardcase.packs import service as packs
 from desk.hand import Desk, picture
 from evidence.mails import mail
 from intake.world import CODES, INVALID, files, take
@@ -135,7 +138,12 @@ def test_a_sealed_mail_is_opened_on_record(owner, noon):
     raw = mail(f"卡密 {CODES[0]}")
     desk.done("evidence", kind="E1", files=[("b.eml", raw)])
     exhibit = Exhibit.objects.get(kind="E1")
-    answer = desk.client.post(f"{desk.url}exhibits/{exhibit.public_id}/open/")
+    assert desk.client.post(f"{desk.url}exhibits/{exhibit.public_id}/open/").status_code == 422
+    answer = desk.client.post(f"{desk.url}exhibits/{exhibit.public_id}/open/", {"reason": "和平台核对"})
     assert answer.content == raw
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert custody.history(owner, [case.public_id])[-1].kind == "evidence.original_opened"
+    packed = packs.build(owner, case.number, at=noon)
+    with zipfile.ZipFile(io.BytesIO(packed)) as pack:
+        assert not any(exhibit.file_sha256 in name for name in pack.namelist())
+        assert not any(code.encode() in pack.read(name) for name in pack.namelist() for code in CODES)

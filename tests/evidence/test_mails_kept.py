@@ -58,7 +58,7 @@ def test_the_promise_is_not_made_where_nobody_is_to_be_asked(world, settings):
     exhibit = add(world, mail("x"))
     assert not Job.objects.filter(kind="evidence.check_mail").exists()
     with pytest.raises(WrongUse):
-        service.check_again(world.owner, exhibit.public_id, at=world.noon)
+        service.check_again(world.owner, world.complaint.number, exhibit.public_id, at=world.noon)
 
 
 def test_a_signature_that_holds_is_noted_once_and_stays_when_the_key_goes(world):
@@ -127,6 +127,6 @@ def test_a_mail_that_delivers_a_code_is_sealed_and_opened_on_record_only(world, 
     assert not (data / "files" / exhibit.file_sha256[:2] / exhibit.file_sha256).exists()
     assert code.encode() not in bytes(exhibit.body_sealed)
     with pytest.raises(NotAllowed):
-        service.open_original(agent, exhibit.public_id, at=world.noon)
+        service.open_original(agent, world.complaint.number, exhibit.public_id, reason="核对", at=world.noon)
     assert "evidence.original_opened" not in kinds(world)
     assert service.original(exhibit) == raw

@@ -3,11 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cardcase.cases import queries as cases
-from cardcase.evidence import queries
 from cardcase.evidence import service as evidence
 from cardcase.evidence.rules.exhibits import ENDINGS
-from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor
 
 from .acting import Act, fen, moment
@@ -53,13 +50,10 @@ def call(actor: Actor, act: Act) -> None:
 
 def check_mail(actor: Actor, act: Act) -> None:
     """Ask again for the key of a mail's signature."""
-    evidence.check_again(actor, act.word("exhibit"), at=act.at)
+    evidence.check_again(actor, act.number, act.word("exhibit"), at=act.at)
 
 
-def opened_exhibit(actor: Actor, number: str, exhibit: str, *, now: datetime) -> tuple[bytes, str, str]:
+def opened_exhibit(actor: Actor, number: str, exhibit: str, reason: str, *, now: datetime) -> tuple[bytes, str, str]:
     """Open a sealed original of a case, on record; return its bytes, its kind and a safe name. Raises NotFound."""
-    case = cases.by_number(actor, number)
-    if queries.exhibit(actor, exhibit).case_id != case.pk:
-        raise NotFound("没有这份原件", "There is no such original")
-    row = evidence.open_original(actor, exhibit, at=now)
+    row = evidence.open_original(actor, number, exhibit, reason=reason, at=now)
     return evidence.original(row), row.file_mime, f"{row.kind}-{row.public_id[-8:]}.{ENDINGS[row.file_mime]}"

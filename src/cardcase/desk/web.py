@@ -68,9 +68,9 @@ def exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Ht
 
 @require_POST
 @signed_in
-def open_exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> HttpResponse:  # noqa: ARG001 - the gate's
+def open_exhibit(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> HttpResponse:
     """Open an original that lies under seal; that somebody did is on record before its bytes are read."""
-    return _original(*opened_exhibit(actor, number, exhibit, now=clock.now()))
+    return _original(*opened_exhibit(actor, number, exhibit, request.POST.get("reason", ""), now=clock.now()))
 
 
 @require_safe

@@ -11,7 +11,7 @@ from cardcase.evidence.rules.exhibits import ENDINGS
 from cardcase.kit.errors import NotFound, Problem, Refused
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm
+from cardcase.shell.parts import ActionForm, Input
 from cardcase.staff.rules import Actor, Permission
 
 
@@ -51,7 +51,9 @@ def exhibit_file(actor: Actor, number: str, exhibit_id: str) -> tuple[bytes, str
 def sealed_page(actor: Actor, number: str, exhibit_id: str, sealed: Problem) -> SealedPage:
     """Return what stands in the place of a sealed original."""
     form = ActionForm(
-        url=reverse("exhibit-open", args=[number, exhibit_id]), button=say(Text("打开，并记录在案", "Open, on record"))
+        url=reverse("exhibit-open", args=[number, exhibit_id]),
+        button=say(Text("打开，并记录在案", "Open, on record")),
+        inputs=(Input("reason", say(Text("为什么要看", "Why")), is_required=True, max_length=200),),
     )
     return SealedPage(
         number=number,

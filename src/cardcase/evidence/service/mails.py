@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import transaction
 
 from cardcase.cards import masking, vault
+from cardcase.cards.service.reveal import given_reason, require_person
 from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.evidence import dkim, queries
 from cardcase.evidence.models import Exhibit
 from cardcase.evidence.rules import mail
 from cardcase.jobs import service as jobs
-from cardcase.kit.errors import WrongUse
+from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.staff.rules import Actor, Permission
 
 from .entries import record
@@ -54,16 +55,24 @@ def _context(shop_id: int, exhibit: str) -> str:
 
 
 @transaction.atomic(durable=True)
-def open_original(actor: Actor, exhibit_id: str, *, at: datetime) -> Exhibit:
-    """Note that somebody opens an original which lies under seal; the bytes are read after this is on record.
+def open_original(actor: Actor, number: str, exhibit_id: str, *, reason: str, at: datetime) -> Exhibit:
+    """Note that a person opens an original which lies under seal; the bytes are read after this is on record.
 
-    Raises NotAllowed, NotFound, WrongUse when it lies open anyway.
+    Raises NotAllowed, also for a machine, NotFound, WrongUse without a reason and when it lies open anyway.
     """
-    actor.require(Permission.REVEAL)
-    exhibit = queries.exhibit(actor, exhibit_id)
+    require_person(actor, Permission.REVEAL)
+    exhibit = _of_case(actor, number, exhibit_id)
+    reason = given_reason(actor, reason)
     if exhibit.body_sealed is None:
         raise WrongUse("这份原件没有密封，直接打开即可", "This original is not sealed; just open it")
-    record(actor, exhibit.case, "evidence.original_opened", at, exhibit=exhibit.public_id)
+    record(actor, exhibit.case, "evidence.original_opened", at, exhibit=exhibit.public_id, reason=reason)
+    return exhibit
+
+
+def _of_case(actor: Actor, number: str, exhibit_id: str) -> Exhibit:
+    exhibit = queries.exhibit(actor, exhibit_id)
+    if exhibit.case.number != number:
+        raise NotFound("没有这份证据", "There is no such exhibit")
     return exhibit
 
 
@@ -73,10 +82,10 @@ def promise_check(actor: Actor, exhibit: Exhibit, *, at: datetime) -> None:
         jobs.enqueue(actor, CHECK_JOB, {"exhibit": exhibit.public_id}, key=exhibit.public_id, at=at)
 
 
-def check_again(actor: Actor, exhibit_id: str, *, at: datetime) -> Exhibit:
+def check_again(actor: Actor, number: str, exhibit_id: str, *, at: datetime) -> Exhibit:
     """Ask for a mail's key once more, when nobody answered. Raises NotAllowed, NotFound, WrongUse."""
     actor.require(Permission.WORK)
-    exhibit = queries.exhibit(actor, exhibit_id)
+    exhibit = _of_case(actor, number, exhibit_id)
     if exhibit.file_mime != mail.MIME:
         raise WrongUse("这份证据不是邮件", "This exhibit is no mail")
     if not settings.CARDCASE.mail_keys:
