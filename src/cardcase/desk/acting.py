@@ -49,19 +49,29 @@ def fen(act: Act, name: str) -> int | None:
 
 def moment(act: Act, name: str) -> datetime | None:
     """Return a moment, Shanghai time where no zone is typed; None when nothing was. Raises WrongUse."""
-    typed = act.word(name)
+    return read_moment(act.word(name), name)
+
+
+def read_moment(typed: str, name: str) -> datetime | None:
+    """Read what was typed into the field ``name``, as ``moment`` does."""
     if not typed:
         return None
     try:
         read = datetime.fromisoformat(typed)
         return (read if read.tzinfo else read.replace(tzinfo=SHANGHAI)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise WrongUse(
-            "这不是时间",
-            "This is no moment",
-            next=Text("写成 2026-11-25T10:00。", "Write 2026-11-25T10:00."),
-            code="not_a_moment",
-        ) from error
+        raise no_moment(name) from error
+
+
+def no_moment(name: str) -> WrongUse:
+    """Say that what was typed into the field ``name`` is no moment."""
+    return WrongUse(
+        "这不是时间",
+        "This is no moment",
+        next=Text("写成 2026-11-25 或 2026-11-25T10:00。", "Write 2026-11-25 or 2026-11-25T10:00."),
+        code="not_a_moment",
+        field=name,
+    )
 
 
 def later(act: Act, name: str) -> datetime | None:

@@ -14,6 +14,7 @@ from cardcase.cases.models import Case
 from cardcase.connectors.ports import Speaker
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
+from cardcase.desk.acting import no_moment, read_moment
 from cardcase.evidence import dkim
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.models import Exhibit
@@ -147,21 +148,13 @@ def narrowing(values: dict[str, str], lanes: Sequence[str]) -> Narrowing:
 
 def _bound(typed: str, name: str) -> datetime | None:
     """Read one end of a span; a bare day as ``until`` is meant with the whole of it."""
-    if not typed:
-        return None
+    read = read_moment(typed, name)
+    if read is None or name != "until" or len(typed) != len("2026-11-25"):
+        return read
     try:
-        moment = datetime.fromisoformat(typed)
-        if len(typed) == len("2026-11-25") and name == "until":
-            moment += timedelta(days=1)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=clock.SHANGHAI)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise WrongUse(
-            f"「{name}」不是时间",
-            f"{name} is no moment",
-            next=Text("写成 2026-11-25 或 2026-11-25T10:00。", "Write 2026-11-25 or 2026-11-25T10:00."),
-            code="not_a_moment",
-            field=name,
-        ) from error
+        return read + timedelta(days=1)
+    except OverflowError as error:
+        raise no_moment(name) from error
 
 
 def timeline(actor: Actor, number: str, wanted: Narrowing, *, now: datetime) -> list[Happening]:
