@@ -152,7 +152,7 @@ def _bound(typed: str, name: str) -> datetime | None:
     if read is None or name != "until" or len(typed) != len("2026-11-25"):
         return read
     try:
-        return read + timedelta(days=1)
+        return (read.astimezone(clock.SHANGHAI) + timedelta(days=1)).astimezone(UTC)
     except OverflowError as error:
         raise no_moment(name) from error
 
