@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from cryptography import x509
 
+from cardcase.custody import queries as ledger
 from cardcase.custody import tree
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import note
@@ -16,12 +17,14 @@ from cardcase.custody.rules.note import BadNote, Checkpoint
 from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit import clock
 from cardcase.kit.text import Text
+from cardcase.staff.rules import Actor
 
 from .models import stored
 from .models.tables import Cosignature, Stamp
 from .rules import cosign, plan, stamp
 from .rules.stamp import BadStamp, Token
 
+_NO_SHOP = 0  # there is one record for all of them
 _UNJUDGED = frozenset({stamp.Fault.NO_ROOTS, stamp.Fault.UNVERIFIABLE})
 RootsOf = Callable[[str], list[x509.Certificate]]
 """Gives the pinned roots of an authority by its name; none when it is no longer configured."""
@@ -29,11 +32,12 @@ RootsOf = Callable[[str], list[x509.Certificate]]
 
 def check_all(roots_of: RootsOf) -> Iterator[Fault]:
     """Check every kept stamp and cosignature; yield what does not hold. Stamps are checked at their own genTime."""
-    entries = stored.own_entries()
+    us = Actor.system(_NO_SHOP, "anchors")
+    entries = ledger.own_entries(us, [plan.STAMPED, plan.RENEWED])
     for row in stored.settled_stamps():
         yield from _check_stamp(row, entries, roots_of(row.authority))
     for line in stored.cosignatures():
-        yield from _check_cosignature(line)
+        yield from _check_cosignature(line, ledger.note_at(us, line.size))
 
 
 def _fault(code: str, place: str, zh: str, en: str, level: Level = Level.FAULT) -> Fault:
@@ -85,11 +89,10 @@ def _check_note(row: Stamp, place: str) -> Iterator[Fault]:
         )
 
 
-def _check_cosignature(row: Cosignature) -> Iterator[Fault]:
-    signed = stored.signed_note(row.size)
+def _check_cosignature(row: Cosignature, signed: str) -> Iterator[Fault]:
     try:
         witness = cosign.Witness.parse(row.vkey)
-        held = cosign.holding((signed or "") + row.line, [witness])
+        held = cosign.holding(signed + row.line, [witness])
         holds = len(held) == 1 and witness.ident.hex() == row.key_id
     except BadNote:
         holds = False

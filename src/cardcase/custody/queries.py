@@ -1,7 +1,7 @@
 """Histories for people, entries with their openings and proofs for packs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,10 +29,13 @@ __all__ = [
     "consistency_proof",
     "earlier_heads",
     "entries",
+    "has_entries",
     "history",
     "inclusion_proofs",
     "key_changes",
     "latest_checkpoint",
+    "note_at",
+    "own_entries",
     "record_state",
     "signing_keys",
     "verify_all",
@@ -242,6 +245,34 @@ def latest_checkpoint(actor: Actor) -> str:
     """Return the last signed note, or nothing when none was signed yet."""
     actor.require(Permission.READ)
     return stored.last_note() or ""
+
+
+def note_at(actor: Actor, size: int) -> str:
+    """Return the note that was signed at this size, or nothing when none was."""
+    actor.require(Permission.READ)
+    return stored.note_at(size) or ""
+
+
+def own_entries(actor: Actor, kinds: Collection[str], seqs: Collection[int] | None = None) -> Mapping[int, bytes]:
+    """Return the log's own entries of these kinds by their number, all of them or those asked for.
+
+    They are of no shop and hold nothing of one.
+    """
+    actor.require(Permission.READ)
+    rows = Entry.objects.filter(kind__in=kinds, shop=None)
+    if seqs is not None:
+        rows = rows.filter(seq__in=seqs)
+    return {seq: bytes(data) for seq, data in rows.values_list("seq", "data").iterator()}
+
+
+def has_entries(actor: Actor, *, since: int, without: Collection[str], kinds: Collection[str] | None = None) -> bool:
+    """Tell whether the log holds entries from a number on, of any shop, kinds ``without`` left aside.
+
+    With ``kinds`` only those count.
+    """
+    actor.require(Permission.READ)
+    rows = Entry.objects.filter(seq__gte=since).exclude(kind__in=without)
+    return (rows if kinds is None else rows.filter(kind__in=kinds)).exists()
 
 
 def inclusion_proofs(actor: Actor, seqs: Sequence[int], size: int) -> dict[int, list[bytes]]:

@@ -14,6 +14,7 @@ from cardcase.anchors import service as anchoring
 from cardcase.anchors.queries import KeptStamp
 from cardcase.anchors.rules import stamp
 from cardcase.anchors.rules.config import BadAnchors
+from cardcase.anchors.rules.plan import RENEWED, STAMPED
 from cardcase.custody import queries as ledger
 from cardcase.custody.rules import note
 from cardcase.staff.rules import Actor
@@ -32,7 +33,7 @@ def members(actor: Actor, seqs: Sequence[int], head: note.Checkpoint) -> dict[st
     chosen = list(_chosen(kept, sorted(seqs)))
     found: dict[str, bytes] = {}
     held = anchors.stamp_bytes(actor, [one.pk for one in chosen])
-    entries = {one.seq: one for one in anchors.entries_at(actor, [one.entry_seq for one in chosen])}
+    entries = ledger.own_entries(actor, [STAMPED, RENEWED], [one.entry_seq for one in chosen])
     proved = [one.entry_seq for one in chosen if one.entry_seq < head.size]
     paths = ledger.inclusion_proofs(actor, proved, head.size)
     names = {one.token_sha256: f"{form.STAMPS}{one.token_sha256}.tsr" for one in chosen}
@@ -54,7 +55,7 @@ def members(actor: Actor, seqs: Sequence[int], head: note.Checkpoint) -> dict[st
                 certificates=certificates,
                 over=names[one.over_sha256] if one.over_sha256 else "",
                 consistency=_continued(actor, one.size, head.size),
-                entry=entries[one.entry_seq].data if is_inside else b"",
+                entry=entries[one.entry_seq] if is_inside else b"",
                 path=tuple(paths[one.entry_seq]) if is_inside else (),
             )
         )

@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cardcase.anchors.models import Copies, Cosignature, Stamp
-from cardcase.anchors.rules import plan
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import archive_message
 from cardcase.custody import queries as ledger
-from cardcase.custody.models import Checkpoint, Entry
 from cardcase.custody.rules import note
 from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
@@ -71,14 +69,6 @@ class StampBytes:
 
     note: str
     reply: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OwnEntry:
-    """One entry of the log about its anchors."""
-
-    seq: int
-    data: bytes
 
 
 def bounds(actor: Actor, seqs: Sequence[int], *, up_to: int | None = None) -> Mapping[int, Bounds]:
@@ -187,11 +177,11 @@ def cosigned_heads(actor: Actor, *, up_to: int) -> list[tuple[int, str, list[str
     actor.require(Permission.READ)
     rows = Cosignature.objects.filter(size__lte=up_to).order_by("-size")
     first = rows.first()
-    signed = Checkpoint.objects.filter(size=first.size).order_by("pk").last() if first else None
-    if first is None or signed is None:
+    signed = ledger.note_at(actor, first.size) if first else ""
+    if first is None or not signed:
         return []
     own = sorted(rows.filter(size=first.size, is_own=True).values_list("key_id", flat=True))
-    return [(first.size, cosigned(actor, signed.note), own)]
+    return [(first.size, cosigned(actor, signed), own)]
 
 
 def awaited(actor: Actor) -> list[str]:
@@ -199,13 +189,6 @@ def awaited(actor: Actor) -> list[str]:
     actor.require(Permission.READ)
     waiting = Stamp.objects.filter(state=StampState.WAITING.value, over=None)
     return sorted(set(waiting.values_list("authority", flat=True)))
-
-
-def entries_at(actor: Actor, seqs: Sequence[int]) -> list[OwnEntry]:
-    """Return anchoring's own entries of these numbers. They are the log's, of no shop, and hold nothing of one."""
-    actor.require(Permission.READ)
-    rows = Entry.objects.filter(seq__in=list(seqs), kind__in=plan.OWN_KINDS, shop=None)
-    return [OwnEntry(row.seq, bytes(row.data)) for row in rows]
 
 
 def copy_file(actor: Actor) -> bytes:

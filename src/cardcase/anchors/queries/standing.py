@@ -14,7 +14,7 @@ from cardcase.anchors.rules import config, plan, policy
 from cardcase.anchors.rules.config import Anchors, BadAnchors
 from cardcase.anchors.rules.plan import StampState
 from cardcase.anchors.rules.stamp import FAULT_TEXTS, Fault
-from cardcase.custody.models import Entry
+from cardcase.custody import queries as ledger
 from cardcase.custody.rules.report import Fault as LedgerFault
 from cardcase.kit.errors import Problem
 from cardcase.kit.text import Text
@@ -114,9 +114,11 @@ def last_anchoring(actor: Actor) -> LastAnchoring | None:
 
 def news_since(actor: Actor, size: int) -> News:
     """Tell what the record has gained beyond its first ``size`` entries, anchoring's own entries left aside."""
-    actor.require(Permission.READ)
-    newer = Entry.objects.filter(seq__gte=size).exclude(kind__in=plan.OWN_KINDS)
-    return News(newer.exists(), newer.filter(kind__in=plan.URGENT_KINDS).exists())
+    own, urgent = plan.OWN_KINDS, plan.URGENT_KINDS
+    return News(
+        ledger.has_entries(actor, since=size, without=own),
+        ledger.has_entries(actor, since=size, without=own, kinds=urgent),
+    )
 
 
 def reason(code: str) -> Text:
