@@ -12,6 +12,6 @@ def give(actor, order) -> int:
     card = Card.objects.visible_to(actor).filter(state=CardState.IN_STOCK.value, order=None).order_by("pk").first()
     if card is None:
         raise Refused("没有了", "none left", code="out_of_stock")
-    time.sleep(0.002)  # what such code does in between: a log line, a template, a call
+    time.sleep(0.02)  # what such code does in between: a template, a call to the marketplace
     Card.objects.visible_to(actor).filter(pk=card.pk).update(state=CardState.RESERVED.value, order=order)
     return card.pk
