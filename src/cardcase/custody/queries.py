@@ -11,6 +11,7 @@ from cardcase.staff.rules import Actor, Permission
 from . import head as heads
 from . import succession, tree
 from .models import Checkpoint, Content, Entry, stored
+from .rules import entry as form
 from .rules import merkle, note, plain
 from .rules.entry import LONGEST_REASON
 from .rules.report import LedgerReport
@@ -34,6 +35,8 @@ __all__ = [
     "inclusion_proofs",
     "key_changes",
     "latest_checkpoint",
+    "named_between",
+    "newest",
     "note_at",
     "own_entries",
     "record_state",
@@ -273,6 +276,22 @@ def has_entries(actor: Actor, *, since: int, without: Collection[str], kinds: Co
     actor.require(Permission.READ)
     rows = Entry.objects.filter(seq__gte=since).exclude(kind__in=without)
     return (rows if kinds is None else rows.filter(kind__in=kinds)).exists()
+
+
+def newest(actor: Actor) -> int:
+    """Return the number of the shop's newest entry, 0 before the first."""
+    newest: int | None = Entry.objects.visible_to(actor).order_by("-seq").values_list("seq", flat=True).first()
+    return newest or 0
+
+
+def named_between(actor: Actor, *, after: int, upto: int, but: str, most: int) -> list[tuple[str, ...]]:
+    """Return the public ids that each of the shop's entries names, its subject first, in the order of the log.
+
+    Of the entries from ``after`` (left out) to ``upto``, those of the room ``but`` left aside; no more than ``most``.
+    """
+    rows = Entry.objects.visible_to(actor).filter(seq__gt=after, seq__lte=upto).exclude(kind__startswith=f"{but}.")
+    told = rows.order_by("seq").values_list("subject", "data")[:most]
+    return [(subject, *form.decode(bytes(data)).refs.values()) for subject, data in told]
 
 
 def inclusion_proofs(actor: Actor, seqs: Sequence[int], size: int) -> dict[int, list[bytes]]:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
@@ -17,8 +18,7 @@ from django.db.models import Q, QuerySet
 import cardcase
 from cardcase.cards.models import Card, CardBatch, Reveal, Supplier
 from cardcase.cases.models import Case
-from cardcase.custody.models import Entry
-from cardcase.custody.rules import entry as form
+from cardcase.custody import queries as custody
 from cardcase.orders.models import Order, Refund
 from cardcase.sourcing import datafiles
 from cardcase.sourcing.models import Judged, SourceDocument
@@ -50,7 +50,7 @@ class Round:
 
 def next_round(actor: Actor, *, at: datetime) -> Round:
     """Return what the round that begins now has to look at. Raises BrokenCatalogue."""
-    newest = Entry.objects.visible_to(actor).order_by("-seq").values_list("seq", flat=True).first() or 0
+    newest = custody.newest(actor)
     stamp = f"{newest}:{_grounds(actor)}"
     last = Judged.objects.visible_to(actor).filter(subject=round_subject(actor)).first()
     if last is None or last.at <= at - FULL_EVERY or last.stamp.partition(":")[2] != _grounds(actor):
@@ -94,13 +94,12 @@ def _touched(actor: Actor, *, after: int, upto: int) -> Touched:
 
 def _named(actor: Actor, *, after: int, upto: int) -> dict[str, set[str]]:
     """Return the public ids that the new entries name, by kind. What is written of flags touches no fact."""
-    rows = Entry.objects.visible_to(actor).filter(seq__gt=after, seq__lte=upto).exclude(kind__startswith="flag.")
+    told = custody.named_between(actor, after=after, upto=upto, but="flag", most=MOST + 1)
+    if len(told) > MOST:
+        raise _TooMuchError
     found: dict[str, set[str]] = defaultdict(set)
-    for count, (subject, data) in enumerate(rows.order_by("seq").values_list("subject", "data")[: MOST + 1], start=1):
-        if count > MOST:
-            raise _TooMuchError
-        for name in (subject, *form.decode(bytes(data)).refs.values()):
-            found[name.partition("_")[0]].add(name)
+    for name in chain.from_iterable(told):
+        found[name.partition("_")[0]].add(name)
     return found
 
 
