@@ -401,5 +401,8 @@ def test_a_call_is_noted_and_a_mail_is_looked_at_again(desk):
     assert "写下说了什么" in desk.refused("call", 422, party="buyer", how="phone", at="2026-11-22T11:00", said="")
     desk.done("evidence", kind="E12", files=[("a.eml", mail("尾号无误"))])
     exhibit = Exhibit.objects.get(file_mime="message/rfc822")
+    page = desk.client.get(f"{desk.url}exhibits/").content.decode()
+    assert "还没有核对 DKIM 签名" in page
+    assert f'action="{desk.url}mail/"' in page
     desk.done("mail", exhibit=exhibit.public_id)
     assert "不是邮件" in desk.refused("mail", 422, exhibit=Exhibit.objects.get(kind="E25").public_id)

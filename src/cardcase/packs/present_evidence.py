@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.urls import reverse
 
 from cardcase.cases.models import Case
+from cardcase.evidence import dkim
 from cardcase.evidence.models import Cover, Exhibit, Redaction
 from cardcase.evidence.pixels import Page
 from cardcase.evidence.queries import ShownFile
@@ -36,6 +37,7 @@ _TONES = {
     ItemState.MISSING: Tone.PLAIN,
     ItemState.CONTRADICTS: Tone.BAD,
 }
+_MAY_BE_CHECKED_AGAIN = (dkim.Signed.PENDING, dkim.Signed.NO_KEY)
 _PICTURES = ("image/png", "image/jpeg", "image/webp", "application/pdf")
 
 
@@ -133,12 +135,25 @@ def _piece(  # noqa: PLR0917 - what one piece is made of
             who,
         ),
     ]
+    acts: tuple[ActionForm, ...] = ()
+    if row.dkim:
+        signed = dkim.Signed(row.dkim)
+        facts.append(Fact(say(Text("邮件签名", "Signature")), say(dkim.TITLES[signed]), row.dkim_domain))
+        acts = (_check_again(case, row),) if signed in _MAY_BE_CHECKED_AGAIN else ()
     link, picture = None, ""
     if file and file.mime in _PICTURES:
         link = Link(say(Text("看图、遮盖", "Look, cover")), reverse("exhibit-cover", args=[case.number, row.public_id]))
         if file.mime != "application/pdf":
             picture = reverse("exhibit-shown", args=[case.number, row.public_id])
-    return Piece(label, title, tuple(pills), tuple(facts), picture, link)
+    return Piece(label, title, tuple(pills), tuple(facts), picture, link, acts)
+
+
+def _check_again(case: Case, row: Exhibit) -> ActionForm:
+    return ActionForm(
+        url=reverse("case-act", args=[case.number, "mail"]),
+        button=say(Text("再核对一次签名", "Check the signature again")),
+        hidden=(("revision", str(case.revision)), ("exhibit", row.public_id)),
+    )
 
 
 def _proves(kind: str) -> Fact:
