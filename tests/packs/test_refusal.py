@@ -99,3 +99,11 @@ def test_who_may(owner, system, stranger, noon, case):
         forms.refusal_of(system, case.number, at=noon)
     with pytest.raises(NotFound):
         forms.refusal_of(stranger, case.number, at=noon)
+
+
+def test_a_shop_lays_its_own_limits_over_the_shipped_ones(tmp_path):
+    own = tmp_path / "refusal.toml"
+    head = refusal.FORMS_FILE.read_text("utf-8").partition("[[form]]")[0]
+    own.write_text(f'{head}[[form]]\nid = "goofish"\ntext_max = 120\npictures_max = 1\nbytes_max = 500000\n', "utf-8")
+    assert refusal.form_of("goofish", own, 1).text_max == 120
+    assert refusal.form_of("goofish") == FORM != refusal.form_of("goofish", own, 1)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cardcase.cases.models import Case
 from cardcase.cases.queries import by_number
 from cardcase.kit.errors import NotFound
 from cardcase.remedies.queries import refuse_reasons
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from . import fonts, typesetting
@@ -40,7 +42,7 @@ def refusal_of(actor: Actor, number: str, *, at: datetime) -> Refusal:
 def checks(actor: Actor, number: str, reason: str, words: str) -> tuple[Check, ...]:
     """Check what a person would type into the form; nothing is kept. Raises NotFound, NotAllowed."""
     case = by_number(actor, number)
-    return refusal.check(reason, words, refuse_reasons(actor), refusal.form_of(case.order.channel))
+    return refusal.check(reason, words, refuse_reasons(actor), _form(actor, case))
 
 
 def picture(actor: Actor, number: str, name: str, *, at: datetime) -> bytes:
@@ -76,4 +78,8 @@ def draw(told: Dossier, chosen: Picture, form: Form) -> bytes:
 
 def _told(actor: Actor, number: str, at: datetime) -> tuple[Dossier, Form]:
     told = gather(actor, number, at=at).told
-    return told, refusal.form_of(by_number(actor, number).order.channel)
+    return told, _form(actor, by_number(actor, number))
+
+
+def _form(actor: Actor, case: Case) -> Form:
+    return refusal.form_of(case.order.channel, *staff.own_file(actor, refusal.FORMS_FILE.name))

@@ -16,8 +16,8 @@ from django.conf import settings
 from cardcase.kit import catalogue
 from cardcase.kit.errors import NotFound
 from cardcase.kit.text import Text
-from cardcase.staff.models import Shop
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff import queries as staff
+from cardcase.staff.rules import Actor
 
 from .models import PolicyVersion
 from .rules import AnyRule, DeadlineRule, EntitlementRule, LawItem, Playbook
@@ -48,7 +48,7 @@ class RuleBook:
 
 def rule_book(actor: Actor) -> RuleBook:
     """Return the shop's rule catalogue. Raises BrokenCatalogue when a data file does not keep its schema."""
-    return _rule_book(*_stamped(_override(actor, RULES)))
+    return _rule_book(*staff.own_file(actor, RULES))
 
 
 def rules_on(actor: Actor, day: date) -> list[AnyRule]:
@@ -76,7 +76,7 @@ def rule(actor: Actor, rule_id: str, day: date) -> AnyRule:
 
 def playbooks(actor: Actor) -> Mapping[str, Playbook]:
     """Return the shop's playbooks by sub-reason, "unstated" and "none" among them."""
-    return _playbooks(*_stamped(_override(actor, PLAYBOOKS)))
+    return _playbooks(*staff.own_file(actor, PLAYBOOKS))
 
 
 def playbook(actor: Actor, sub_reason: str) -> Playbook:
@@ -135,23 +135,6 @@ def _own_files(name: str) -> list[Path | None]:
     """Return the shops' own files of a name; None stands for the shipped one alone."""
     folder: Path = settings.CARDCASE.overrides
     return [None, *sorted(folder.glob(f"*/{name}"))]
-
-
-def _override(actor: Actor, name: str) -> Path | None:
-    """Return where the shop's own file would be. Most installations have none and are spared the question."""
-    actor.require(Permission.READ)
-    folder: Path = settings.CARDCASE.overrides
-    if not folder.is_dir():
-        return None
-    return folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / name
-
-
-def _stamped(path: Path | None) -> tuple[Path | None, int]:
-    """Return a shop's file and when it was last changed; no file is the same for all shops."""
-    try:
-        return (path, path.stat().st_mtime_ns) if path else (None, 0)
-    except FileNotFoundError:
-        return None, 0
 
 
 @lru_cache(maxsize=256)

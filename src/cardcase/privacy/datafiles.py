@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from cardcase.kit import catalogue
 from cardcase.staff import queries as staff
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff.rules import Actor
 
 from .rules import RetentionRule, Table
 
@@ -38,9 +38,7 @@ def model_of(table: Table) -> type[Model]:
 
 def retention(actor: Actor) -> Sequence[RetentionRule]:
     """Return the shop's periods. Raises BrokenCatalogue."""
-    actor.require(Permission.READ)
-    folder: Path = settings.CARDCASE.overrides
-    own = folder / staff.shop_of(actor).slug / RETENTION if folder.is_dir() else None
+    own, _ = staff.own_file(actor, RETENTION)
     return list(_load(own).records.values())
 
 

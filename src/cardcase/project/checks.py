@@ -10,6 +10,7 @@ from cardcase.cases import queries as cases
 from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
 from cardcase.inbox.rules import drafts, tone
+from cardcase.packs import datafiles as packs
 from cardcase.policies import queries as policies
 from cardcase.privacy import queries as privacy
 from cardcase.remedies import queries as remedies
@@ -35,6 +36,7 @@ CATALOGUES: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "delivery": delivery.check_data,
         "evidence": evidence.check_data,
         "remedies": remedies.check_data,
+        "packs": packs.check_data,
         "privacy": privacy.check_data,
         "sourcing": sourcing.check_data,
         "inbox": _inbox,

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from cardcase.kit import catalogue
 from cardcase.staff import queries as staff
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff.rules import Actor
 
 from .rules.completeness import FULL, ITEMS, Item
 from .rules.legality import LegalityRule, is_known
@@ -23,12 +23,12 @@ COMPLETENESS: Final = "completeness.toml"
 
 def legality(actor: Actor) -> catalogue.Catalogue[LegalityRule]:
     """Return the shop's rules about buying and selling. Raises BrokenCatalogue."""
-    return _legality(*_stamped(_override(actor, LEGALITY)))
+    return _legality(*staff.own_file(actor, LEGALITY))
 
 
 def legality_stamp(actor: Actor) -> str:
     """Return a digest of the shop's rules as they are, its own among them: it changes when anything in them does."""
-    return _digest(*_stamped(_override(actor, LEGALITY)))
+    return _digest(*staff.own_file(actor, LEGALITY))
 
 
 def legality_version(actor: Actor) -> str:
@@ -40,7 +40,7 @@ def legality_version(actor: Actor) -> str:
 
 def items(actor: Actor) -> catalogue.Catalogue[Item]:
     """Return the shop's items of completeness. Raises BrokenCatalogue."""
-    return _items(*_stamped(_override(actor, COMPLETENESS)))
+    return _items(*staff.own_file(actor, COMPLETENESS))
 
 
 def check_data() -> None:
@@ -50,19 +50,6 @@ def check_data() -> None:
         _load_legality(own)
     for own in (None, *sorted(folder.glob(f"*/{COMPLETENESS}"))):
         _load_items(own)
-
-
-def _override(actor: Actor, name: str) -> Path | None:
-    actor.require(Permission.READ)
-    folder: Path = settings.CARDCASE.overrides
-    return folder / staff.shop_of(actor).slug / name if folder.is_dir() else None
-
-
-def _stamped(path: Path | None) -> tuple[Path | None, int]:
-    try:
-        return (path, path.stat().st_mtime_ns) if path else (None, 0)
-    except FileNotFoundError:
-        return None, 0
 
 
 @lru_cache(maxsize=256)

@@ -4,9 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from allauth.account.authentication import get_authentication_records
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
@@ -205,6 +207,22 @@ def shop_of(actor: Actor) -> Shop:
     """Return the actor's shop. Raises NotAllowed when the actor may not read."""
     actor.require(Permission.READ)
     return Shop.objects.get(pk=actor.shop_id)
+
+
+def own_file(actor: Actor, name: str) -> tuple[Path | None, int]:
+    """Return the data file that the shop lays over a shipped one, and when it was last changed (ns); (None, 0) without.
+
+    Most installations have none and are spared the question for the shop's name. Raises NotAllowed.
+    """
+    actor.require(Permission.READ)
+    folder: Path = settings.CARDCASE.overrides
+    if not folder.is_dir():
+        return None, 0
+    own = folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / name
+    try:
+        return own, own.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None, 0
 
 
 def staff_of_shop(actor: Actor) -> tuple[StaffRow, ...]:

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from cardcase.cards.rules import CardFormat, FormatBook
 from cardcase.kit import catalogue, clock
-from cardcase.staff.models import Shop
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff import queries as staff
+from cardcase.staff.rules import Actor
 
 DATA: Final = Path(__file__).parent.parent / "data"
 FORMATS: Final = "formats.toml"
@@ -18,14 +18,9 @@ FORMATS: Final = "formats.toml"
 
 def format_book(actor: Actor) -> FormatBook:
     """Return the formats of the shop that hold today. Raises BrokenCatalogue for a broken file of the shop's own."""
-    actor.require(Permission.READ)
-    own: Path | None = None
-    folder: Path = settings.CARDCASE.overrides
-    if folder.is_dir():
-        own = folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / FORMATS
-        own = own if own.exists() else None
+    own, changed = staff.own_file(actor, FORMATS)
     today = clock.now().astimezone(clock.SHANGHAI).date()
-    return _book(own, own.stat().st_mtime_ns if own else 0, today)
+    return _book(own, changed, today)
 
 
 def check_data() -> None:

@@ -18,8 +18,9 @@ def decode(data: bytes) -> JSON:
     """Read canonical JSON and nothing else: not one byte may differ from how we would write it. Raises ValueError."""
     try:
         value: JSON = json.loads(data)
+        written = encode(value)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if encode(value) != data:
+    if written != data:
         raise ValueError("not canonical JSON")
     return value

@@ -6,15 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Subquery
 
 from cardcase.delivery.models import Delivery, Terms
 from cardcase.delivery.rules import DeliveryState
 from cardcase.delivery.rules.consent import Consents, Phrases, phrases_of
 from cardcase.kit import catalogue
-from cardcase.staff.models import Shop
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff import queries as staff
+from cardcase.staff.rules import Actor
 
 NAME: Final = "consents.toml"
 _DATA: Final = Path(__file__).parent.parent / "data" / NAME
@@ -33,18 +32,7 @@ def load(override: Path | None = None, _changed: int = 0) -> Phrases:
 
 def consent_phrases(actor: Actor) -> Phrases:
     """Return the phrases that count in the shop. Raises BrokenCatalogue for a broken file of the shop's own."""
-    actor.require(Permission.READ)
-    own = own_file(actor, NAME)
-    return load(own, own.stat().st_mtime_ns) if own is not None else load()
-
-
-def own_file(actor: Actor, name: str) -> Path | None:
-    """Return the shop's own data file of a name, None when it has none. Most are spared the question."""
-    folder: Path = settings.CARDCASE.overrides
-    if not folder.is_dir():
-        return None
-    own = folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / name
-    return own if own.exists() else None
+    return load(*staff.own_file(actor, NAME))
 
 
 def orders_to_hear(actor: Actor, order_ids: Iterable[int]) -> set[int]:

@@ -9,9 +9,9 @@ from cardcase.delivery.models import Delivery
 from cardcase.delivery.rules import DeliveryState
 from cardcase.kit import catalogue
 from cardcase.orders.models import Order
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
 
-from .consents import own_file
 from .kinds import kind_of_order
 
 NAME: Final = "terms.toml"
@@ -41,9 +41,7 @@ def load(override: Path | None = None, _changed: int = 0) -> dict[str, Wording]:
 
 def wording(actor: Actor, order: Order) -> Wording:
     """Return the first sentence for an order, by the form of the cards that it has got, or else asks for."""
-    own = own_file(actor, NAME)
-    known = load(own, own.stat().st_mtime_ns) if own is not None else load()
-    return known[form_of(actor, order)]
+    return load(*staff.own_file(actor, NAME))[form_of(actor, order)]
 
 
 def form_of(actor: Actor, order: Order) -> str:

@@ -4,10 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
-
-from django.conf import settings
 
 from cardcase.cards import queries as cards
 from cardcase.cards.models import BalanceCheck, Card
@@ -23,7 +20,7 @@ from cardcase.orders import queries as orders
 from cardcase.orders.models import Order, Refund
 from cardcase.sourcing import queries as sourcing
 from cardcase.sourcing.queries import SourceProof, SupplierAnswer
-from cardcase.staff.models import Shop
+from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor, Permission
 
 from .buyers import Asked, about_buyers
@@ -38,7 +35,7 @@ _CODE: Final = "2"
 
 def matrix(actor: Actor) -> rules.Matrix:
     """Return the evidence matrix of the actor's shop. Raises BrokenCatalogue when the shop's own file is wrong."""
-    return rules.read_matrix(_override(actor))
+    return rules.read_matrix(staff.own_file(actor, matrix_rules.NAME)[0])
 
 
 def case_facts(actor: Actor, case: Case, *, at: datetime | None = None) -> rules.CaseFacts:
@@ -114,15 +111,6 @@ def _asked(case: Case, claimed_at: datetime, seen: rules.Matrix) -> Asked:
         quiet_from=claimed_at - timedelta(days=seen.numbers["prior_to_days"]),
         quiet_to=claimed_at - timedelta(days=seen.numbers["prior_from_days"]),
     )
-
-
-def _override(actor: Actor) -> Path | None:
-    """Return where the shop's own file would be. Most installations have none and are spared the question."""
-    actor.require(Permission.READ)
-    folder: Path = settings.CARDCASE.overrides
-    if not folder.is_dir():
-        return None
-    return folder / Shop.objects.values_list("slug", flat=True).get(pk=actor.shop_id) / matrix_rules.NAME
 
 
 def _order(order: Order, *, has_codes: bool, is_by_parcel: bool) -> rules.OrderSeen:

@@ -54,14 +54,15 @@ class Check:
     text: Text
 
 
-@lru_cache(maxsize=1)
-def _forms() -> catalogue.Catalogue[Form]:
-    return catalogue.load(FORMS_FILE, Form, table="form")
+@lru_cache(maxsize=64)
+def forms(own: Path | None = None, _changed: int = 0) -> catalogue.Catalogue[Form]:
+    """Read the limits by channel, a shop's own file laid over them. Raises BrokenCatalogue for a broken one."""
+    return catalogue.load(FORMS_FILE, Form, table="form", override=own)
 
 
-def form_of(channel: str) -> Form:
+def form_of(channel: str, own: Path | None = None, changed: int = 0) -> Form:
     """Return the limits of a channel's form; an unknown channel is held to those of 闲鱼."""
-    found = _forms().records
+    found = forms(own, changed).records
     return found.get(channel) or found[_OWN]
 
 
