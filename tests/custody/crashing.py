@@ -57,12 +57,14 @@ def work(seed: int, step: str, nth: int) -> None:
     from cardcase.project import boot
 
     boot.prepare()
-    from django.db import transaction
+    from django.db import connection, transaction
 
     from cardcase.custody import service
     from cardcase.custody.verification import verify_all
     from cardcase.kit import clock
 
+    if os.environ.get("CRASHING_KEEPS_LOG"):  # a log that was copied into the database may no longer be cut
+        connection.cursor().execute("PRAGMA wal_autocheckpoint = 0")
     actor, copies = boot.operator(), json.loads(sys.stdin.readline() or "[]")
     report = verify_all(copies=copies)
     say(size=report.size, faults=[one.code for one in report.faults], may_sign=service.check_head().may_sign)
@@ -74,6 +76,7 @@ def work(seed: int, step: str, nth: int) -> None:
             service.Record("case.opened", f"case_{dice.randrange(9)}", clock.now(), {"n": n})
             for n in range(dice.choice((1, 1, 3, 40)))
         ]
+        say(appending=len(records))  # it may be killed when they are kept and before it can say so
         with transaction.atomic():
             refs = service.append_many(actor, records)
         say(appended=refs[-1].seq + 1)

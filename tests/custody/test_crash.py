@@ -138,6 +138,20 @@ def size_of(text: str) -> int:
     return note.Checkpoint.parse(note.split(text)[0]).size
 
 
+def sizes_kept(told: list[Any]) -> set[int]:
+    """Name every size the record was committed at, also of the last batch, whose keeper died before it could tell."""
+    size, turns, sizes = told[0]["size"], 0, {told[0]["size"]}
+    for one in told:
+        if "vkey" in one:
+            turns += 1
+        if "appending" in one:
+            sizes |= {size + turns + one["appending"]}
+        if "appended" in one:
+            size, turns = one["appended"], 0
+            sizes |= {size}
+    return sizes
+
+
 @pytest.mark.skipif(bool(SERVER), reason="PostgreSQL looks after its own log")
 @pytest.mark.parametrize("cuts", [60, pytest.param(600, marks=pytest.mark.night, id="600")])
 def test_a_log_of_the_database_cut_anywhere_opens_to_a_committed_state_or_is_not_signed(tmp_path, cuts):
@@ -145,8 +159,8 @@ def test_a_log_of_the_database_cut_anywhere_opens_to_a_committed_state_or_is_not
     data.mkdir()
     cardcase("ledger", "checkpoint", data=data)
     assert not (data / "cardcase.sqlite3-wal").exists()  # what follows begins with an empty one
-    told = live(data, {}, [], step="-", nth=0, within=1.0)
-    sizes = {0, 1, told[0]["size"], *(one["appended"] for one in told if "appended" in one)}
+    told = live(data, {"CRASHING_KEEPS_LOG": "1"}, [], step="-", nth=0, within=1.0)
+    sizes = {0, 1, *sizes_kept(told)}
     notes = {size_of(one["note"]): one["note"] for one in told if "note" in one}
     wal = (data / "cardcase.sqlite3-wal").read_bytes()
     assert len(wal) > 100_000
@@ -176,7 +190,9 @@ def test_a_log_of_the_database_cut_anywhere_opens_to_a_committed_state_or_is_not
             assert one["note"] == "", where
             refused += 1
         else:
-            assert (one["status"], one["faults"]) == ("good", []), where
+            assert one["status"] == "good", where
+            # The last head's own row may be what was cut off: that is said, too, and signing gives the same head again.
+            assert one["faults"] in ([], ["checkpoint_sum_differs"]), where
             assert one["size"] >= signed, where
             assert notes.get(one["size"], one["note"]) == one["note"], f"{where}: two heads of one size"
     assert 0 < refused < len(judged)
