@@ -61,7 +61,7 @@ def test_a_missing_fact_leaves_no_blank_but_asks():
 
 def test_the_nearest_template_wins():
     assert compose(DraftFacts(sub_reason="A1", step=Step.ASK_EVIDENCE)).template_id.startswith("a1.")
-    assert compose(DraftFacts(sub_reason="A4", step=Step.DECLINE)).template_id.startswith("authenticity.")
+    assert compose(DraftFacts(sub_reason="A4", step=Step.OFFER_FULL)).template_id.startswith("authenticity.")
     assert compose(DraftFacts(sub_reason="A4", step=Step.SETTLED)).template_id.startswith("any.")
     assert compose(DraftFacts(step=Step.ASK_EVIDENCE)).template_id.startswith("any.")
 
