@@ -13,10 +13,12 @@ from cardcase.desk.queries import (
     OriginalSealed,
     case_page,
     exhibit_file,
+    reply_checks,
     sealed_page,
     timeline,
     timeline_page,
     today_page,
+    wish_from,
 )
 from cardcase.desk.service import Act, opened_exhibit, perform
 from cardcase.kit import clock
@@ -24,11 +26,14 @@ from cardcase.kit.errors import NotAllowed, NotFound, Problem
 from cardcase.shell.kept import with_words
 from cardcase.shell.language import say
 from cardcase.shell.page import render
-from cardcase.shell.parts import Check, Notice, Tone
+from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
 REPLIES = ("reply", "sent")
+LONGEST_READ = 2_000
+"""Characters of what is being typed that are checked: a saved draft is no longer (``inbox.service.replies``)."""
+
 CHOICES = ("due", "seller", "buyer", "missed")
 
 
@@ -51,7 +56,8 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
 @signed_in
 def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Show one case."""
-    page = case_page(actor, number, now=clock.now(), all_talk=request.GET.get("talk") == "all")
+    wish = wish_from(request.GET.get("form", ""), request.GET.get("turn", ""))
+    page = case_page(actor, number, now=clock.now(), all_talk=request.GET.get("talk") == "all", wish=wish)
     return render(request, "desk/case.html", page)
 
 
@@ -104,7 +110,7 @@ def _original(data: bytes, mime: str, name: str) -> HttpResponse:
 def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpResponse:
     """Do one thing with a case; a refusal shows the same page again with the person's words kept."""
     if name == "check":
-        return _checks(request)
+        return _checks(request, actor)
     typed = {key: value for key, value in request.POST.items() if isinstance(value, str)}
     revision = typed.get("revision", "")
     try:
@@ -145,6 +151,6 @@ def _refused(request: HttpRequest, actor: Actor, number: str, name: str, problem
     return render(request, "desk/case.html", filled, status=problem.status)
 
 
-def _checks(request: HttpRequest) -> HttpResponse:
-    checks = words.checks_of(request.POST.get("text", ""))
-    return render(request, "desk/_checks.html", tuple(Check(check.ok, say(check.text)) for check in checks))
+def _checks(request: HttpRequest, actor: Actor) -> HttpResponse:
+    reading = words.read_reply(actor, request.POST.get("text", "")[:LONGEST_READ])
+    return render(request, "desk/_checks.html", reply_checks(reading))

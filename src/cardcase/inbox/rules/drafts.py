@@ -30,9 +30,6 @@ ANY: Final = "any"
 FILES: Final = ("templates", "templates_authenticity", "templates_personal", "templates_value", "templates_other")
 """Files that hold templates: the first serves every reason, the others one family each."""
 
-CHECKED_BY: Final = "tone"
-"""The shop's own file of words that are laid over ours when a draft is checked."""
-
 TITLES: Final[Mapping[str, Text]] = MappingProxyType(
     {
         "brand": Text("品牌", "brand"),
@@ -262,6 +259,11 @@ def compose(facts: DraftFacts, *, overrides: Path | None = None) -> Draft:
     return min(drafts, key=lambda one: one[0])[1] if drafts else Draft("", "", check_reply(""))
 
 
+def tone_file(overrides: Path | None) -> Path | None:
+    """Return where a shop's own words lie that are laid over ours when a reply is checked."""
+    return overrides / "tone.toml" if overrides else None
+
+
 def wordings(facts: DraftFacts, *, overrides: Path | None = None, most: int = 6) -> tuple[Draft, ...]:
     """Return different fitting ways to say it, the best first: what ``compose`` would say, then its other variants."""
     found = [compose(facts, overrides=overrides)]
@@ -275,7 +277,7 @@ def wordings(facts: DraftFacts, *, overrides: Path | None = None, most: int = 6)
 
 def _wordings(facts: DraftFacts, overrides: Path | None) -> Iterator[Draft]:
     """Fill every usable variant, the nearest and fullest first."""
-    own = overrides / f"{CHECKED_BY}.toml" if overrides else None
+    own = tone_file(overrides)
     own_words = overrides / said.FILE if overrides else None
     values = _values(facts)
     is_english = _is_english(facts)

@@ -111,6 +111,26 @@ def answer(
         click.echo(printing.as_text(document, now=now))
 
 
+@case.command(help="现在可以怎么回 / the ways to answer a case now")
+@click.argument("number")
+@click.option("--form", default="short", type=click.Choice(["short", "chat"]), help="整段或聊天短句 / one text or lines")
+@click.option("--step", default="", help="做哪一步，如 explain；不写就按现在的情况 / what the reply does")
+@json_option
+@shop_option
+@with_desk
+def draft(number: str, *, form: str, step: str, as_json: bool, shop_slug: str | None) -> None:
+    """Print suggested replies with what was filled in. Nothing is saved or sent."""
+    from cardcase.desk.queries import wish_from, wordings
+    from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
+
+    document = wordings.wordings_of(operator(shop_slug), number, now=clock.now(), wish=wish_from(form, "", step))
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(printing.drafts_text(document))
+
+
 @case.command(help="一个售后单的时间线 / what happened about a case, in one line of time")
 @click.argument("number")
 @click.option("--show", multiple=True, help="只看哪些：talk mail call platform decision evidence card clock / lanes")
