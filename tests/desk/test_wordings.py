@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from cardcase.cases.models import Case
 from cardcase.desk.queries import wish_from, wordings
 from cardcase.inbox import service as inbox
+from cardcase.inbox.reading import document, read_reply
 from cardcase.inbox.rules import said
-
-from cardcase.cases.models import Case
 from desk.hand import Desk
 from intake.world import CODES, INVALID, UNWANTED, delivered, files, take, upload
 
@@ -67,3 +67,33 @@ def test_what_was_sent_is_not_suggested_again(desk, agent, noon):
 def test_nonsense_asked_for_is_as_if_not_said():
     assert wish_from("dance", "-1", "fly") == wish_from("", "")
     assert wish_from("chat", "99999999999999999999").turn == 0
+
+
+def test_while_typing_the_page_says_which_words_why_and_how_better(desk):
+    body = desk.client.post(f"{desk.url}check/", {"text": "您好，是我们发错了，卡我去查。"}).content.decode()
+    assert "<mark>我们发错</mark>" in body or re.search(r"<mark>[^<]*发错[^<]*</mark>", body)
+    assert "没查清就认下来" in body
+    assert "您好，我们正在核实，卡我去查。" in body
+    fine = desk.client.post(f"{desk.url}check/", {"text": "您好，我去查。"}).content.decode()
+    assert "<mark>" not in fine
+    assert "data-better" not in fine
+
+
+def test_the_shops_own_words_are_laid_over_ours_while_typing(desk, shop, settings, tmp_path):
+    folder = tmp_path / "overrides" / shop.slug
+    folder.mkdir(parents=True)
+    (folder / "tone.toml").write_text(
+        '[catalogue]\nid = "own"\nversion = "1"\nsource = "the shop"\ncertainty = "J"\n'
+        '[[tone]]\nid = "own.dear"\ncheck = "calm"\nregex = "亲亲"\nhint_zh = "用您"\nhint_en = "say you"\n',
+        "utf-8",
+    )
+    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+    assert "<mark>亲亲</mark>" in desk.client.post(f"{desk.url}check/", {"text": "亲亲，在的"}).content.decode()
+
+
+def test_a_code_that_is_typed_is_never_repeated_in_what_is_said_about_it(desk, owner):
+    read = document(read_reply(owner, "新卡密 XJ7K-9Q2M-PL4T-88ZA"))
+    assert not read["ok"]
+    told = {**read, "checks": [], "text": ""}
+    assert "XJ7K" not in str(told)
+    assert read["better"] == "卡在订单详情里查看"

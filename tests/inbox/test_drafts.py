@@ -42,7 +42,7 @@ def test_every_reason_has_a_fit_reply_for_every_step_with_and_without_facts(step
 def test_every_template_passes_every_check_when_filled():
     for record in templates().values():
         for lang, texts in (("zh-hans", record.zh), ("en", record.en)):
-            values = drafts._values(DraftFacts(lang=lang, **KNOWN))
+            values = drafts.values_of(DraftFacts(lang=lang, **KNOWN))
             for text in texts:
                 said = text.format(**values)
                 failed = [check.code for check in check_reply(said) if not check.ok]

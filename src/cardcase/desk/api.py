@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from cardcase.desk import suggesting
 from cardcase.desk.queries import sheet, timeline, wish_from, wordings
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
@@ -175,6 +176,29 @@ def show_drafts(request: HttpRequest, number: str, asked: Annotated[WordingAsked
     """Suggest replies from reviewed templates and the facts of the case. Nothing is saved; a person sends."""
     wish = wish_from(asked.form, asked.turn, asked.step)
     return wordings.wordings_of(_actor(request), number, now=clock.now(), wish=wish)
+
+
+class WhyNot(Schema):
+    """Why the model's words are not offered."""
+
+    code: str
+    text: str
+
+
+class Suggested(Schema):
+    """A reply by the model (``by`` model), or the template's in its place (``by`` template) with the reason."""
+
+    number: str
+    by: str
+    why: WhyNot | None
+    failed: list[CheckOut]
+    draft: DraftOut
+
+
+@router.post("/{number}/drafts/model", response=Suggested, summary="Ask the model for a reply; a person sends it")
+def suggest(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Ask the configured model for words. Without one, and whenever anything is amiss, the template is returned."""
+    return suggesting.document(number, suggesting.suggestion_for(_actor(request), number, now=clock.now()))
 
 
 @router.post("/{number}/acts/{name}", summary="Do one thing with a case")

@@ -391,6 +391,7 @@ class DraftBox:
     note: str = ""  # 「模板 reply.a1.ask · 只供参考，请改成你的话」
     meaning: str = ""  # what the suggestion says, for a reader of another language than the buyer's
     detail: ReplyChecks | None = None
+    suggest_url: str = ""  # where the model is asked; empty while none is set up
     filled: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
     others: tuple[Link, ...] = ()

@@ -1,18 +1,13 @@
 """Words that Today and the case page share: reasons with their colours, amounts, titles."""
 
-from dataclasses import dataclass
-
 from cardcase.cases.models import Case
 from cardcase.cases.rules import STATUS_TITLES, Status
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import IfMissed
-from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell.language import CHINESE, ENGLISH, say
 from cardcase.shell.parts import Pill, Tone
-from cardcase.staff.queries import own_file
-from cardcase.staff.rules import Actor
 from cardcase.triage.rules import reasons
 
 UNSTATED = ("", "unstated", "none")
@@ -104,29 +99,3 @@ def buyer_text(case: Case) -> str:
 def buyer_name(nick: str | None) -> str:
     """Name a buyer by nick, or as one whose nick nobody knows."""
     return nick or say(Text("买家", "buyer"))
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What is said about the words of a reply: the checks, each place that fails one, and a better way to say it."""
-
-    text: str
-    checks: tuple[tone.Check, ...]
-    findings: tuple[tone.Finding, ...]
-    better: str
-
-    @property
-    def is_fit(self) -> bool:
-        """Tell whether it may be marked as sent."""
-        return tone.is_fit(self.checks)
-
-
-def read_reply(actor: Actor, text: str) -> Reading:
-    """Check the words of a reply as every reply is checked before it may be marked as sent, by the shop's words too."""
-    own, _ = own_file(actor, "tone.toml")
-    return Reading(
-        text,
-        tone.check_reply(text, override=own),
-        tone.findings(text, override=own),
-        tone.better(text, override=own),
-    )

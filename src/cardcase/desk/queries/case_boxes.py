@@ -8,6 +8,8 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Status
 from cardcase.desk import pages, words
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
+from cardcase.inbox import writer
+from cardcase.inbox.reading import Reading, read_reply
 from cardcase.inbox.rules import tone
 from cardcase.inbox.rules.drafts import Draft, Form
 from cardcase.inbox.rules.segments import cut
@@ -262,9 +264,7 @@ def _harm(option: Option) -> Text | None:
     return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
 
 
-def draft(
-    actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish
-) -> pages.DraftBox | None:
+def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish) -> pages.DraftBox | None:
     """Write the reply: the person's own words win over what was saved, and that over what is suggested.
 
     A suggestion that was asked for (another wording, another form) is shown in the place of what was saved.
@@ -277,7 +277,7 @@ def draft(
     kept = saved if wish == AS_IT_IS else None
     is_ours = not mine and kept is None
     text = mine or (kept.text if kept else view.draft.text)
-    detail = reply_checks(words.read_reply(actor, text))
+    detail = reply_checks(read_reply(actor, text))
     blocked = ""
     if case.is_held:
         blocked = say(
@@ -289,6 +289,7 @@ def draft(
         length_text=f"{len(text)} / {LIMIT}",
         checks=detail.checks,
         detail=detail,
+        suggest_url=forms.url(case, "suggest") if writer.is_on() else "",
         save_url=forms.url(case, "reply"),
         sent_url=forms.url(case, "sent"),
         sent_blocked=blocked,
@@ -296,8 +297,7 @@ def draft(
         note=_draft_note(view.draft, is_over_saved=saved is not None) if is_ours else "",
         meaning=view.draft_meaning if is_ours else "",
         filled=tuple(
-            Fact(say(one.title), one.value, note=say(one.source) if one.source else "")
-            for one in view.draft.filled
+            Fact(say(one.title), one.value, note=say(one.source) if one.source else "") for one in view.draft.filled
         )
         if is_ours
         else (),
@@ -332,7 +332,7 @@ def hold(actor: Actor, view: CaseView) -> pages.Hold | None:
     return pages.Hold(say(late if is_alarm else calm), is_alarm, forms.lift_hold(actor, case))
 
 
-def reply_checks(reading: words.Reading) -> pages.ReplyChecks:
+def reply_checks(reading: Reading) -> pages.ReplyChecks:
     """Draw what is said about the words of a reply: which places, why, and a better way."""
     spans = [(one.start, one.end) for one in reading.findings]
     return pages.ReplyChecks(
@@ -351,7 +351,7 @@ def reply_checks(reading: words.Reading) -> pages.ReplyChecks:
 def _draft_note(draft: Draft, *, is_over_saved: bool) -> str:
     said = [Text("建议的说法，改成你自己的话再发。", "A suggestion: make it your own words.")]
     if draft.is_repeat:
-        said.append(Text("前面说过差不多的话，最好换个说法。", "Much of this was said before: better put it otherwise."))
+        said.append(Text("前面说过差不多的话，最好换个说法。", "Much of this was said before: put it otherwise."))
     if is_over_saved:
         said.append(Text("你保存的草稿还在，没有被改动。", "Your saved draft is still there, unchanged."))
     return " ".join(say(one) for one in said)

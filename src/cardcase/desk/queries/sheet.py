@@ -159,7 +159,7 @@ def sheet_of(view: CaseView) -> Sheet:
 
 
 def draft_document(draft: Draft) -> dict[str, Any]:
-    """Write a draft for programs: the words, the checks, what was filled in and from where, what would make it fuller."""
+    """Write a draft for programs: its words and checks, what was filled in from where, what would help."""
     return {
         "text": draft.text,
         "length": len(draft.text),

@@ -114,9 +114,7 @@ def case_view(actor: Actor, number: str, *, now: datetime, wish: Wish = AS_IT_IS
     return replace(view, talk=inbox.conversation_view(actor, view.case, now=now))
 
 
-def case_views(
-    actor: Actor, numbers: Sequence[str], *, now: datetime, wish: Wish = AS_IT_IS
-) -> Iterator[CaseView]:
+def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime, wish: Wish = AS_IT_IS) -> Iterator[CaseView]:
     """Read cases without their conversations, in the order given. Raises NotFound, as ``case_view`` does."""
     given = anchors.copy_for_chat(actor)
     for start in range(0, len(numbers), AT_ONCE):
@@ -146,9 +144,7 @@ def case_views(
             )
 
 
-def _draft(
-    case: Case, judged: Overview, given: Copy | None, *, now: datetime, wish: Wish
-) -> tuple[Draft | None, str]:
+def _draft(case: Case, judged: Overview, given: Copy | None, *, now: datetime, wish: Wish) -> tuple[Draft | None, str]:
     """Compose the reply in the buyer's language, and say what it means to a reader of another."""
     spoken = words.language_of_buyer(case)
     with speaking(spoken):

@@ -24,7 +24,9 @@ def wordings_of(actor: Actor, number: str, *, now: datetime, wish: Wish = AS_IT_
     """
     [case] = cases.by_numbers(actor, [number])
     if not case.is_open:
-        raise Refused("售后单已结束，没有要回的话", "The case is over: nothing to answer", code="case_closed", number=number)
+        raise Refused(
+            "售后单已结束，没有要回的话", "The case is over: nothing to answer", code="case_closed", number=number
+        )
     [judged] = remedies.overviews(actor, [case], at=now)
     wished = replace(wish, said=inbox.said_to_buyers(actor, [case])[case.pk])
     spoken = words.language_of_buyer(case)

@@ -279,7 +279,7 @@ def _wordings(facts: DraftFacts, overrides: Path | None) -> Iterator[Draft]:
     """Fill every usable variant, the nearest and fullest first."""
     own = tone_file(overrides)
     own_words = overrides / said.FILE if overrides else None
-    values = _values(facts)
+    values = values_of(facts)
     is_english = _is_english(facts)
     used = said.spent(facts.said, override=own_words)
     for record in _nearest(facts, templates(overrides)):
@@ -396,7 +396,8 @@ def _number(seed: str) -> int:
     return int.from_bytes(hashlib.sha256(seed.encode("utf-8", "replace")).digest()[:4], "big")
 
 
-def _values(facts: DraftFacts) -> dict[str, str]:
+def values_of(facts: DraftFacts) -> dict[str, str]:
+    """Return what can be filled in, by name of the blank: only what is known."""
     lang = facts.lang
     is_english = _is_english(facts)
     money = {

@@ -28,7 +28,9 @@ ALIKE: Final = 0.75
 _LONGEST: Final = 2_000
 _ENDS: Final = "。！？!?.\n"
 _OPEN: Final = "，,；;"
-_CLAUSE: Final = re.compile(r"[^，。！？；,!?;\n.]*(?:\.(?=\S)[^，。！？；,!?;\n.]*)*(?:[，。！？；,!?;\n]|\.(?=\s|$)|$)[ ]?")
+_CLAUSE: Final = re.compile(
+    r"[^，。！？；,!?;\n.]*(?:\.(?=\S)[^，。！？；,!?;\n.]*)*(?:[，。！？；,!?;\n]|\.(?=\s|$)|$)[ ]?"
+)
 _PIECE: Final = re.compile(r"[a-z']+|[^\W\d_a-z]")
 _GREETING: Final = re.compile(r"^(?:您好呀?|你好|在的|亲|hello|hi)[，,。！!]? ?", re.IGNORECASE)
 

@@ -193,5 +193,5 @@ def drafts_text(document: dict[str, Any]) -> str:
         if place == 1:
             lines += [f"    – {one['title']}{say(Text('：', ': '))}{one['how']}" for one in draft["missing"]]
         lines.append("")
-    lines.append(say(Text("由你在平台上发出；这里什么也没有发。", "You send it on the platform; nothing was sent from here.")))
+    lines.append(say(Text("由你在平台上发出；这里什么也没有发。", "You send it on the platform; nothing was sent.")))
     return "\n".join(lines)
