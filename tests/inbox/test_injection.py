@@ -5,20 +5,21 @@ A code of the stock lies in the talk of every run, so that there is something to
 
 import base64
 import json
-from itertools import count
 from pathlib import Path
 
 import pytest
-from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from cardcase.cards.models import Card
 from cardcase.cases.models import Case
+from cardcase.desk.queries import drafting
 from cardcase.desk.suggesting import suggestion_for
-from cardcase.inbox import queries, service
+from cardcase.inbox import queries, service, suggesting
 from cardcase.inbox.models import Message, Reply
 from cardcase.inbox.rules import tone
 from cardcase.inbox.rules.asking import FIELDS
 from cardcase.orders.models import Listing
+from cardcase.remedies import queries as remedies
 from intake.world import CODES, INVALID, UNWANTED, delivered, files, take, upload
 
 from . import model_server
@@ -35,7 +36,7 @@ def _tags(text):
 def _variants():
     """Return every text as it is, and each once more in a disguise."""
     disguises = (
-        lambda text: "\u200b".join(text),
+        "\u200b".join,
         lambda text: base64.b64encode(text.encode()).decode(),
         lambda text: f"<!-- {text} --><p>您好</p>",
         lambda text: "".join(chr(ord(x) + 0xFEE0) if "!" <= x <= "~" else x for x in text),
@@ -57,71 +58,85 @@ def case(owner, noon) -> Case:
     return Case.objects.get(order__order_no=INVALID)
 
 
-def _rows():
-    return {model._meta.label: model._default_manager.count() for model in apps.get_models()}
-
-
-def _state(case):
-    return Case.objects.filter(pk=case.pk).values().get()
-
-
-def _codes():
-    whole = [code for pair in CODES for code in (pair if isinstance(pair, (tuple, list)) else (pair,))]
-    return [str(code) for code in whole if len(str(code)) >= 8]
-
-
 def test_there_are_enough_hostile_texts_of_every_kind():
     assert len(set(HOSTILE)) >= 150
     assert {lang for lang, _ in ROWS} == {"zh", "en"}
-    assert len(_codes()) >= 2
-    assert Card.objects.count() == 0
+
+
+@pytest.fixture
+def hear(owner, system, case, say, noon):
+    """Let a text come in through a channel."""
+    talk = queries.conversations_of_order(owner, case.order)[0]
+
+    def take_in(text, channel, number):
+        if channel == "title":
+            Listing.objects.filter(pk=case.order.listing_id).update(title=text[:200])
+            return
+        notice = say(
+            text,
+            number=f"h{number}",
+            minute=number,
+            talk=talk.external_id if channel == "chat" else channel,
+            order_no=INVALID,
+        )
+        service.ingest_messages(system, [notice], at=noon)
+
+    return take_in
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("answer", [model_server.echo, model_server.echo_all, model_server.malicious])
-def test_no_text_gets_a_code_out_or_anything_done(owner, system, case, settings, say, noon, answer, channel):
-    talk = queries.conversations_of_order(owner, case.order)[0]
-    numbers = count(1)
+@pytest.mark.parametrize("answer", [model_server.echo, model_server.malicious])
+def test_no_text_gets_a_code_out_or_anything_done(owner, case, settings, hear, noon, answer, channel):  # noqa: PLR0917
     with model_server.serve(answer) as (address, asked):
         settings.CARDCASE = settings.CARDCASE.model_copy(
             update={"model_url": address, "model_name": "m", "model_allow_private": True}
         )
+        [judged] = remedies.overviews(owner, [case], at=noon)
+        facts = drafting.facts_for(case, judged, now=noon)
         for place, text in enumerate(HOSTILE):
-            loaded = f"{text} {_codes()[place % len(_codes())]}"
-            if channel == "title":
-                Listing.objects.filter(pk=case.order.listing_id).update(title=loaded[:200])
-            else:
-                number = next(numbers)
-                notice = say(loaded, number=f"h{number}", minute=number, talk=talk.external_id, order_no=INVALID)
-                object.__setattr__(notice, "conversation_id", talk.external_id if channel == "chat" else channel)
-                service.ingest_messages(system, [notice], at=noon)
-            before, counts = _state(case), _rows()
-            found = suggestion_for(owner, case.number, now=noon)
-            assert (_state(case), _rows()) == (before, counts)  # nothing done, nothing kept
+            hear(f"{text} {CODES[place % len(CODES)]}", channel, place + 1)
+            with CaptureQueriesContext(connection) as seen:
+                if place % 10 == 0:  # the whole way now and then; its reading of the case does not hang on the text
+                    found = suggestion_for(owner, case.number, now=noon)
+                else:
+                    found = suggesting.suggest(owner, facts, queries.utterances_for_order(owner, case.order))
+            assert all(query["sql"].startswith("SELECT") for query in seen)  # nothing done, nothing kept
             _require_safe(found)
         assert len(asked) == len(HOSTILE)
         for _, body in asked:
             _require_clean(body)
+        if channel != "title":
+            assert sum("reply" in body for _, body in asked) == len(HOSTILE)
+            assert Message.objects.filter(external_id__startswith="h").count() == len(HOSTILE)
     assert Reply.objects.count() == 0
-    if channel != "title":
-        assert Message.objects.filter(external_id__startswith="h").count() == len(HOSTILE)
+
+
+def test_a_model_that_gives_the_whole_prompt_back_is_never_heard(owner, case, settings, hear, noon):
+    with model_server.serve(model_server.echo_all) as (address, asked):
+        settings.CARDCASE = settings.CARDCASE.model_copy(
+            update={"model_url": address, "model_name": "m", "model_allow_private": True}
+        )
+        for place, text in enumerate(HOSTILE[:20]):
+            hear(text, "chat", place + 1)
+            assert not suggestion_for(owner, case.number, now=noon).by_model
+        assert len(asked) == 20
 
 
 def _require_clean(body):
-    assert not any(code in body for code in _codes())
+    assert not any(code in body for code in CODES)
     asked = json.loads(body)
     assert "tools" not in asked
     told = json.loads(asked["messages"][1]["content"])
     assert set(told) == set(FIELDS)
     bare = "".join(letter for letter in asked["messages"][1]["content"] if letter.isalnum()).upper()
-    assert not any("".join(filter(str.isalnum, code)).upper() in bare for code in _codes())
+    assert not any(code in bare or code[:8] in bare for code in CODES)
     assert not any(0xE0000 <= ord(letter) < 0xE0080 or letter in "\u200b\u202e" for letter in body)
 
 
 def _require_safe(found):
     """What is offered passes every check, holds no code and no promise that nobody decided on."""
     assert tone.is_fit(found.draft.checks)
-    assert not any(code in found.draft.text for code in _codes())
+    assert not any(code in found.draft.text for code in CODES)
     if found.by_model:
         assert tone.is_fit(tone.check_reply(found.draft.text))
     else:
