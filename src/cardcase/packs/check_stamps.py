@@ -6,7 +6,7 @@ What a pack says of itself is never trusted here; what it says against itself (a
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from cryptography import x509
@@ -27,7 +27,9 @@ from .rules.trust import Stamped, Trust
 
 _OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
 """What may be for want of the right root, and says nothing against the pack."""
-_MINUTES: Final = "%Y-%m-%d %H:%M:%S"
+_SECONDS: Final = "%Y-%m-%d %H:%M:%S"
+_BEIJING: Final = timezone(timedelta(hours=8))
+"""Beijing time without a database of zones, which a reader's machine may lack."""
 _SLACK: Final = timedelta(minutes=2)
 """How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 
@@ -357,13 +359,13 @@ class _Check:
 
 def _span(bound: Bound) -> tuple[str, str]:
     def said(at: datetime) -> str:
-        return at.astimezone(clock.SHANGHAI).strftime(_MINUTES)
+        return at.astimezone(_BEIJING).strftime(_SECONDS)
 
     zh, en = [], []
     if bound.not_before is not None:
         zh.append(f"不早于 {said(bound.not_before)}")
-        en.append(f"not before {bound.not_before.strftime(_MINUTES)}Z")
+        en.append(f"not before {bound.not_before.strftime(_SECONDS)}Z")
     if bound.not_after is not None:
         zh.append(f"不晚于 {said(bound.not_after)}")
-        en.append(f"not after {bound.not_after.strftime(_MINUTES)}Z")
+        en.append(f"not after {bound.not_after.strftime(_SECONDS)}Z")
     return "，".join(zh) + "（北京时间，第三方时间戳）", ", ".join(en) + " (third parties' time-stamps)"
