@@ -14,8 +14,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from . import der
+from .der import Element
 from .signing import MOST_RSA_BITS
 
 MOST_DEEP: Final = 8
@@ -149,6 +152,12 @@ def _fits(last: x509.Certificate, maker: x509.Certificate) -> bool:
     return has is None or wanted.key_identifier in (None, has.digest)
 
 
+def _is_whole(one: x509.Certificate) -> bool:
+    """Tell whether the signature under a certificate is whole bytes: a bit left unused would be a second spelling."""
+    signature = Element.whole(one.public_bytes(Encoding.DER), der.SEQUENCE).parts()[-1]
+    return signature.of(der.BITS).content[:1] == b"\0"
+
+
 @lru_cache(maxsize=1024)
 def is_signed_by(one: x509.Certificate, maker: x509.Certificate) -> bool:
     """Tell whether a certificate was signed by the key of another, with a hash that still counts."""
@@ -162,6 +171,7 @@ def is_signed_by(one: x509.Certificate, maker: x509.Certificate) -> bool:
             counts = False
         if counts:
             one.verify_directly_issued_by(maker)
+            counts = _is_whole(one)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return counts

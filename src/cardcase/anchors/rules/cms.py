@@ -141,6 +141,8 @@ def _info(content: bytes) -> Info:
     imprint = reader(parts.next())
     kind, digest = algorithm(imprint.next()), imprint.next().of(der.OCTETS).content
     imprint.done()
+    if not kind.is_plain:
+        raise BadDer("a hash has no parameters")
     serial, gen_time = parts.next().integer(), parts.next().moment()
     accuracy = parts.if_next(der.SEQUENCE)
     ordering = parts.if_next(der.BOOLEAN)

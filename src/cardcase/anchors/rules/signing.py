@@ -66,7 +66,12 @@ def check(token: Token, certificate: x509.Certificate) -> None:
         raise BadSignature("one signer, and no more")
     (signer,) = token.signers
     hashed = HASHES.get(signer.digest.oid, "")
-    if not hashed or not signer.digest.is_plain or signer.digest.oid not in [one.oid for one in token.digests]:
+    announced = [one.oid for one in token.digests]
+    if (
+        not hashed
+        or signer.digest.oid not in announced
+        or not all(one.is_plain for one in (signer.digest, *token.digests))
+    ):
         raise BadSignature("a hash that is not known here, or not announced")
     try:
         _check_attributes(signer, token.content, certificate, hashed)
