@@ -39,11 +39,11 @@ HEAD: Final = '''#!/usr/bin/env python3
 
     python cardcase_verify.py PACK.zip --vkey KEY [--tsa-roots FOLDER] [--policy FILE] [--previous CHECKPOINT] [--json]
 
-Needs Python 3.11 or later and the package ``cryptography`` {oldest} or later; no network, no database, no other package.
+Needs Python 3.11 or later and the package ``cryptography``, {oldest} or later; no network, no database, nothing else.
 Exit codes: 0 valid, 1 tampered, 2 valid but less than you ask for, 3 malformed or unsafe, 4 this program failed,
-64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in FILE:
-by the same rules as in Cardcase, which asks a second program about time-stamps besides. Those that are signed with SM2
-are named, and not checked.
+64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in the
+policy FILE, by the very rules of Cardcase, which asks a second program about time-stamps besides. Those signed with
+SM2 are named, and not checked.
 
 Get this file from whom you trust, never out of a pack, nor from its exporter. Made by scripts/standalone.py from
 Cardcase {version}: every module below stands verbatim in its sources. Apache License 2.0.

@@ -3,11 +3,11 @@
 
     python cardcase_verify.py PACK.zip --vkey KEY [--tsa-roots FOLDER] [--policy FILE] [--previous CHECKPOINT] [--json]
 
-Needs Python 3.11 or later and the package ``cryptography`` 42 or later; no network, no database, no other package.
+Needs Python 3.11 or later and the package ``cryptography``, 42 or later; no network, no database, nothing else.
 Exit codes: 0 valid, 1 tampered, 2 valid but less than you ask for, 3 malformed or unsafe, 4 this program failed,
-64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in FILE:
-by the same rules as in Cardcase, which asks a second program about time-stamps besides. Those that are signed with SM2
-are named, and not checked.
+64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in the
+policy FILE, by the very rules of Cardcase, which asks a second program about time-stamps besides. Those signed with
+SM2 are named, and not checked.
 
 Get this file from whom you trust, never out of a pack, nor from its exporter. Made by scripts/standalone.py from
 Cardcase 0.1.0: every module below stands verbatim in its sources. Apache License 2.0.
@@ -2086,6 +2086,8 @@ def _info(content: bytes) -> Info:
     imprint = reader(parts.next())
     kind, digest = algorithm(imprint.next()), imprint.next().of(der.OCTETS).content
     imprint.done()
+    if not kind.is_plain:
+        raise BadDer("a hash has no parameters")
     serial, gen_time = parts.next().integer(), parts.next().moment()
     accuracy = parts.if_next(der.SEQUENCE)
     ordering = parts.if_next(der.BOOLEAN)
@@ -2244,7 +2246,12 @@ def check(token: Token, certificate: x509.Certificate) -> None:
         raise BadSignature("one signer, and no more")
     (signer,) = token.signers
     hashed = HASHES.get(signer.digest.oid, "")
-    if not hashed or not signer.digest.is_plain or signer.digest.oid not in [one.oid for one in token.digests]:
+    announced = [one.oid for one in token.digests]
+    if (
+        not hashed
+        or signer.digest.oid not in announced
+        or not all(one.is_plain for one in (signer.digest, *token.digests))
+    ):
         raise BadSignature("a hash that is not known here, or not announced")
     try:
         _check_attributes(signer, token.content, certificate, hashed)
@@ -2341,8 +2348,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from . import der
+from .der import Element
 from .signing import MOST_RSA_BITS
 
 MOST_DEEP: Final = 8
@@ -2476,6 +2486,12 @@ def _fits(last: x509.Certificate, maker: x509.Certificate) -> bool:
     return has is None or wanted.key_identifier in (None, has.digest)
 
 
+def _is_whole(one: x509.Certificate) -> bool:
+    """Tell whether the signature under a certificate is whole bytes: a bit left unused would be a second spelling."""
+    signature = Element.whole(one.public_bytes(Encoding.DER), der.SEQUENCE).parts()[-1]
+    return signature.of(der.BITS).content[:1] == b"\0"
+
+
 @lru_cache(maxsize=1024)
 def is_signed_by(one: x509.Certificate, maker: x509.Certificate) -> bool:
     """Tell whether a certificate was signed by the key of another, with a hash that still counts."""
@@ -2489,6 +2505,7 @@ def is_signed_by(one: x509.Certificate, maker: x509.Certificate) -> bool:
             counts = False
         if counts:
             one.verify_directly_issued_by(maker)
+            counts = _is_whole(one)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return counts
