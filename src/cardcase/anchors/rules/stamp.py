@@ -236,11 +236,11 @@ def _check_signature(
     _check_usage(signer)
     if not chain.is_valid_at(signer, token.gen_time):
         raise BadStamp(Fault.EXPIRED)
-    chain.lead(signer, held, roots, token.gen_time)
+    way = chain.lead(signer, held, roots, token.gen_time)
     signing.check(token.told, signer)
     if second is not None and not second(token, roots, nonce):
         raise BadStamp(Fault.CHAIN)
-    return Checked(token, signer, _check_revocation(token, held, roots, revoked, signer))
+    return Checked(token, signer, _check_revocation(token, way, revoked))
 
 
 def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) -> None:
@@ -273,20 +273,19 @@ def _check_usage(signer: x509.Certificate) -> None:
 
 
 def _check_revocation(
-    token: Token,
-    chain: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    revoked: Sequence[x509.CertificateRevocationList],
-    signer: x509.Certificate,
+    token: Token, way: Sequence[x509.Certificate], revoked: Sequence[x509.CertificateRevocationList]
 ) -> bool:
-    """Look for the chain's certificates in the lists; tell whether a list of the signer's issuer was there."""
+    """Look in the lists for the certificates that lead to the root; tell whether one is of the signer's issuer.
+
+    What else came along in the token is no part of it: neither as a certificate, nor as an issuer of lists.
+    """
     is_known = False
-    for one in chain:
-        issuers = [maker for maker in (*chain, *roots) if maker.subject == one.issuer]
+    for one in way:
+        issuers = [maker for maker in way if maker.subject == one.issuer]
         for listed in revoked:
             if listed.issuer != one.issuer or not any(_signed_by(listed, maker) for maker in issuers):
                 continue
-            is_known = is_known or one == signer
+            is_known = is_known or one == way[0]
             found = listed.get_revoked_certificate_by_serial_number(one.serial_number)
             if found is not None and not _is_older(token.gen_time, found):
                 raise BadStamp(Fault.REVOKED)
