@@ -2357,8 +2357,8 @@ from .signing import MOST_RSA_BITS
 
 MOST_DEEP: Final = 8
 """Certificates from the signer to the root, both counted."""
-MOST_SIGNATURES: Final = 32
-"""Signatures that are looked at for one token and one set of roots."""
+MOST_TRIES: Final = 48
+"""Pairs of a certificate and a possible issuer that are looked at for one token."""
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _UNDERSTOOD: Final = frozenset(
     {
@@ -2403,31 +2403,32 @@ class _Search:
     """Looks for a way upwards, root first, and turns back where one ends."""
 
     def __init__(self, roots: list[x509.Certificate], others: list[x509.Certificate], at: datetime) -> None:
-        self._roots = roots
-        self._others = others
+        self._roots = frozenset(roots)
+        self._named: dict[x509.Name, list[x509.Certificate]] = {}
+        for one in (*roots, *others):
+            self._named.setdefault(one.subject, []).append(one)
         self._at = at
-        self._left = MOST_SIGNATURES
+        self._left = MOST_TRIES
 
     def way(self, below: list[x509.Certificate]) -> list[x509.Certificate] | None:
         last = below[-1]
-        if last in self._roots:
-            return below if is_valid_at(last, self._at) and _is_understood(last) else None
-        if len(below) == MOST_DEEP or not (is_valid_at(last, self._at) and _is_understood(last)):
+        if not is_valid_at(last, self._at) or not _is_understood(last):
             return None
-        for maker in (*self._roots, *self._others):
-            if maker.subject != last.issuer or maker in below or not self._issued(last, maker, below):
-                continue
-            found = self.way([*below, maker])
+        if last in self._roots:
+            return below
+        for maker in self._named.get(last.issuer, ()):
+            if len(below) == MOST_DEEP or self._left == 0:
+                return None
+            self._left -= 1
+            found = self.way([*below, maker]) if maker not in below and self._issued(last, maker, below) else None
             if found is not None:
                 return found
         return None
 
     def _issued(self, last: x509.Certificate, maker: x509.Certificate, below: list[x509.Certificate]) -> bool:
         depth = sum(one.subject != one.issuer for one in below[1:])
-        if self._left == 0 or not _may_issue(maker, depth, is_root=maker in self._roots) or not _fits(last, maker):
-            return False
-        self._left -= 1
-        return is_signed_by(last, maker)
+        is_fit = _may_issue(maker, depth, is_root=maker in self._roots) and _fits(last, maker)
+        return is_fit and is_signed_by(last, maker)
 
 
 def is_valid_at(one: x509.Certificate, at: datetime) -> bool:
@@ -2692,10 +2693,11 @@ def _token(raw: bytes, told: cms.Token, info: Info) -> Token:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A token that holds: what it says, who signed it, until when that certificate lives, and what is known of it."""
+    """A token that holds: what it says, who signed it, to which pinned root that leads, and what is known of it."""
 
     token: Token
     signer: x509.Certificate
+    root: x509.Certificate
     is_revocation_known: bool
 
     @property
@@ -2750,11 +2752,11 @@ def _check_signature(
     _check_usage(signer)
     if not chain.is_valid_at(signer, token.gen_time):
         raise BadStamp(Fault.EXPIRED)
-    chain.lead(signer, held, roots, token.gen_time)
+    way = chain.lead(signer, held, roots, token.gen_time)
     signing.check(token.told, signer)
-    if second is not None and not second(token, roots, nonce):
+    if second is not None and not second(token, way[-1:], nonce):
         raise BadStamp(Fault.CHAIN)
-    return Checked(token, signer, _check_revocation(token, held, roots, revoked, signer))
+    return Checked(token, signer, way[-1], _check_revocation(token, way, revoked))
 
 
 def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) -> None:
@@ -2787,20 +2789,19 @@ def _check_usage(signer: x509.Certificate) -> None:
 
 
 def _check_revocation(
-    token: Token,
-    chain: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    revoked: Sequence[x509.CertificateRevocationList],
-    signer: x509.Certificate,
+    token: Token, way: Sequence[x509.Certificate], revoked: Sequence[x509.CertificateRevocationList]
 ) -> bool:
-    """Look for the chain's certificates in the lists; tell whether a list of the signer's issuer was there."""
+    """Look in the lists for the certificates that lead to the root; tell whether one is of the signer's issuer.
+
+    What else came along in the token is no part of it: neither as a certificate, nor as an issuer of lists.
+    """
     is_known = False
-    for one in chain:
-        issuers = [maker for maker in (*chain, *roots) if maker.subject == one.issuer]
+    for one in way:
+        issuers = [maker for maker in way if maker.subject == one.issuer]
         for listed in revoked:
             if listed.issuer != one.issuer or not any(_signed_by(listed, maker) for maker in issuers):
                 continue
-            is_known = is_known or one == signer
+            is_known = is_known or one == way[0]
             found = listed.get_revoked_certificate_by_serial_number(one.serial_number)
             if found is not None and not _is_older(token.gen_time, found):
                 raise BadStamp(Fault.REVOKED)
@@ -4328,29 +4329,26 @@ class _Check:
         roots: Sequence[x509.Certificate],
         lists: Sequence[x509.CertificateRevocationList],
     ) -> tuple[Checked, str] | None:
-        """Check a token under each root alone, so that two names of one authority count once."""
-        refused = BadStamp(Fault.NO_ROOTS)
-        for some in [[root] for root in roots] or [[]]:
-            try:
-                checked = stamp.check(token, message, some, revoked=lists)
-            except BadStamp as bad:
-                refused = bad
-                if bad.fault not in _OURS:
-                    break
-                continue
-            if not checked.is_revocation_known:
-                self.findings.note(
-                    "stamp_revocation_unknown",
-                    one.token,
-                    "没有吊销清单，未核对签名证书是否被吊销",
-                    "Without a list of revocations it was not looked up whether the certificate was revoked",
-                )
-            return checked, some[0].subject.rfc4514_string()
+        """Check a token, and name the root it leads to, so that two names of one authority count once."""
+        try:
+            checked = stamp.check(token, message, roots, revoked=lists)
+        except BadStamp as bad:
+            self._say_refused(one, bad)
+            return None
+        if not checked.is_revocation_known:
+            self.findings.note(
+                "stamp_revocation_unknown",
+                one.token,
+                "没有吊销清单，未核对签名证书是否被吊销",
+                "Without a list of revocations it was not looked up whether the certificate was revoked",
+            )
+        return checked, checked.root.subject.rfc4514_string()
+
+    def _say_refused(self, one: Listed, refused: BadStamp) -> None:
         say = self.findings.note if refused.fault in _OURS else self._fault
         if refused.fault in (Fault.EXPIRED, Fault.REVOKED, Fault.USAGE):
             say = self.findings.weakness  # the bytes are whole; the authority's word is worth nothing
         say(refused.fault.value, one.token, refused.text.zh, refused.text.en)
-        return None
 
     # ---- bounds ------------------------------------------------------------------------------------------------------
 

@@ -213,29 +213,26 @@ class _Check:
         roots: Sequence[x509.Certificate],
         lists: Sequence[x509.CertificateRevocationList],
     ) -> tuple[Checked, str] | None:
-        """Check a token under each root alone, so that two names of one authority count once."""
-        refused = BadStamp(Fault.NO_ROOTS)
-        for some in [[root] for root in roots] or [[]]:
-            try:
-                checked = stamp.check(token, message, some, revoked=lists)
-            except BadStamp as bad:
-                refused = bad
-                if bad.fault not in _OURS:
-                    break
-                continue
-            if not checked.is_revocation_known:
-                self.findings.note(
-                    "stamp_revocation_unknown",
-                    one.token,
-                    "没有吊销清单，未核对签名证书是否被吊销",
-                    "Without a list of revocations it was not looked up whether the certificate was revoked",
-                )
-            return checked, some[0].subject.rfc4514_string()
+        """Check a token, and name the root it leads to, so that two names of one authority count once."""
+        try:
+            checked = stamp.check(token, message, roots, revoked=lists)
+        except BadStamp as bad:
+            self._say_refused(one, bad)
+            return None
+        if not checked.is_revocation_known:
+            self.findings.note(
+                "stamp_revocation_unknown",
+                one.token,
+                "没有吊销清单，未核对签名证书是否被吊销",
+                "Without a list of revocations it was not looked up whether the certificate was revoked",
+            )
+        return checked, checked.root.subject.rfc4514_string()
+
+    def _say_refused(self, one: Listed, refused: BadStamp) -> None:
         say = self.findings.note if refused.fault in _OURS else self._fault
         if refused.fault in (Fault.EXPIRED, Fault.REVOKED, Fault.USAGE):
             say = self.findings.weakness  # the bytes are whole; the authority's word is worth nothing
         say(refused.fault.value, one.token, refused.text.zh, refused.text.en)
-        return None
 
     # ---- bounds ------------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ from .signing import MOST_RSA_BITS
 
 MOST_DEEP: Final = 8
 """Certificates from the signer to the root, both counted."""
-MOST_SIGNATURES: Final = 32
-"""Signatures that are looked at for one token and one set of roots."""
+MOST_TRIES: Final = 48
+"""Pairs of a certificate and a possible issuer that are looked at for one token."""
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _UNDERSTOOD: Final = frozenset(
     {
@@ -69,31 +69,32 @@ class _Search:
     """Looks for a way upwards, root first, and turns back where one ends."""
 
     def __init__(self, roots: list[x509.Certificate], others: list[x509.Certificate], at: datetime) -> None:
-        self._roots = roots
-        self._others = others
+        self._roots = frozenset(roots)
+        self._named: dict[x509.Name, list[x509.Certificate]] = {}
+        for one in (*roots, *others):
+            self._named.setdefault(one.subject, []).append(one)
         self._at = at
-        self._left = MOST_SIGNATURES
+        self._left = MOST_TRIES
 
     def way(self, below: list[x509.Certificate]) -> list[x509.Certificate] | None:
         last = below[-1]
-        if last in self._roots:
-            return below if is_valid_at(last, self._at) and _is_understood(last) else None
-        if len(below) == MOST_DEEP or not (is_valid_at(last, self._at) and _is_understood(last)):
+        if not is_valid_at(last, self._at) or not _is_understood(last):
             return None
-        for maker in (*self._roots, *self._others):
-            if maker.subject != last.issuer or maker in below or not self._issued(last, maker, below):
-                continue
-            found = self.way([*below, maker])
+        if last in self._roots:
+            return below
+        for maker in self._named.get(last.issuer, ()):
+            if len(below) == MOST_DEEP or self._left == 0:
+                return None
+            self._left -= 1
+            found = self.way([*below, maker]) if maker not in below and self._issued(last, maker, below) else None
             if found is not None:
                 return found
         return None
 
     def _issued(self, last: x509.Certificate, maker: x509.Certificate, below: list[x509.Certificate]) -> bool:
         depth = sum(one.subject != one.issuer for one in below[1:])
-        if self._left == 0 or not _may_issue(maker, depth, is_root=maker in self._roots) or not _fits(last, maker):
-            return False
-        self._left -= 1
-        return is_signed_by(last, maker)
+        is_fit = _may_issue(maker, depth, is_root=maker in self._roots) and _fits(last, maker)
+        return is_fit and is_signed_by(last, maker)
 
 
 def is_valid_at(one: x509.Certificate, at: datetime) -> bool:

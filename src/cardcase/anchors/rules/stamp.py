@@ -178,10 +178,11 @@ def _token(raw: bytes, told: cms.Token, info: Info) -> Token:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A token that holds: what it says, who signed it, until when that certificate lives, and what is known of it."""
+    """A token that holds: what it says, who signed it, to which pinned root that leads, and what is known of it."""
 
     token: Token
     signer: x509.Certificate
+    root: x509.Certificate
     is_revocation_known: bool
 
     @property
@@ -238,9 +239,9 @@ def _check_signature(
         raise BadStamp(Fault.EXPIRED)
     way = chain.lead(signer, held, roots, token.gen_time)
     signing.check(token.told, signer)
-    if second is not None and not second(token, roots, nonce):
+    if second is not None and not second(token, way[-1:], nonce):
         raise BadStamp(Fault.CHAIN)
-    return Checked(token, signer, _check_revocation(token, way, revoked))
+    return Checked(token, signer, way[-1], _check_revocation(token, way, revoked))
 
 
 def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) -> None:
