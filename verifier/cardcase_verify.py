@@ -3926,6 +3926,7 @@ MODULES['cardcase.packs.rules.stamping'] = r'''"""The list of time-stamps and co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cardcase.custody.rules import note, plain
@@ -3935,6 +3936,8 @@ from . import form, strict
 LIST: Final = f"{form.STAMPS}stamps.json"
 MAX_BYTES: Final = 8 * 1024 * 1024
 MOST: Final = 512
+SLACK: Final = timedelta(minutes=2)
+"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 _STAMP_KEYS: Final = frozenset(
     {"authority", "size", "note", "token", "certificates", "over", "consistency", "entry", "path"}
 )
@@ -4072,6 +4075,12 @@ def _size(value: object) -> int:
     if type(value) is not int or value < 0:
         raise TypeError("a size was expected")
     return value
+
+
+def is_outside(own: datetime, not_before: datetime | None, not_after: datetime | None) -> bool:
+    """Tell whether the time that a record states of itself contradicts what third parties' clocks bound it by."""
+    is_late = not_after is not None and own > not_after + SLACK
+    return is_late or (not_before is not None and own < not_before - SLACK)
 '''
 
 # ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────
@@ -4146,8 +4155,6 @@ _OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
 _SECONDS: Final = "%Y-%m-%d %H:%M:%S"
 _BEIJING: Final = timezone(timedelta(hours=8))
 """Beijing time without a database of zones, which a reader's machine may lack."""
-_SLACK: Final = timedelta(minutes=2)
-"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -4363,8 +4370,7 @@ class _Check:
             after = [token.gen_time + token.accuracy for size, token in ends if size > seq]
             before = [token.gen_time - token.accuracy for entry, token in starts if entry < seq]
             bound = found[seq] = Bound(max(before, default=None), min(after, default=None))
-            is_late = bound.not_after is not None and at > bound.not_after + _SLACK
-            if is_late or (bound.not_before is not None and at < bound.not_before - _SLACK):
+            if stamping.is_outside(at, bound.not_before, bound.not_after):
                 self.findings.weakness(
                     "clock_outside_bounds",
                     f"{form.RECORDS} {seq}",

@@ -30,8 +30,6 @@ _OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
 _SECONDS: Final = "%Y-%m-%d %H:%M:%S"
 _BEIJING: Final = timezone(timedelta(hours=8))
 """Beijing time without a database of zones, which a reader's machine may lack."""
-_SLACK: Final = timedelta(minutes=2)
-"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +245,7 @@ class _Check:
             after = [token.gen_time + token.accuracy for size, token in ends if size > seq]
             before = [token.gen_time - token.accuracy for entry, token in starts if entry < seq]
             bound = found[seq] = Bound(max(before, default=None), min(after, default=None))
-            is_late = bound.not_after is not None and at > bound.not_after + _SLACK
-            if is_late or (bound.not_before is not None and at < bound.not_before - _SLACK):
+            if stamping.is_outside(at, bound.not_before, bound.not_after):
                 self.findings.weakness(
                     "clock_outside_bounds",
                     f"{form.RECORDS} {seq}",
