@@ -159,13 +159,16 @@ class OpenSsl:
             return told.read_bytes()
 
 
-def openssl_accepts(folder: Path, reply: bytes, message: bytes, roots: bytes, chain: bytes) -> bool:
-    """Ask ``openssl ts -verify`` for its opinion."""
+def openssl_accepts(
+    folder: Path, reply: bytes, message: bytes, roots: bytes, chain: bytes, *, at: datetime | None = None
+) -> bool:
+    """Ask ``openssl ts -verify`` for its opinion, on the certificates as they stood ``at`` a moment, or stand today."""
     for name, data in (("s.tsr", reply), ("s.bin", message), ("s.root.pem", roots), ("s.chain.pem", chain)):
         (folder / name).write_bytes(data)
     said = subprocess.run(
         ["openssl", "ts", "-verify", "-in", folder / "s.tsr", "-data", folder / "s.bin", "-CAfile",
-         folder / "s.root.pem", "-untrusted", folder / "s.chain.pem"],
+         folder / "s.root.pem", "-untrusted", folder / "s.chain.pem",
+         *(("-attime", str(int(at.timestamp()))) if at else ())],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     return "Verification: OK" in said.stdout and said.returncode == 0

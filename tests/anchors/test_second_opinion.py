@@ -3,10 +3,16 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from anchors.tokens import Collection, Specimen
+from anchors.authority import PEM, openssl_accepts
+from anchors.forging import number, sequence
+from anchors.tokens import CANNOT, Collection, Specimen
 from cardcase.anchors.rules import client, stamp
 from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault
+
+pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number")  # of changed certificates
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +55,20 @@ def test_every_specimen_is_judged_as_it_says_and_both_agree(collection):
     print(f"\n{sum(found.values())} specimens: {dict(found)}")  # noqa: T201 - the count is the proof
 
 
+def test_openssl_accepts_what_holds(collection, tmp_path):
+    """A third opinion; of its own it checks ESSCertID, and like the library it cannot judge RSA-PSS."""
+    asked = 0
+    for one in collection.all():
+        if one.fault is not None or one.apart == CANNOT:
+            continue
+        token = stamp.read(one.reply)
+        roots = b"".join(root.public_bytes(PEM) for root in one.roots)
+        held = stamp.pem_of(token)
+        assert openssl_accepts(tmp_path, one.reply, one.message, roots, held, at=token.gen_time), one.name
+        asked += 1
+    assert asked > 25
+
+
 def flipped(reply: bytes, step: int) -> list[tuple[str, bytes]]:
     """Change one byte at a time, its lowest bit or its highest."""
     made = []
@@ -58,6 +78,46 @@ def flipped(reply: bytes, step: int) -> list[tuple[str, bytes]]:
             changed[at] ^= bit
             made.append((f"byte {at}, bit {bit:#x}", bytes(changed)))
     return made
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["cut", "double", "put", "swap"]), st.integers(0), st.integers(1, 40), st.binary(max_size=9)
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def changed(reply: bytes, changes: list[tuple[str, int, int, bytes]]) -> bytes:
+    """Cut, double, exchange and put in pieces."""
+    for what, place, length, put in changes:
+        at = place % (len(reply) + 1)
+        piece, rest = reply[at : at + length], reply[at + length :]
+        made = {"cut": b"", "double": piece * 2, "put": put + piece, "swap": piece[::-1]}[what]
+        reply = reply[:at] + made + rest
+    return reply
+
+
+@pytest.fixture(scope="module")
+def some(collection) -> list[Specimen]:
+    return [one for one in collection.all() if one.fault in (None, Fault.CHAIN)]
+
+
+@given(st.integers(0), CHANGES)
+def test_whatever_is_changed_is_judged_alike(some, which, changes):
+    one = some[which % len(some)]
+    reply = changed(one.reply, changes)
+    ours, both = judged(one, reply, second=None), judged(one, reply)
+    assert isinstance(ours, Checked) == isinstance(both, Checked)
+    assert isinstance(ours, Checked) or ours == both
+
+
+@given(st.binary(max_size=300))
+def test_whatever_is_sent_is_read_or_refused(data):
+    for reply in (data, sequence(sequence(number(0)), data), sequence(sequence(number(0)), sequence(data))):
+        with pytest.raises(BadStamp):
+            stamp.read(reply)
 
 
 EVERY = pytest.param(1, marks=pytest.mark.night)

@@ -156,6 +156,11 @@ def test_it_says_what_is_missing(tmp_path, sealed):
     done = alone(tmp_path / "empty", tmp_path)
     assert done.returncode == 4
     assert "pip install cryptography" in done.stderr.decode()
+    (tmp_path / "old" / "cryptography").mkdir(parents=True)
+    (tmp_path / "old" / "cryptography" / "__init__.py").write_text('__version__ = "41.0.7"\n')
+    done = alone(tmp_path / "old", tmp_path)
+    assert done.returncode == 4
+    assert "cryptography 42 or later is needed" in done.stderr.decode()
 
 
 def everything(sealed, count: int, folder: Path) -> Iterator[tuple[str, Path]]:

@@ -132,15 +132,15 @@ def _may_issue(maker: x509.Certificate, depth: int, *, is_root: bool) -> bool:
     if not _is_understood(maker):
         return False
     constraints, usage = _find(maker, x509.BasicConstraints), _find(maker, x509.KeyUsage)
-    if usage is not None and not usage.key_cert_sign:
+    extended = _find(maker, x509.ExtendedKeyUsage)
+    fitting = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    if (usage is not None and not usage.key_cert_sign) or (extended is not None and not fitting & set(extended)):
+        return False
+    if _find(maker, x509.NameConstraints) is not None:
         return False
     if constraints is None:
         return is_root and (maker.version is x509.Version.v1 or usage is not None)  # a root of before RFC 3280
-    if not constraints.ca or (constraints.path_length is not None and depth > constraints.path_length):
-        return False
-    extended = _find(maker, x509.ExtendedKeyUsage)
-    fitting = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
-    return _find(maker, x509.NameConstraints) is None and (extended is None or bool(fitting & set(extended)))
+    return constraints.ca and (constraints.path_length is None or depth <= constraints.path_length)
 
 
 def _fits(last: x509.Certificate, maker: x509.Certificate) -> bool:
