@@ -99,6 +99,8 @@ class Forge:
     nonce: int | None = None
     hashed: str = "sha256"
     imprint: str = "sha256"
+    imprint_more: bytes = NULL
+    info_version: int = 1
     kind: str = ""
     parameters: bytes = b""
     status: int = 0
@@ -138,10 +140,12 @@ class Forge:
     def info(self) -> bytes:
         """Write the TSTInfo."""
         moment = self.moment or self.at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-        imprint = sequence(algorithm(self.imprint, NULL), octets(hashlib.new(self.imprint, self.message).digest()))
+        imprint = sequence(
+            algorithm(self.imprint, self.imprint_more), octets(hashlib.new(self.imprint, self.message).digest())
+        )
         nonce = b"" if self.nonce is None else number(self.nonce)
         return sequence(
-            number(1), oid(self.policy), imprint, number(77), write(0x18, moment.encode()), self.info_more, nonce,
+            number(self.info_version), oid(self.policy), imprint, number(77), write(0x18, moment.encode()), self.info_more, nonce,
             self.info_last,
         )  # fmt: skip
 

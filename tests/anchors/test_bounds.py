@@ -1,12 +1,15 @@
 """What a stranger's reply may cost: no depth, no size, no crowd of certificates makes the check of a stamp long."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from anchors.authority import DER, STAMPING, Holder, Pki, issue
 from anchors.forging import Forge, algorithm, number, oid, sequence, write
 from anchors.tokens import NOTE, THEN
-from cardcase.anchors.rules import chain, cms, der, signing, stamp
+from cardcase.anchors.rules import chain, client, cms, der, signing, stamp
 from cardcase.anchors.rules.der import BadDer, Element
 from cardcase.anchors.rules.stamp import BadStamp, Fault
 
@@ -130,3 +133,48 @@ def test_an_algorithm_is_a_name_and_perhaps_a_word():
         with pytest.raises(BadDer):
             cms.algorithm(Element.whole(data, der.SEQUENCE))
     assert cms.algorithm(Element.whole(algorithm("sha256", b"\x05\x00"), der.SEQUENCE)).is_plain
+
+
+def test_one_bit_of_a_certificates_signature_cannot_be_spelled_twice(pki):
+    while True:
+        between = issue("Test CA", pki.root)
+        whole = Element.whole(between.certificate.public_bytes(DER), der.SEQUENCE).parts()
+        if not whole[2].content[-1] & 1:
+            break
+    signer = issue("TSA", between, usages=STAMPING)
+    assert fault(Forge(signer, NOTE, THEN, held(between)).reply(), pki.root) is None
+    other = sequence(whole[0].raw, whole[1].raw, write(der.BITS, b"\x01", whole[2].content[1:]))
+    assert fault(Forge(signer, NOTE, THEN, (other,)).reply(), pki.root) is Fault.CHAIN
+
+
+def test_only_hashes_that_count_make_a_way(pki, monkeypatch):
+    """The present ``cryptography`` refuses SHA-1 by itself; older ones did not."""
+    chain.is_signed_by.cache_clear()
+    monkeypatch.setattr(chain, "_HASHES", ())
+    assert fault(Forge(pki.good, NOTE, THEN, held(pki.between)).reply(), pki.root) is Fault.CHAIN
+    chain.is_signed_by.cache_clear()
+
+
+def test_a_signature_is_that_of_one_signer(pki):
+    token = stamp.read(Forge(pki.good, NOTE, THEN, held(pki.between), signers=2).reply()).told
+    with pytest.raises(signing.BadSignature):
+        signing.check(token, pki.good.certificate)
+
+
+def test_what_the_second_opinion_refuses_does_not_count(pki):
+    asked = []
+
+    def never(token, roots, nonce):
+        asked.append((token.serial, roots, nonce))
+        return False
+
+    others = [Pki().root.certificate, pki.root.certificate]
+    token = stamp.read(Forge(pki.good, NOTE, THEN, held(pki.between), nonce=5).reply())
+    with pytest.raises(BadStamp) as refused:
+        stamp.check(token, NOTE, others, nonce=5, second=never)
+    assert refused.value.fault is Fault.CHAIN
+    assert asked == [(77, [pki.root.certificate], 5)]
+    assert stamp.SECOND is client.agrees
+    assert client.agrees(token, [pki.root.certificate], 5)
+    assert not client.agrees(token, [pki.root.certificate], 6)
+    assert not client.agrees(replace(token, accuracy=timedelta(seconds=1)), [pki.root.certificate], 5)

@@ -157,7 +157,12 @@ class Collection:
             signer = issue("Odd TSA", pki.between, usages=usages, is_critical=is_critical)
             yield Specimen(name, self._asked(signer), Fault.USAGE, apart)
         yield Specimen("no usage said", self._asked(issue("CA as TSA", pki.between, ca=False)), Fault.USAGE)
-        for words in ("key_encipherment", "digital_signature key_encipherment", "digital_signature key_cert_sign"):
+        for words in (
+            "nothing",
+            "key_encipherment",
+            "digital_signature key_encipherment",
+            "digital_signature key_cert_sign",
+        ):
             signer = issue("Odd key", pki.between, usages=STAMPING, key_usage=words)
             yield Specimen(f"key for {words}", self._asked(signer), Fault.CHAIN)
         consent = issue("Consenting TSA", pki.between, usages=STAMPING, key_usage="content_commitment")
@@ -174,7 +179,8 @@ class Collection:
             ("strange authority", issue("Strange CA", pki.root, more=((strange, True),)), ""),
             ("authority by SHA-1", forging.by_sha1(issue("SHA-1 CA", pki.root), pki.root), LAX),
             ("authority for servers", issue("Web CA", pki.root, more=(_for(ExtendedKeyUsageOID.SERVER_AUTH),)), LAX),
-            ("authority for some names", issue("Narrow CA", pki.root, more=(_within("Test"),)), LAX),
+            ("authority for some names", issue("Narrow CA", pki.root, more=(_within("Test", is_critical=True),)), LAX),
+            ("authority for names, if one likes", issue("Soft CA", pki.root, more=(_within("Test"),)), LAX),
         ):
             signer = issue("TSA under it", authority, usages=STAMPING)
             yield Specimen(name, self._asked(signer, authority), Fault.CHAIN, apart)
@@ -187,6 +193,15 @@ class Collection:
         signer = issue("Too deep TSA", second, usages=STAMPING)
         yield Specimen("too deep", self._asked(signer, first, second), Fault.CHAIN)
         yield Specimen("authority missing", self._asked(signer, second), Fault.CHAIN)
+        between = pki.between.certificate
+        key = between.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        for name, told, fault in (
+            ("its authority's key is told", _by(key, None, between), None),
+            ("another key is told", _by(bytes(20), None, between), Fault.CHAIN),
+            ("its authority's number is told", _by(None, between.serial_number, between), None),
+            ("another number is told", _by(None, 99, between), Fault.CHAIN),
+        ):
+            yield Specimen(name, self._asked(issue("Told TSA", pki.between, usages=STAMPING, more=(told,))), fault)
         namesake = issue("Test CA", other.root)
         signer = issue("Test TSA", namesake, usages=STAMPING)
         yield Specimen("a namesake of the authority", self._asked(signer, pki.between), Fault.CHAIN)
@@ -232,6 +247,8 @@ class Collection:
         yield Specimen("signed by SHA-1", good.but(hashed="sha1", kind="sha256_ecdsa").reply(), Fault.CHAIN, apart)
         yield Specimen("named with another hash", good.but(kind="sha384_ecdsa").reply(), Fault.CHAIN, apart)
         yield Specimen("named as RSA", good.but(kind="rsa").reply(), Fault.CHAIN, apart)
+        other_hash = self.forge(self.rsa).but(kind="sha512_rsa").reply()
+        yield Specimen("RSA named with another hash", other_hash, Fault.CHAIN, apart)
         yield Specimen("two signers", good.but(signers=2).reply(), Fault.CHAIN)
         yield Specimen("no signer", good.but(signers=0).reply(), Fault.CHAIN)
         yield Specimen("a signer who is not there", good.but(issuer=sequence()).reply(), Fault.CHAIN)
@@ -269,6 +286,8 @@ class Collection:
         twice = good.but(attributes=lambda made: sorted([*made, made[0]]))
         yield Specimen("an attribute twice", twice.reply(), unread, LAX)
         yield Specimen("not a TSTInfo", good.but(content_type="1.2.840.113549.1.7.1").reply(), unread)
+        yield Specimen("a hash with parameters", good.but(imprint_more=octets(b"x")).reply(), unread)
+        yield Specimen("a later TSTInfo", good.but(info_version=2).reply(), unread, LAX)
         yield Specimen("no content", good.but(content=b"").reply(), unread)
         yield Specimen("bytes after the info", good.but(content=good.info() + b"\0").reply(), unread)
         for moment, fault, apart in (
@@ -310,5 +329,10 @@ def _for(kind: ObjectIdentifier) -> tuple[x509.ExtensionType, bool]:
     return x509.ExtendedKeyUsage([kind]), False
 
 
-def _within(name: str) -> tuple[x509.ExtensionType, bool]:
-    return x509.NameConstraints([x509.DNSName(name)], None), True
+def _within(name: str, *, is_critical: bool = False) -> tuple[x509.ExtensionType, bool]:
+    return x509.NameConstraints([x509.DNSName(name)], None), is_critical
+
+
+def _by(key: bytes | None, serial: int | None, issuer: x509.Certificate) -> tuple[x509.ExtensionType, bool]:
+    names = None if serial is None else [x509.DirectoryName(issuer.issuer)]
+    return x509.AuthorityKeyIdentifier(key, names, serial), False
