@@ -24,11 +24,16 @@ def held(*chain_of: Holder) -> tuple[bytes, ...]:
 
 
 def fault(reply: bytes, root: Holder) -> Fault | None:
-    try:
-        stamp.check(stamp.read(reply), NOTE, [root.certificate])
-    except BadStamp as bad:
-        return bad.fault
-    return None
+    """Judge a reply by our rules alone, and with the second opinion, which changes nothing."""
+    found: list[Fault | None] = []
+    for second in (None, stamp.SECOND):
+        try:
+            stamp.check(stamp.read(reply), NOTE, [root.certificate], second=second)
+            found.append(None)
+        except BadStamp as bad:
+            found.append(bad.fault)
+    assert found[0] == found[1]
+    return found[0]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_a_crowd_of_namesakes_costs_a_bounded_number_of_signatures(pki, monkeypa
     real = chain.is_signed_by.__wrapped__
     monkeypatch.setattr(chain, "is_signed_by", lambda one, maker: looked_at.append(one) or real(one, maker))
     assert fault(Forge(signer, NOTE, THEN, held(*namesakes)).reply(), pki.root) is Fault.CHAIN
-    assert 10 <= len(looked_at) <= chain.MOST_TRIES
+    assert 10 <= len(looked_at) <= 2 * chain.MOST_TRIES
 
 
 def test_a_way_is_as_long_as_it_may_be_and_no_longer(pki):
