@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cardcase.desk import pages as desk
+from cardcase.desk import pages_reply as desk
 from cardcase.project.urls import handler400, handler403, handler404, handler500
 from cardcase.project.urls import urlpatterns as real
 from cardcase.shell.page import render

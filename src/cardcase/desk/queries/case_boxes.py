@@ -7,6 +7,7 @@ from django.urls import reverse
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Status
 from cardcase.desk import pages, words
+from cardcase.desk.pages_reply import DraftBox, ReplyChecks
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
 from cardcase.inbox import writer
 from cardcase.inbox.reading import Reading, read_reply
@@ -264,7 +265,7 @@ def _harm(option: Option) -> Text | None:
     return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
 
 
-def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish) -> pages.DraftBox | None:
+def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish) -> DraftBox | None:
     """Write the reply: the person's own words win over what was saved, and that over what is suggested.
 
     A suggestion that was asked for (another wording, another form) is shown in the place of what was saved.
@@ -283,7 +284,7 @@ def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str
         blocked = say(
             Text("先看完买家的话、确认原因，再发送。", "Read the buyer's words and confirm the reason first.")
         )
-    return pages.DraftBox(
+    return DraftBox(
         text=text,
         limit=LIMIT,
         length_text=f"{len(text)} / {LIMIT}",
@@ -332,10 +333,10 @@ def hold(actor: Actor, view: CaseView) -> pages.Hold | None:
     return pages.Hold(say(late if is_alarm else calm), is_alarm, forms.lift_hold(actor, case))
 
 
-def reply_checks(reading: Reading) -> pages.ReplyChecks:
+def reply_checks(reading: Reading) -> ReplyChecks:
     """Draw what is said about the words of a reply: which places, why, and a better way."""
     spans = [(one.start, one.end) for one in reading.findings]
-    return pages.ReplyChecks(
+    return ReplyChecks(
         checks=tuple(Check(check.ok, say(check.text)) for check in reading.checks),
         marked=tuple(cut(reading.text, spans)) if spans and reading.text.strip() else (),
         whys=tuple(
