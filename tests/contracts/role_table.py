@@ -150,6 +150,7 @@ TABLE = (
     act("resume_goal", "404 404 404 403 404 login"),
     act("execute", "409 403 403 403 404 login", key="k", typed="x"),
     act("check", ALL, text="您好"),
+    act("suggest", WORK, text="您好"),
     act("dance", "404 404 404 404 404 login"),
     Row("GET", "cases/<str:number>/packs/", OBJECT),
     pack_act("stage", WORK, recipient="court", letter="x"),
