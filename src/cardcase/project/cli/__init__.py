@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("work:import_", "导入订单、退款、聊天、卡密文件 / import order, refund, chat and card files"),
     "triage": ("work:triage", "判断买家为什么要退款 / say why a buyer wants the money back"),
     "advise": ("advise:advise", "逐单给出处理建议（JSON 行） / advice on claims, JSON lines in and out"),
+    "train": ("training:train", "训练判断原因的模型 / train the reader of triage"),
     "learn": ("learning:learn", "从已结案的售后单学 / learn from closed cases"),
     "calibration": ("learning:calibration", "建议准不准 / were the forecasts right"),
     "overrides": ("learning:overrides", "多久不按建议办 / how often people choose otherwise"),
