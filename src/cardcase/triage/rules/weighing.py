@@ -50,7 +50,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Probabilities that add up to one: of each sub-reason, of ``unstated``, of ``none``, in the order of ``LABELS``."""
+    """Probabilities in the order of ``LABELS``, which add up to one."""
 
     chances: tuple[float, ...]
 
@@ -71,7 +71,7 @@ class Weighed:
 def weigh(said: Said, model: Model) -> Weighed:
     """Add the rules to the model's numbers as the model's own pool says, and read the sum as probabilities.
 
-    Within a family the rules count for more: they tell 余额 from 面值, where the learned reader tells trouble from regret.
+    Within a family the rules may count for more: they tell 余额 from 面值, the learned reader trouble from regret.
     """
     pool = model.pool
     told = rule_numbers(said, pool.supposed)
