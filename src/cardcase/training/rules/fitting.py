@@ -39,7 +39,7 @@ _WITHIN: Final = (0.3, 0.5, 0.8, 1.2, 1.6, 2.0, 2.5)
 _SUPPOSED: Final = (0.0, 1.0, 2.0, 3.0)
 _SIGNAL_RULES: Final = (0.0, 0.3, 0.6, 1.0)
 _LEAST_PRECISION: Final = 0.8
-"""Of signals, on the corpus: it is dense with near misses, which are rare in life, where the same cut is right oftener."""
+"""Of signals, on the corpus. It is dense with near misses; in life they are rare, and the same cut is right oftener."""
 _FOLDS: Final = 5
 _SEED: Final = 20261130
 

@@ -28,6 +28,8 @@ from .reasons import DATA
 FILE: Final = "model.bin"
 MAGIC: Final = b"CARDCASE-MODEL-1\n"
 LONGEST_GRAM: Final = 4
+MASK: Final = "\x1a"
+"""Stands for a letter that is not the buyer's own claim; no n-gram holds it."""
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _EDGE: Final = "\n"
 Numbers = NDArray[np.float32]
@@ -145,6 +147,12 @@ class Reading:
 def grams(folded: str) -> list[str]:
     """Return the n-grams of a text of one to four characters, its edges marked."""
     text = f"{_EDGE}{folded}{_EDGE}"
+    if MASK in text:
+        return [gram for part in text.split(MASK) for gram in _grams(part)]
+    return _grams(text)
+
+
+def _grams(text: str) -> list[str]:
     return [text[start : start + size] for size in range(1, LONGEST_GRAM + 1) for start in range(len(text) - size + 1)]
 
 

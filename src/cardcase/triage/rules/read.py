@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from .folding import LONGEST, Folded, fold
+from .model import MASK
 from .phrases import Lexicon, Phrase, lexicon
 from .results import Family
 from .scope import Meaning, Scope, is_platform_text
 
 _MATCHES: Final = 3
 """Matches of one pattern that are read in one text; more of the same say nothing new."""
-
-MASK: Final = "\x1a"
-"""Stands for a letter that is not the buyer's own claim."""
 
 _BLANK: Final = re.compile(r"^[\W_]*$")
 
@@ -80,6 +78,7 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
     scope = Scope(folded.text)
     talk: list[Hit] = []
     denied: list[tuple[int, int]] = []
+    meant: list[tuple[int, int]] = []
     missing = book.letters.missing(folded.text)
     for phrase in book.phrases:
         if phrase.needs & missing:
@@ -91,14 +90,19 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
             if not meaning.factor:
                 denied.append(match.span())
                 continue
+            meant.append(match.span())
             start, end = folded.span(*match.span())
             _take(result, talk, phrase, meaning, start=start, end=end)
     result.hits = _without_nested(result.hits, talk)
     wanted = book.refund.search(folded.text)
     result.wants_refund = wanted is not None
     denied += _read_signals(result, folded, scope, book)
-    result.own = _own(folded, [*scope.foreign, *denied])
+    result.own = _own(folded, [*scope.foreign, *(one for one in denied if not _meets(one, meant))])
     return result
+
+
+def _meets(one: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(start < one[1] and one[0] < end for start, end in others)
 
 
 def _own(folded: Folded, others: list[tuple[int, int]]) -> Folded:
