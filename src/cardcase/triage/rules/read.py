@@ -105,13 +105,18 @@ def _meets(one: tuple[int, int], others: list[tuple[int, int]]) -> bool:
     return any(start < one[1] and one[0] < end for start, end in others)
 
 
-def _own(folded: Folded, others: list[tuple[int, int]]) -> Folded:
-    """Black out what is denied or somebody else's words, letter by letter: the learned reader knows no grammar."""
+def _own(folded: Folded, others: list[tuple[int, int]]) -> Folded | None:
+    """Black out what is denied or somebody else's words, letter by letter: the learned reader knows no grammar.
+
+    Where no more than half is left, nothing is: scraps mean nothing.
+    """
     if not others:
         return folded
     letters = list(folded.text)
     for start, end in others:
         letters[start:end] = MASK * (end - start)
+    if 2 * letters.count(MASK) >= len(letters):
+        return None
     return replace(folded, text="".join(letters))
 
 

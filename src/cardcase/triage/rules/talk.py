@@ -1,6 +1,6 @@
 """Weigh what was heard, of one text or of a whole conversation, into one answer. The pressed claim comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ LEARNED: Final = "model"
 _STRONG: Final = 2.0
 _SHORT: Final = 5
 _SHOWN: Final = 6
-_SECOND_LEAST, _SECOND_SHARE = 0.12, 0.3
+_SECOND_LEAST, _SECOND_SHARE, _SECOND_RULED = 0.12, 0.3, 1.5
 _FORM_LEAST: Final = 0.5
 """Confidence in a reason that was only picked on the form: wrong clicks are frequent."""
 _WITHDRAWN_MOST: Final = 0.4
@@ -116,6 +116,8 @@ def _without_reason(
     best, chance = weighed.subs()[0]
     if heard.is_supposed or (heard.is_asked and chance >= _SECOND_LEAST):
         needs.append("asked_not_claimed")
+    if heard.is_hearsay:
+        needs.append("hearsay")
     is_named = heard.scores().get(best, 0.0) >= CLAIM or chance >= _SECOND_LEAST
     return TriageResult(
         reason=family,
@@ -136,7 +138,7 @@ def _with_reason(  # noqa: PLR0917 - what an answer rests on
         sub = form_sub
     second, other = next(pair for pair in weighed.subs() if pair[0] != sub)
     if other < max(_SECOND_LEAST, _SECOND_SHARE * first):
-        second = ""
+        second = _ruled_second(scores, sub)
     confidence = chance
     needs: list[str] = []
     if heard.is_withdrawn:
@@ -170,6 +172,13 @@ def _with_reason(  # noqa: PLR0917 - what an answer rests on
         needs_human=_needs(heard, signals, needs),
         question=None if is_certain else reasons.question(sub),
     )
+
+
+def _ruled_second(scores: Mapping[str, float], sub: str) -> str:
+    """Return the other sub-reason for which plain words stand, "" where none do."""
+    others = {name: score for name, score in scores.items() if name != sub}
+    best = max(others, key=others.__getitem__, default="")
+    return best if best and others[best] >= max(_SECOND_RULED, 0.45 * scores.get(sub, 0.0)) else ""
 
 
 def _quotes(heard: Heard, sub: str, second: str) -> tuple[Quote, ...]:
