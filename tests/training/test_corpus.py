@@ -81,7 +81,7 @@ def test_what_is_wrong_is_named_by_file_and_line(tmp_path, line, zh):
     with pytest.raises(corpus.BadCorpus) as refused:
         corpus.read(corpus.files(tmp_path))
     assert "w1-01.tsv:" in str(refused.value)
-    assert zh in refused.value.zh
+    assert zh in refused.value.message.zh
     assert refused.value.problem_code == "bad_corpus"
 
 

@@ -87,7 +87,12 @@ def test_what_the_reader_is_held_to():
 
 
 def test_the_words_that_it_shows_are_in_the_message():
-    for text in ("店员扫了半天说系统里压根没这张", "我媳妇手快给点了两份", "打开一看就剩三块六", "等了三天连个影子都没有"):
+    for text in (
+        "店员扫了半天说系统里压根没这张",
+        "我媳妇手快给点了两份",
+        "打开一看就剩三块六",
+        "等了三天连个影子都没有",
+    ):
         result = read_text(text)
         assert result.sub_reason
         for quote in result.quotes:

@@ -25,6 +25,8 @@ LEARNED: Final = "model"
 _STRONG: Final = 2.0
 _SHORT: Final = 5
 _SHOWN: Final = 6
+_GUESS: Final = 0.3
+_PLAIN_LEAST: Final = 0.05
 _SECOND_LEAST, _SECOND_SHARE, _SECOND_RULED = 0.12, 0.3, 1.5
 _FORM_LEAST: Final = 0.5
 """Confidence in a reason that was only picked on the form: wrong clicks are frequent."""
@@ -92,6 +94,15 @@ def _conclude(heard: Heard, *, has_form: bool, form_sub: str) -> TriageResult:
     is_silent = reading is None and not heard.weights
     family, chance = ranked[0]
     is_withdrawn = heard.is_withdrawn and not has_form
+    if family in (Family.UNSTATED, Family.NONE) and (plain := _plain_claim(heard)):
+        mine = reasons.family_of(plain)
+        if weighed.of(mine) >= _PLAIN_LEAST:
+            family, chance = mine, max(weighed.of(mine), 0.5)
+    elif (
+        chance < _GUESS and max(heard.scores().values(), default=0.0) < CLAIM
+    ):  # nothing but a guess: better asked than said
+        family = max((Family.UNSTATED, Family.NONE), key=weighed.of)
+        chance = weighed.of(family)
     if has_form and family in (Family.UNSTATED, Family.NONE):
         family = reasons.family_of(form_sub) if form_sub else Family.UNSTATED
         chance = max(weighed.of(family), _FORM_LEAST) if form_sub else weighed.of(family)
@@ -99,6 +110,14 @@ def _conclude(heard: Heard, *, has_form: bool, form_sub: str) -> TriageResult:
         wants = has_form or (family is Family.UNSTATED and not is_silent)
         return _without_reason(heard, weighed, signals, wants=wants, is_silent=is_silent)
     return _with_reason(heard, weighed, signals, family, chance, form_sub)
+
+
+def _plain_claim(heard: Heard) -> str:
+    """Return the sub-reason that strong words of the rules name outright, nothing weakening them; "" for none."""
+    scores = heard.scores()
+    best = max(scores, key=scores.__getitem__, default="")
+    is_plain = best and scores[best] >= _STRONG and not (heard.is_asked or heard.is_supposed or heard.is_withdrawn)
+    return best if is_plain and heard.nothing < scores[best] else ""
 
 
 def _without_reason(
@@ -156,11 +175,11 @@ def _with_reason(  # noqa: PLR0917 - what an answer rests on
         needs.append("scam_victim")
     strongest = max((weight for weight, _, _, hit in heard.quoted if hit.sub_reason == sub), default=0.0)
     rival = max((score for name, score in scores.items() if name != sub), default=0.0)
-    is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival < 0.5 * scores.get(sub, 0.0) and not needs
     if confidence < SURE:
         needs.insert(0, "unsure")
     elif second and reasons.family_of(second) is not family:
         needs.append("two_reasons")
+    is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival < 0.5 * scores.get(sub, 0.0) and not needs
     return TriageResult(
         reason=family,
         sub_reason=sub,
