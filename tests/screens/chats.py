@@ -1,6 +1,16 @@
 """Chats that the tests draw: written for them, with what chats have: times, cards, pictures, quotes, long and short."""
 
-from screens.drawing import Said
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing in the chat: ``who`` is own, peer or platform; ``kind`` text, picture, card, tip or time."""
+
+    who: str
+    text: str
+    kind: str = "text"
+    quote: str = ""
 
 FIRST = [
     Said("platform", "2026-11-20 19:58", "time"),
@@ -44,4 +54,29 @@ SECOND = [
     Said("peer", "OK 谢谢老板"),
     Said("peer", "", "picture"),
     Said("peer", "到账了"),
+]
+
+THIRD = [
+    Said("platform", "11-24 14:03", "time"),
+    Said("peer", "你好"),
+    Said("own", "你好，在的"),
+    Said("peer", "我付款了"),
+    Said("platform", "我已付款，等待你发货\n请包装好商品，并按我在闲鱼上提供的地址发货", "card"),
+    Said("own", "亲，卡已发，充值前请核对地区"),
+    Said("peer", "充值失败", "picture"),
+    Said("peer", "提示 卡号或密码错误，请核对后重新输入（错误码：E1042）", "picture"),
+    Said("peer", "你这卡是假的吧"),
+    Said("peer", "1"),
+    Said("own", "别急，我查一下，订单3310145690545023994 对应的是尾号7Q4M那张，面值 ¥500，我们发货前验过余额的，有录屏"),
+    Said("peer", "嗯"),
+    Said("platform", "昨天 21:15", "time"),
+    Said("own", "查到了，系统显示11月24日14:10已被绑定到尾号为8816的账户，请确认一下是不是你自己的账户呢？"),
+    Said("peer", "不是我"),
+    Said("peer", "退钱退钱退钱！！！"),
+    Said("platform", "[买家申请退款]", "tip"),
+    Said("own", "好的，我这边按流程给你处理，请不要重复提交，24小时内答复", quote="小鹿不吃草：退钱退钱退钱！！！"),
+    Said("peer", "行吧"),
+    Said("platform", "08:30", "time"),
+    Said("own", "换一张新卡给你可以吗"),
+    Said("peer", "可以"),
 ]

@@ -11,17 +11,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from screens.chats import Said
+
 FONTS = Path("/usr/share/fonts/opentype/noto")
-
-
-@dataclass(frozen=True)
-class Said:
-    """One thing in the chat: ``who`` is own, peer or platform; ``kind`` text, picture, card, tip or time."""
-
-    who: str
-    text: str
-    kind: str = "text"
-    quote: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,14 @@ class Look:
     font: str = "NotoSansCJK-Regular.ttc"
     size: float = 15.5
     shows_read: bool = True
+    square: float = 0.0  # rounding of avatars in points; 0: a circle
+    margin: float = 62.0  # from the side of the screen to the bubbles
+    has_tail: bool = False
+    has_goods: bool = False  # a card of the goods pinned below the head
+    has_chips: bool = False  # quick answers above the writer's box
+    card_margin: float = 44.0
+    card_by_people: bool = False  # the platform's cards stand beside an avatar, as wide bubbles do
+    radius: float = 9.0
 
 
 LIGHT = Look()
@@ -59,7 +59,20 @@ DARK_PLAIN = Look(
 )  # fmt: skip
 SMALL = Look(width=720, height=1600, scale=2.0, size=14, own=(255, 218, 68), page=(240, 241, 244), shows_read=False)
 WIDE = Look(width=1440, height=3120, scale=4.0, size=15, own=(255, 231, 92), page=(246, 246, 246))
-LOOKS = (LIGHT, DARK, GREY, DARK_PLAIN, SMALL, WIDE)
+MARKET = Look(
+    width=1179, height=2556, page=(246, 246, 248), bar=(246, 246, 248), own=(255, 228, 77), square=20, margin=64,
+    has_tail=True, has_goods=True, has_chips=True, card_margin=16, size=16, radius=12,
+)  # fmt: skip
+MARKET_DARK = Look(
+    width=1080, height=2400, page=(24, 24, 26), bar=(24, 24, 26), peer=(46, 47, 50), own=(214, 184, 40), ink=(225, 226, 230),
+    own_ink=(25, 25, 27), faint=(110, 112, 118), card=(40, 41, 44), square=6, margin=58, has_goods=True, card_by_people=True,
+    size=15, radius=6,
+)  # fmt: skip
+GREEN = Look(
+    width=828, height=1792, scale=2.0, page=(237, 237, 237), bar=(237, 237, 237), peer=(255, 255, 255), own=(149, 236, 105),
+    square=5, margin=60, has_tail=True, shows_read=False, size=17, radius=4, card_margin=60,
+)  # fmt: skip
+LOOKS = (LIGHT, DARK, GREY, DARK_PLAIN, SMALL, WIDE, MARKET, MARKET_DARK, GREEN)
 
 
 @cache
@@ -129,7 +142,11 @@ class Pen:
     def _card(self, draw, said, y):
         px, look = self.px, self.look
         title, _, rest = said.text.partition("\n")
-        left, right = px(44), look.width - px(44)
+        left, right = px(look.card_margin), look.width - px(look.card_margin)
+        if look.card_by_people:
+            who = "peer" if "我" in title else "own"
+            self._avatar(draw, who, y)
+            left, right = self._place(who, look.width - px(look.margin) * 2 - px(20))
         lines = self.lines(rest, self.font(12.5), right - left - px(28))
         bottom = y + px(44) + len(lines) * px(19)
         draw.rounded_rectangle((left, y, right, bottom), px(10), fill=look.card)
@@ -142,11 +159,15 @@ class Pen:
         px, look = self.px, self.look
         left = px(12) if who == "peer" else look.width - px(52)
         colour = (90, 140, 200) if who == "peer" else (200, 110, 90)
-        draw.ellipse((left, y, left + px(40), y + px(40)), fill=colour)
+        if look.square:
+            draw.rounded_rectangle((left, y, left + px(40), y + px(40)), px(look.square), fill=colour)
+        else:
+            draw.ellipse((left, y, left + px(40), y + px(40)), fill=colour)
         draw.ellipse((left + px(13), y + px(8), left + px(27), y + px(22)), fill=(240, 220, 200))
 
     def _place(self, who, width):
-        left = self.px(62) if who == "peer" else self.look.width - self.px(62) - width
+        margin = self.px(self.look.margin)
+        left = margin if who == "peer" else self.look.width - margin - width
         return left, left + width
 
     def _picture(self, image, draw, said, y):
@@ -154,6 +175,8 @@ class Pen:
         self._avatar(draw, said.who, y)
         width, height = px(130), px(self.rng.choice((90, 130, 190)))
         left, right = self._place(said.who, width)
+        if said.text:
+            return self._shot(draw, said, left, right, y)
         for row in range(height):
             shade = 60 + row * 150 // height
             draw.line((left, y + row, right, y + row), fill=(shade, 255 - shade, 140 + row % 60))
@@ -162,11 +185,23 @@ class Pen:
             draw.ellipse((x0, y0, x0 + px(14), y0 + px(14)), fill=tuple(self.rng.randrange(40, 230) for _ in "rgb"))
         return y + height
 
+    def _shot(self, draw, said, left, right, y):
+        """Draw a picture that is itself a screenshot: white, with small words on it, which nobody in the chat said."""
+        px = self.px
+        bottom = y + px(230)
+        draw.rectangle((left, y, right, bottom), fill=(252, 252, 252))
+        draw.rectangle((left, y, right, y + px(24)), fill=(225, 40, 40))
+        font = self.font(8.5)
+        for number, line in enumerate(self.lines(said.text, font, right - left - px(16))):
+            draw.text((left + px(8), y + px(40) + number * px(13)), line, font=font, fill=(60, 60, 60))
+        draw.rounded_rectangle((left + px(14), bottom - px(34), right - px(14), bottom - px(12)), px(4), fill=(225, 40, 40))
+        return bottom
+
     def _bubble(self, draw, said, y):
         px, look = self.px, self.look
         self._avatar(draw, said.who, y)
         font, small = self.font(look.size), self.font(12)
-        most = look.width - px(62) * 2 - px(24)
+        most = look.width - px(look.margin) * 2 - px(24)
         lines = self.lines(said.text, font, most)
         quotes = self.lines(said.quote, small, most - px(8)) if said.quote else []
         wide = max([font.getlength(line) for line in lines] + [small.getlength(one) + px(8) for one in quotes])
@@ -175,7 +210,10 @@ class Pen:
         left, right = self._place(said.who, round(wide) + px(24))
         fill = look.peer if said.who == "peer" else look.own
         ink = look.ink if said.who == "peer" else look.own_ink
-        draw.rounded_rectangle((left, y, right, y + height), px(9), fill=fill)
+        draw.rounded_rectangle((left, y, right, y + height), px(look.radius), fill=fill)
+        if look.has_tail:
+            x, step_out = (left, -px(5)) if said.who == "peer" else (right, px(5))
+            draw.polygon(((x, y + px(14)), (x + step_out, y + px(19)), (x, y + px(24))), fill=fill)
         at = y + px(9)
         if quotes:
             draw.rectangle((left + px(12), at, left + px(14), at + quote_step * len(quotes)), fill=look.faint)
@@ -196,15 +234,18 @@ def screens(chat: list, look: Look, *, seed: int = 0, nick: str = "小鹿不吃�
     pen = Pen(look, random.Random(seed))
     strip = pen.strip(chat)
     head, foot = pen.px(92), pen.px(70)
-    window = look.height - head - foot
+    above = head + (pen.px(62) if look.has_goods else 0)
+    below = foot + (pen.px(40) if look.has_chips else 0)
+    window = look.height - above - below
     made, top = [], 0
     while True:
         shown = strip.crop((0, top, look.width, top + window))
         image = Image.new("RGB", (look.width, look.height), look.page)
-        image.paste(shown, (0, head))
+        image.paste(shown, (0, above))
+        ImageDraw.Draw(image).rectangle((0, look.height - below, look.width, look.height), fill=look.page)
         if strip.height - top < window:
             ImageDraw.Draw(image).rectangle(
-                (0, head + strip.height - top, look.width, look.height), fill=look.page
+                (0, above + strip.height - top, look.width, look.height), fill=look.page
             )
         _bars(image, pen, nick, head, foot)
         seen = [one for one in pen.placed if one.box[1] < top + window and one.box[3] > top]
@@ -234,7 +275,20 @@ def _bars(image, pen, nick, head, foot):
     font = pen.font(16.5)
     draw.text(((look.width - font.getlength(nick)) / 2, px(54)), nick, font=font, fill=look.ink)
     draw.line((px(22), px(64), px(14), px(72), px(22), px(80)), fill=look.ink, width=px(2))
+    if look.has_goods:
+        draw.rectangle((0, head - px(1), look.width, head + px(62)), fill=look.card)
+        draw.rectangle((px(14), head + px(8), px(60), head + px(54)), fill=(190, 30, 40))
+        draw.text((px(70), head + px(8)), "京东E卡500元 自动发货 秒到账", font=pen.font(13), fill=look.ink)
+        draw.text((px(70), head + px(32)), "¥488.00", font=pen.font(13), fill=(230, 60, 40))
     draw.rectangle((0, image.height - foot, look.width, image.height), fill=look.bar)
+    if look.has_chips:
+        left = px(14)
+        for words in ("发优惠", "催付款", "去发货"):
+            wide = pen.font(11).getlength(words) + px(18)
+            top = image.height - foot - px(34)
+            draw.rounded_rectangle((left, top, left + wide, top + px(26)), px(13), fill=look.card)
+            draw.text((left + px(9), top + px(4)), words, font=pen.font(11), fill=look.ink)
+            left += wide + px(8)
     box = (px(14), image.height - foot + px(10), look.width - px(100), image.height - px(24))
     draw.rounded_rectangle(box, px(8), fill=look.page)
     draw.text((box[0] + px(12), box[1] + px(8)), "想跟TA说点什么…", font=pen.font(14), fill=look.faint)

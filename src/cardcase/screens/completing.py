@@ -19,6 +19,8 @@ Strip = Callable[[Pixels], tuple[str, float]]
 
 BUBBLE: Final = 0.42
 """Least part of its own colour that makes a panel a bubble (as in ``rules.layout``)."""
+PATCH: Final = 0.09
+"""A solid patch this long, to the width of the picture, is no letter and no emoji: pictures have them, bubbles not."""
 _INK: Final = 48
 _INSET: Final = 0.012
 _COVER: Final = 2
@@ -39,7 +41,7 @@ def completed(
     for number, panel in enumerate(panels):
         mine = [line for line in lines if line.panel == number]
         is_avatar = panel.box.width < 0.16 * image.shape[1] and panel.box.height > 0.9 * panel.box.width
-        if panel.flat < BUBBLE or (is_avatar and not mine):
+        if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
             kept += mine
             continue
         kept += _Bubble(image, panel, number, strip).completed(mine)
@@ -104,7 +106,7 @@ class _Bubble:
             if box.width < least or box.height > 4 * max(least, 0.05 * self.image.shape[1]):
                 continue
             text, score = self._read(box)
-            if score >= _TRUSTED and text.strip():
+            if score >= _TRUSTED and any(char.isalnum() for char in text):
                 part = self.away[int(run[0]) : int(run[-1]) + 1]
                 contrast = int(np.percentile(part[part > _INK], 90))
                 found.append(Line(box, box, text, score, self.panel.colour, contrast, self.number))

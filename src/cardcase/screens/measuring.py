@@ -32,8 +32,10 @@ NARROW: Final = 540
 """Narrower ones are read at twice their width."""
 PIECE: Final = 1600
 """Rows of one piece at most: bounds the memory that the engine takes, whatever the length of the picture."""
-_STEP: Final = 6
+_STEP: Final = 4
 """How far a colour must be from the page's to count as another: white bubbles lie on pages of 244."""
+_LIKE: Final = 24
+"""How far from a panel's colour is still that colour: JPEG spreads the ink of letters over coloured bubbles."""
 _EDGE: Final = 0.012
 _LEAST: Final = 0.022
 """Width and height of the smallest panel, to the width of the picture."""
@@ -116,14 +118,39 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
         if width < least or height < least:
             continue
         part = image[top : top + height, left : left + width]
-        colour = _commonest(part[marks[top : top + height, left : left + width] == number])
-        near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _STEP
+        mine = marks[top : top + height, left : left + width] == number
+        colour = _commonest(part[mine])
+        near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
         if stats[number, 4] < width * height * 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
             continue
         numbers[number] = len(panels)
         box = Box(left, top, left + width, top + height)
-        panels.append(Panel(box, colour, float(near.mean()), _print(part)))
+        panels.append(Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine)))
     return panels, numbers[marks]
+
+
+def _patch(other: Pixels, wide: int) -> int:
+    """Return the longer side of the largest solid patch among what is not a panel's own colour; strokes are too thin."""
+    thick = max(3, round(wide * 0.013))
+    other = other[thick:-thick, thick:-thick]  # JPEG's blocks leave a rim of mixed colours around a coloured bubble
+    if not other.size:
+        return 0
+    solid = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    return int(stats[1:, 2:4].max()) if len(stats) > 1 else 0
+
+
+def _square(mine: Pixels) -> tuple[bool, bool]:
+    """Tell whether a corner at the top, and one at the bottom, is filled.
+
+    One is enough: a bubble's tail stands out on the other side.
+    """
+    size = 4
+    left, right = mine[:, :size], mine[:, -size:]
+    return (
+        bool(max(left[:size].mean(), right[:size].mean()) > 0.9),  # noqa: PLR2004 - nearly all of it
+        bool(max(left[-size:].mean(), right[-size:].mean()) > 0.9),  # noqa: PLR2004
+    )
 
 
 def _print(part: Pixels) -> str:

@@ -22,6 +22,8 @@ _MARGIN: Final = 0.17
 """Avatars lie wholly within this much of either side."""
 _FLAT: Final = 0.42
 """Least part of its commonest colour that makes a panel a bubble. Text takes a quarter at most."""
+_PATCH: Final = 0.09
+"""A solid patch this long, to the width, is no letter and no emoji."""
 _SAME: Final = 16
 """Colours this near are one theme's one colour. JPEG moves them by some 4."""
 _STRONG: Final = 0.22
@@ -30,6 +32,8 @@ _CENTRED: Final = 0.07
 _TOUCH: Final = 3
 _QUOTE: Final = 0.9
 _MOST_TRUST: Final = 4
+_HALF_READ: Final = 0.8
+"""Trust below which an outermost line on the page is half a line; whole ones are read with 0.95 and more."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ class _Reading:
                 self.parts[number] = _Part(panel)
         self._without_small_ones()
         heads = self._place_lines()
+        self._without_buttons()
         self._heads(heads)
         size = self._size()
         self._kinds(size)
@@ -84,6 +89,8 @@ class _Reading:
         box, wide = panel.box, self.seen.width
         if not _AVATAR[0] * wide <= box.width <= _AVATAR[1] * wide or box.height > box.width * 1.3:
             return None
+        if box.height < 0.8 * box.width and not any(self._cut(box)):
+            return None
         if box.right <= _MARGIN * wide:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
@@ -94,6 +101,20 @@ class _Reading:
         for number, part in list(self.parts.items()):
             if number not in used and min(part.panel.box.width, part.panel.box.height) < 0.12 * self.seen.width:
                 del self.parts[number]
+
+    def _without_buttons(self) -> None:
+        """Let go of panels with words that stand side by side: buttons and quick answers; bubbles never do."""
+        worded = [(number, part.panel.box) for number, part in self.parts.items() if part.lines]
+        low = 0.12 * self.seen.width
+        for number, box in worded:
+            beside = [
+                other
+                for place, other in worded
+                if place != number and other.height < low and abs(other.centre - box.centre) < 0.3 * box.height
+            ]
+            if box.height < low and beside:
+                part = self.parts.pop(number)
+                self.left_out += [(line.text, "button") for line in part.lines]
 
     def _place_lines(self) -> list[Line]:
         """Give every line its panel; return those outside of the talk's bands, in bars."""
@@ -151,16 +172,19 @@ class _Reading:
             box = part.panel.box
             is_small = bool(part.lines) and median(words.pitch(line) for line in part.lines) < 0.72 * size
             is_portrait = box.width < 0.55 * self.seen.width and box.height > box.width
+            is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)
             is_wordless = not part.lines and not ((above or below) and part.panel.flat >= _FLAT)
-            if part.panel.flat < _FLAT or is_wordless or (is_small and is_portrait):
+            if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and is_portrait):
                 part.kind = Kind.PICTURE
             elif self._is_card(part):
                 part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
 
     def _is_card(self, part: _Part) -> bool:
+        if not part.lines:
+            return False
         title = words.rows_of(part.lines)[0]
-        if systemtexts.classify("".join(line.text for line in title).strip()) is not None and not self._beside(part):
+        if systemtexts.classify("".join(line.text for line in title).strip()) is not None:
             return True
         box, wide = part.panel.box, self.seen.width
         is_centred = abs(box.middle - wide / 2) < 0.02 * wide and box.width > 0.6 * wide
@@ -238,13 +262,16 @@ class _Reading:
 
     def _entry(self, part: _Part, size: float) -> Entry:
         panel = part.panel
-        above, below = self._cut(panel.box)
+        above, below = self._cut_panel(part)
         lines = part.lines
         if part.kind is not Kind.PICTURE:
-            lines = [line for line in lines if not self._is_sliced(line, above=above, below=below)]
+            lines = [line for line in lines if not _is_sliced(line, panel.box, above=above, below=below)]
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
         said, quoted = (lines, []) if part.kind is Kind.CARD else _split_quote(lines, size)
-        inner = panel.box.right - max(0, min((line.ink.left for line in part.lines), default=panel.box.left) - panel.box.left)
+        begins = min((line.ink.left for line in part.lines), default=panel.box.left)
+        inner = panel.box.right - max(0, begins - panel.box.left)
+        if part.kind is Kind.TEXT:
+            inner = begins + self._text_width()
         text = words.joined(said, inner) if said else ""
         if part.kind is Kind.CARD:
             text = _card_text(lines, inner)
@@ -263,6 +290,15 @@ class _Reading:
             boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in part.lines),
         )
 
+    def _text_width(self) -> float:
+        """Return how wide the text of a bubble gets before it is wrapped: as in the widest one, at least half the page."""
+        widths = [
+            max(line.ink.right for line in part.lines) - min(line.ink.left for line in part.lines)
+            for part in self.parts.values()
+            if part.kind is Kind.TEXT and part.lines
+        ]
+        return max([*widths, 0.5 * self.seen.width])
+
     def _is_shown(self, part: _Part) -> bool:
         return bool(part.lines) or part.kind is Kind.PICTURE or any(self._cut(part.panel.box))
 
@@ -271,16 +307,22 @@ class _Reading:
         below = any(abs(box.bottom - bottom) <= _TOUCH for _, bottom in self.seen.bands)
         return above, below
 
-    def _is_sliced(self, line: Line, *, above: bool, below: bool) -> bool:
-        """Tell whether the edge runs through a line's letters: what was read of halves is no words.
-
-        A whole first line stands off the bubble's edge by half a letter; half of one touches it.
-        """
-        near = 0.22 * line.ink.height + _TOUCH
-        tops = [top for top, _ in self.seen.bands] if above else []
-        bottoms = [bottom for _, bottom in self.seen.bands] if below else []
-        return any(abs(line.ink.top - top) <= near for top in tops) or any(
-            abs(line.ink.bottom - bottom) <= near for bottom in bottoms
+    def _cut_panel(self, part: _Part) -> tuple[bool, bool]:
+        """Tell whether an edge cuts a panel: a bar's, or one of the page's own colour, which leaves square corners."""
+        box = part.panel.box
+        above, below = self._cut(box)
+        boxes = [other.panel.box for other in self.parts.values()]
+        is_first, is_last = box.top == min(one.top for one in boxes), box.bottom == max(one.bottom for one in boxes)
+        square_above, square_below = part.panel.square
+        if part.kind is Kind.PICTURE:  # pictures may be square all around
+            has_bar = self.seen.bands[0][0] > 0, self.seen.bands[-1][1] < self.seen.height
+            near = 0.35 * self.seen.width
+            above = above or (is_first and not has_bar[0] and box.top < near)
+            below = below or (is_last and not has_bar[1] and box.bottom > self.seen.height - near)
+            return above, below
+        return (
+            above or (is_first and square_above and not square_below),
+            below or (is_last and square_below and not square_above),
         )
 
     def _middles(self) -> list[Entry]:
@@ -294,6 +336,9 @@ class _Reading:
             if abs(box.middle - wide / 2) > _CENTRED * wide:
                 self.left_out.append((text, "beside"))
                 continue
+            if self._is_half(row, box):
+                self.left_out.append((text, "cut"))
+                continue
             if words.is_stamp(text):
                 found.append(self._middle(row, box, Kind.TIME, words.stamp_of(text)))
                 continue
@@ -304,6 +349,14 @@ class _Reading:
             found.append(self._middle(row, box, Kind.TIP, text))
             waiting = row
         return found
+
+    def _is_half(self, row: Sequence[Line], box: Box) -> bool:
+        """Tell whether an edge runs through a line on the page: it touches a bar, or it is an outermost one misread."""
+        if any(self._cut(box)):
+            return True
+        others = [part.panel.box for part in self.parts.values()]
+        is_outermost = all(box.bottom <= one.top for one in others) or all(box.top >= one.bottom for one in others)
+        return is_outermost and min(line.score for line in row) < _HALF_READ
 
     def _middle(self, row: Sequence[Line], box: Box, kind: Kind, text: str) -> Entry:
         above, below = self._cut(box)
@@ -343,6 +396,15 @@ class _Reading:
         return kept
 
 
+def _is_sliced(line: Line, panel: Box, *, above: bool, below: bool) -> bool:
+    """Tell whether the edge runs through a line's letters: what was read of halves is no words.
+
+    A whole first line stands off the bubble's edge by half a letter; half of one touches it.
+    """
+    near = 0.22 * line.ink.height + _TOUCH
+    return (above and abs(line.ink.top - panel.top) <= near) or (below and abs(line.ink.bottom - panel.bottom) <= near)
+
+
 def _split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Line]]:
     """Part what is said from what it answers: smaller and fainter letters at the top or at the end of the bubble."""
     rows = words.rows_of(lines)
@@ -364,7 +426,7 @@ def _split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[L
     return [line for row in rows[first:last] for line in row], [line for row in quoted for line in row]
 
 
-def _card_text(lines: Sequence[Line], right: int) -> str:
+def _card_text(lines: Sequence[Line], right: float) -> str:
     """Return a card's title and, on the next line, what else it says."""
     rows = words.rows_of(lines)
     if not rows:

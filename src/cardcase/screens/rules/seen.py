@@ -77,14 +77,18 @@ class Line:
 class Panel:
     """An area of another colour than the page: a bubble, a card, an avatar, a picture.
 
-    ``flat``: which part of it has its commonest colour (0–1): bubbles have much, pictures little. ``print``: 16 hex
-    digits by which two looks at the same picture are known again.
+    ``flat``: which part of it has its commonest colour (0–1): bubbles have much, pictures little. ``patch``: the longer
+    side of the largest solid patch of another colour on it, larger than letters are. ``square``: whether the corners at
+    its top and at its bottom are square: bubbles have round ones unless an edge cuts them. ``print``: 16 hex digits by which
+    two looks at the same picture are known again.
     """
 
     box: Box
     colour: Colour
     flat: float
     print: str = UNKNOWN_PRINT
+    patch: int = 0
+    square: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,14 @@ def from_document(told: Mapping[str, Any]) -> Seen:
             for line in told["lines"]
         ),
         panels=tuple(
-            Panel(_box(one["box"]), _colour(one["colour"]), float(one["flat"]), str(one["print"]))
+            Panel(
+                _box(one["box"]),
+                _colour(one["colour"]),
+                float(one["flat"]),
+                str(one["print"]),
+                int(one["patch"]),
+                (bool(one["square"][0]), bool(one["square"][1])),
+            )
             for one in told["panels"]
         ),
         bands=tuple((int(top), int(bottom)) for top, bottom in told["bands"]),
@@ -147,7 +158,8 @@ def to_document(seen: Seen) -> dict[str, Any]:
             for line in seen.lines
         ],
         "panels": [
-            {"box": _sides(one.box), "colour": list(one.colour), "flat": round(one.flat, 3), "print": one.print}
+            {"box": _sides(one.box), "colour": list(one.colour), "flat": round(one.flat, 3), "print": one.print,
+             "patch": one.patch, "square": list(one.square)}
             for one in seen.panels
         ],
         "bands": [list(band) for band in seen.bands],

@@ -112,6 +112,8 @@ def _same(one: Entry, other: Entry) -> float | None:
     if not _could_share_a_side(one, other):
         return None
     if one.kind is Kind.PICTURE:
+        if one.cut_below and other.cut_above:
+            return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
         if one.is_cut or other.is_cut:
             return 2.0
         return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None

@@ -19,6 +19,8 @@ _LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫�
 """Traditional letters that the engine takes for their simplified twins."""
 _ONLY_SIMPLIFIED: Final = frozenset("们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换")
 _ONLY_TRADITIONAL: Final = frozenset("們這發還沒過時說麼給現實為後貨單訂戶級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣換")
+_HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
+"""Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
 
 
@@ -46,6 +48,7 @@ def stamp_of(text: str) -> str:
     told = " ".join(text.replace("：", ":").split())
     told = re.sub(r"\s?:\s?", ":", told)
     told = _DAY_AND_CLOCK.sub(r"\1 \2", told)
+    told = re.sub(r"^(\d{1,2}[-/.月]\d{2}日?)(\d{2}:)", r"\1 \2", told)
     return re.sub(r"(天|日|[一二三四五六])(\d{1,2}:)", r"\1 \2", told)
 
 
@@ -81,7 +84,7 @@ def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     return [sorted(row, key=lambda one: one.ink.left) for row in rows]
 
 
-def joined(lines: Sequence[Line], right: int) -> str:
+def joined(lines: Sequence[Line], right: float) -> str:
     """Return what the lines of one bubble say. ``right``: where a full row ends, in pixels.
 
     A row that ends there was wrapped and goes on without a break; a shorter one ends a paragraph.
@@ -106,11 +109,12 @@ def _row(row: Sequence[Line]) -> str:
     return text
 
 
-def _between(before: Line, text: str, right: int) -> str:
+def _between(before: Line, text: str, right: float) -> str:
     size = pitch(before) if len(before.text) > 1 else float(before.ink.height)
     token = re.match(r"[!-~]+", text)
     needs = units(token.group()) if token else 1.0
-    if before.ink.right + (needs + 0.6) * size < right:
+    end = before.ink.right + (0.6 * size if before.text.rstrip()[-1:] in _HALF_EMPTY else 0.0)
+    if end + (needs + 0.6) * size < right:
         return "\n"
     last = before.text.rstrip()[-1:]
     is_word = bool(_LETTER.match(last)) and bool(_LETTER.match(text[:1]))
