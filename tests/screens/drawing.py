@@ -194,7 +194,9 @@ class Pen:
         font = self.font(8.5)
         for number, line in enumerate(self.lines(said.text, font, right - left - px(16))):
             draw.text((left + px(8), y + px(40) + number * px(13)), line, font=font, fill=(60, 60, 60))
-        draw.rounded_rectangle((left + px(14), bottom - px(34), right - px(14), bottom - px(12)), px(4), fill=(225, 40, 40))
+        draw.rounded_rectangle(
+            (left + px(14), bottom - px(34), right - px(14), bottom - px(12)), px(4), fill=(225, 40, 40)
+        )
         return bottom
 
     def _bubble(self, draw, said, y):
@@ -218,7 +220,12 @@ class Pen:
         if quotes:
             draw.rectangle((left + px(12), at, left + px(14), at + quote_step * len(quotes)), fill=look.faint)
             for one in quotes:
-                draw.text((left + px(20), at), one, font=small, fill=tuple((a + b) // 2 for a, b in zip(ink, fill, strict=True)))
+                draw.text(
+                    (left + px(20), at),
+                    one,
+                    font=small,
+                    fill=tuple((a + b) // 2 for a, b in zip(ink, fill, strict=True)),
+                )
                 at += quote_step
             at += px(6)
         for line in lines:
@@ -244,9 +251,7 @@ def screens(chat: list, look: Look, *, seed: int = 0, nick: str = "小鹿不吃�
         image.paste(shown, (0, above))
         ImageDraw.Draw(image).rectangle((0, look.height - below, look.width, look.height), fill=look.page)
         if strip.height - top < window:
-            ImageDraw.Draw(image).rectangle(
-                (0, above + strip.height - top, look.width, look.height), fill=look.page
-            )
+            ImageDraw.Draw(image).rectangle((0, above + strip.height - top, look.width, look.height), fill=look.page)
         _bars(image, pen, nick, head, foot)
         seen = [one for one in pen.placed if one.box[1] < top + window and one.box[3] > top]
         made.append((image, seen, top, top + window))

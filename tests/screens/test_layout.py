@@ -120,8 +120,16 @@ def test_an_order_number_that_is_wrapped_stays_one_number():
 
 
 def test_buttons_side_by_side_are_no_bubbles():
-    panels = [bubble(180, 300, 500, 410, WHITE), bubble(40, 1700, 240, 1770, WHITE), bubble(260, 1700, 460, 1770, WHITE)]
-    lines = [line("你好啊朋友", 210, 330, 0), line("去发货", 60, 1715, 1, size=30), line("催付款", 280, 1715, 2, size=30)]
+    panels = [
+        bubble(180, 300, 500, 410, WHITE),
+        bubble(40, 1700, 240, 1770, WHITE),
+        bubble(260, 1700, 460, 1770, WHITE),
+    ]
+    lines = [
+        line("你好啊朋友", 210, 330, 0),
+        line("去发货", 60, 1715, 1, size=30),
+        line("催付款", 280, 1715, 2, size=30),
+    ]
     log = log_of(seen(panels, lines))
     assert [entry.text for entry in log.entries] == ["你好啊朋友"]
     assert {why for _, why in log.left_out} == {"button"}

@@ -109,7 +109,9 @@ def test_a_code_that_is_wrapped_is_masked_on_all_of_its_lines():
     group = next(place for place, text in enumerate(texts[count:], count) if "8KQ2" in text)
     had = [place == group for place in range(len(texts))]
     boxes = masks.boxes(seen, had)
-    hidden = [line for line in seen.lines if "8KQ2" in line.text or "500" in line.text and "面值" in line.text]
+    hidden = [line for line in seen.lines if "8KQ2" in line.text or ("500" in line.text and "面值" in line.text)]
     assert [hidden[0].box.left, hidden[0].box.top, hidden[0].box.right, hidden[0].box.bottom] in boxes
-    places = masks.places(seen, [*texts[:count], *("x" if flag else text for flag, text in zip(had[count:], texts[count:], strict=True))])
+    places = masks.places(
+        seen, [*texts[:count], *("x" if flag else text for flag, text in zip(had[count:], texts[count:], strict=True))]
+    )
     assert not any("8KQ2" in place[5] for place in places)

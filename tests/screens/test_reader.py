@@ -33,7 +33,9 @@ def bomb(width, height):
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
     head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(4096))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(4096))) + chunk(b"IEND", b"")
+    )
 
 
 FRAMES = [Image.new("RGB", (200, 200), (shade, 0, 0)) for shade in (0, 200)]
@@ -117,7 +119,9 @@ def test_the_worker_opens_no_connection_and_writes_no_file():
         "    with tempfile.TemporaryFile(buffering=0) as file: file.write(b'x')\n"
         "except OSError: print('no file')\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], env=reader._environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, env=reader._environment(), capture_output=True, text=True
+    )
     assert done.stdout.count("refused the reader opens no connection") == 3, done.stderr
     assert "no file" in done.stdout
 

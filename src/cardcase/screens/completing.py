@@ -33,9 +33,7 @@ _LOWEST: Final = 0.011
 """Least height of a row of letters, to the width of the picture."""
 
 
-def completed(
-    image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], strip: Strip
-) -> list[Line]:
+def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], strip: Strip) -> list[Line]:
     """Return the lines with those completed or added that the engine's search missed in part or whole."""
     kept = [line for line in lines if line.panel < 0]
     for number, panel in enumerate(panels):

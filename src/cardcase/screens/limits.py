@@ -26,7 +26,8 @@ MOST_PICTURES: Final = 30
 FORMATS: Final = MappingProxyType({media.PNG: "PNG", media.JPEG: "JPEG", media.WEBP: "WEBP"})
 
 _SAVE_AGAIN: Final = Text(
-    "在手机上打开它，重新截一张图（PNG 或 JPEG）再传。", "Open it on the phone, take a new screenshot (PNG or JPEG) and add that."
+    "在手机上打开它，重新截一张图（PNG 或 JPEG）再传。",
+    "Open it on the phone, take a new screenshot (PNG or JPEG) and add that.",
 )
 _NOTHING: Final = Text("", "")
 
@@ -46,7 +47,10 @@ class ReaderAway(Unavailable):
 _REFUSALS: Final = MappingProxyType(
     {
         "picture_kind": (
-            Text("只认 PNG、JPEG、WEBP 图片（按内容认，不看文件名）", "Only PNG, JPEG and WEBP pictures are read, by their content"),
+            Text(
+                "只认 PNG、JPEG、WEBP 图片（按内容认，不看文件名）",
+                "Only PNG, JPEG and WEBP pictures are read, by their content",
+            ),
             _SAVE_AGAIN,
         ),
         "picture_bytes": (
@@ -64,7 +68,10 @@ _REFUSALS: Final = MappingProxyType(
             Text("图片太小，看不清字", "The picture is too small to read"),
             Text("请传原图，不要传缩略图。", "Add the original, not its thumbnail."),
         ),
-        "picture_damaged": (Text("图片打不开，可能损坏或不完整", "The picture cannot be opened: damaged or cut short"), _SAVE_AGAIN),
+        "picture_damaged": (
+            Text("图片打不开，可能损坏或不完整", "The picture cannot be opened: damaged or cut short"),
+            _SAVE_AGAIN,
+        ),
         "picture_moves": (Text("动图不认", "Pictures that move are not read"), _SAVE_AGAIN),
         "picture_slow": (
             Text(f"识别超过 {SECONDS} 秒，已停止", f"Reading took longer than {SECONDS} seconds and was stopped"),

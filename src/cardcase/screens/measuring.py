@@ -13,7 +13,6 @@ Pixels = Any
 """An array of rows × columns × (red, green, blue), eight bits each."""
 
 
-
 class Reads(Protocol):
     """The engine: the lines of a piece with their places in it and its trust in them; the words of a strip."""
 
@@ -125,12 +124,14 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
             continue
         numbers[number] = len(panels)
         box = Box(left, top, left + width, top + height)
-        panels.append(Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine)))
+        panels.append(
+            Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine))
+        )
     return panels, numbers[marks]
 
 
 def _patch(other: Pixels, wide: int) -> int:
-    """Return the longer side of the largest solid patch among what is not a panel's own colour; strokes are too thin."""
+    """Return the longer side of the largest solid patch of other colours than the panel's; strokes are too thin."""
     thick = max(3, round(wide * 0.013))
     other = other[thick:-thick, thick:-thick]  # JPEG's blocks leave a rim of mixed colours around a coloured bubble
     if not other.size:
@@ -154,7 +155,7 @@ def _square(mine: Pixels) -> tuple[bool, bool]:
 
 
 def _print(part: Pixels) -> str:
-    """Return 64 bits that change little when a picture is drawn again: is each of 8 × 8 fields lighter than its left."""
+    """Return 64 bits that stay alike when a picture is drawn again: is each of 8 × 8 fields lighter than its left."""
     small = cv2.resize(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
     bits = (small[:, 1:] > small[:, :-1]).flatten()
     return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"

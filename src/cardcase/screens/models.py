@@ -13,7 +13,7 @@ from cardcase.staff.models import ShopOwned
 class Capture(ShopOwned):
     """截图: pictures of one chat, read together. ``state``: waiting for a person, confirmed, or dropped.
 
-    ``read`` is what the reader saw, ``confirmed`` what a person said it is; ``rules.lines.documents``, card codes masked.
+    ``read`` is what the reader saw, ``confirmed`` what a person said it is; ``rules.lines.documents``, codes masked.
     ``how``: what read it, with which models.
     """
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import cardcase
 from cardcase.kit import media
@@ -80,7 +80,7 @@ class Reader:
 
     def _started(self) -> _Worker:
         if self._worker is None:
-            process = subprocess.Popen(  # noqa: S603 - our own module, no words of others
+            process = subprocess.Popen(
                 [sys.executable, "-m", "cardcase.screens.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -96,7 +96,7 @@ class Reader:
             self._worker.engine = self.engine = str(told["ready"])
         return self._worker
 
-    def _ask(self, worker: _Worker, data: bytes, name: str) -> dict[str, object]:
+    def _ask(self, worker: _Worker, data: bytes, name: str) -> dict[str, Any]:
         assert worker.process.stdin is not None
         try:
             worker.process.stdin.write(b"%08d" % len(data) + data)
@@ -106,7 +106,7 @@ class Reader:
             raise limits.refusal("picture_crashed", name) from error
         return self._wait(worker.process, limits.SECONDS, name)
 
-    def _wait(self, process: subprocess.Popen[bytes], seconds: float, name: str) -> dict[str, object]:
+    def _wait(self, process: subprocess.Popen[bytes], seconds: float, name: str) -> dict[str, Any]:
         """Wait for an answer while the worker's time and memory are watched. Raises BadPicture."""
         assert process.stdout is not None
         answers: list[bytes] = []
@@ -174,4 +174,10 @@ def _environment() -> dict[str, str]:
     """Return what the worker may know: where programs are, never a setting or a key of ours."""
     package = str(Path(cardcase.__file__).parent.parent)
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PYTHONPATH": package, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "2", "ORT_LOGGING_LEVEL": "4"}
+    return {
+        **kept,
+        "PYTHONPATH": package,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "2",
+        "ORT_LOGGING_LEVEL": "4",
+    }

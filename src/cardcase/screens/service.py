@@ -67,15 +67,18 @@ def capture(
 ) -> Capture:
     """Read pictures of one chat in their own process and keep them, sealed, beside what was read; it waits for a yes.
 
-    ``taken_by``: whose phone they are from, seller or buyer. ``nick`` beats the name at the head of the pictures. Nothing
-    is written while the reader works. Raises NotAllowed, BadPicture that names the file, ReaderAway, NotFound, WrongUse.
+    ``taken_by``: whose phone they are from, seller or buyer. ``nick`` beats the name at the head of the pictures.
+    Nothing is written while the reader works. Raises NotAllowed, BadPicture that names the file, ReaderAway, NotFound,
+    WrongUse.
     """
     actor.require(Permission.IMPORT)
     if taken_by not in (lines.SELLER, lines.BUYER):
         raise WrongUse("截图是谁的手机：seller 或 buyer", "Whose phone is it: seller or buyer", code="taken_by_unknown")
     if not 0 < len(pictures) <= limits.MOST_PICTURES:
         raise WrongUse(
-            f"一次 1–{limits.MOST_PICTURES} 张", f"1–{limits.MOST_PICTURES} pictures at a time", code="too_many_pictures"
+            f"一次 1–{limits.MOST_PICTURES} 张",
+            f"1–{limits.MOST_PICTURES} pictures at a time",
+            code="too_many_pictures",
         )
     about = case_queries.by_number(actor, case) if case else None
     for one in pictures:
@@ -84,10 +87,10 @@ def capture(
     logs = [log_of(one, picture=place) for place, one in enumerate(seen)]
     together = stitch(logs)
     said = lines.from_entries(together.entries, taken_by=taken_by)
-    masked = [found.text for found in masking.mask_texts(actor, [text for one in said for text in (one.text, one.quote)])]
-    shown_lines = [
-        replace(one, text=masked[2 * place], quote=masked[2 * place + 1]) for place, one in enumerate(said)
+    masked = [
+        found.text for found in masking.mask_texts(actor, [text for one in said for text in (one.text, one.quote)])
     ]
+    shown_lines = [replace(one, text=masked[2 * place], quote=masked[2 * place + 1]) for place, one in enumerate(said)]
     with transaction.atomic():
         _forget_old(actor, at=at)
         row = Capture.objects.create(
@@ -184,7 +187,9 @@ class Confirmed:
     notices: list[MessageNotice] = field(repr=False)
 
 
-def confirm(actor: Actor, capture_id: str, said: Sequence[lines.Said] | None, *, nick: str = "", at: datetime) -> Confirmed:
+def confirm(
+    actor: Actor, capture_id: str, said: Sequence[lines.Said] | None, *, nick: str = "", at: datetime
+) -> Confirmed:
     """Note what a person says the pictures show, in the caller's transaction. Both readings are kept.
 
     ``said`` None: it is as it was read. Raises NotAllowed, NotFound, BadSheet, Conflict when it was settled already.
@@ -194,9 +199,7 @@ def confirm(actor: Actor, capture_id: str, said: Sequence[lines.Said] | None, *,
     read = lines.from_documents(row.read)
     told = list(said) if said is not None else read
     texts = masking.mask_texts(actor, [text for one in told for text in (one.text, one.quote)])
-    told = [
-        replace(one, text=texts[2 * place].text, quote=texts[2 * place + 1].text) for place, one in enumerate(told)
-    ]
+    told = [replace(one, text=texts[2 * place].text, quote=texts[2 * place + 1].text) for place, one in enumerate(told)]
     changes = {
         "state": queries.CONFIRMED,
         "confirmed": lines.documents(told),
@@ -236,18 +239,16 @@ def _about(actor: Actor, row: Capture, told: Sequence[lines.Said]) -> lines.Abou
 
 
 @transaction.atomic
-def settle(actor: Actor, row: Capture, conversation: Conversation | None, cases: Sequence[Case], *, at: datetime) -> list[Exhibit]:
+def settle(
+    actor: Actor, row: Capture, conversation: Conversation | None, cases: Sequence[Case], *, at: datetime
+) -> list[Exhibit]:
     """Hang a confirmed capture on its conversation, and put its pictures among the exhibits of each case.
 
     An exhibit with a card code on it lies under seal and gets a covered copy at once. Raises what ``add_exhibit`` does.
     """
     Capture.objects.visible_to(actor).filter(pk=row.pk).update(conversation=conversation)
-    made = []
     rows = queries.pictures(actor, row)
-    for case in cases:
-        for picture in rows:
-            made.append(_exhibit(actor, row, picture, len(rows), case, at=at))
-    return made
+    return [_exhibit(actor, row, picture, len(rows), case, at=at) for case in cases for picture in rows]
 
 
 def _exhibit(actor: Actor, row: Capture, picture: CapturedPicture, total: int, case: Case, *, at: datetime) -> Exhibit:
@@ -291,9 +292,17 @@ def warnings(notes: Sequence[str]) -> list[Text]:
 
 
 _WARNINGS: Final = {
-    "gap": Text("图与图之间可能缺了内容，请核对衔接处", "Something may be missing between two pictures: check where they meet"),
-    "unclear": Text("有的气泡看不出是谁说的，标成了“？”", "Of some bubbles it is not clear who speaks: they are marked ？"),
-    "faint": Text("有的字识别得没把握，请对照图片", "Some words were read with little trust: compare them with the picture"),
+    "gap": Text(
+        "图与图之间可能缺了内容，请核对衔接处", "Something may be missing between two pictures: check where they meet"
+    ),
+    "unclear": Text(
+        "有的气泡看不出是谁说的，标成了“？”", "Of some bubbles it is not clear who speaks: they are marked ？"
+    ),
+    "faint": Text(
+        "有的字识别得没把握，请对照图片", "Some words were read with little trust: compare them with the picture"
+    ),
     "cut": Text("有的气泡在图边上被截断", "Some bubbles are cut by an edge of the picture"),
-    "doubtful": Text("字母数字混写处容易认错 O/0、I/1，请核对", "Where letters and digits mix, O/0 and I/1 are easily misread: check"),
+    "doubtful": Text(
+        "字母数字混写处容易认错 O/0、I/1，请核对", "Where letters and digits mix, O/0 and I/1 are easily misread: check"
+    ),
 }

@@ -25,6 +25,7 @@ _NEEDED_MARKS: Final = 2
 _MALFORMED: Final = (ValueError, LookupError, AttributeError)
 """What the parser of headers raises for malformed ones."""
 
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A mail as its own head tells it: nothing here is checked. ``sent_at`` is None without a readable date."""

@@ -1,4 +1,4 @@
-"""The facts that the words of a mail or a screenshot show, for the comparison with the case: told once, with their name.
+"""The facts that the words of a mail or a screenshot show, to be compared with the case: told once, with their name.
 
 Two different order numbers, tails or amounts in one piece say nothing: a quoted older mail has its own.
 """

@@ -33,7 +33,9 @@ def keep(
     Issuers deliver codes by mail, and such a mail is evidence all the same. Pictures are not read here: whoever read
     one says by ``has_code`` that there was a code on it.
     """
-    if has_code or read is not None and any(one.had_code for one in masking.mask_texts(actor, [read.subject, read.text])):
+    if has_code or (
+        read is not None and any(one.had_code for one in masking.mask_texts(actor, [read.subject, read.text]))
+    ):
         return hashlib.sha256(data).hexdigest(), seal(actor.shop_id, exhibit, data)
     return files.keep(data), None
 

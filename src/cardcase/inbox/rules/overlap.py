@@ -109,7 +109,7 @@ def _times_agree(one: Line, other: Line) -> bool:
     assert floor.said_at is not None
     assert exact.said_at is not None
     apart = exact.said_at - _to_minute(floor.said_at)
-    return timedelta(0) <= apart <= LATER or (exact.is_floor and -LATER <= apart)
+    return timedelta(0) <= apart <= LATER or (exact.is_floor and apart >= -LATER)
 
 
 def _at_the_same_second(one: datetime, other: datetime) -> bool:

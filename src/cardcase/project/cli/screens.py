@@ -58,7 +58,9 @@ def import_screens(
         "how": row.how,
         "lines": lines.documents(said if said is not None else read),
         "facts": row.facts,
-        "warnings": [{"code": note, "zh": text.zh, "en": text.en} for note, text in zip(row.notes, warnings, strict=True)],
+        "warnings": [
+            {"code": note, "zh": text.zh, "en": text.en} for note, text in zip(row.notes, warnings, strict=True)
+        ],
     }
     if not as_json:
         click.echo(lines.to_sheet(said if said is not None else read), nl=False)
@@ -67,7 +69,9 @@ def import_screens(
     if not (is_confirmed or said is not None):
         edited = None if as_json else _asked(lines.to_sheet(read))
         if edited is None:
-            _say(document, f"等待核对 / waits for a yes: cardcase import screens {row.public_id} --yes", as_json=as_json)
+            _say(
+                document, f"等待核对 / waits for a yes: cardcase import screens {row.public_id} --yes", as_json=as_json
+            )
             return 1
         said = lines.from_sheet(edited, read)
     taken = intake.confirm_screens(actor, row.public_id, said, nick=nick, at=clock.now())
@@ -98,7 +102,14 @@ def _read(
     pictures = [service.Picture(upload.name, upload.data) for upload in read_uploads(files)]
     with progress(Text("识别截图", "Reading screenshots"), quiet=as_json) as step:
         return service.capture(
-            actor, pictures, taken_by=taken_by, taken_on=_day(taken_on), case=case, nick=nick, at=clock.now(), progress=step
+            actor,
+            pictures,
+            taken_by=taken_by,
+            taken_on=_day(taken_on),
+            case=case,
+            nick=nick,
+            at=clock.now(),
+            progress=step,
         )
 
 
@@ -106,7 +117,9 @@ def _day(told: str) -> date | None:
     try:
         return date.fromisoformat(told) if told else None
     except ValueError as error:
-        raise WrongUse(f"「{told}」不是日期", f"“{told}” is no date", next=Text("写成 2026-11-20。", "Write 2026-11-20.")) from error
+        raise WrongUse(
+            f"「{told}」不是日期", f"“{told}” is no date", next=Text("写成 2026-11-20。", "Write 2026-11-20.")
+        ) from error
 
 
 def _text_of(sheet: Path) -> str:
@@ -122,7 +135,11 @@ def _asked(sheet: str) -> str | None:
 
     if not sys.stdin.isatty():
         return None
-    answer = click.prompt("对照图片看过了吗？/ Compared with the pictures?  y 确认 / e 修改 / n 以后", default="n").strip().lower()
+    answer = (
+        click.prompt("对照图片看过了吗？/ Compared with the pictures?  y 确认 / e 修改 / n 以后", default="n")
+        .strip()
+        .lower()
+    )
     if answer == "e":
         return click.edit(sheet, extension=".txt")
     return sheet if answer in ("y", "yes", "是") else None

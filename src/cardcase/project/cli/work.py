@@ -104,12 +104,17 @@ def _file_kind(kind: str) -> Any:
     "--all-or-nothing", is_flag=True, help="有一行不对或重复就都不导入 / one bad or doubled row: take nothing"
 )
 @click.option(
-    "--taken-by", type=click.Choice(["seller", "buyer"]), default="seller", help="截图是谁的手机 / whose phone (screens)"
+    "--taken-by",
+    type=click.Choice(["seller", "buyer"]),
+    default="seller",
+    help="截图是谁的手机 / whose phone (screens)",
 )
 @click.option("--taken-on", default="", help="截图那天，如 2026-11-20 / day of the screenshots (screens)")
 @click.option("--case", "case_number", default="", help="属于哪张售后单 / which case they belong to (screens)")
 @click.option("--buyer", default="", help="买家昵称 / the buyer's nick (screens)")
-@click.option("--sheet", type=click.Path(path_type=Path), default=None, help="改好的文字稿 / the words, corrected (screens)")
+@click.option(
+    "--sheet", type=click.Path(path_type=Path), default=None, help="改好的文字稿 / the words, corrected (screens)"
+)
 @click.option("--yes", "is_confirmed", is_flag=True, help="已对照图片核对，直接确认 / compared and right (screens)")
 @click.option("--drop", "is_dropped", is_flag=True, help="放弃等待中的截图 / let a waiting capture go (screens)")
 @json_option

@@ -154,7 +154,9 @@ class _Reading:
                 kept.append(line)
         self.loose = kept
         names = [line for line in heads if not words.is_stamp(line.text) and len(line.text.strip()) > 1]
-        names = [line for line in names if line.ink.top > 0.06 * self.seen.width and line.ink.bottom < 0.34 * self.seen.width]
+        names = [
+            line for line in names if line.ink.top > 0.06 * self.seen.width and line.ink.bottom < 0.34 * self.seen.width
+        ]
         if names:
             self.nick = max(names, key=words.pitch).text.strip()
         self.left_out += [(line.text, "bar") for line in heads if line.text.strip() != self.nick]
@@ -269,7 +271,7 @@ class _Reading:
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
         said, quoted = (lines, []) if part.kind is Kind.CARD else _split_quote(lines, size)
         begins = min((line.ink.left for line in part.lines), default=panel.box.left)
-        inner = panel.box.right - max(0, begins - panel.box.left)
+        inner: float = panel.box.right - max(0, begins - panel.box.left)
         if part.kind is Kind.TEXT:
             inner = begins + self._text_width()
         text = words.joined(said, inner) if said else ""
@@ -291,7 +293,7 @@ class _Reading:
         )
 
     def _text_width(self) -> float:
-        """Return how wide the text of a bubble gets before it is wrapped: as in the widest one, at least half the page."""
+        """Return how wide the text of a bubble gets before it is wrapped: the widest one, at least half a page."""
         widths = [
             max(line.ink.right for line in part.lines) - min(line.ink.left for line in part.lines)
             for part in self.parts.values()
@@ -412,7 +414,7 @@ def _split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[L
 
     def is_faint(row: Sequence[Line]) -> bool:
         small = all(words.pitch(line) < _QUOTE * size or len(line.text) <= 2 for line in row)  # noqa: PLR2004 - too short to tell
-        return small and all(line.contrast < 0.8 * strongest for line in row)  # noqa: PLR2004 - clearly fainter
+        return small and all(line.contrast < 0.8 * strongest for line in row)
 
     if len(rows) == 1 and all(words.pitch(line) < 0.85 * size and line.contrast < 140 for line in rows[0]):  # noqa: PLR2004
         return [], list(lines)
@@ -464,7 +466,7 @@ def _covers(panel: Box, line: Box) -> bool:
     """Tell whether most of a line lies on an avatar."""
     across = max(0, min(panel.right, line.right) - max(panel.left, line.left))
     down = max(0, min(panel.bottom, line.bottom) - max(panel.top, line.top))
-    return across * down > 0.6 * max(1, line.width * line.height)  # noqa: PLR2004 - most of it
+    return across * down > 0.6 * max(1, line.width * line.height)
 
 
 def _around(one: Box, other: Box) -> tuple[int, int, int, int]:

@@ -31,7 +31,8 @@ _SPEAKERS: Final = {
     SELLER: Speaker.SELLER, BUYER: Speaker.BUYER, PLATFORM: Speaker.SYSTEM, UNCLEAR: Speaker.UNKNOWN,
 }  # fmt: skip
 _KINDS: Final = {
-    Kind.TEXT: MessageKind.TEXT, Kind.PICTURE: MessageKind.IMAGE, Kind.CARD: MessageKind.CARD, Kind.TIP: MessageKind.TIP,
+    Kind.TEXT: MessageKind.TEXT, Kind.PICTURE: MessageKind.IMAGE,
+    Kind.CARD: MessageKind.CARD, Kind.TIP: MessageKind.TIP,
 }  # fmt: skip
 _MARKS: Final = {Kind.PICTURE: "[图片]", Kind.CARD: "[卡片]", Kind.TIP: "[提示]", Kind.TIME: "[时间]"}
 _LINE: Final = re.compile(r"^(?P<who>[^：:\s]{1,8})[：:]\s?(?P<rest>.*)$")
@@ -61,15 +62,14 @@ def from_entries(entries: Iterable[Entry], *, taken_by: str) -> list[Said]:
     """Turn a log into lines. ``taken_by``: whose phone it was, seller or buyer: that side's bubbles are its own."""
     other = BUYER if taken_by == SELLER else SELLER
     names = {Who.OWN: taken_by, Who.PEER: other, Who.PLATFORM: PLATFORM, Who.UNCLEAR: UNCLEAR}
-    return [
-        Said(who=names[one.who], kind=one.kind, text=one.text, quote=one.quote, print=one.print) for one in entries
-    ]
+    return [Said(who=names[one.who], kind=one.kind, text=one.text, quote=one.quote, print=one.print) for one in entries]
 
 
 def documents(lines: Iterable[Said]) -> list[dict[str, str]]:
     """Write lines as they are kept."""
     return [
-        {"who": one.who, "kind": one.kind.value, "text": one.text, "quote": one.quote, "print": one.print} for one in lines
+        {"who": one.who, "kind": one.kind.value, "text": one.text, "quote": one.quote, "print": one.print}
+        for one in lines
     ]
 
 
@@ -84,7 +84,13 @@ def from_documents(told: Iterable[Mapping[str, Any]]) -> list[Said]:
         if len(text) > LONGEST:
             raise _bad(number, "太长", "too long")
         found.append(
-            Said(who=who, kind=Kind(kind), text=text, quote=str(one.get("quote", "")), print=str(one.get("print", ""))[:16])
+            Said(
+                who=who,
+                kind=Kind(kind),
+                text=text,
+                quote=str(one.get("quote", "")),
+                print=str(one.get("print", ""))[:16],
+            )
         )
     return _checked(found)
 
@@ -127,7 +133,9 @@ def _read_row(number: int, row: str) -> Said:
     line = _LINE.match(row)
     who = _CALLED.get(fold(line["who"]) if line else "")
     if line is None or who is None:
-        raise _bad(number, "开头要写“我：”“买家：”“平台：”", "begins with 我： (seller), 买家： (buyer) or 平台： (platform)")
+        raise _bad(
+            number, "开头要写“我：”“买家：”“平台：”", "begins with 我： (seller), 买家： (buyer) or 平台： (platform)"
+        )
     rest = line["rest"]
     for kind, mark in _MARKS.items():
         if rest.startswith(mark) and kind is not Kind.TIME:
@@ -214,7 +222,9 @@ def conversation_of(nick: str, order_no: str, lines: Sequence[Said]) -> str:
     return "paste:text:" + Ids().of("", "", "", first).removeprefix("derived:")[:32]
 
 
-_DOUBTFUL: Final = re.compile(r"(?<![0-9A-Za-z])(?=[0-9A-Za-z-]*[0-9])(?=[0-9A-Za-z-]*[A-Za-z])[0-9A-Za-z-]{4,40}(?![0-9A-Za-z])")
+_DOUBTFUL: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9A-Za-z-]*[0-9])(?=[0-9A-Za-z-]*[A-Za-z])[0-9A-Za-z-]{4,40}(?![0-9A-Za-z])"
+)
 _CONFUSED: Final = frozenset("0O1IlL5S8B2Z")
 
 

@@ -7,7 +7,7 @@ from .seen import Box
 
 
 class Who(StrEnum):
-    """Whose words an entry holds. ``own`` is whoever holds the phone: seller or buyer is said by the one who adds it."""
+    """Whose words an entry holds. ``own`` is whoever holds the phone: the one who adds it says who that is."""
 
     OWN = "own"
     PEER = "peer"
@@ -29,8 +29,8 @@ class Kind(StrEnum):
 class Entry:
     """One thing in the chat.
 
-    ``quote``: what it answers, shown with it. ``trust``: the engine's least trust in a line, 0–1. ``sure``: how clear it
-    is who speaks, 0–1. ``cut_above``, ``cut_below``: the edge of the picture runs through it, so that words may be
+    ``quote``: what it answers, shown with it. ``trust``: the engine's least trust in a line, 0–1. ``sure``: how clear
+    it is who speaks, 0–1. ``cut_above``, ``cut_below``: the edge of the picture runs through it, so that words may be
     missing there. ``print`` of a picture: by which it is known again. ``picture``: place of the screenshot that it was
     taken from. ``boxes``: of its lines, in pixels of the original.
     """

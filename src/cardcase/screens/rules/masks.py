@@ -35,7 +35,7 @@ def boxes(seen: Seen, had_code: Sequence[bool]) -> list[list[int]]:
 
 
 def area(box: Sequence[int], factor: float, width: int, height: int) -> tuple[int, int, int, int]:
-    """Return a mask as x, y, width and height in a picture drawn at ``factor``, grown by a margin, within its bounds."""
+    """Return a mask as x, y, width and height in a picture drawn at ``factor``, with a margin, within its bounds."""
     left, top, right, bottom = (round(side * factor) for side in box)
     most_right, most_bottom = round(width * factor), round(height * factor)
     left, top = max(0, left - _GROW), max(0, top - _GROW)

@@ -79,8 +79,8 @@ class Panel:
 
     ``flat``: which part of it has its commonest colour (0–1): bubbles have much, pictures little. ``patch``: the longer
     side of the largest solid patch of another colour on it, larger than letters are. ``square``: whether the corners at
-    its top and at its bottom are square: bubbles have round ones unless an edge cuts them. ``print``: 16 hex digits by which
-    two looks at the same picture are known again.
+    its top and at its bottom are square: bubbles have round ones unless an edge cuts them. ``print``: 16 hex digits by
+    which two looks at the same picture are known again.
     """
 
     box: Box
@@ -158,8 +158,14 @@ def to_document(seen: Seen) -> dict[str, Any]:
             for line in seen.lines
         ],
         "panels": [
-            {"box": _sides(one.box), "colour": list(one.colour), "flat": round(one.flat, 3), "print": one.print,
-             "patch": one.patch, "square": list(one.square)}
+            {
+                "box": _sides(one.box),
+                "colour": list(one.colour),
+                "flat": round(one.flat, 3),
+                "print": one.print,
+                "patch": one.patch,
+                "square": list(one.square),
+            }
             for one in seen.panels
         ],
         "bands": [list(band) for band in seen.bands],

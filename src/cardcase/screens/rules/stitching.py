@@ -1,7 +1,7 @@
 """Several screenshots of one chat become one log: what stands in two of them is said once.
 
-Two logs belong together where all that both would show is the same. Words alone are not enough: 「在吗」 twice stays twice,
-so an overlap must be too long to be chance; in doubt both are kept and a gap is told.
+Two logs belong together where all that both would show is the same. Words alone are not enough: 「在吗」 twice stays
+twice, so an overlap must be too long to be chance; in doubt both are kept and a gap is told.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,9 @@ def _best(groups: Sequence[_Group]) -> tuple[int, int, int] | None:
                 continue
             for offset in range(len(first.entries)):
                 evidence = _evidence(first.entries, second.entries, offset)
-                goes_on = first.pictures[-1] + 1 == second.pictures[0] and len(first.entries) - offset <= len(second.entries)
+                goes_on = first.pictures[-1] + 1 == second.pictures[0] and len(first.entries) - offset <= len(
+                    second.entries
+                )
                 if evidence >= (ENOUGH_IN_A_ROW if goes_on else ENOUGH) and (best is None or evidence > best[0]):
                     best = (evidence, one, other, offset)
     return best[1:] if best else None
@@ -105,26 +107,28 @@ def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> f
 
 def _same(one: Entry, other: Entry) -> float | None:
     """Return what it says for an overlap that two entries are one; None when they cannot be."""
-    if _is_empty(one) or _is_empty(other):
-        return 0.0 if _could_share_a_side(one, other) else None
-    if one.kind is not other.kind and Kind.PICTURE in (one.kind, other.kind):
-        return None
     if not _could_share_a_side(one, other):
         return None
-    if one.kind is Kind.PICTURE:
-        if one.cut_below and other.cut_above:
-            return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
-        if one.is_cut or other.is_cut:
-            return 2.0
-        return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
+    if _is_empty(one) or _is_empty(other):
+        return 0.0
+    if Kind.PICTURE in (one.kind, other.kind):
+        return _same_picture(one, other)
     mine, theirs = _plain(one), _plain(other)
     if one.is_cut or other.is_cut:
         return _cut_weight(one, other, mine, theirs)
     if mine != theirs and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() < _ALIKE:
         return None
-    if one.kind in (Kind.TIME, Kind.CARD, Kind.TIP):
-        return _WEIGHT
-    return min(_MOST_OF_ONE, float(len(mine)))
+    return _WEIGHT if one.kind in (Kind.TIME, Kind.CARD, Kind.TIP) else min(_MOST_OF_ONE, float(len(mine)))
+
+
+def _same_picture(one: Entry, other: Entry) -> float | None:
+    if one.kind is not other.kind:
+        return None
+    if one.cut_below and other.cut_above:
+        return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
+    if one.is_cut or other.is_cut:
+        return 2.0
+    return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
 
 
 def _could_share_a_side(one: Entry, other: Entry) -> bool:
@@ -164,7 +168,9 @@ def _merge(first: _Group, second: _Group, offset: int) -> int:
 
 def _better(one: Entry, other: Entry) -> Entry:
     """Return the one that shows more: whole before cut, then the longer, then the one that was read more surely."""
-    ranked = sorted((one, other), key=lambda entry: (not entry.is_cut, len(entry.text) if entry.is_cut else 0, entry.trust))
+    ranked = sorted(
+        (one, other), key=lambda entry: (not entry.is_cut, len(entry.text) if entry.is_cut else 0, entry.trust)
+    )
     best, rest = ranked[1], ranked[0]
     if best.who is Who.UNCLEAR and rest.who is not Who.UNCLEAR:
         best = replace(best, who=rest.who, sure=rest.sure)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 from .seen import Line
@@ -17,8 +18,12 @@ _READ: Final = frozenset({"已读", "未读", "送达", "已送达", "发送失�
 _FOOT: Final = re.compile(r"说点什么|发消息|按住\s?说话|输入消息|想跟.{0,4}说|^发送$|快捷回复|请输入")
 _LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫羅還", "别内户说换没产录为为发软黄温罗还")
 """Traditional letters that the engine takes for their simplified twins."""
-_ONLY_SIMPLIFIED: Final = frozenset("们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换")
-_ONLY_TRADITIONAL: Final = frozenset("們這發還沒過時說麼給現實為後貨單訂戶級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣換")
+_ONLY_SIMPLIFIED: Final = frozenset(
+    "们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换"
+)
+_ONLY_TRADITIONAL: Final = frozenset(
+    "們這發還沒過時說麼給現實為後貨單訂戶級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣換"
+)
 _HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
 """Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
@@ -103,9 +108,9 @@ def joined(lines: Sequence[Line], right: float) -> str:
 
 def _row(row: Sequence[Line]) -> str:
     text = row[0].text.strip()
-    for before, part in zip(row, row[1:], strict=False):
+    for before, part in pairwise(row):
         gap = part.ink.left - before.ink.right
-        text += (" " if gap > 0.6 * part.ink.height else "") + part.text.strip()  # noqa: PLR2004 - a blank's width
+        text += (" " if gap > 0.6 * part.ink.height else "") + part.text.strip()
     return text
 
 
