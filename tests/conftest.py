@@ -5,11 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 import oracles
 from cardcase.kit import clock
 from cardcase.staff.models import Membership, Shop, Staff
 from cardcase.staff.rules import Actor, ActorKind, Role
+
+# No test judges seconds, and a machine may be busy; fixtures of one test may serve all its examples where it says so.
+settings.register_profile(
+    "cardcase", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("cardcase")
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 

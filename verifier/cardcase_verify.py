@@ -3005,6 +3005,7 @@ MODULES['cardcase.packs.rules.stamping'] = r'''"""The list of time-stamps and co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cardcase.custody.rules import note, plain
@@ -3014,6 +3015,8 @@ from . import form, strict
 LIST: Final = f"{form.STAMPS}stamps.json"
 MAX_BYTES: Final = 8 * 1024 * 1024
 MOST: Final = 512
+SLACK: Final = timedelta(minutes=2)
+"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 _STAMP_KEYS: Final = frozenset(
     {"authority", "size", "note", "token", "certificates", "over", "consistency", "entry", "path"}
 )
@@ -3151,6 +3154,12 @@ def _size(value: object) -> int:
     if type(value) is not int or value < 0:
         raise TypeError("a size was expected")
     return value
+
+
+def is_outside(own: datetime, not_before: datetime | None, not_after: datetime | None) -> bool:
+    """Tell whether the time that a record states of itself contradicts what third parties' clocks bound it by."""
+    is_late = not_after is not None and own > not_after + SLACK
+    return is_late or (not_before is not None and own < not_before - SLACK)
 '''
 
 # ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────

@@ -14,7 +14,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anchors.authority import served
@@ -108,7 +108,7 @@ def test_strangers_are_told_apart(witness):
     assert witness.add_checkpoint(cosign.write_request(0, [], line))[0] == HTTPStatus.FORBIDDEN
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=12))
 def test_whatever_is_asked_the_size_never_goes_back(tmp_path_factory, asked):
     one = Witness(tmp_path_factory.mktemp("p"), "w", [SIGNER.verifier])

@@ -47,7 +47,7 @@ def test_it_refuses_a_naive_moment():
         demo.build(datetime(2026, 11, 24, 4, 0))  # noqa: DTZ001
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.integers(0, 10 * 365 * 24 * 60).map(
         lambda minutes: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)

@@ -1,6 +1,6 @@
 """Nothing that anybody said is lost: every word of a copied chat stands in some message, whatever the layout."""
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardcase.connectors.ports import FileKind, Speaker
@@ -37,7 +37,7 @@ MOODS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(st.tuples(FORMS, NAMES, STAMPS, MOODS), min_size=1, max_size=9), st.booleans())
 @example([("{stamp}\n{name}：{words}", "小鹿乱撞", "2026-11-22 09:48", "{m}")] * 2, True)
 @example(

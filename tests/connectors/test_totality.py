@@ -1,7 +1,7 @@
 """Whatever the bytes are, there is a Reading, every row is accounted for, and the safety net stays unused."""
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cardcase.connectors.findings import WORDS
@@ -11,7 +11,7 @@ from connectors import samples
 
 KINDS = st.sampled_from([None, *FileKind])
 ENCODINGS = st.sampled_from([None, "utf-8", "gb18030", "big5", "utf-16", "utf-16-le", "nonsense"])
-QUICK = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=120)
 
 
 def check(reading):
@@ -104,7 +104,7 @@ def test_any_json_lines_give_a_reading(values):
     check(read_file("x.jsonl", samples.as_lines(values)))
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(samples.GOOD_FILES)), st.data())
 def test_a_good_file_that_was_damaged_gives_a_reading(name, data):
     body = bytearray(samples.GOOD_FILES[name])

@@ -171,7 +171,7 @@ def timelines(draw) -> Timeline:
     return Timeline(sorted(versions, key=lambda pair: pair[0]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timelines(), MOMENTS, WORK)
 def test_what_is_added_is_what_lies_between(timeline, start, work):
     due = add(timeline, start, work)
@@ -181,7 +181,7 @@ def test_what_is_added_is_what_lies_between(timeline, start, work):
             assert between(timeline, start, due - timedelta(seconds=1)) < work
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timelines(), MOMENTS, WORK)
 def test_going_back_is_the_inverse_of_going_on(timeline, end, work):
     since = back(timeline, end, work)
@@ -190,14 +190,14 @@ def test_going_back_is_the_inverse_of_going_on(timeline, end, work):
         assert add(timeline, since, work) <= end
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timelines(), MOMENTS, WORK, WORK)
 def test_adding_is_monotone_and_additive(timeline, start, one, other):
     assert start <= add(timeline, start, min(one, other)) <= add(timeline, start, max(one, other))
     assert add(timeline, add(timeline, start, one), other) == add(timeline, start, one + other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timelines(), st.lists(MOMENTS, min_size=3, max_size=3))
 def test_time_between_adds_up_turns_its_sign_and_is_never_more_than_on_the_wall(timeline, moments):
     one, two, three = sorted(moments)
@@ -206,7 +206,7 @@ def test_time_between_adds_up_turns_its_sign_and_is_never_more_than_on_the_wall(
     assert timedelta() <= between(timeline, one, three) <= three - one
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines(), MOMENTS, WORK, st.lists(st.tuples(WORK, WORK), max_size=4))
 def test_pauses_take_no_working_time_and_give_none(timeline, start, goal, pauses):
     """However often a goal is paused and resumed, it gets its working time, no more and no less."""
@@ -221,7 +221,7 @@ def test_pauses_take_no_working_time_and_give_none(timeline, start, goal, pauses
         assert worked + between(timeline, now, due) == goal
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timelines(), MOMENTS)
 def test_segments_are_in_order_and_never_overlap(timeline, start):
     found = list(working.segments(timeline, start, start + timedelta(days=40)))

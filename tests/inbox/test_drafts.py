@@ -82,7 +82,7 @@ def test_words_from_outside_cannot_make_a_reply_unfit():
 
 
 @given(st.text(max_size=40), st.text(max_size=20), st.sampled_from(SUBS), st.sampled_from(list(Step)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_facts_give_a_reply(brand, seed, sub, step):
     draft = compose(DraftFacts(sub_reason=sub, step=step, seed=seed, brand=brand, ticket=brand))
     assert draft.text

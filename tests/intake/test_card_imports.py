@@ -10,7 +10,7 @@ from datetime import timedelta
 import openpyxl
 import pytest
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardcase.cards import queries as stock
@@ -82,7 +82,7 @@ WRITTEN = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(ways=st.lists(WRITTEN, min_size=1, max_size=4), number=st.integers(0, 10**6))
 def test_the_same_card_is_the_same_however_it_is_written(agent, noon, ways, number):
     from cardcase.cards import service as taking

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardcase.connectors.ports import (
@@ -104,7 +104,7 @@ def after(actor, batches):
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(notices=st.lists(ORDERS | REFUNDS, max_size=6), data=st.data())
 def test_any_shuffle_of_the_same_notices_ends_in_the_same_rows(system, notices, data):
     shuffled = data.draw(

@@ -1,6 +1,7 @@
 """The bounds of records in time as packs tell them: in the report, on its first page, in the preview."""
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,15 @@ def test_none_set_and_none_yet_are_two_things():
     assert whole.summary().zh == "1 条记录中，1 条由第三方时间戳两头界定（不早于、不晚于都有）"
 
 
+def test_a_record_whose_own_time_contradicts_its_bounds_is_named_and_only_the_first_few():
+    one = Bounding(is_asked=True, spans={7: Span(utc(3), utc(5))}, astray=frozenset({7}))
+    assert one.said_of(7).splitlines()[-1] == "所写时间在此之外"
+    assert "；第 7 条自己写的时间不在此范围内" in one.summary().zh
+    assert "; the times that 1 entries state (7) lie outside" in one.summary().en
+    many = replace(one, spans=dict.fromkeys(range(9), Span(utc(3), utc(5))), astray=frozenset(range(9)))
+    assert "第 0、1、2、3、4 条等 9 条" in many.summary().zh
+
+
 # ---- the report ----------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +145,16 @@ def test_the_report_tells_the_bounds_of_every_record(world, owner, case, tmp_pat
     trust = verifier.trust_of(vkey=ledger.vkey(owner), tsa_roots=world.roots)
     facts = verifier.verify(path, trust=trust).facts
     assert (facts["records_not_before"], facts["records_not_after"]) == (total, total - 1)
+
+
+@stored
+def test_the_report_itself_tells_of_a_record_that_states_an_impossible_time(world, owner, case, tmp_path):
+    world.something(at=NOON - 5 * HOUR, subject=case.public_id)  # written after the stamp of NOON + 1 h
+    astray = max(one.seq for one in ledger.entries(owner, [case.public_id]))
+    held = sealed_at(owner, case, NOON + 3 * HOUR)
+    words, cover = plain_words(held[form.REPORT], tmp_path), first_page(held[form.REPORT], tmp_path)
+    assert f"第{astray}条自己写的时间不在此范围内" in cover
+    assert words.count("所写时间在此之外") == 1
 
 
 @stored
@@ -212,9 +232,10 @@ def test_a_stamp_between_looking_and_sealing_is_no_conflict(world, owner, case):
 
 @stored
 def test_the_bounds_are_two_questions_however_many_records(owner, case):
-    for seqs in (range(1), range(2000)):
+    [entry, *_] = ledger.entries(owner, [case.public_id])
+    for count in (1, 2000):
         with CaptureQueriesContext(connection) as asked:
-            assert len(bounding(owner, seqs).spans) == len(seqs)
+            assert len(bounding(owner, [replace(entry, seq=seq) for seq in range(count)]).spans) == count
         assert len(asked) == 2
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cardcase
@@ -213,7 +213,7 @@ def test_a_file_that_is_not_named_after_its_hash_is_seen(members, tmp_path):
     assert "file_misnamed" in codes(check(resealed(members), tmp_path))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(data=st.data(), part=st.sampled_from([form.MANIFEST, form.RECORDS]))
 def test_any_change_to_any_byte_of_manifest_or_records_is_seen(data, part, members, tmp_path):
     original = members[part]
@@ -307,7 +307,7 @@ def test_a_missing_file_is_malformed(tmp_path):
     assert verifier.verify(tmp_path / "nothing.zip").exit_code == 3
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_flipped_byte_of_the_whole_file_is_seen_or_says_nothing(data, sealed, members, tmp_path):
     """What is neither refused nor seen stands in the frame of the archive only: the members are the very same."""

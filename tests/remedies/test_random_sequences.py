@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardcase.cards.models import Card, Reveal
@@ -310,8 +310,8 @@ def test_a_hundred_thousand_thrown_steps_lose_nothing(world, seed):
     assert long_night(world, seed=seed, steps=5000) >= 5000
 
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-LONG = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=25)
+LONG = settings(max_examples=400)
 
 
 @QUICK

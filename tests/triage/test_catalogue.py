@@ -20,7 +20,7 @@ any_text = st.text(max_size=200) | st.lists(st.sampled_from(TEXTS), max_size=4).
 
 
 @given(any_text)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_gives_an_answer_with_exact_spans(text):
     result = read_text(text)
     assert 0 <= result.confidence <= 1
@@ -35,7 +35,7 @@ def test_any_text_gives_an_answer_with_exact_spans(text):
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(Speaker)), any_text), max_size=6), any_text)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_conversation_gives_an_answer(lines, description):
     said = [Utterance(f"m{place}", text, speaker) for place, (speaker, text) in enumerate(lines)]
     result = read_conversation(said, form_description=description)
@@ -45,7 +45,7 @@ def test_any_conversation_gives_an_answer(lines, description):
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_folding_remembers_where_each_character_came_from(text):
     folded = fold(text)
     for place in range(len(folded.text)):

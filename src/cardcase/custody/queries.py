@@ -31,6 +31,7 @@ __all__ = [
     "earlier_heads",
     "entries",
     "has_entries",
+    "head_over",
     "history",
     "inclusion_proofs",
     "key_changes",
@@ -254,6 +255,18 @@ def note_at(actor: Actor, size: int) -> str:
     """Return the note that was signed at this size, or nothing when none was."""
     actor.require(Permission.READ)
     return stored.note_at(size) or ""
+
+
+def head_over(actor: Actor, seq: int, verifier: note.Verifier) -> str:
+    """Return the first signed head over an entry that this key signed, be it with another. Raises BadNote for none."""
+    actor.require(Permission.READ)
+    for text in stored.notes(over=seq).values():
+        try:
+            note.open_checkpoint(text, verifier)
+        except note.BadNote:
+            continue
+        return text
+    raise note.BadNote("no head over the entry is signed by this key")
 
 
 def own_entries(actor: Actor, kinds: Collection[str], seqs: Collection[int] | None = None) -> Mapping[int, bytes]:

@@ -6,7 +6,7 @@ What a pack says of itself is never trusted here; what it says against itself (a
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -28,8 +28,6 @@ from .rules.trust import Stamped, Trust
 _OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
 """What may be for want of the right root, and says nothing against the pack."""
 _MINUTES: Final = "%Y-%m-%d %H:%M:%S"
-_SLACK: Final = timedelta(minutes=2)
-"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +246,7 @@ class _Check:
             after = [token.gen_time + token.accuracy for size, token in ends if size > seq]
             before = [token.gen_time - token.accuracy for entry, token in starts if entry < seq]
             bound = found[seq] = Bound(max(before, default=None), min(after, default=None))
-            is_late = bound.not_after is not None and at > bound.not_after + _SLACK
-            if is_late or (bound.not_before is not None and at < bound.not_before - _SLACK):
+            if stamping.is_outside(at, bound.not_before, bound.not_after):
                 self.findings.weakness(
                     "clock_outside_bounds",
                     f"{form.RECORDS} {seq}",

@@ -211,8 +211,11 @@ def _submit(case: Case, sealed: tuple[Sealed, ...]) -> ActionForm | None:
     )
 
 
+_UNFINISHED = (Text("没有写成，请再封存", "Never written; seal again"), Tone.BAD)
+
+
 def _version(case: Case, one: Sealed) -> Version:
-    title, tone = STATES[one.state]
+    title, tone = STATES[one.state] if one.file_sha256 else _UNFINISHED
     facts = [Fact(say(Text("封存", "Sealed")), moment(one.at), one.by)]
     if one.submitted_at:
         facts.append(Fact(say(Text("提交", "Handed in")), moment(one.submitted_at)))

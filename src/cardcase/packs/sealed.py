@@ -12,7 +12,7 @@ from cardcase.cases.rules import Event, GuardFacts, Stage, Status
 from cardcase.custody import files
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
-from cardcase.kit.errors import NotFound
+from cardcase.kit.errors import Conflict, NotFound
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
@@ -68,17 +68,29 @@ def sealed(actor: Actor, case: Case) -> tuple[Sealed, ...]:
 def sealed_bytes(actor: Actor, case: Case, pack: str = "") -> tuple[Sealed, bytes]:
     """Return a sealed pack, the latest or the one named by its id or number, byte for byte as it was sealed.
 
-    Raises NotAllowed, NotFound when there is none or its bytes were not kept.
+    Raises NotAllowed, NotFound, Conflict when its bytes were never written.
     """
     actor.require(Permission.EXPORT)
     found = [one for one in sealed(actor, case) if not pack or pack in (one.pack, str(one.number))]
-    if not found or not found[-1].file_sha256:
+    if found and not found[-1].file_sha256:
+        raise unfinished()
+    if not found:
         raise NotFound(
             "没有这一版证据包",
             "There is no such pack",
             next=Text("看“证据包”页面上的各版。", "See the versions on the page of packs."),
         )
     return found[-1], files.read(found[-1].file_sha256)
+
+
+def unfinished() -> Conflict:
+    """Say that a version was recorded and its file never written: the machine stopped in between."""
+    return Conflict(
+        "这一版封存时中断了，文件没有写成，也没有给过任何人",
+        "Sealing this version was cut off: its file was never written, and nobody has it",
+        next=Text("再封存一版。", "Seal another version."),
+        code="pack_unfinished",
+    )
 
 
 def member(data: bytes, path: str) -> bytes:

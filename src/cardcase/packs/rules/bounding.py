@@ -23,10 +23,12 @@ class Bounding:
 
     ``is_asked`` tells whether an authority of time is set; ``has_unchecked`` whether there are stamps that could not be
     checked here and therefore bound nothing: they go along, and it would be untrue to say that there is none.
+    ``astray`` are the records whose own time contradicts their bounds: said before a stranger finds it.
     """
 
     is_asked: bool = False
     spans: Mapping[int, Span] = field(default_factory=dict)
+    astray: frozenset[int] = frozenset()
     has_unchecked: bool = False
 
     @property
@@ -61,7 +63,8 @@ class Bounding:
             return self._none
         before = f"不早于 {moment(span.not_before)}" if span.not_before else "尚无下界"
         after = f"不晚于 {moment(_up(span.not_after))}" if span.not_after else "尚无上界"
-        return f"{before}\n{after}"
+        astray = ("所写时间在此之外",) if seq in self.astray else ()
+        return "\n".join((before, after, *astray))
 
     @property
     def _none(self) -> str:
@@ -73,7 +76,20 @@ class Bounding:
         """Say in one sentence how far third parties vouch for the time of the records."""
         told = self._told()
         more = _UNCHECKED if self.has_unchecked else Text("", "")
-        return Text(told.zh + more.zh, told.en + more.en)
+        astray = self._told_astray()
+        return Text(told.zh + astray.zh + more.zh, told.en + astray.en + more.en)
+
+    def _told_astray(self) -> Text:
+        if not self.astray:
+            return Text("", "")
+        listed = "、".join(str(seq) for seq in sorted(self.astray)[:_MOST_NAMED])
+        rest = len(self.astray) - _MOST_NAMED
+        return Text(
+            f"；第 {listed} 条{f'等 {len(self.astray)} 条' if rest > 0 else ''}自己写的时间不在此范围内："
+            "当时的系统时钟不准，或时间是倒填的，请说明",
+            f"; the times that {len(self.astray)} entries state ({listed.replace('、', ', ')}"
+            f"{' …' if rest > 0 else ''}) lie outside of these bounds: a wrong clock, or back-dating; explain it",
+        )
 
     def _told(self) -> Text:
         if not self.is_timed:
@@ -92,6 +108,7 @@ class Bounding:
         )
 
 
+_MOST_NAMED = 5
 _NOT_SET = Text(
     "没有设置可用的时间戳机构：时间只出自店铺自己的时钟，没有第三方作证",
     "No usable authority of time is set: the times are the shop's own clock's, and no third party vouches for them",

@@ -24,38 +24,22 @@ from cardcase.evidence.rules.covering import cover
 from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.kit.text import Text
+from cardcase.packs import archive, layout, report, sealed, stamps
+from cardcase.packs.bounding import bounding
+from cardcase.packs.check_records import count
+from cardcase.packs.gathering import CodeTest, Gathered, gather
+from cardcase.packs.models import Pack, PackDraft
+from cardcase.packs.rules import catalogues, form, succession
+from cardcase.packs.rules.bounding import Bounding
+from cardcase.packs.rules.form import Line, State
+from cardcase.packs.rules.letter import default_letter
+from cardcase.packs.rules.sealing import SEAL_PHRASE, Wanted, check_wanted, require_same
+from cardcase.packs.rules.wording import moment
 from cardcase.remedies import queries as remedies
 from cardcase.remedies.rules import phrase, require_typed
 from cardcase.staff.rules import Actor, Permission
 
-from . import archive, layout, report, sealed, stamps
-from .bounding import bounding
-from .check_records import count
-from .gathering import CodeInPack, CodeTest, Gathered, NothingRecorded, NotLookedAt, gather
-from .models import Pack, PackDraft
-from .rules import catalogues, form, succession
-from .rules.bounding import Bounding
-from .rules.dossier import Dossier
-from .rules.form import Line, State
-from .rules.letter import default_letter
-from .rules.sealing import SEAL_PHRASE, BadLetter, Wanted, check_wanted, require_same
-from .rules.wording import moment
-
-__all__ = [
-    "BadLetter",
-    "CodeInPack",
-    "NotLookedAt",
-    "NothingRecorded",
-    "PackTooLarge",
-    "Preview",
-    "Wanted",
-    "build",
-    "preview",
-    "seal",
-    "stage",
-    "submit",
-    "unstage",
-]
+from . import exporting
 
 TOOL: Final = f"cardcase/{cardcase.__version__}"
 _MOST_HEADS: Final = 256
@@ -118,7 +102,7 @@ def preview(actor: Actor, number: str, *, at: datetime) -> Preview:
     """
     actor.require(Permission.EXPORT)
     gathered = gather(actor, number, at=at)
-    return _preview(gathered, _staged(actor, number), bounding(actor, [entry.seq for entry in gathered.kept]))
+    return _preview(gathered, _staged(actor, number), bounding(actor, gathered.kept))
 
 
 def _preview(gathered: Gathered, wanted: Wanted, bounded: Bounding) -> Preview:
@@ -163,7 +147,7 @@ def _build(
     head_note = custody.checkpoint(actor, at=at)
     head = note.Checkpoint.parse(note.split(head_note)[0])
     gathered = gather(actor, number, at=at, below=head.size, contains_code=contains_code)
-    bounded = bounding(actor, [entry.seq for entry in gathered.kept], up_to=head.size)
+    bounded = bounding(actor, gathered.kept, up_to=head.size)
     planned = _preview(gathered, _staged(actor, number), bounded)
     require_same(seen, planned.digest)
     gathered.require_sealable()
@@ -172,7 +156,7 @@ def _build(
     files = {one.path: one.data for one in kept_files.values() if not one.is_withheld}
     records = b"".join(form.write_line(line) for line in lines)
     proofs = ledger.inclusion_proofs(actor, [entry.seq for entry in kept], head.size)
-    verifier = note.Verifier.parse(ledger.vkey(actor))
+    verifier = exporting.key_of(actor, head_note)
     counts = {**count(iter(lines)), "files": len(files)}
     made = report.make(
         told,
@@ -238,7 +222,8 @@ def _build(
     ).encode()
     members[form.MANIFEST] = manifest
     members[form.SEAL] = custody.sign_statement(actor, form.FORMAT, form.seal_lines(pack, manifest)).encode()
-    row, members[form.LOG_PROOF] = _record_export(actor, told, pack, manifest, counts, planned.wanted, at=at)
+    going = exporting.Made(pack, told.number, told.case_id, manifest, counts, planned.wanted.recipient)
+    row, members[form.LOG_PROOF] = exporting.record(actor, going, verifier, at=at)
     stamps.deposit(actor, pack, manifest, at=at)
     data = _zip(layout.close_bag(members, told.number))
     _keep(row, data)
@@ -273,8 +258,10 @@ def submit(
     require_typed(confirmation, phrase("submit"))
     known = remedies.standing(actor, case, at=at)
     facts = replace(sealed.with_packs(actor, case, known, pack=pack), is_confirmed=True)
-    named = [one.pack for one in sealed.sealed(actor, case) if not pack or one.pack == pack]
-    chosen = named[-1] if named else ""
+    named = [one for one in sealed.sealed(actor, case) if not pack or one.pack == pack]
+    if named and not named[-1].file_sha256:
+        raise sealed.unfinished()
+    chosen = named[-1].pack if named else ""
     told: dict[str, custody.JSON] = {"pack": chosen, "is_once": is_once}
     case = cases.advance(actor, case, Event.PACK_SUBMITTED, facts=facts, revision=revision, details=told, at=at)
     custody.append(actor, custody.Record(sealed.SUBMITTED_KIND, case.public_id, at, told))
@@ -324,52 +311,3 @@ def _record_row(entry: ledger.KeptEntry, line: Line) -> dict[str, str | int]:
         "contents": contents,
         "leaf": entry.leaf.hex()[:12],
     }
-
-
-# ---- the export in the record --------------------------------------------------------------------------------------
-
-
-def _record_export(  # noqa: PLR0917 - what a seal is of
-    actor: Actor, told: Dossier, pack: str, manifest: bytes, counts: Mapping[str, int], wanted: Wanted, *, at: datetime
-) -> tuple[Pack, bytes]:
-    """Record that this pack was exported, sign the record, and return the pack's row and the proof of it."""
-    digest = form.seal_lines(pack, manifest)[1].encode()
-    content = custody.Content(form.MANIFEST_ROLE, digest)
-    with transaction.atomic():
-        row = _next_version(actor, told.number, pack, manifest=digest.decode(), wanted=wanted, at=at)
-        facts: dict[str, custody.JSON] = {
-            "pack": pack,
-            "case": told.number,
-            "n": row.number,
-            "recipient": wanted.recipient,
-            "counts": dict(counts),
-        }
-        ref = custody.append(actor, custody.Record(form.SEALED_KIND, told.case_id, at, facts, (content,)))
-        assert ref is not None, "a pack is sealed by itself"
-    signed = custody.checkpoint(actor, at=at)
-    size = note.Checkpoint.parse(note.split(signed)[0]).size
-    path = ledger.inclusion_proofs(actor, [ref.seq], size)[ref.seq]
-    entry = next(one for one in ledger.entries(actor, [told.case_id]) if one.seq == ref.seq)
-    salt = next(one.salt for one in entry.contents if one.role == form.MANIFEST_ROLE)
-    assert salt is not None  # written a moment ago
-    return row, form.LogProof(entry.data, salt, ref.seq, tuple(path), signed).encode()
-
-
-def _next_version(actor: Actor, number: str, pack: str, *, manifest: str, wanted: Wanted, at: datetime) -> Pack:
-    """Number the new version; the draft is used up, and the version before it no longer counts unless handed in."""
-    case = take(actor, number)
-    made = Pack.objects.visible_to(actor).filter(case=case)
-    before = max([one.number for one in made] + [len(sealed.sealed(actor, case))])
-    made.filter(state=sealed.PackState.SEALED.value).update(state=sealed.PackState.SUPERSEDED.value, superseded_at=at)
-    PackDraft.objects.visible_to(actor).filter(case=case).delete()
-    return Pack.objects.create(
-        shop_id=actor.shop_id,
-        public_id=pack,
-        case=case,
-        number=before + 1,
-        state=sealed.PackState.SEALED.value,
-        recipient=wanted.recipient,
-        manifest_sha256=manifest,
-        sealed_at=at,
-        sealed_by=actor.label or actor.kind.value,
-    )
