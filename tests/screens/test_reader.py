@@ -132,6 +132,10 @@ def test_the_worker_is_told_nothing_of_our_settings(monkeypatch):
     assert not [name for name in reader._environment() if name.startswith("CARDCASE")]
 
 
+def test_the_doctor_can_tell_that_it_is_installed():
+    assert reader.is_installed()
+
+
 def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch):
     def without(*_):
         return {"PYTHONPATH": "/nowhere"}

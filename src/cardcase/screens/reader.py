@@ -5,6 +5,7 @@ long or too much memory, and the picture is refused with a code.
 """
 
 import contextlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -140,6 +141,11 @@ def reading() -> Iterator[Reader]:
             yield reader
         finally:
             reader.close()
+
+
+def is_installed() -> bool:
+    """Tell whether the packages of the extra ``screens`` are here, without loading them."""
+    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime", "cv2", "PIL"))
 
 
 def check_head(data: bytes, *, name: str = "") -> str:

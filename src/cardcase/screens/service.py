@@ -102,7 +102,7 @@ def capture(
             nick=(nick or (together.nick if taken_by == lines.SELLER else ""))[:120],
             read=lines.documents(shown_lines),
             notes=_notes(together, said),
-            facts=_facts(said),
+            facts=_facts(shown_lines),
             how=how[:80],
             captured_at=at,
             captured_by=actor.label or actor.kind.value,

@@ -151,6 +151,15 @@ def import_(
     if kind == "screens":
         from .screens import import_screens
 
+        if dry_run:
+            raise WrongUse(
+                "截图不用试运行：确认之前什么也不进会话",
+                "Screenshots need no dry run: nothing joins a conversation before it is confirmed",
+                next=Text(
+                    "去掉 --dry-run，看过文字再加 --yes。", "Leave out --dry-run; add --yes once you have looked."
+                ),
+                code="no_dry_run",
+            )
         return import_screens(
             operator(shop_slug), files, taken_by=taken_by, taken_on=taken_on, case=case_number, nick=buyer,
             sheet=sheet, is_confirmed=is_confirmed, is_dropped=is_dropped, as_json=as_json,
