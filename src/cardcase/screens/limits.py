@@ -1,4 +1,4 @@
-"""How much one picture may cost, and the refusals when it would cost more. Figures: docs/decisions/0020."""
+"""How much one picture may cost, and the refusals when it would cost more. Figures: docs/decisions/0019."""
 
 from types import MappingProxyType
 from typing import Final
@@ -14,8 +14,8 @@ MOST_PIXELS: Final = 40_000_000
 LONGEST: Final = 32_000
 """Rows: some twenty screens stitched into one."""
 SHORTEST: Final = 120
-SECONDS: Final = 120
-"""Of the clock, for one picture. A screen takes two seconds of a core, a long picture ten."""
+SECONDS: Final = 300
+"""Of the clock, for one picture. A screen takes three seconds of a core, the longest picture a minute."""
 CPU_SECONDS: Final = 240
 MEMORY: Final = 1600 * MEGABYTE
 """Resident memory of the worker; 0.6 GB is usual. Watched where the system tells it (Linux)."""
