@@ -1,4 +1,4 @@
-"""How much one picture may cost, and the refusals when it would cost more. Figures: docs/decisions/0019."""
+"""How much one picture may cost, and the refusals when it would cost more. Figures: docs/decisions/0020."""
 
 from types import MappingProxyType
 from typing import Final
