@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "cardcase.inbox",
     "cardcase.notices",
     "cardcase.evidence",
+    "cardcase.screens",
     "cardcase.remedies",
     "cardcase.privacy",
     "cardcase.packs",
