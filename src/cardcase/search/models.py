@@ -11,6 +11,7 @@ class Doc(models.Model):
     """
 
     number = models.BigIntegerField(primary_key=True, db_column="rowid")
+    shop_id = models.BigIntegerField()
     words = models.TextField()
 
 

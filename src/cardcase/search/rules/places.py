@@ -33,7 +33,10 @@ class Kind(IntEnum):
     @property
     def is_thing(self) -> bool:
         """Tell a thing with a name (case, order, buyer) from words that somebody said."""
-        return self >= Kind.CASE
+        return self >= _FIRST_THING
+
+
+_FIRST_THING: Final = int(Kind.CASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,8 @@ class Place:
 
 def place(kind: int, pk: int, at: datetime | None) -> int:
     """Return the number of a row whose time is ``at`` (None: nobody knows, sorted last)."""
-    minute = 0 if at is None else min(max(int(at.timestamp()) // 60 - _EPOCH, 0), _LAST_MINUTE)
-    number = (minute << (_KIND + _ROW)) | (kind << _ROW) | pk
-    return number | _THING if kind >= Kind.CASE else number
+    number = (0 if at is None else _bound(at)) | kind << _ROW | pk
+    return number | _THING if kind >= _FIRST_THING else number
 
 
 def read(number: int) -> Place:
@@ -67,4 +69,5 @@ def span(*, things: bool, since: datetime | None = None, until: datetime | None 
 
 
 def _bound(at: datetime) -> int:
-    return min(max(int(at.timestamp()) // 60 - _EPOCH, 0), _LAST_MINUTE) << (_KIND + _ROW)
+    minute = int(at.timestamp()) // 60 - _EPOCH
+    return (minute if 0 <= minute <= _LAST_MINUTE else 0 if minute < 0 else _LAST_MINUTE) << (_KIND + _ROW)

@@ -1,13 +1,18 @@
-"""Words of the index: every character of a folded text is one word, a space as well, so that a phrase is a substring.
+"""Words of the index: each character of a folded text with the one behind it, so that a phrase of them is a substring.
 
-Plain letters, digits and common ideographs stand for themselves; everything else (emoji, signs, rare ideographs,
-letters of other scripts) is written as its number, because tokenizers differ over what is a letter. A word of one
-character and a word of several can never be taken for each other.
+Pairs, because lists of single characters are long: two characters that half of all texts hold, and that seldom stand
+together, cost a walk through both lists. The last character stands alone; so each begins exactly one word, and what
+is one character long is found by the beginnings of words. A space counts as a character.
+
+For SQLite each character is written as a letter, digit or common ideograph is: as itself; everything else (emoji,
+signs, rare ideographs, other scripts) as its number between x and z, because tokenizers differ over what is a letter.
+No such code begins another, so that words and their beginnings can never be taken for others.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import add
 from typing import Final
 
 from .folding import fold
@@ -21,31 +26,45 @@ MOST_TERMS: Final = 8
 POSITIONS: Final = 255
 """Characters up to which PostgreSQL keeps every place of a word; longer texts are compared themselves."""
 
-_SPACE: Final = "zs"
 _QUOTED: Final = re.compile(r'"([^"]+)"|“([^”]+)”|「([^」]+)」|(\S+)')
 
 
-class _Words(dict[int, str]):
-    """What each character is called, with a space before it; learnt as it is met."""
+class _Codes(dict[int, str]):
+    """What each character is written as; learnt as it is met."""
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
-        if letter == " ":
-            word = f" {_SPACE}"
-        elif "a" <= letter <= "z" or "0" <= letter <= "9" or "\u4e00" <= letter <= "\u9fa5":
-            word = f" {letter}"
-        else:
-            word = f" x{code:x}"
-        self[code] = word
-        return word
+        is_plain = "a" <= letter <= "z" and letter != "x"
+        if not (is_plain or "0" <= letter <= "9" or "\u4e00" <= letter <= "\u9fa5"):
+            letter = f"x{code:x}z"
+        self[code] = letter
+        return letter
 
 
-_words: Final = _Words()
+_codes: Final = _Codes()
+_plain: Final = re.compile("[a-wyz0-9\u4e00-\u9fa5]+").fullmatch
 
 
 def words_of(folded: str) -> str:
-    """Return the words of a folded text, with a space between them."""
-    return folded.translate(_words)[1:]
+    """Return the words of a folded text as SQLite has them, a space before each."""
+    if _plain(folded) is not None:  # nine of ten: every character is its own code
+        pairs = " ".join(map(add, folded, folded[1:]))
+        return f" {pairs} {folded[-1]}" if pairs else f" {folded}"
+    codes = [_codes[ord(letter)] for letter in folded]
+    return "".join([f" {one}{other}" for one, other in zip(codes, [*codes[1:], ""], strict=True)])
+
+
+def tsvector(folded: str) -> str:
+    """Write the words of a folded text for PostgreSQL, with their places where it can keep all of them."""
+    words = [_quoted(folded[place : place + 2]) for place in range(len(folded))]
+    if is_long(folded):
+        return " ".join(dict.fromkeys(words))
+    return " ".join(f"{word}:{place}" for place, word in enumerate(words, 1))
+
+
+def is_long(folded: str) -> bool:
+    """Tell whether PostgreSQL cannot keep all places of this text's words."""
+    return len(folded) > POSITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +76,37 @@ class Question:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
+    @property
+    def has_single(self) -> bool:
+        """Tell whether a term is one character long: such are asked for by the beginnings of words."""
+        return any(len(term) == 1 for term in self.terms)
+
     def is_in(self, folded: str) -> bool:
         """Tell whether a folded text answers it. This is the law; the index only knows where to look."""
         return all(term in folded for term in self.terms)
 
-    def fts5(self, *, also: Iterable[str] = ()) -> str:
-        """Write it for SQLite's FTS5: each term a phrase. ``also``: single words that must stand there too."""
-        return " AND ".join(f'"{phrase}"' for phrase in (*also, *map(words_of, self.terms)))
+    def pieces(self) -> list[str]:
+        """Return what has to stand in the words of a text (``words_of``), one piece a term."""
+        return [_phrase(term) for term in self.terms]
+
+    def fts5(self) -> tuple[str, list[str]]:
+        """Write it for SQLite's FTS5, and the pieces that are left to be looked for in the words themselves.
+
+        Beginnings of words are only asked for when there is nothing longer: FTS5 collects all of them first.
+        """
+        phrases = [f'"{_phrase(term)[1:]}"' for term in self.terms if len(term) > 1]
+        single = [_phrase(term) for term in self.terms if len(term) == 1]
+        if phrases:
+            return " AND ".join(phrases), single
+        return " AND ".join(f'"{piece[1:]}"*' for piece in single), []
 
     def tsquery(self) -> str:
         """Write it for PostgreSQL with places: each term its words one behind the other."""
-        return " & ".join(f"({' <-> '.join(map(_quoted, words_of(term).split()))})" for term in self.terms)
+        return " & ".join(f"({' <-> '.join(_asked(term))})" for term in self.terms)
 
     def tsquery_anywhere(self) -> str:
         """Write it without places: every word, wherever it stands."""
-        return " & ".join(_quoted(word) for word in dict.fromkeys(" ".join(map(words_of, self.terms)).split()))
+        return " & ".join(dict.fromkeys(word for term in self.terms for word in _asked(term)))
 
 
 def ask(words: str) -> Question:
@@ -81,18 +116,21 @@ def ask(words: str) -> Question:
     return Question(tuple(dict.fromkeys(term for term in terms if term))[:MOST_TERMS])
 
 
-def tsvector(words: str) -> str:
-    """Write words for PostgreSQL, with their places where it can keep all of them."""
-    told = words.split()
-    if is_long(words):
-        return " ".join(_quoted(word) for word in dict.fromkeys(told))
-    return " ".join(f"{_quoted(word)}:{place}" for place, word in enumerate(told, 1))
+def _phrase(term: str) -> str:
+    """Return the words of a term without its last, which would say that the text ends there."""
+    codes = [_codes[ord(letter)] for letter in term]
+    if len(codes) == 1:
+        return f" {codes[0]}"
+    return "".join([f" {one}{other}" for one, other in zip(codes, codes[1:], strict=False)])
 
 
-def is_long(words: str) -> bool:
-    """Tell whether PostgreSQL cannot keep all places of these words."""
-    return words.count(" ") >= POSITIONS
+def _asked(term: str) -> Iterator[str]:
+    if len(term) == 1:
+        yield f"{_quoted(term)}:*"
+    for place in range(len(term) - 1):
+        yield _quoted(term[place : place + 2])
 
 
 def _quoted(word: str) -> str:
-    return f"'{word}'"
+    escaped = word.replace("\\", "\\\\").replace("'", "''").replace("\0", "\ufffd")
+    return f"'{escaped}'"

@@ -25,7 +25,8 @@ def add_rows(shop_id: int, kind: Kind, rows: Iterable[tuple[int, datetime | None
 
     When and text must be what ``sources`` would read, and masked. The caller holds the transaction.
     """
-    engine.write(Entry(place(kind, pk, at), shop_id, text) for pk, at, text in rows if text)
+    number = int(kind)
+    engine.write_rows((place(number, pk, at), shop_id, text) for pk, at, text in rows)
 
 
 @contextmanager
