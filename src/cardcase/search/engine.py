@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.backends.utils import CursorWrapper
 
 from .rules import Question, fold, is_long, tsvector, words_of
 
@@ -90,7 +90,12 @@ def write_rows(told: Iterable[tuple[int, int, str]]) -> None:
 
 
 def _row(number: int, shop_id: int, folded: str) -> tuple[int, int, str, str | None]:
-    return number, shop_id, f"'d{_day(number)}' {tsvector(folded)}", folded.replace("\0", "\ufffd") if is_long(folded) else None
+    return (
+        number,
+        shop_id,
+        f"'d{_day(number)}' {tsvector(folded)}",
+        folded.replace("\0", "\ufffd") if is_long(folded) else None,
+    )
 
 
 def remove(numbers: Iterable[int]) -> None:
@@ -160,14 +165,12 @@ def _edge(cursor: CursorWrapper, first: int, behind: int) -> int | None:
     return row[0] if row else None
 
 
-def _found(cursor: CursorWrapper, sql: str, values: Sequence[object]) -> list[int]:
+def _found(cursor: CursorWrapper, sql: str, values: Sequence[int | str]) -> list[int]:
     cursor.execute(sql, values)
     return [number for (number,) in cursor.fetchall()]
 
 
-def _in_sqlite(
-    cursor: CursorWrapper, shop_id: int, question: Question, span: tuple[int, int], limit: int
-) -> list[int]:
+def _in_sqlite(cursor: CursorWrapper, shop_id: int, question: Question, span: tuple[int, int], limit: int) -> list[int]:
     first, behind = span
     if question.has_single:
         edge = _edge(cursor, first, behind)

@@ -109,12 +109,11 @@ def mark_sent(actor: Actor, number: str, text: str, *, revision: int, at: dateti
 
 
 def _save(reply: Reply) -> None:
-    if reply.pk is None:
+    is_new = reply._state.adding  # noqa: SLF001 - Django's documented name for it
+    with search.changing(Kind.REPLY, [] if is_new else [reply.pk]):
         reply.save()
+    if is_new:
         search.add(Kind.REPLY, [reply.pk])
-    else:
-        with search.changing(Kind.REPLY, [reply.pk]):
-            reply.save()
 
 
 def _require_fit(case: Case, text: str) -> None:

@@ -22,6 +22,9 @@ Span = tuple[int, int]
 _JAMO: Final = range(0x1160, 0x1200)  # Hangul vowels and finals join the sign before them
 _SELECTORS: Final = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]  # "this sign in colour"; nobody types them
 
+_NOTHING: Final = dict.fromkeys([*INVISIBLE, *_SELECTORS])
+_hidden: Final = re.compile(f"[{''.join(map(chr, sorted(_NOTHING)))}]").search
+
 
 def fold(text: str) -> str:
     """Return a text as search knows it. Runs of white space are one space; none stands at either end.
@@ -33,7 +36,9 @@ def fold(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    if _hidden(text):  # first: between a letter and its accent one of them keeps the two apart
+        text = text.translate(_NOTHING)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     search, table = _odd()
     return folded.translate(table) if search(folded) else folded  # most texts hold none of them
 
@@ -41,7 +46,7 @@ def _fold(text: str) -> str:
 @cache
 def _odd() -> tuple[Callable[[str], object], Mapping[int, str | None]]:
     """Return what finds a character that becomes another or nothing, and what each becomes."""
-    table: dict[int, str | None] = dict.fromkeys([*INVISIBLE, *_SELECTORS])
+    table: dict[int, str | None] = {**_NOTHING}
     for line in _characters().splitlines():
         traditional, _, simplified = line.partition("\t")
         if len(traditional) == 1 and simplified:

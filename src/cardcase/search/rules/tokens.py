@@ -12,6 +12,7 @@ No such code begins another, so that words and their beginnings can never be tak
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import add
 from typing import Final
 
@@ -121,7 +122,7 @@ def _phrase(term: str) -> str:
     codes = [_codes[ord(letter)] for letter in term]
     if len(codes) == 1:
         return f" {codes[0]}"
-    return "".join([f" {one}{other}" for one, other in zip(codes, codes[1:], strict=False)])
+    return "".join([f" {one}{other}" for one, other in pairwise(codes)])
 
 
 def _asked(term: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 
 from cardcase.search import engine
-from cardcase.search.engine import Entry
 from cardcase.search.rules import Kind, place
 from cardcase.search.sources import OF_TABLE, SOURCES
 
