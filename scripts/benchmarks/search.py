@@ -29,7 +29,23 @@ ASKED, SLOWLY = 400, 40
 """Questions for the index and for the whole answer, and for what is slow beside it."""
 
 OPENERS = ["老板", "你好", "亲", "卖家", "那个", "请问", "麻烦", "我说", "哎", "喂", "", "", "", ""]
-THINGS = ["苹果卡", "京东卡", "这张卡", "卡密", "余额", "充值卡", "礼品卡", "订单", "截图", "密码", "Steam卡", "沃尔玛卡", "面额", "链接", "兑换码"]
+THINGS = [
+    "苹果卡",
+    "京东卡",
+    "这张卡",
+    "卡密",
+    "余额",
+    "充值卡",
+    "礼品卡",
+    "订单",
+    "截图",
+    "密码",
+    "Steam卡",
+    "沃尔玛卡",
+    "面额",
+    "链接",
+    "兑换码",
+]
 MATTERS = [
     "充不进去", "充了三次都不行", "显示无效", "已经被兑换了", "余额只有一半", "没收到", "发错了", "过期了", "不想要了", "能退吗",
     "怎么退款", "申请退款了", "什么时候到账", "便宜点吗", "还有货吗", "是真的吗", "看一下", "等了半天", "要投诉你", "给个差评",
@@ -55,7 +71,9 @@ def message(dice: random.Random) -> str:
         parts.append(dice.choice(OPENERS) + dice.choice(THINGS) + dice.choice(MATTERS) + dice.choice(ENDINGS))
     if luck > 0.45:  # the curve of a language: few characters make most of it
         parts.append(
-            "".join(LETTERS[min(int(dice.paretovariate(0.6)) - 1, 9999) % len(LETTERS)] for _ in range(dice.randint(3, 18)))
+            "".join(
+                LETTERS[min(int(dice.paretovariate(0.6)) - 1, 9999) % len(LETTERS)] for _ in range(dice.randint(3, 18))
+            )
         )
     if luck > 0.85:
         parts.append(str(dice.randint(1, 99999)))
@@ -88,7 +106,10 @@ def fill(actor: Any, texts: Sequence[str]) -> float:
     Conversation.objects.add_all(
         [
             Conversation(
-                shop_id=actor.shop_id, public_id=f"conv_{number:07d}", channel="goofish", external_id=f"{number}@goofish"
+                shop_id=actor.shop_id,
+                public_id=f"conv_{number:07d}",
+                channel="goofish",
+                external_id=f"{number}@goofish",
             )
             for number in range(TALKS)
         ]
@@ -145,7 +166,10 @@ def fill_beside(texts: Sequence[str]) -> Callable[[str], list[int]] | None:
             sql = "SELECT rowid FROM bench_trigram WHERE bench_trigram MATCH %s ORDER BY rowid DESC LIMIT 21"
             return lambda term: _ask(sql, ['"' + term.replace('"', '""') + '"'])
         with transaction.atomic():
-            cursor.execute("INSERT INTO bench_plain SELECT * FROM unnest(%s::bigint[], %s::text[])", [*map(list, zip(*rows, strict=True))])
+            cursor.execute(
+                "INSERT INTO bench_plain SELECT * FROM unnest(%s::bigint[], %s::text[])",
+                [*map(list, zip(*rows, strict=True))],
+            )
         try:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
         except Exception:  # noqa: BLE001 - without the extension there is nothing to compare with

@@ -17,7 +17,7 @@ from cardcase.search.rules import LONGEST, Kind, Question, ask, fold, spans
 from cardcase.search.rules.ranking import score
 from cardcase.staff.rules import Actor
 
-from .found_rows import Found, Narrowed, read_rows
+from .found_rows import Found, Narrowed, led, read_rows
 
 WINDOW: Final = 60
 """How many of the newest answers are weighed against each other; what is older follows by time."""
@@ -93,7 +93,7 @@ def find(actor: Actor, asked: Asked, *, now: datetime, limit: int = 20, after: s
     if not question:
         return Answer(is_complete=index.is_complete(actor))
     if kind is None:
-        things = [] if after else list(_things(actor, question, asked, now=now))
+        things = [] if after else _things(actor, question, asked, now=now)
         said, following = _page(actor, question, asked, None, now=now, limit=limit, after=after)
     else:
         things = []
@@ -125,17 +125,17 @@ def _page(
     if asked.is_newest or before is not None:
         rows = _first(stream(actor, question, asked, kind, before), limit + 1)
         following = f"n{rows[limit - 1].number}" if len(rows) > limit else None
-        return [_hit(one, question) for one in rows[:limit]], following
+        return _hits(actor, rows[:limit], question), following
     rows = _first(stream(actor, question, asked, kind, None), WINDOW + 1)
     window, is_more = rows[:WINDOW], len(rows) > WINDOW
     ranked = sorted(window, key=lambda one: (-_score(one, question, now), -one.number))
-    shown = [_hit(one, question) for one in ranked[offset : offset + limit]]
+    shown = _hits(actor, ranked[offset : offset + limit], question)
     if offset + limit < len(ranked):
         return shown, f"w{offset + limit}"
     return shown, f"n{window[-1].number}" if is_more else None
 
 
-def _things(actor: Actor, question: Question, asked: Asked, *, now: datetime) -> Iterator[Hit]:
+def _things(actor: Actor, question: Question, asked: Asked, *, now: datetime) -> list[Hit]:
     """Rank the newest things: the one whose name was typed whole comes first."""
     batches = index.find(actor, question, things=True, since=asked.since, until=asked.until)
     rows: list[Found] = []
@@ -144,7 +144,11 @@ def _things(actor: Actor, question: Question, asked: Asked, *, now: datetime) ->
         if len(rows) >= WINDOW:
             break
     best = sorted(rows[:WINDOW], key=lambda one: (-_score(one, question, now), -one.number))[:MOST_THINGS]
-    yield from (_hit(one, question) for one in best)
+    return _hits(actor, best, question)
+
+
+def _hits(actor: Actor, rows: Sequence[Found], question: Question) -> list[Hit]:
+    return [_hit(one, question) for one in led(actor, rows)]
 
 
 def _first(rows: Iterator[Found], count: int) -> list[Found]:

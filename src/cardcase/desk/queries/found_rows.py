@@ -87,6 +87,11 @@ _RELATED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.LISTING: (),
 }
 
+_OF_MESSAGE: Final = (
+    *("public_id", "text", "said_at", "received_at", "speaker", "sender_name"),
+    *("conversation__order__order_no", "conversation__buyer__nick"),
+)
+
 
 def read_rows(actor: Actor, places: Sequence[tuple[int, Place]], narrowed: Narrowed) -> Iterator[Found]:
     """Read rows in the order given; without what the actor may not see and what a filter leaves out."""
@@ -95,15 +100,15 @@ def read_rows(actor: Actor, places: Sequence[tuple[int, Place]], narrowed: Narro
         by_kind.setdefault(one.kind, []).append(one.pk)
     rows = {(kind, row.pk): row for kind, pks in by_kind.items() for row in _rows(actor, kind, pks, narrowed)}
     found = [_found(number, one.kind, rows[one.kind, one.pk]) for number, one in places if (one.kind, one.pk) in rows]
-    yield from _led(actor, _masked(actor, found))
+    yield from _masked(actor, found)
 
 
 def _rows(actor: Actor, kind: Kind, pks: Sequence[int], narrowed: Narrowed) -> "QuerySet[Any]":
     rows: QuerySet[Any] = SOURCES[kind].model.objects.visible_to(actor).filter(pk__in=pks)  # type: ignore[attr-defined]
     if kind is Kind.REFUND:
         rows = rows.filter(is_shadow=False)
-    if kind is Kind.MESSAGE:
-        rows = rows.defer("original_sealed")
+    if kind is Kind.MESSAGE:  # most of what is found: of its relations no more than is shown
+        rows = rows.only(*_OF_MESSAGE)
     wanted = _wanted(actor, kind, narrowed)
     if wanted is not None:
         # Asked for each row by itself: a way through several orders would else tell the same row several times.
@@ -217,9 +222,10 @@ def _masked(actor: Actor, rows: Sequence[Found]) -> list[Found]:
     return masked
 
 
-def _led(actor: Actor, rows: Sequence[Found]) -> Iterator[Found]:
-    """Say of each to which case it leads, and where in it."""
-    numbers = cases.numbers_of_orders(actor, sorted({one.order_id for one in rows if one.order_id and not one.case}))
+def led(actor: Actor, rows: Sequence[Found]) -> Iterator[Found]:
+    """Say of each to which case it leads, and where in it: only of what is shown."""
+    orders = sorted({one.order_id for one in rows if one.order_id and not one.case})
+    numbers = cases.numbers_of_orders(actor, orders) if orders else {}
     loose = _cases_of_things(actor, [one for one in rows if one.kind in (Kind.BUYER, Kind.LISTING)])
     for one in rows:
         number = one.case or next(iter(numbers.get(one.order_id or 0, ())), "") or loose.get(one.number, "")
