@@ -35,8 +35,8 @@ def test_filters_narrow_and_a_whole_code_is_not_searched_for(phone, desk):
     assert "92XF" not in phone.content()
     phone.get_by_role("searchbox").fill("卡")
     phone.locator("summary", has_text="筛选").click()
-    phone.get_by_label("类别").select_option(label="订单")
+    phone.get_by_label("类别").select_option(label="商品")
     phone.get_by_role("search").get_by_role("button", name="筛选").click()
     expect(phone.locator(".hits > li").first).to_be_visible()
     for kind in phone.locator(".hits > li > p.small").all_inner_texts():
-        assert kind.startswith("订单")
+        assert kind.startswith("商品")
