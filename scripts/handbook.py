@@ -183,6 +183,10 @@ def verdicts() -> str:
             code, sentence = node.args[0].value, _sentence(said)  # type: ignore[attr-defined]  # a text
             if _CODE.fullmatch(code) and _CHINESE.search(sentence):
                 found.setdefault(code, sentence)
+    from cardcase.anchors.rules.stamp import FAULT_TEXTS, Fault
+
+    asked = {Fault.NONCE, Fault.POLICY}  # only who sent the question can say these
+    found |= {fault.value: text.zh for fault, text in FAULT_TEXTS.items() if fault not in asked}
     rows = ["| 代码 | 说什么 |", "|---|---|"]
     rows += [f"| `{code}` | {_cell(found[code])} |" for code in sorted(found)]
     return "\n".join(rows) + "\n"

@@ -17,8 +17,11 @@ ENTRY: Final = "cardcase.packs.verifier"
 PICKED: Final = {"cardcase.kit.clock": ("from_epoch", "iso")}
 """Modules of which only some functions are taken: the clock also asks the system for its zones."""
 
-LEFT_OUT: Final = frozenset({"cardcase.packs.check_stamps"})
-"""Modules that need more than this file may: where they cannot be imported, the checker says what it did not check."""
+LEFT_OUT: Final = frozenset({"cardcase.anchors.rules.client"})
+"""Modules that need more than this file may: the second opinion on time-stamps, which is the product's alone."""
+
+OLDEST: Final = 42
+"""First version of ``cryptography`` that tells the validity of certificates as aware moments."""
 
 NO_RFC8785: Final = '''"""Stands in for the package rfc8785: what only it could write is in no pack, and is refused."""
 
@@ -34,11 +37,13 @@ def dumps(value):
 HEAD: Final = '''#!/usr/bin/env python3
 """Check an evidence pack of Cardcase (礼品卡售后台), offline, with one file: 离线核对 Cardcase 证据包，只要这一个文件。
 
-    python cardcase_verify.py PACK.zip --vkey KEY [--policy FILE] [--previous CHECKPOINT] [--json]
+    python cardcase_verify.py PACK.zip --vkey KEY [--tsa-roots FOLDER] [--policy FILE] [--previous CHECKPOINT] [--json]
 
-Needs Python 3.11 or later and the package ``cryptography``; no network, no database, no other package.
+Needs Python 3.11 or later and the package ``cryptography``, {oldest} or later; no network, no database, nothing else.
 Exit codes: 0 valid, 1 tampered, 2 valid but less than you ask for, 3 malformed or unsafe, 4 this program failed,
-64 wrong use. Time-stamp tokens are not checked here: ``openssl ts`` does it, see README.txt in the pack.
+64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in the
+policy FILE, by the very rules of Cardcase, which asks a second program about time-stamps besides. Those signed with
+SM2 are named, and not checked.
 
 Get this file from whom you trust, never out of a pack, nor from its exporter. Made by scripts/standalone.py from
 Cardcase {version}: every module below stands verbatim in its sources. Apache License 2.0.
@@ -75,9 +80,12 @@ def _require():
         sys.stderr.write("需要 Python 3.11 或更新版本 / Python 3.11 or later is needed\\n")
         sys.exit(4)
     try:
-        import cryptography  # noqa: F401
+        import cryptography
     except ImportError:
         sys.stderr.write("缺少 cryptography：pip install cryptography / The package cryptography is missing\\n")
+        sys.exit(4)
+    if int(cryptography.__version__.partition(".")[0]) < OLDEST:
+        sys.stderr.write(f"cryptography 太旧，需要 {OLDEST} 或更新 / cryptography {OLDEST} or later is needed\\n")
         sys.exit(4)
 
 
@@ -151,7 +159,10 @@ def build() -> str:
     version = next(
         line.split('"')[1] for line in path_of("cardcase").read_text("utf-8").splitlines() if "__version__" in line
     )
-    parts = [HEAD.format(version=version), f"PACKAGES = {packages!r}\nENTRY = {ENTRY!r}\n"]
+    parts = [
+        HEAD.format(version=version, oldest=OLDEST),
+        f"PACKAGES = {packages!r}\nENTRY = {ENTRY!r}\nOLDEST = {OLDEST}\n",
+    ]
     for name, text in [("rfc8785", NO_RFC8785), *((name, source_of(name)) for name in order)]:
         if "'''" in text:
             raise SystemExit(f"{name} holds three quotes, which mark the end of a module here")

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Check an evidence pack of Cardcase (礼品卡售后台), offline, with one file: 离线核对 Cardcase 证据包，只要这一个文件。
 
-    python cardcase_verify.py PACK.zip --vkey KEY [--policy FILE] [--previous CHECKPOINT] [--json]
+    python cardcase_verify.py PACK.zip --vkey KEY [--tsa-roots FOLDER] [--policy FILE] [--previous CHECKPOINT] [--json]
 
-Needs Python 3.11 or later and the package ``cryptography``; no network, no database, no other package.
+Needs Python 3.11 or later and the package ``cryptography``, 42 or later; no network, no database, nothing else.
 Exit codes: 0 valid, 1 tampered, 2 valid but less than you ask for, 3 malformed or unsafe, 4 this program failed,
-64 wrong use. Time-stamp tokens are not checked here: ``openssl ts`` does it, see README.txt in the pack.
+64 wrong use. Time-stamps (RFC 3161) are checked against the roots in FOLDER, cosignatures against the witnesses in the
+policy FILE, by the very rules of Cardcase, which asks a second program about time-stamps besides. Those signed with
+SM2 are named, and not checked.
 
 Get this file from whom you trust, never out of a pack, nor from its exporter. Made by scripts/standalone.py from
 Cardcase 0.1.0: every module below stands verbatim in its sources. Apache License 2.0.
@@ -19,6 +21,7 @@ MODULES = {}
 
 PACKAGES = ['cardcase', 'cardcase.packs', 'cardcase.anchors', 'cardcase.anchors.rules', 'cardcase.custody', 'cardcase.custody.rules', 'cardcase.kit', 'cardcase.packs.rules']
 ENTRY = 'cardcase.packs.verifier'
+OLDEST = 42
 
 # ──── rfc8785 · made for this file ────
 MODULES['rfc8785'] = r'''"""Stands in for the package rfc8785: what only it could write is in no pack, and is refused."""
@@ -1600,6 +1603,1253 @@ def _is_dropping(name: str) -> bool:
     return parts[-1] in _DROPPINGS or parts[-1].startswith("._") or not _DROPPED_FOLDERS.isdisjoint(parts[:-1])
 '''
 
+# ──── cardcase.anchors.rules.plan · src/cardcase/anchors/rules/plan.py ────
+MODULES['cardcase.anchors.rules.plan'] = r'''"""When the head of the record is taken to authorities and witnesses, and how long one waits after a failure."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from cardcase.kit.text import Text
+
+STAMPED: Final = "time.anchor"
+RENEWED: Final = "time.renewed"
+COSIGNED: Final = "witness.cosigned"
+DEPOSITED: Final = "deposit.made"
+OWN_KINDS: Final = frozenset({STAMPED, RENEWED, COSIGNED, DEPOSITED})
+"""Entries that anchoring itself writes: they alone are no reason to anchor again, or it would never rest."""
+
+URGENT_KINDS: Final = frozenset(
+    {
+        "card.revealed",
+        "card.displayed",
+        "remedy.approved",
+        "remedy.declined",
+        "remedy.escalated",
+        "remedy.executed",
+        "pack.exported",
+        "pack.submitted",
+    }
+)
+"""Reveal, decision, export (custody.md §7.4): after these one does not wait for the hour."""
+
+FIRST_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(hours=6)
+RENEW_BEFORE: Final = timedelta(days=60)
+"""How long before the end of an authority's certificate its last token is stamped anew. Our own choice."""
+
+PENDING: Final = "E_TIME_PENDING"
+PENDING_TEXT: Final = Text(
+    "还没有拿到第三方时间戳，正在重试；业务不受影响",
+    "No third party's time-stamp yet; it is being tried again, and nothing waits for it",
+)
+UNANCHORED: Final = "E_TIME_NONE"
+UNANCHORED_TEXT: Final = Text(
+    "没有设置时间戳机构：时间只有自己的时钟作证",
+    "No authority of time is set: only our own clock vouches for the time",
+)
+
+
+class StampState(StrEnum):
+    """Where a promised time-stamp stands."""
+
+    WAITING = "waiting"
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"  # kept as it came: SM2, or no root pinned
+    SUPERSEDED = "superseded"  # a later head was taken to the same authority while this one waited
+
+
+def is_due(
+    since_last: timedelta | None, *, has_new: bool, has_urgent: bool, every: timedelta, spacing: timedelta
+) -> bool:
+    """Tell whether the head is to be anchored now. ``since_last`` is None when it never was."""
+    if not has_new:
+        return False
+    if since_last is None or since_last >= every:
+        return True
+    return has_urgent and since_last >= spacing
+
+
+def wait_after(tries: int, dice: float) -> timedelta:
+    """Return how long to wait after the n-th failure: 1, 5, 25 min, then up to 6 h, half to one and a half times.
+
+    ``dice`` lies in [0, 1): what failed together does not come back together.
+    """
+    wait: timedelta = min(FIRST_WAIT * 5 ** max(0, min(tries - 1, 6)), LONGEST_WAIT)
+    return wait * (0.5 + dice)
+
+
+REASONS: Final = {
+    "name_unknown": Text("找不到这个域名", "the host name is unknown"),
+    "not_reached": Text("连不上对方服务器", "the other side cannot be reached"),
+    "broken": Text("没有等到完整的答复", "no whole answer came"),
+    "address_private": Text("地址指向内网，没有连接（可设 private = true）", "the address is private; not called"),
+    "address_bad": Text("地址不对", "the address is wrong"),
+    "tls_failed": Text("对方的证书不可信", "the other side's certificate is not trusted"),
+    "too_large": Text("答复太大，没有读完", "the answer is too large; not read to its end"),
+    "http_status": Text("对方答复了 HTTP 错误", "the other side answered with an HTTP error"),
+    "no_secret": Text("读不了口令文件", "the file of the password cannot be read"),
+    "no_config": Text("设置里已经没有它", "it is no longer configured"),
+    "bad_settings": Text("它的设置读不了（根证书、策略文件）", "its settings cannot be read (roots, policy)"),
+    "witness_ahead": Text(
+        "见证方见过更长的记录：可能恢复了旧备份，或有两份记录",
+        "The witness has seen a longer record: an old backup was restored, or there are two records",
+    ),
+    "witness_refused": Text(
+        "见证方说本记录与它见过的不一致", "The witness says that this record does not continue what it has seen"
+    ),
+    "witness_unknown_key": Text("见证方不认得本记录的签名公钥", "The witness does not know this record's key"),
+    "witness_unknown_log": Text("见证方没有登记本记录", "The witness does not list this record"),
+    "witness_broken": Text("见证方的签名不成立", "The cosignature of the witness does not hold"),
+    "deposit_refused": Text("存证服务没有接受", "The deposit service did not accept it"),
+}
+"""Why an attempt came to nothing, beside the faults of ``stamp.FAULT_TEXTS``."""
+'''
+
+# ──── cardcase.anchors.rules.der · src/cardcase/anchors/rules/der.py ────
+MODULES['cardcase.anchors.rules.der'] = r'''"""A small, strict reader of DER, for replies of time-stamping authorities: one level at a time, every length checked.
+
+It never descends by itself, so that no depth of nesting costs anything; whoever reads a form asks for its levels one by
+one. Only what DER allows is read: definite lengths in their shortest form, tags below 31, the shortest integers.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Final, Self
+
+BOOLEAN, INTEGER, BITS, OCTETS, NULL, OID, UTF8, TIME = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C, 0x18
+SEQUENCE, SET = 0x30, 0x31
+MOST_ELEMENTS: Final = 256
+"""How many elements one level may have: real replies have less than twenty."""
+_LONG, _MOST_LENGTH_BYTES = 0x80, 4
+_LONG_TAG, _CONTEXT, _CONSTRUCTED = 0x1F, 0x80, 0x20
+_MOST_INTEGER, _MOST_OID, _MOST_ARC = 64, 63, 9
+"""Bytes of an integer (RFC 3161 asks for 160 bits), of an object identifier, and of one of its arcs."""
+_MOST_PAD = 7
+
+
+class BadDer(ValueError):  # noqa: N818 - named after what is wrong
+    """The bytes are not DER, or not of the form that is read."""
+
+
+def tagged(number: int, *, is_constructed: bool = True) -> int:
+    """Return the tag ``[number]`` of a context."""
+    return _CONTEXT | (_CONSTRUCTED if is_constructed else 0) | number
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element: its tag, and where in the bytes it begins, where its content does, and where both end."""
+
+    data: bytes
+    tag: int
+    begin: int
+    start: int
+    end: int
+
+    @classmethod
+    def at(cls, data: bytes, begin: int, end: int) -> Self:
+        """Read the head of the element at a place. Raises BadDer."""
+        if begin + 2 > end or data[begin] & _LONG_TAG == _LONG_TAG:
+            raise BadDer("an element was expected")
+        length, start = data[begin + 1], begin + 2
+        if length & _LONG:
+            count = length & ~_LONG
+            if not 1 <= count <= _MOST_LENGTH_BYTES or start + count > end:
+                raise BadDer("a definite length was expected")
+            length, start = int.from_bytes(data[start : start + count]), start + count
+            if length < _LONG or length >> 8 * (count - 1) == 0:
+                raise BadDer("a length is not in its shortest form")
+        if start + length > end:
+            raise BadDer("an element is longer than its place")
+        return cls(data, data[begin], begin, start, start + length)
+
+    @classmethod
+    def whole(cls, data: bytes, tag: int) -> Self:
+        """Read bytes that are one element of this tag and nothing else. Raises BadDer."""
+        found = cls.at(data, 0, len(data)).of(tag)
+        if found.end != len(data):
+            raise BadDer("bytes after the end")
+        return found
+
+    @property
+    def raw(self) -> bytes:
+        """The element as it stands, head and content."""
+        return self.data[self.begin : self.end]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes after the head."""
+        return self.data[self.start : self.end]
+
+    def of(self, tag: int) -> Self:
+        """Return this element when it has that tag. Raises BadDer."""
+        if self.tag != tag:
+            raise BadDer(f"tag {tag:#04x} was expected")
+        return self
+
+    def parts(self) -> "list[Element]":
+        """Return the elements inside, one level deep. Raises BadDer."""
+        if not self.tag & _CONSTRUCTED:
+            raise BadDer("this holds no elements")
+        found: list[Element] = []
+        place = self.start
+        while place < self.end:
+            if len(found) == MOST_ELEMENTS:
+                raise BadDer("too many elements")
+            found.append(Element.at(self.data, place, self.end))
+            place = found[-1].end
+        return found
+
+    def only(self, tag: int) -> "Element":
+        """Return the one element inside. Raises BadDer."""
+        (one,) = _exactly(1, self.parts())
+        return one.of(tag)
+
+    def sorted_parts(self) -> "list[Element]":
+        """Return the elements of a SET OF, which stand in the order of their bytes. Raises BadDer."""
+        found = self.parts()
+        if any(first.raw > second.raw for first, second in pairwise(found)):
+            raise BadDer("a set is not in its order")
+        return found
+
+    # ---- plain values ------------------------------------------------------------------------------------------------
+
+    def integer(self, tag: int = INTEGER) -> int:
+        """Return an INTEGER, however it is tagged. Raises BadDer."""
+        content = self.of(tag).content
+        if not 1 <= len(content) <= _MOST_INTEGER:
+            raise BadDer("an integer has 1 to 64 bytes")
+        value = int.from_bytes(content, signed=True)
+        if len(content) > 1 and value == int.from_bytes(content[1:], signed=True):
+            raise BadDer("an integer is not in its shortest form")
+        return value
+
+    def natural(self, tag: int = INTEGER) -> int:
+        """Return an INTEGER that is not negative. Raises BadDer."""
+        value = self.integer(tag)
+        if value < 0:
+            raise BadDer("a negative number")
+        return value
+
+    def oid(self) -> str:
+        """Return an OBJECT IDENTIFIER, dotted. Raises BadDer."""
+        content = self.of(OID).content
+        if not 1 <= len(content) <= _MOST_OID or content[-1] & _LONG:
+            raise BadDer("an object identifier was expected")
+        arcs, value, length = [], 0, 0
+        for byte in content:
+            if (length == 0 and byte == _LONG) or length == _MOST_ARC:
+                raise BadDer("an arc is not in its shortest form, or too long")
+            value, length = value << 7 | byte & ~_LONG, length + 1
+            if not byte & _LONG:
+                arcs.append(value)
+                value = length = 0
+        first = min(arcs[0] // 40, 2)
+        return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+    def flag(self) -> bool:
+        """Return a BOOLEAN. Raises BadDer."""
+        content = self.of(BOOLEAN).content
+        if content not in (b"\x00", b"\xff"):
+            raise BadDer("a boolean was expected")
+        return content == b"\xff"
+
+    def text(self) -> str:
+        """Return a UTF8String. Raises BadDer."""
+        try:
+            return self.of(UTF8).content.decode()
+        except UnicodeDecodeError as error:
+            raise BadDer("a text is not UTF-8") from error
+
+    def bits(self) -> bytes:
+        """Return the bytes of a BIT STRING. Raises BadDer."""
+        content = self.of(BITS).content
+        pad = content[0] if content else _MOST_PAD + 1
+        if pad > _MOST_PAD or (pad and (len(content) == 1 or content[-1] & (1 << pad) - 1)):
+            raise BadDer("a string of bits was expected")
+        return content[1:]
+
+    def moment(self) -> datetime:
+        """Return a GeneralizedTime in UTC, fractions of a second cut off. Raises BadDer."""
+        text = self.of(TIME).content.decode("ascii", "replace")
+        digits, fraction = text[:14], text[14:-1]
+        is_written = digits.isascii() and digits.isdigit() and len(digits) == len("YYYYMMDDHHMMSS")
+        is_fraction = not fraction or (fraction[0] == "." and fraction[1:].isdigit() and fraction[-1] != "0")
+        if not (is_written and is_fraction and text.endswith("Z")):
+            raise BadDer("a moment was expected")
+        try:
+            return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise BadDer("no such moment") from error
+
+
+def _exactly(count: int, found: "list[Element]") -> "list[Element]":
+    if len(found) != count:
+        raise BadDer(f"{count} elements were expected")
+    return found
+
+
+class Reader:
+    """Goes through the elements of a SEQUENCE in their order; what is optional is asked for by its tag."""
+
+    def __init__(self, parts: "list[Element]") -> None:
+        """Take the elements."""
+        self._parts = parts
+        self._at = 0
+
+    def next(self) -> Element:
+        """Return the next element. Raises BadDer when there is none."""
+        if self._at == len(self._parts):
+            raise BadDer("an element is missing")
+        self._at += 1
+        return self._parts[self._at - 1]
+
+    def if_next(self, *tags: int) -> Element | None:
+        """Return the next element when it has one of these tags."""
+        if self._at < len(self._parts) and self._parts[self._at].tag in tags:
+            return self.next()
+        return None
+
+    def done(self) -> None:
+        """Demand that nothing is left. Raises BadDer."""
+        if self._at != len(self._parts):
+            raise BadDer("more than was expected")
+
+
+def reader(element: Element, tag: int = SEQUENCE) -> Reader:
+    """Return a reader of the elements of a SEQUENCE. Raises BadDer."""
+    return Reader(element.of(tag).parts())
+
+
+def with_sorted_certificates(reply: bytes) -> bytes:
+    """Return a TimeStampResp with the certificates of its token sorted; all else and every length stay as they are.
+
+    ``rfc3161_client`` refuses replies whose SET of certificates is not sorted, as some authorities send them
+    (custody.md §2). That SET is not signed, so sorting it changes nothing that counts; the reply itself is kept as it
+    came. Raises BadDer when this is no TimeStampResp with a token.
+    """
+    place = Element.whole(reply, SEQUENCE)
+    try:
+        # TimeStampResp → ContentInfo (second) → [0] (second) → SignedData
+        for which in (1, 1, 0):
+            place = place.parts()[which]
+        held = next(one for one in place.parts() if one.tag == tagged(0))
+    except (IndexError, StopIteration) as error:
+        raise BadDer("no token with certificates") from error
+    parts = sorted(one.raw for one in held.parts())
+    return reply[: held.start] + b"".join(parts) + reply[held.end :]
+'''
+
+# ──── cardcase.anchors.rules.cms · src/cardcase/anchors/rules/cms.py ────
+MODULES['cardcase.anchors.rules.cms'] = r'''"""A TimeStampResp (RFC 3161 §2.4.2) taken apart: status, the CMS SignedData in it, and the TSTInfo that is signed.
+
+Only form is looked at here; nothing of it is believed. What DER would not write that way is refused, except for the
+order of the certificates, which is not signed and which some authorities do not keep.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from . import der
+from .der import BadDer, Element, Reader, reader, tagged
+
+SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
+TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
+MOST_CERTIFICATES: Final = 16
+_MOST_STATUS, _MOST_VERSION, _LAST_NAME = 255, 5, 8
+_LONGEST_ACCURACY: Final = timedelta(days=366)
+_THOUSAND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """An AlgorithmIdentifier: its OID, and its parameters as they stand, empty when there are none."""
+
+    oid: str
+    parameters: bytes
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether it has no parameters, or NULL, as hashes and RSA have."""
+        return self.parameters in (b"", b"\x05\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """The TSTInfo: what was stamped, when, by whose rule."""
+
+    policy: str
+    imprint_algorithm: str
+    imprint: bytes
+    serial: int
+    gen_time: datetime
+    accuracy: timedelta
+    nonce: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A SignerInfo. ``signed`` are its attributes as the SET that is signed, None where it has none."""
+
+    issuer: bytes
+    serial: int
+    digest: Algorithm
+    signed: bytes | None
+    attributes: Mapping[str, tuple[bytes, ...]]
+    algorithm: Algorithm
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The SignedData: the bytes of the TSTInfo, that taken apart, the hashes, certificates and signers it names."""
+
+    content: bytes
+    info: Info
+    digests: tuple[Algorithm, ...]
+    certificates: tuple[bytes, ...]
+    signers: tuple[Signer, ...]
+
+
+def read(reply: bytes) -> tuple[int, Token | None]:
+    """Take a reply apart: its status and its token, if there is one. Raises BadDer."""
+    parts = reader(Element.whole(reply, der.SEQUENCE))
+    status = _status(parts.next())
+    told = parts.if_next(der.SEQUENCE)
+    parts.done()
+    if told is None:
+        return status, None
+    kind = reader(told)
+    if kind.next().oid() != SIGNED_DATA:
+        raise BadDer("no SignedData")
+    signed = kind.next().of(tagged(0)).only(der.SEQUENCE)
+    kind.done()
+    return status, _signed_data(signed)
+
+
+def _status(told: Element) -> int:
+    parts = reader(told)
+    status = parts.next().natural()
+    words = parts.if_next(der.SEQUENCE)
+    for one in words.parts() if words else ():
+        one.text()
+    why = parts.if_next(der.BITS)
+    if why:
+        why.bits()
+    parts.done()
+    if status > _MOST_STATUS:
+        raise BadDer("no such status")
+    return status
+
+
+def _signed_data(told: Element) -> Token:
+    parts = reader(told)
+    _version(parts)
+    digests = tuple(algorithm(one) for one in parts.next().of(der.SET).sorted_parts())
+    inside = reader(parts.next())
+    if inside.next().oid() != TST_INFO:
+        raise BadDer("no TSTInfo")
+    content = inside.next().of(tagged(0)).only(der.OCTETS).content
+    inside.done()
+    held = parts.if_next(tagged(0))
+    certificates = tuple(one.of(der.SEQUENCE).raw for one in held.parts()) if held else ()
+    if len(certificates) > MOST_CERTIFICATES:
+        raise BadDer("too many certificates")
+    parts.if_next(tagged(1))  # lists of revocations: the caller has his own
+    signers = tuple(_signer(one) for one in parts.next().of(der.SET).sorted_parts())
+    parts.done()
+    return Token(content, _info(content), digests, certificates, signers)
+
+
+def _version(parts: Reader) -> None:
+    if not 1 <= parts.next().integer() <= _MOST_VERSION:
+        raise BadDer("an unknown version")
+
+
+def algorithm(told: Element) -> Algorithm:
+    """Read an AlgorithmIdentifier. Raises BadDer."""
+    found = told.of(der.SEQUENCE).parts()
+    if not 1 <= len(found) <= 2:  # noqa: PLR2004 - name and parameters
+        raise BadDer("an algorithm was expected")
+    return Algorithm(found[0].oid(), found[1].raw if found[1:] else b"")
+
+
+def _info(content: bytes) -> Info:
+    parts = reader(Element.whole(content, der.SEQUENCE))
+    if parts.next().integer() != 1:
+        raise BadDer("an unknown version of TSTInfo")
+    policy = parts.next().oid()
+    imprint = reader(parts.next())
+    kind, digest = algorithm(imprint.next()), imprint.next().of(der.OCTETS).content
+    imprint.done()
+    if not kind.is_plain:
+        raise BadDer("a hash has no parameters")
+    serial, gen_time = parts.next().integer(), parts.next().moment()
+    accuracy = parts.if_next(der.SEQUENCE)
+    ordering = parts.if_next(der.BOOLEAN)
+    if ordering and not ordering.flag():
+        raise BadDer("what is meant anyway is not written")
+    nonce = parts.if_next(der.INTEGER)
+    name = parts.if_next(tagged(0))
+    if name:
+        _name(name)
+    more = parts.if_next(tagged(1))
+    for one in more.parts() if more else ():
+        _extension(one)
+    parts.done()
+    return Info(
+        policy=policy,
+        imprint_algorithm=kind.oid,
+        imprint=digest,
+        serial=serial,
+        gen_time=gen_time,
+        accuracy=_accuracy(accuracy) if accuracy else timedelta(),
+        nonce=nonce.natural() if nonce else None,
+    )
+
+
+def _name(told: Element) -> None:
+    found = told.parts()
+    if len(found) != 1 or not tagged(0, is_constructed=False) <= found[0].tag <= tagged(_LAST_NAME):
+        raise BadDer("a general name was expected")
+
+
+def _extension(told: Element) -> None:
+    """Read an Extension of the TSTInfo. None is known here, so that one which must be understood is refused."""
+    parts = reader(told)
+    parts.next().oid()
+    if parts.if_next(der.BOOLEAN) is not None:
+        raise BadDer("an extension that must be understood, and is not")
+    parts.next().of(der.OCTETS)
+    parts.done()
+
+
+def _accuracy(told: Element) -> timedelta:
+    """Read an Accuracy; what it does not state counts as none (RFC 3161 §2.4.2 leaves it open)."""
+    parts = reader(told)
+    seconds = parts.if_next(der.INTEGER)
+    rest = []
+    for number in (0, 1):
+        one = parts.if_next(tagged(number, is_constructed=False))
+        rest.append(one.natural(one.tag) if one else 0)
+        if one and not 1 <= rest[-1] < _THOUSAND:
+            raise BadDer("thousandths lie between 1 and 999")
+    parts.done()
+    whole = seconds.natural() if seconds else 0
+    if whole > _LONGEST_ACCURACY.total_seconds():
+        raise BadDer("an accuracy of years")
+    return timedelta(seconds=whole, milliseconds=rest[0], microseconds=rest[1])
+
+
+def _signer(told: Element) -> Signer:
+    parts = reader(told)
+    _version(parts)
+    who = reader(parts.next())  # the other choice, a key id, is used by no authority; the issuer is what we look for
+    issuer, serial = who.next().of(der.SEQUENCE).raw, who.next().integer()
+    who.done()
+    digest = algorithm(parts.next())
+    held = parts.if_next(tagged(0))
+    attributes = dict(_attributes(held)) if held else {}
+    if held and len(attributes) != len(held.parts()):
+        raise BadDer("a signed attribute stands twice")
+    kind = algorithm(parts.next())
+    signature = parts.next().of(der.OCTETS).content
+    unsigned = parts.if_next(tagged(1))
+    if unsigned:
+        _attributes(unsigned)  # nothing in it counts
+    parts.done()
+    signed = bytes([der.SET]) + held.raw[1:] if held else None  # RFC 5652 §5.4: with the tag of a SET, not [0]
+    return Signer(issuer, serial, digest, signed, attributes, kind, signature)
+
+
+def _attributes(told: Element) -> list[tuple[str, tuple[bytes, ...]]]:
+    """Read a SET OF Attribute: kinds and values. Raises BadDer."""
+    found = []
+    for one in told.sorted_parts():
+        parts = reader(one)
+        kind, values = parts.next().oid(), parts.next().of(der.SET).sorted_parts()
+        parts.done()
+        found.append((kind, tuple(value.raw for value in values)))
+    return found
+'''
+
+# ──── cardcase.anchors.rules.signing · src/cardcase/anchors/rules/signing.py ────
+MODULES['cardcase.anchors.rules.signing'] = r'''"""Whether the signature of a token is that of a certificate: what is signed names the TSTInfo and the certificate.
+
+RFC 5652 §5.4 and §5.6, RFC 5035 and 5816 for the attribute that names the certificate. SHA-2 only, and only the pairs
+of algorithms that authorities use.
+"""
+
+import hashlib
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from . import cms, der
+from .cms import Algorithm, Signer, Token
+from .der import Element, reader, tagged
+
+HASHES: Final = {
+    "2.16.840.1.101.3.4.2.1": "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+}
+PSS: Final = "1.2.840.113549.1.1.10"
+MOST_RSA_BITS: Final = 8192
+"""Longer keys cost a verifier time, and no authority has them."""
+_KINDS: Final[dict[str, type[hashes.HashAlgorithm]]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+_RSA: Final = {
+    "1.2.840.113549.1.1.1": None,  # the hash is the one that the signer names beside
+    "1.2.840.113549.1.1.11": "sha256",
+    "1.2.840.113549.1.1.12": "sha384",
+    "1.2.840.113549.1.1.13": "sha512",
+}
+_ECDSA: Final = {
+    "1.2.840.10045.4.3.2": "sha256",
+    "1.2.840.10045.4.3.3": "sha384",
+    "1.2.840.10045.4.3.4": "sha512",
+}
+_MGF1: Final = "1.2.840.113549.1.1.8"
+_CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+_MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.12"
+_CERTIFICATE_V2: Final = "1.2.840.113549.1.9.16.2.47"
+
+
+class BadSignature(ValueError):  # noqa: N818 - named after what is wrong
+    """The signature is not that of this certificate over this content."""
+
+
+def is_named(signer: Signer, certificate: x509.Certificate) -> bool:
+    """Tell whether a certificate is the one that a SignerInfo names: issuer, byte for byte, and serial number."""
+    fields = reader(Element.whole(certificate.tbs_certificate_bytes, der.SEQUENCE))
+    fields.if_next(tagged(0))
+    serial, _algorithm, issuer = fields.next().integer(), fields.next(), fields.next().raw
+    return (issuer, serial) == (signer.issuer, signer.serial)
+
+
+def check(token: Token, certificate: x509.Certificate) -> None:
+    """Check the one signer of a token against his certificate. Raises BadSignature."""
+    if len(token.signers) != 1:
+        raise BadSignature("one signer, and no more")
+    (signer,) = token.signers
+    hashed = HASHES.get(signer.digest.oid, "")
+    announced = [one.oid for one in token.digests]
+    if (
+        not hashed
+        or signer.digest.oid not in announced
+        or not all(one.is_plain for one in (signer.digest, *token.digests))
+    ):
+        raise BadSignature("a hash that is not known here, or not announced")
+    try:
+        _check_attributes(signer, token.content, certificate, hashed)
+        _verify(signer, certificate, hashed)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, IndexError) as error:
+        raise BadSignature("the signature does not hold") from error
+
+
+def _check_attributes(signer: Signer, content: bytes, certificate: x509.Certificate, hashed: str) -> None:
+    if Element.whole(_one(signer, _CONTENT_TYPE), der.OID).oid() != cms.TST_INFO:
+        raise BadSignature("signed as something else")
+    if Element.whole(_one(signer, _MESSAGE_DIGEST), der.OCTETS).content != hashlib.new(hashed, content).digest():
+        raise BadSignature("other content was signed")
+    named = [kind for kind in (_CERTIFICATE, _CERTIFICATE_V2) if kind in signer.attributes]
+    if not named or not all(_names(_one(signer, kind), kind, certificate) for kind in named):
+        raise BadSignature("another certificate is named")
+
+
+def _one(signer: Signer, kind: str) -> bytes:
+    values = signer.attributes.get(kind, ())
+    if len(values) != 1:
+        raise BadSignature("a signed attribute is missing, or has not one value")
+    return values[0]
+
+
+def _names(value: bytes, kind: str, certificate: x509.Certificate) -> bool:
+    """Tell whether a SigningCertificate or SigningCertificateV2 names this certificate first.
+
+    SHA-1 is what the older form has (RFC 3161 itself); nobody makes a second certificate for a given hash of it.
+    """
+    parts = reader(Element.whole(value, der.SEQUENCE))
+    first = reader(parts.next().of(der.SEQUENCE).parts()[0])
+    hashed = "sha1"
+    if kind == _CERTIFICATE_V2:
+        told = first.if_next(der.SEQUENCE)
+        hashed = HASHES.get(cms.algorithm(told).oid, "") if told else "sha256"
+    digest, more = first.next().of(der.OCTETS).content, first.if_next(der.SEQUENCE)
+    first.done()
+    if more is not None and more.parts()[-1].integer() != certificate.serial_number:
+        return False  # IssuerSerial; its issuer is fixed by the hash already
+    whole = certificate.public_bytes(Encoding.DER)
+    return bool(hashed) and hashlib.new(hashed, whole, usedforsecurity=False).digest() == digest
+
+
+def _verify(signer: Signer, certificate: x509.Certificate, hashed: str) -> None:
+    assert signer.signed is not None  # it has the attributes that were looked at
+    key, kind, digest = certificate.public_key(), signer.algorithm, _KINDS[hashed]()
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size <= MOST_RSA_BITS:
+        if kind.oid == PSS:
+            key.verify(signer.signature, signer.signed, _pss(kind, hashed), digest)
+            return
+        if kind.oid in _RSA and _RSA[kind.oid] in (None, hashed) and kind.is_plain:
+            key.verify(signer.signature, signer.signed, padding.PKCS1v15(), digest)
+            return
+    elif isinstance(key, ec.EllipticCurvePublicKey) and _ECDSA.get(kind.oid) == hashed and kind.is_plain:
+        key.verify(signer.signature, signer.signed, ec.ECDSA(digest))
+        return
+    raise BadSignature("a kind of signature that is not known here")
+
+
+def _pss(kind: Algorithm, hashed: str) -> padding.PSS:
+    """Read RSASSA-PSS-params (RFC 4055 §3.1), with the hash of the signer throughout. Raises BadDer, BadSignature."""
+    parts = reader(Element.whole(kind.parameters, der.SEQUENCE))
+    told: dict[int, Any] = {}
+    for number in range(4):
+        one = parts.if_next(tagged(number))
+        told[number] = one.parts()[0] if one and len(one.parts()) == 1 else None
+    parts.done()
+    if told[0] is None or told[1] is None or told[2] is None:
+        raise BadSignature("without its parts this means SHA-1")
+    mask = reader(told[1])
+    is_mgf1, inner = mask.next().oid() == _MGF1, cms.algorithm(mask.next())
+    if not is_mgf1 or {HASHES.get(cms.algorithm(told[0]).oid), HASHES.get(inner.oid)} != {hashed}:
+        raise BadSignature("other hashes than the signer names")
+    if told[3] is not None and told[3].integer() != 1:
+        raise BadSignature("an unknown trailer")
+    return padding.PSS(padding.MGF1(_KINDS[hashed]()), told[2].natural())
+'''
+
+# ──── cardcase.anchors.rules.chain · src/cardcase/anchors/rules/chain.py ────
+MODULES['cardcase.anchors.rules.chain'] = r'''"""Whether a certificate for time-stamping leads to a pinned root, as it stood at one moment (RFC 5280 §6, bounded).
+
+Only what decides about such certificates: names, signatures, moments, who may issue and how deep, extensions that must
+be understood. Lists of revocations are looked at by ``stamp``. Constraints on names are not followed: an issuer that
+has them is refused. Depth and signatures are bounded, whatever certificates a stranger sends along.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+
+from . import der
+from .der import Element
+from .signing import MOST_RSA_BITS
+
+MOST_DEEP: Final = 8
+"""Certificates from the signer to the root, both counted."""
+MOST_TRIES: Final = 48
+"""Pairs of a certificate and a possible issuer that are looked at for one token."""
+_HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+_UNDERSTOOD: Final = frozenset(
+    {
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        # No policy of certificates is asked for, so that none of these can refuse one (RFC 5280 §6.1.1 d to f).
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+    }
+)
+_Kind = TypeVar("_Kind", bound=x509.ExtensionType)
+
+
+class Broken(ValueError):  # noqa: N818 - named after what is wrong
+    """No way leads from the certificate to a root."""
+
+
+def lead(
+    signer: x509.Certificate, others: Iterable[x509.Certificate], roots: Sequence[x509.Certificate], at: datetime
+) -> list[x509.Certificate]:
+    """Return the certificates from the signer to one of the roots, both included. Raises Broken.
+
+    ``others`` are the certificates that came along and prove nothing. A root is a certificate of its own issue.
+    """
+    found = None
+    if _may_stamp(signer):
+        pinned = [one for one in roots if one.subject == one.issuer]
+        found = _Search(pinned, [one for one in others if one not in pinned], at).way([signer])
+    if found is None:
+        raise Broken("no way to a root")
+    return found
+
+
+class _Search:
+    """Looks for a way upwards, root first, and turns back where one ends."""
+
+    def __init__(self, roots: list[x509.Certificate], others: list[x509.Certificate], at: datetime) -> None:
+        self._roots = frozenset(roots)
+        self._named: dict[x509.Name, list[x509.Certificate]] = {}
+        for one in (*roots, *others):
+            self._named.setdefault(one.subject, []).append(one)
+        self._at = at
+        self._left = MOST_TRIES
+
+    def way(self, below: list[x509.Certificate]) -> list[x509.Certificate] | None:
+        last = below[-1]
+        if not is_valid_at(last, self._at) or not _is_understood(last):
+            return None
+        if last in self._roots:
+            return below
+        for maker in self._named.get(last.issuer, ()):
+            if len(below) == MOST_DEEP or self._left == 0:
+                return None
+            self._left -= 1
+            found = self.way([*below, maker]) if maker not in below and self._issued(last, maker, below) else None
+            if found is not None:
+                return found
+        return None
+
+    def _issued(self, last: x509.Certificate, maker: x509.Certificate, below: list[x509.Certificate]) -> bool:
+        depth = sum(one.subject != one.issuer for one in below[1:])
+        is_fit = _may_issue(maker, depth, is_root=maker in self._roots) and _fits(last, maker)
+        return is_fit and is_signed_by(last, maker)
+
+
+def is_valid_at(one: x509.Certificate, at: datetime) -> bool:
+    """Tell whether a moment lies within a certificate's validity. The last second counts as over, as OpenSSL has it."""
+    return one.not_valid_before_utc <= at < one.not_valid_after_utc
+
+
+def _is_understood(one: x509.Certificate) -> bool:
+    try:
+        return all(not told.critical or told.oid in _UNDERSTOOD for told in one.extensions)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+        return False
+
+
+def _find(one: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
+    try:
+        return one.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _may_stamp(signer: x509.Certificate) -> bool:
+    """Tell whether the key may sign: by its usage nothing but signatures, as RFC 3161 §2.3 and OpenSSL demand."""
+    if not _is_understood(signer):
+        return False
+    usage = _find(signer, x509.KeyUsage)
+    if usage is None:
+        return True
+    others = usage.key_encipherment, usage.data_encipherment, usage.key_agreement, usage.key_cert_sign, usage.crl_sign
+    return (usage.digital_signature or usage.content_commitment) and not any(others)
+
+
+def _may_issue(maker: x509.Certificate, depth: int, *, is_root: bool) -> bool:
+    """Tell whether a certificate is one of an authority that may stand this many authorities above the signer's."""
+    if not _is_understood(maker):
+        return False
+    constraints, usage = _find(maker, x509.BasicConstraints), _find(maker, x509.KeyUsage)
+    extended = _find(maker, x509.ExtendedKeyUsage)
+    fitting = {ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+    if (usage is not None and not usage.key_cert_sign) or (extended is not None and not fitting & set(extended)):
+        return False
+    if _find(maker, x509.NameConstraints) is not None:
+        return False
+    if constraints is None:
+        return is_root and (maker.version is x509.Version.v1 or usage is not None)  # a root of before RFC 3280
+    return constraints.ca and (constraints.path_length is None or depth <= constraints.path_length)
+
+
+def _fits(last: x509.Certificate, maker: x509.Certificate) -> bool:
+    """Tell whether the ids of keys agree, where both are told."""
+    wanted, has = _find(last, x509.AuthorityKeyIdentifier), _find(maker, x509.SubjectKeyIdentifier)
+    if wanted is None:
+        return True
+    if wanted.authority_cert_serial_number not in (None, maker.serial_number):
+        return False
+    return has is None or wanted.key_identifier in (None, has.digest)
+
+
+def _is_whole(one: x509.Certificate) -> bool:
+    """Tell whether the signature under a certificate is whole bytes: a bit left unused would be a second spelling."""
+    signature = Element.whole(one.public_bytes(Encoding.DER), der.SEQUENCE).parts()[-1]
+    return signature.of(der.BITS).content[:1] == b"\0"
+
+
+@lru_cache(maxsize=1024)
+def is_signed_by(one: x509.Certificate, maker: x509.Certificate) -> bool:
+    """Tell whether a certificate was signed by the key of another, with a hash that still counts."""
+    try:
+        key = maker.public_key()
+        if isinstance(key, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)):
+            counts = True
+        elif isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey)):
+            counts = isinstance(one.signature_hash_algorithm, _HASHES) and key.key_size <= MOST_RSA_BITS
+        else:
+            counts = False
+        if counts:
+            one.verify_directly_issued_by(maker)
+            counts = _is_whole(one)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return counts
+'''
+
+# ──── cardcase.anchors.rules.stamp · src/cardcase/anchors/rules/stamp.py ────
+MODULES['cardcase.anchors.rules.stamp'] = r'''"""Time-stamps after RFC 3161: the question, the reply, and whether the reply holds, at the moment it names itself.
+
+A reply is checked against the question that was sent: status, imprint, nonce and policy, the one extended key usage
+that a time-stamping certificate has, the signature, and the chain to a pinned root as it stood at genTime (custody.md
+§2: never as it stands today). Roots come from the caller, never from the reply. Pure: no network, no clock.
+
+All of it is checked by our own rules (``cms``, ``signing``, ``chain``), with nothing but ``cryptography``: so the
+verifier that is one file says what the product says. The product asks ``rfc3161_client`` besides (``client``), and
+what either of the two does not accept does not count.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from cardcase.kit.text import Text
+
+from . import chain, cms, signing
+from .cms import Info
+from .der import BadDer
+
+MAX_REPLY_BYTES: Final = 64 * 1024
+GRANTED: Final = 0
+_CHINESE: Final = "1.2.156.10197.1."
+"""Arc of the Chinese commercial algorithms (GM/T 0006): SM2, SM3 and their signatures stand under it."""
+
+_KEEPS_OLD_TOKENS: Final = frozenset(
+    {
+        x509.ReasonFlags.unspecified,
+        x509.ReasonFlags.affiliation_changed,
+        x509.ReasonFlags.superseded,
+        x509.ReasonFlags.cessation_of_operation,
+    }
+)
+"""Reasons of a revocation that leave tokens from before it valid (RFC 3161 §4.1); any other, or none, does not."""
+
+
+class Fault(StrEnum):
+    """Why a reply does not count."""
+
+    UNREADABLE = "stamp_unreadable"
+    REJECTED = "stamp_rejected"
+    IMPRINT = "stamp_of_other_bytes"
+    NONCE = "stamp_nonce_differs"
+    POLICY = "stamp_policy_differs"
+    USAGE = "stamp_key_usage"
+    EXPIRED = "stamp_certificate_expired"
+    REVOKED = "stamp_certificate_revoked"
+    CHAIN = "stamp_chain_untrusted"
+    NO_ROOTS = "stamp_no_roots"
+    UNVERIFIABLE = "stamp_not_verified"
+
+
+FAULT_TEXTS: Final = {
+    Fault.UNREADABLE: Text("答复不是可以读的时间戳", "The reply is no time-stamp that can be read"),
+    Fault.REJECTED: Text("时间戳机构没有给出时间戳", "The authority did not grant a time-stamp"),
+    Fault.IMPRINT: Text("时间戳盖的是别的内容", "The time-stamp is of other bytes"),
+    Fault.NONCE: Text("答复对应的不是我们发出的请求", "The reply does not answer the request that was sent"),
+    Fault.POLICY: Text("时间戳用的是另一种策略", "The time-stamp was made under another policy"),
+    Fault.USAGE: Text("签名证书不是专用于时间戳的", "The signing certificate is not one for time-stamps alone"),
+    Fault.EXPIRED: Text(
+        "盖时间戳时签名证书不在有效期内", "The signing certificate was not valid at the time of the stamp"
+    ),
+    Fault.REVOKED: Text("签名证书已被吊销", "The signing certificate was revoked"),
+    Fault.CHAIN: Text(
+        "签名不成立，或证书不出自指定的根证书",
+        "The signature does not hold, or its certificate does not lead to a pinned root",
+    ),
+    Fault.NO_ROOTS: Text("没有指定这家机构的根证书，未核验", "No root is pinned for this authority; not verified"),
+    Fault.UNVERIFIABLE: Text(
+        "用国密算法（SM2/SM3）签的，本软件不能核验；原样保留",
+        "Signed with Chinese commercial algorithms (SM2/SM3), which cannot be verified here; kept as it came",
+    ),
+}
+
+
+class BadStamp(ValueError):  # noqa: N818 - named like every refusal here, after what is wrong
+    """A reply that does not count; ``fault`` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+    @property
+    def text(self) -> Text:
+        """The reason as a sentence."""
+        return FAULT_TEXTS[self.fault]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a granted reply says, before anything of it is believed."""
+
+    raw: bytes
+    gen_time: datetime
+    accuracy: timedelta
+    serial: int
+    policy: str
+    nonce: int | None
+    imprint_algorithm: str
+    imprint: bytes
+    certificates: tuple[bytes, ...]
+    algorithms: tuple[str, ...]
+    told: cms.Token
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 in hex of the reply as it came: what ``sha256sum`` says of the .tsr file."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def is_chinese(self) -> bool:
+        """Tell whether algorithms are used that cannot be checked here."""
+        return any(one.startswith(_CHINESE) for one in (self.imprint_algorithm, *self.algorithms))
+
+
+Second = Callable[[Token, Sequence[x509.Certificate], int | None], bool]
+"""A second opinion on a token that holds by our own rules: roots, the nonce if it is known, and whether it holds."""
+
+
+def _second() -> Second | None:
+    """Return the second opinion of the product; the verifier that is one file goes without ``rfc3161_client``."""
+    try:
+        from . import client
+    except ImportError:
+        return None
+    return client.agrees
+
+
+SECOND: Final = _second()
+
+
+def read(raw: bytes) -> Token:
+    """Read a reply. Raises BadStamp when it is none or nothing was granted."""
+    if len(raw) > MAX_REPLY_BYTES:
+        raise BadStamp(Fault.UNREADABLE)
+    try:
+        status, told = cms.read(raw)
+    except BadDer as error:
+        raise BadStamp(Fault.UNREADABLE) from error
+    if status != GRANTED:
+        raise BadStamp(Fault.REJECTED)
+    if told is None:
+        raise BadStamp(Fault.UNREADABLE)
+    try:
+        return _token(raw, told, told.info)
+    except Exception as error:  # a parser of other people's certificates may raise anything
+        raise BadStamp(Fault.UNREADABLE) from error
+
+
+def _token(raw: bytes, told: cms.Token, info: Info) -> Token:
+    certificates = tuple(sorted(set(told.certificates)))
+    algorithms = {one.oid for one in told.digests}
+    algorithms |= {kind.oid for one in told.signers for kind in (one.digest, one.algorithm)}
+    algorithms |= {x509.load_der_x509_certificate(one).signature_algorithm_oid.dotted_string for one in certificates}
+    return Token(
+        raw=raw,
+        gen_time=info.gen_time,
+        accuracy=info.accuracy,
+        serial=info.serial,
+        policy=info.policy,
+        nonce=info.nonce,
+        imprint_algorithm=signing.HASHES.get(info.imprint_algorithm, info.imprint_algorithm),
+        imprint=info.imprint,
+        certificates=certificates,
+        algorithms=tuple(sorted(algorithms)),
+        told=told,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A token that holds: what it says, who signed it, to which pinned root that leads, and what is known of it."""
+
+    token: Token
+    signer: x509.Certificate
+    root: x509.Certificate
+    is_revocation_known: bool
+
+    @property
+    def ends_at(self) -> datetime:
+        """Moment at which the signing certificate ends; before it the token is to be stamped anew."""
+        return self.signer.not_valid_after_utc
+
+    @property
+    def signer_name(self) -> str:
+        """Name of the signing certificate."""
+        return self.signer.subject.rfc4514_string()
+
+
+def check(
+    token: Token,
+    message: bytes,
+    roots: Sequence[x509.Certificate],
+    *,
+    nonce: int | None = None,
+    policy: str = "",
+    revoked: Sequence[x509.CertificateRevocationList] = (),
+    second: Second | None = SECOND,
+) -> Checked:
+    """Check a token over ``message`` against pinned roots, at its own genTime. Raises BadStamp.
+
+    ``nonce`` is that of the request; None where the request is not known, as in a pack. ``policy`` is the OID that the
+    authority must state, empty for any. ``revoked`` are lists of revocations; those of other issuers are left aside.
+    ``second`` is asked about what holds by our own rules.
+    """
+    _check_answer(token, message, nonce, policy)
+    if token.is_chinese:
+        raise BadStamp(Fault.UNVERIFIABLE)
+    if not roots:
+        raise BadStamp(Fault.NO_ROOTS)
+    try:
+        return _check_signature(token, roots, nonce, revoked, second)
+    except BadStamp:
+        raise
+    except Exception as error:  # parts of a certificate are parsed when asked for, and may be anything
+        raise BadStamp(Fault.CHAIN) from error
+
+
+def _check_signature(
+    token: Token,
+    roots: Sequence[x509.Certificate],
+    nonce: int | None,
+    revoked: Sequence[x509.CertificateRevocationList],
+    second: Second | None,
+) -> Checked:
+    held = [x509.load_der_x509_certificate(one) for one in token.certificates]
+    signer = _signer(token, held)
+    _check_usage(signer)
+    if not chain.is_valid_at(signer, token.gen_time):
+        raise BadStamp(Fault.EXPIRED)
+    way = chain.lead(signer, held, roots, token.gen_time)
+    signing.check(token.told, signer)
+    if second is not None and not second(token, way[-1:], nonce):
+        raise BadStamp(Fault.CHAIN)
+    return Checked(token, signer, way[-1], _check_revocation(token, way, revoked))
+
+
+def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) -> None:
+    if not token.imprint_algorithm.startswith("sha"):
+        raise BadStamp(Fault.UNVERIFIABLE if token.is_chinese else Fault.IMPRINT)
+    if hashlib.new(token.imprint_algorithm, message).digest() != token.imprint:
+        raise BadStamp(Fault.IMPRINT)
+    if nonce is not None and token.nonce != nonce:
+        raise BadStamp(Fault.NONCE)
+    if policy and token.policy != policy:
+        raise BadStamp(Fault.POLICY)
+
+
+def _signer(token: Token, held: Sequence[x509.Certificate]) -> x509.Certificate:
+    signers = token.told.signers
+    found = next((one for one in held if len(signers) == 1 and signing.is_named(signers[0], one)), None)
+    if found is None:
+        raise BadStamp(Fault.CHAIN)
+    return found
+
+
+def _check_usage(signer: x509.Certificate) -> None:
+    """Demand the extended key usage of RFC 3161 §2.3: critical, and time-stamping alone."""
+    try:
+        usage = signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except (x509.ExtensionNotFound, ValueError) as error:
+        raise BadStamp(Fault.USAGE) from error
+    if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
+        raise BadStamp(Fault.USAGE)
+
+
+def _check_revocation(
+    token: Token, way: Sequence[x509.Certificate], revoked: Sequence[x509.CertificateRevocationList]
+) -> bool:
+    """Look in the lists for the certificates that lead to the root; tell whether one is of the signer's issuer.
+
+    What else came along in the token is no part of it: neither as a certificate, nor as an issuer of lists.
+    """
+    is_known = False
+    for one in way:
+        issuers = [maker for maker in way if maker.subject == one.issuer]
+        for listed in revoked:
+            if listed.issuer != one.issuer or not any(_signed_by(listed, maker) for maker in issuers):
+                continue
+            is_known = is_known or one == way[0]
+            found = listed.get_revoked_certificate_by_serial_number(one.serial_number)
+            if found is not None and not _is_older(token.gen_time, found):
+                raise BadStamp(Fault.REVOKED)
+    return is_known
+
+
+def _signed_by(listed: x509.CertificateRevocationList, maker: x509.Certificate) -> bool:
+    try:
+        return listed.is_signature_valid(maker.public_key())  # type: ignore[arg-type]  # other kinds of key raise
+    except (TypeError, UnsupportedAlgorithm, InvalidSignature, ValueError):
+        return False
+
+
+def _is_older(gen_time: datetime, found: x509.RevokedCertificate) -> bool:
+    """Tell whether a token was made before a revocation that leaves such tokens valid (RFC 3161 §4.1)."""
+    try:
+        reason = found.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return False
+    return reason in _KEEPS_OLD_TOKENS and gen_time < found.revocation_date_utc
+
+
+def read_roots(pems: Iterable[bytes]) -> list[x509.Certificate]:
+    """Read certificates out of PEM texts, each once. Raises ValueError for a text without one."""
+    found: dict[bytes, x509.Certificate] = {}
+    for pem in pems:
+        for one in x509.load_pem_x509_certificates(pem):
+            found[one.public_bytes(Encoding.DER)] = one
+    return list(found.values())
+
+
+def read_revocations(data: bytes) -> x509.CertificateRevocationList:
+    """Read a list of revocations, PEM or DER. Raises ValueError."""
+    if data.lstrip().startswith(b"-----BEGIN"):
+        return x509.load_pem_x509_crl(data)
+    return x509.load_der_x509_crl(data)
+
+
+def pem_of(token: Token) -> bytes:
+    """Write the certificates of a token as PEM, so that ``openssl ts -verify -untrusted`` finds them."""
+    return b"".join(x509.load_der_x509_certificate(one).public_bytes(Encoding.PEM) for one in token.certificates)
+
+
+def archive_message(note: bytes, reply: bytes) -> bytes:
+    """Return what a renewal is over: the note, then the reply over it, byte after byte (``cat NOTE TSR`` makes it)."""
+    return note + reply
+'''
+
 # ──── cardcase.kit.canonical · src/cardcase/kit/canonical.py ────
 MODULES['cardcase.kit.canonical'] = r'''"""Canonical JSON (RFC 8785): the one way in which a value becomes bytes that are hashed or signed.
 
@@ -2671,6 +3921,575 @@ def exported(data: bytes, sha256: str) -> bytes:
     return next((one for one in as_exported(data) if hashlib.sha256(one).hexdigest() == sha256), data)
 '''
 
+# ──── cardcase.packs.rules.stamping · src/cardcase/packs/rules/stamping.py ────
+MODULES['cardcase.packs.rules.stamping'] = r'''"""The list of time-stamps and cosigned heads in a pack (``data/tsa/stamps.json``): its form, read strictly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from cardcase.custody.rules import note, plain
+
+from . import form, strict
+
+LIST: Final = f"{form.STAMPS}stamps.json"
+MAX_BYTES: Final = 8 * 1024 * 1024
+MOST: Final = 512
+SLACK: Final = timedelta(minutes=2)
+"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
+_STAMP_KEYS: Final = frozenset(
+    {"authority", "size", "note", "token", "certificates", "over", "consistency", "entry", "path"}
+)
+_HEAD_KEYS: Final = frozenset({"size", "note", "own", "consistency"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One token.
+
+    ``over`` is the path of the token that it renews, empty for one over a head. ``entry`` are the bytes of the entry
+    of the record that names it, empty when that lies beyond the head of the pack.
+    """
+
+    authority: str
+    size: int
+    note: str
+    token: str
+    certificates: str
+    over: str
+    consistency: tuple[bytes, ...]
+    entry: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CosignedHead:
+    """A head with the lines of witnesses under it. ``own`` are key ids of witnesses that the exporter says are his."""
+
+    size: int
+    note: str
+    own: tuple[str, ...]
+    consistency: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StampList:
+    """Everything that third parties said of the record, and who had been asked and had not answered."""
+
+    stamps: tuple[Listed, ...]
+    heads: tuple[CosignedHead, ...]
+    pending: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        """Write it."""
+        return plain.encode(
+            {
+                "v": 1,
+                "stamps": [
+                    {
+                        "authority": one.authority,
+                        "size": one.size,
+                        "note": one.note,
+                        "token": one.token,
+                        "certificates": one.certificates,
+                        "over": one.over,
+                        "consistency": _hashes(one.consistency),
+                        "entry": plain.decode(one.entry) if one.entry else None,
+                        "path": _hashes(one.path),
+                    }
+                    for one in self.stamps
+                ],
+                "heads": [
+                    {
+                        "size": one.size,
+                        "note": one.note,
+                        "own": list(one.own),
+                        "consistency": _hashes(one.consistency),
+                    }
+                    for one in self.heads
+                ],
+                "pending": list(self.pending),
+            }
+        )
+
+
+def _hashes(values: Sequence[bytes]) -> list[str]:
+    return [note.encode64(one) for one in values]
+
+
+def read(data: bytes) -> StampList:
+    """Read a list, refusing every byte that ``encode`` would not have written. Raises ValueError."""
+    told = strict.decode(data)
+    try:
+        found = _read(told)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("not a list of stamps") from error
+    if found.encode() != data or len(found.stamps) + len(found.heads) > MOST:
+        raise ValueError("not a list of stamps of this format")
+    return found
+
+
+def _read(told: Any) -> StampList:
+    return StampList(
+        stamps=tuple(_stamp(one) for one in told["stamps"]),
+        heads=tuple(_head(one) for one in told["heads"]),
+        pending=tuple(_text(one) for one in told["pending"]),
+    )
+
+
+def _stamp(one: Any) -> Listed:
+    if one.keys() != _STAMP_KEYS:
+        raise TypeError("a stamp has its fields")
+    return Listed(
+        authority=_text(one["authority"]),
+        size=_size(one["size"]),
+        note=_text(one["note"]),
+        token=_text(one["token"]),
+        certificates=_text(one["certificates"]),
+        over=_text(one["over"]),
+        consistency=_steps(one["consistency"]),
+        entry=plain.encode(one["entry"]) if one["entry"] is not None else b"",
+        path=_steps(one["path"]),
+    )
+
+
+def _head(one: Any) -> CosignedHead:
+    if one.keys() != _HEAD_KEYS:
+        raise TypeError("a head has its fields")
+    own = tuple(_text(key) for key in one["own"])
+    return CosignedHead(_size(one["size"]), _text(one["note"]), own, _steps(one["consistency"]))
+
+
+def _steps(value: Any) -> tuple[bytes, ...]:
+    return tuple(note.decode64(_text(one)) for one in value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text was expected")
+    return value
+
+
+def _size(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise TypeError("a size was expected")
+    return value
+
+
+def is_outside(own: datetime, not_before: datetime | None, not_after: datetime | None) -> bool:
+    """Tell whether the time that a record states of itself contradicts what third parties' clocks bound it by."""
+    is_late = not_after is not None and own > not_after + SLACK
+    return is_late or (not_before is not None and own < not_before - SLACK)
+'''
+
+# ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────
+MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cardcase.anchors.rules.policy import Policy
+from cardcase.custody.rules import note
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Everything that the reader brings. ``roots`` are certificates of time-stamping authorities, PEM or DER."""
+
+    keys: tuple[note.Verifier, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    roots: tuple[bytes, ...] = ()
+    previous: str = ""
+    """A signed head of the log that somebody was given earlier, as the text of its note."""
+
+    @property
+    def known(self) -> tuple[note.Verifier, ...]:
+        """The keys of signers that the reader believes."""
+        return (*self.keys, *self.policy.logs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What third parties say of the record in a pack, as far as the reader's roots and keys prove it."""
+
+    authorities: frozenset[str] = frozenset()
+    """Time-stamping authorities under the reader's roots whose tokens hold."""
+    witnesses: frozenset[str] = frozenset()
+    """Names, in the reader's policy, of witnesses whose cosignatures hold; never one with the log's own key."""
+    is_pending: bool = False
+    """The exporter says that a token was asked for and had not come."""
+    facts: Mapping[str, str | int | bool] = field(default_factory=dict)
+'''
+
+# ──── cardcase.packs.check_stamps · src/cardcase/packs/check_stamps.py ────
+MODULES['cardcase.packs.check_stamps'] = r'''"""One step of the check of a pack: tokens and cosignatures, judged by the reader's roots and witnesses alone.
+
+What a pack says of itself is never trusted here; what it says against itself (a witness of the exporter's own) is.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from cryptography import x509
+
+from cardcase.anchors.rules import cosign, plan, stamp
+from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Token
+from cardcase.custody.rules import entry as entries
+from cardcase.custody.rules import merkle, note
+from cardcase.custody.rules.note import BadNote, Checkpoint
+from cardcase.kit import clock
+
+from .bag import Bag
+from .findings import Findings, shown
+from .rules import form, stamping
+from .rules.form import Manifest
+from .rules.stamping import CosignedHead, Listed, StampList
+from .rules.trust import Stamped, Trust
+
+_OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
+"""What may be for want of the right root, and says nothing against the pack."""
+_SECONDS: Final = "%Y-%m-%d %H:%M:%S"
+_BEIJING: Final = timezone(timedelta(hours=8))
+"""Beijing time without a database of zones, which a reader's machine may lack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Between which moments a record came to be; None where nobody vouches."""
+
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+def check(bag: Bag, manifest: Manifest, head: Checkpoint, trust: Trust, findings: Findings) -> Stamped:
+    """Check what third parties said of the record in a pack. Raises what the bag and the findings raise."""
+    return _Check(bag, {one.path: one.sha256 for one in manifest.files}, head, trust, findings).run()
+
+
+def pinned(roots: Sequence[bytes]) -> tuple[list[x509.Certificate], list[x509.CertificateRevocationList]]:
+    """Read the reader's files: certificates and lists of revocations, PEM or DER; what is neither is left aside."""
+    found: list[x509.Certificate] = []
+    lists: list[x509.CertificateRevocationList] = []
+    for data in roots:
+        with suppress(ValueError):
+            found.extend(x509.load_pem_x509_certificates(data))
+        with suppress(ValueError):
+            found.append(x509.load_der_x509_certificate(data))
+        with suppress(ValueError):
+            lists.append(stamp.read_revocations(data))
+    return found, lists
+
+
+@dataclass(slots=True)
+class _Held:
+    """A token that holds, with what is needed to bound records by it."""
+
+    listed: Listed
+    checked: Checked
+    root: str
+    entry_seq: int | None
+
+
+@dataclass(slots=True)
+class _Check:
+    bag: Bag
+    hashes: Mapping[str, str]
+    head: Checkpoint
+    trust: Trust
+    findings: Findings
+    _notes: dict[str, bytes] = field(default_factory=dict)
+    _tokens: dict[str, Token] = field(default_factory=dict)
+
+    def run(self) -> Stamped:
+        if stamping.LIST not in self.bag:
+            return Stamped(is_pending=False)
+        try:
+            told = stamping.read(self.bag.read(stamping.LIST, stamping.MAX_BYTES))
+        except ValueError:
+            self._fault(
+                "stamps_unreadable", stamping.LIST, "时间戳清单不是规范的格式", "The list of stamps is not in its form"
+            )
+            return Stamped()
+        held = list(self._stamps(told))
+        bounds = self._bounds(held)
+        witnesses = self._witnesses(told, max(bounds, default=-1))
+        authorities = frozenset(one.root for one in held if not one.listed.over and self._covers(one, bounds))
+        uncovered = [seq for seq, bound in bounds.items() if bound.not_after is None]
+        facts: dict[str, str | int | bool] = {"stamps": len(told.stamps), "stamps_that_hold": len(held)}
+        if held:
+            facts["records_not_after"] = len(bounds) - len(uncovered)
+            facts["records_not_before"] = sum(bound.not_before is not None for bound in bounds.values())
+        self._say_bounds(bounds)
+        return Stamped(authorities, witnesses, bool(told.pending) or bool(held and uncovered), facts)
+
+    def _fault(self, code: str, place: str, zh: str, en: str) -> None:
+        self.findings.fault(code, place, zh, en)
+
+    # ---- tokens ------------------------------------------------------------------------------------------------------
+
+    def _stamps(self, told: StampList) -> Iterator[_Held]:
+        roots, lists = pinned(self.trust.roots)
+        tokens = {one.token: one for one in told.stamps}
+        for one in told.stamps:
+            message = self._message(one, tokens)
+            token = self._token(one.token)
+            if message is None or token is None or not self._is_continued(one):
+                continue
+            seq = self._entry_seq(one, token)
+            if seq is None and one.entry:
+                continue
+            found = self._judge(one, token, message, roots, lists)
+            if found is not None:
+                checked, root = found
+                yield _Held(one, checked, root, seq)
+
+    def _member(self, path: str) -> bytes | None:
+        """Read a small member that the list names."""
+        if path not in self._notes:
+            if path not in self.bag or not path.startswith((form.STAMPS, form.CHECKPOINTS)):
+                self._fault(
+                    "stamp_member_missing", shown(path), "清单提到的文件不在包里", "A listed file is not in the pack"
+                )
+                return None
+            self._notes[path] = self.bag.read(path, note.MAX_NOTE_BYTES)
+        return self._notes[path]
+
+    def _token(self, path: str) -> Token | None:
+        raw = self._member(path)
+        if raw is None or path in self._tokens:
+            return self._tokens.get(path)
+        try:
+            self._tokens[path] = stamp.read(raw)
+        except BadStamp as bad:
+            self._fault(bad.fault.value, path, bad.text.zh, bad.text.en)
+        return self._tokens.get(path)
+
+    def _stamped_note(self, path: str) -> bytes | None:
+        """Read a note as it was stamped: without the lines of those who cosigned it in the pack later."""
+        text = self._member(path)
+        return None if text is None else form.exported(text, self.hashes.get(path, ""))
+
+    def _message(self, one: Listed, tokens: Mapping[str, Listed]) -> bytes | None:
+        text = self._stamped_note(one.note)
+        if text is None or not one.over:
+            return text
+        over = tokens.get(one.over)
+        old, signed = self._member(one.over), self._stamped_note(over.note) if over else None
+        return None if old is None or signed is None else stamp.archive_message(signed, old)
+
+    def _is_continued(self, one: Listed) -> bool:
+        """Tell whether the stamped head is the beginning of the record of the pack."""
+        text = self._member(one.note)
+        try:
+            stamped = Checkpoint.parse(note.split((text or b"").decode())[0])
+        except (BadNote, UnicodeDecodeError):
+            self._fault(
+                "stamp_note_unreadable",
+                one.note,
+                "被盖戳的校验点读不出来",
+                "The stamped checkpoint cannot be read",
+            )
+            return False
+        if one.size == stamped.size and merkle.is_consistent(
+            stamped.size, self.head.size, stamped.root, self.head.root, one.consistency
+        ):
+            return True
+        self._fault(
+            "stamp_inconsistent",
+            one.note,
+            "被盖戳的校验点不是这份记录的开头",
+            "The stamped checkpoint is not the beginning of this record",
+        )
+        return False
+
+    def _entry_seq(self, one: Listed, token: Token) -> int | None:
+        """Return the number of the entry that names this token; None when it lies beyond the head, or does not hold."""
+        if not one.entry:
+            return None
+        kind = plan.RENEWED if one.over else plan.STAMPED
+        try:
+            told = entries.decode(one.entry)
+            fits = (told.kind, told.refs.get("token")) == (kind, token.sha256)
+            fits = fits and told.refs.get("time") == clock.iso(token.gen_time)
+            leaf = merkle.leaf_hash(one.entry)
+            if fits and merkle.is_included(leaf, told.seq, self.head.size, one.path, self.head.root):
+                return told.seq
+        except ValueError:
+            pass
+        self._fault(
+            "stamp_entry_broken",
+            one.token,
+            "记录里写下这枚时间戳的那一条对不上",
+            "The entry that names this token does not fit",
+        )
+        return None
+
+    def _judge(
+        self,
+        one: Listed,
+        token: Token,
+        message: bytes,
+        roots: Sequence[x509.Certificate],
+        lists: Sequence[x509.CertificateRevocationList],
+    ) -> tuple[Checked, str] | None:
+        """Check a token, and name the root it leads to, so that two names of one authority count once."""
+        try:
+            checked = stamp.check(token, message, roots, revoked=lists)
+        except BadStamp as bad:
+            self._say_refused(one, bad)
+            return None
+        if not checked.is_revocation_known:
+            self.findings.note(
+                "stamp_revocation_unknown",
+                one.token,
+                "没有吊销清单，未核对签名证书是否被吊销",
+                "Without a list of revocations it was not looked up whether the certificate was revoked",
+            )
+        return checked, checked.root.subject.rfc4514_string()
+
+    def _say_refused(self, one: Listed, refused: BadStamp) -> None:
+        say = self.findings.note if refused.fault in _OURS else self._fault
+        if refused.fault in (Fault.EXPIRED, Fault.REVOKED, Fault.USAGE):
+            say = self.findings.weakness  # the bytes are whole; the authority's word is worth nothing
+        say(refused.fault.value, one.token, refused.text.zh, refused.text.en)
+
+    # ---- bounds ------------------------------------------------------------------------------------------------------
+
+    def _bounds(self, held: Sequence[_Held]) -> dict[int, Bound]:
+        """Bound every record of the pack by the tokens that hold, and report those whose own time lies outside."""
+        own = dict(self._moments())
+        heads = [one for one in held if not one.listed.over]
+        ends = [(one.listed.size, one.checked.token) for one in heads]
+        starts = [(one.entry_seq, one.checked.token) for one in heads if one.entry_seq is not None]
+        found: dict[int, Bound] = {}
+        for seq, at in own.items():
+            after = [token.gen_time + token.accuracy for size, token in ends if size > seq]
+            before = [token.gen_time - token.accuracy for entry, token in starts if entry < seq]
+            bound = found[seq] = Bound(max(before, default=None), min(after, default=None))
+            if stamping.is_outside(at, bound.not_before, bound.not_after):
+                self.findings.weakness(
+                    "clock_outside_bounds",
+                    f"{form.RECORDS} {seq}",
+                    f"第 {seq} 条自己写的时间不在第三方时间戳的范围内：当时的系统时钟不准，或时间是倒填的",
+                    f"The time that record {seq} states lies outside of its time-stamps: a wrong clock, or back-dating",
+                )
+        return found
+
+    def _moments(self) -> Iterator[tuple[int, datetime]]:
+        rest = b""
+        for piece in self.bag.stream(form.RECORDS) if form.RECORDS in self.bag else ():
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            if len(rest) > form.MAX_LINE_BYTES:
+                return
+            for raw in lines:
+                try:
+                    _, entry = form.read_line(raw)
+                except ValueError:
+                    continue  # said by the check of the records
+                yield entry.seq, entries.moment_of(entry)
+
+    @staticmethod
+    def _covers(one: _Held, bounds: Mapping[int, Bound]) -> bool:
+        return any(seq < one.listed.size for seq in bounds)
+
+    def _say_bounds(self, bounds: Mapping[int, Bound]) -> None:
+        """Say the bounds, one line for each run of records that share them."""
+        runs: list[tuple[int, int, Bound]] = []
+        for seq in sorted(bounds):
+            if runs and runs[-1][2] == bounds[seq]:
+                runs[-1] = (runs[-1][0], seq, bounds[seq])
+            else:
+                runs.append((seq, seq, bounds[seq]))
+        for first, last, bound in runs:
+            if bound == Bound(None, None):
+                continue
+            zh, en = _span(bound)
+            self.findings.note(
+                "record_bounded",
+                f"{form.RECORDS} {first}-{last}",
+                f"第 {first}–{last} 条里的记录{zh}",
+                f"Records {first} to {last}: {en}",
+            )
+
+    # ---- witnesses ---------------------------------------------------------------------------------------------------
+
+    def _witnesses(self, told: StampList, last: int) -> frozenset[str]:
+        """Return the reader's witnesses that cosigned a head holding every record of the pack.
+
+        The exporter's own are none of them: where the reader knew, it is noted; where not, the reader is warned.
+        """
+        policy = self.trust.policy
+        keys = {name: listed.witness for name, listed in policy.witnesses.items()}
+        found: set[str] = set()
+        for one in told.heads:
+            by_key = {held.witness: held for held in self._cosigned(one, list(keys.values()))}
+            for name, witness in keys.items():
+                if witness not in by_key:
+                    continue
+                is_known = policy.witnesses[name].is_own
+                if is_known or witness.ident.hex() in one.own or self._is_logs_own(witness):
+                    say = self.findings.note if is_known else self.findings.weakness
+                    say(
+                        "witness_is_own",
+                        one.note,
+                        "这个见证方由导出方自己控制，按没有见证算",
+                        "This witness is under the exporter's own control and counts as zero",
+                    )
+                elif one.size <= last:
+                    self.findings.note(
+                        "witness_partial",
+                        one.note,
+                        f"见证只到第 {one.size} 条，后面的记录还没有见证",
+                        f"The cosignature covers the first {one.size} entries, not the records after them",
+                    )
+                else:
+                    found.add(name)
+        return frozenset(found)
+
+    def _is_logs_own(self, witness: cosign.Witness) -> bool:
+        return any(one.public == witness.public for one in self.trust.known)
+
+    def _cosigned(self, one: CosignedHead, known: Sequence[cosign.Witness]) -> list[cosign.Cosignature]:
+        raw = self._member(one.note)
+        try:
+            text = (raw or b"").decode()
+            head = Checkpoint.parse(note.split(text)[0])
+            held = cosign.holding(text, known)
+        except (BadNote, UnicodeDecodeError):
+            self._fault("cosignature_broken", one.note, "见证方的签名不成立", "A cosignature does not hold")
+            return []
+        if head.size == one.size and merkle.is_consistent(
+            head.size, self.head.size, head.root, self.head.root, one.consistency
+        ):
+            return held
+        self._fault(
+            "cosigned_inconsistent",
+            one.note,
+            "见证过的校验点不是这份记录的开头",
+            "The cosigned checkpoint is not the beginning of this record",
+        )
+        return []
+
+
+def _span(bound: Bound) -> tuple[str, str]:
+    def said(at: datetime) -> str:
+        return at.astimezone(_BEIJING).strftime(_SECONDS)
+
+    zh, en = [], []
+    if bound.not_before is not None:
+        zh.append(f"不早于 {said(bound.not_before)}")
+        en.append(f"not before {bound.not_before.strftime(_SECONDS)}Z")
+    if bound.not_after is not None:
+        zh.append(f"不晚于 {said(bound.not_after)}")
+        en.append(f"not after {bound.not_after.strftime(_SECONDS)}Z")
+    return "，".join(zh) + "（北京时间，第三方时间戳）", ", ".join(en) + " (third parties' time-stamps)"
+'''
+
 # ──── cardcase.packs.rules.succession · src/cardcase/packs/rules/succession.py ────
 MODULES['cardcase.packs.rules.succession'] = r'''"""How the present key of a log followed those before it (``data/keys.json``, custody.md §7.3): its form and its proof.
 
@@ -3000,207 +4819,6 @@ def count(lines: Iterator[Line]) -> dict[str, int]:
     return counts
 '''
 
-# ──── cardcase.packs.rules.stamping · src/cardcase/packs/rules/stamping.py ────
-MODULES['cardcase.packs.rules.stamping'] = r'''"""The list of time-stamps and cosigned heads in a pack (``data/tsa/stamps.json``): its form, read strictly."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
-
-from cardcase.custody.rules import note, plain
-
-from . import form, strict
-
-LIST: Final = f"{form.STAMPS}stamps.json"
-MAX_BYTES: Final = 8 * 1024 * 1024
-MOST: Final = 512
-SLACK: Final = timedelta(minutes=2)
-"""How far a record's own time may lie outside of its bounds before it is reported: clocks drift. Our own choice."""
-_STAMP_KEYS: Final = frozenset(
-    {"authority", "size", "note", "token", "certificates", "over", "consistency", "entry", "path"}
-)
-_HEAD_KEYS: Final = frozenset({"size", "note", "own", "consistency"})
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One token.
-
-    ``over`` is the path of the token that it renews, empty for one over a head. ``entry`` are the bytes of the entry
-    of the record that names it, empty when that lies beyond the head of the pack.
-    """
-
-    authority: str
-    size: int
-    note: str
-    token: str
-    certificates: str
-    over: str
-    consistency: tuple[bytes, ...]
-    entry: bytes
-    path: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CosignedHead:
-    """A head with the lines of witnesses under it. ``own`` are key ids of witnesses that the exporter says are his."""
-
-    size: int
-    note: str
-    own: tuple[str, ...]
-    consistency: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StampList:
-    """Everything that third parties said of the record, and who had been asked and had not answered."""
-
-    stamps: tuple[Listed, ...]
-    heads: tuple[CosignedHead, ...]
-    pending: tuple[str, ...]
-
-    def encode(self) -> bytes:
-        """Write it."""
-        return plain.encode(
-            {
-                "v": 1,
-                "stamps": [
-                    {
-                        "authority": one.authority,
-                        "size": one.size,
-                        "note": one.note,
-                        "token": one.token,
-                        "certificates": one.certificates,
-                        "over": one.over,
-                        "consistency": _hashes(one.consistency),
-                        "entry": plain.decode(one.entry) if one.entry else None,
-                        "path": _hashes(one.path),
-                    }
-                    for one in self.stamps
-                ],
-                "heads": [
-                    {
-                        "size": one.size,
-                        "note": one.note,
-                        "own": list(one.own),
-                        "consistency": _hashes(one.consistency),
-                    }
-                    for one in self.heads
-                ],
-                "pending": list(self.pending),
-            }
-        )
-
-
-def _hashes(values: Sequence[bytes]) -> list[str]:
-    return [note.encode64(one) for one in values]
-
-
-def read(data: bytes) -> StampList:
-    """Read a list, refusing every byte that ``encode`` would not have written. Raises ValueError."""
-    told = strict.decode(data)
-    try:
-        found = _read(told)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("not a list of stamps") from error
-    if found.encode() != data or len(found.stamps) + len(found.heads) > MOST:
-        raise ValueError("not a list of stamps of this format")
-    return found
-
-
-def _read(told: Any) -> StampList:
-    return StampList(
-        stamps=tuple(_stamp(one) for one in told["stamps"]),
-        heads=tuple(_head(one) for one in told["heads"]),
-        pending=tuple(_text(one) for one in told["pending"]),
-    )
-
-
-def _stamp(one: Any) -> Listed:
-    if one.keys() != _STAMP_KEYS:
-        raise TypeError("a stamp has its fields")
-    return Listed(
-        authority=_text(one["authority"]),
-        size=_size(one["size"]),
-        note=_text(one["note"]),
-        token=_text(one["token"]),
-        certificates=_text(one["certificates"]),
-        over=_text(one["over"]),
-        consistency=_steps(one["consistency"]),
-        entry=plain.encode(one["entry"]) if one["entry"] is not None else b"",
-        path=_steps(one["path"]),
-    )
-
-
-def _head(one: Any) -> CosignedHead:
-    if one.keys() != _HEAD_KEYS:
-        raise TypeError("a head has its fields")
-    own = tuple(_text(key) for key in one["own"])
-    return CosignedHead(_size(one["size"]), _text(one["note"]), own, _steps(one["consistency"]))
-
-
-def _steps(value: Any) -> tuple[bytes, ...]:
-    return tuple(note.decode64(_text(one)) for one in value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a text was expected")
-    return value
-
-
-def _size(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise TypeError("a size was expected")
-    return value
-
-
-def is_outside(own: datetime, not_before: datetime | None, not_after: datetime | None) -> bool:
-    """Tell whether the time that a record states of itself contradicts what third parties' clocks bound it by."""
-    is_late = not_after is not None and own > not_after + SLACK
-    return is_late or (not_before is not None and own < not_before - SLACK)
-'''
-
-# ──── cardcase.packs.rules.trust · src/cardcase/packs/rules/trust.py ────
-MODULES['cardcase.packs.rules.trust'] = r'''"""What a reader brings along to judge a pack by: keys, roots, a policy. None of it ever comes out of the pack."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from cardcase.anchors.rules.policy import Policy
-from cardcase.custody.rules import note
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Everything that the reader brings. ``roots`` are certificates of time-stamping authorities, PEM or DER."""
-
-    keys: tuple[note.Verifier, ...] = ()
-    policy: Policy = field(default_factory=Policy)
-    roots: tuple[bytes, ...] = ()
-    previous: str = ""
-    """A signed head of the log that somebody was given earlier, as the text of its note."""
-
-    @property
-    def known(self) -> tuple[note.Verifier, ...]:
-        """The keys of signers that the reader believes."""
-        return (*self.keys, *self.policy.logs.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Stamped:
-    """What third parties say of the record in a pack, as far as the reader's roots and keys prove it."""
-
-    authorities: frozenset[str] = frozenset()
-    """Time-stamping authorities under the reader's roots whose tokens hold."""
-    witnesses: frozenset[str] = frozenset()
-    """Names, in the reader's policy, of witnesses whose cosignatures hold; never one with the log's own key."""
-    is_pending: bool = False
-    """The exporter says that a token was asked for and had not come."""
-    facts: Mapping[str, str | int | bool] = field(default_factory=dict)
-'''
-
 # ──── cardcase.packs.checks · src/cardcase/packs/checks.py ────
 MODULES['cardcase.packs.checks'] = r'''"""The steps of checking a pack, each noting what does not hold. ``verifier`` runs them and gives the verdict."""
 
@@ -3213,11 +4831,11 @@ from cryptography.hazmat.primitives import hashes
 from cardcase.custody.rules import entry as entries
 from cardcase.custody.rules import merkle, note
 
-from . import check_keys
+from . import check_keys, check_stamps
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
-from .rules import bagit, form, stamping, strict
+from .rules import bagit, form, strict
 from .rules.form import Listed, Manifest
 from .rules.trust import Stamped, Trust
 
@@ -3229,23 +4847,10 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 """Checks the tokens and cosignatures of a pack against the reader's roots and policy, and says what they prove."""
 
 
-def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
-    """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    if stamping.LIST in bag:
-        findings.note(
-            "stamps_unchecked",
-            form.STAMPS,
-            "包里有第三方的时间戳或见证，这里没有核对；时间戳可用 openssl ts 核对，见 README.txt 第 6 步",
-            "The pack holds time-stamps or cosignatures that were not checked here; openssl ts checks time-stamps, "
-            "step 6 of README.txt",
-        )
-    return Stamped()
-
-
 class Checker:
     """One check of one pack. ``findings`` and ``facts`` fill up as the steps run."""
 
-    def __init__(self, bag: Bag, trust: Trust, stamps: StampStep = no_stamps) -> None:
+    def __init__(self, bag: Bag, trust: Trust, stamps: StampStep = check_stamps.check) -> None:
         """Take a bag that was looked through, and what the reader brings."""
         self._bag = bag
         self._trust = trust
@@ -3694,23 +5299,11 @@ from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
-from . import bag
+from . import bag, check_stamps
 from .archive import UnsafeArchive
-from .checks import Checker, StampStep, no_stamps
+from .checks import Checker, StampStep
 from .findings import Findings, TooMuch
 from .rules.trust import Trust
-
-
-def _stamp_step() -> StampStep:
-    """Return the step that checks tokens and cosignatures; the single file goes without rfc3161-client, and says so."""
-    try:
-        from . import check_stamps
-    except ImportError:
-        return no_stamps
-    return check_stamps.check
-
-
-STAMPS: Final[StampStep] = _stamp_step()
 
 USAGE: Final = 64
 """Exit code of wrong arguments (EX_USAGE of sysexits.h): 2 already says something of the pack."""
@@ -3950,7 +5543,7 @@ def verify(path: Path | str, *, vkey: str | None = None, trust: Trust | None = N
     ``vkey`` is the signer's C2SP verifier key, had from anywhere but the pack; ``trust`` says more than that. Raises
     WrongArgument for a key that is none. Members are streamed: memory does not grow with the pack.
     """
-    return check(Path(path), trust or trust_of(vkey=vkey), STAMPS)
+    return check(Path(path), trust or trust_of(vkey=vkey), check_stamps.check)
 
 
 def check(path: Path, trust: Trust, stamps: StampStep) -> Report:
@@ -4062,9 +5655,12 @@ def _require():
         sys.stderr.write("需要 Python 3.11 或更新版本 / Python 3.11 or later is needed\n")
         sys.exit(4)
     try:
-        import cryptography  # noqa: F401
+        import cryptography
     except ImportError:
         sys.stderr.write("缺少 cryptography：pip install cryptography / The package cryptography is missing\n")
+        sys.exit(4)
+    if int(cryptography.__version__.partition(".")[0]) < OLDEST:
+        sys.stderr.write(f"cryptography 太旧，需要 {OLDEST} 或更新 / cryptography {OLDEST} or later is needed\n")
         sys.exit(4)
 
 

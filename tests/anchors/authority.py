@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import core, keys, tsp
+from asn1crypto import algos, core, keys, tsp
 from asn1crypto import x509 as asn1_x509
 from certomancer.services import TimeStamper
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ class Holder:
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
     @property
     def pem(self) -> bytes:
@@ -43,6 +43,12 @@ class Holder:
         return self.key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
+_KEY_USAGES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
+
+
 def issue(
     name: str,
     issuer: Holder | None = None,
@@ -51,9 +57,19 @@ def issue(
     end: datetime = END,
     usages: tuple[ObjectIdentifier, ...] | None = None,
     is_critical: bool = True,
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
+    ca: bool | None = None,
+    depth: int | None = None,
+    key_usage: str = "",
+    more: tuple[tuple[x509.ExtensionType, bool], ...] = (),
 ) -> Holder:
-    """Make a certificate; without an issuer it is a root, without usages an authority of certificates."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """Make a certificate; without an issuer it is a root, without usages an authority of certificates.
+
+    ``ca`` and ``key_usage`` (names of usages) say otherwise than is right; ``more`` are extensions, critical or not.
+    """
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    ca = usages is None if ca is None else ca
+    allowed = key_usage.split() or (["key_cert_sign", "crl_sign"] if usages is None else ["digital_signature"])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer or Holder(None, key)  # type: ignore[arg-type]
     builder = (
@@ -64,19 +80,17 @@ def issue(
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=usages is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=depth), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
-            x509.KeyUsage(
-                digital_signature=usages is not None, content_commitment=False, key_encipherment=False,
-                data_encipherment=False, key_agreement=False, key_cert_sign=usages is None, crl_sign=usages is None,
-                encipher_only=False, decipher_only=False,
-            ),
+            x509.KeyUsage(**{name: name in allowed for name in _KEY_USAGES}),
             critical=True,
         )
     )  # fmt: skip
     if usages:
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=is_critical)
+    for extension, critical in more:
+        builder = builder.add_extension(extension, critical=critical)
     return Holder(builder.sign(signer.key, hashes.SHA256()), key)
 
 
@@ -118,7 +132,8 @@ class Pki:
 class OpenSsl:
     """``openssl ts -reply``, as it stands in Debian."""
 
-    def __init__(self, folder: Path, signer: Holder, chain: list[Holder], *, digests: str = "sha256, sha512") -> None:
+    def __init__(self, folder: Path, signer: Holder, chain: list[Holder], *, digests: str = "sha256, sha512",
+                 signed_by: str = "sha256", named_by: str = "sha256") -> None:  # fmt: skip
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "tsa.pem").write_bytes(signer.pem)
@@ -128,8 +143,8 @@ class OpenSsl:
         (folder / "tsa.cnf").write_text(
             f"[tsa]\ndefault_tsa=one\n[one]\nserial={folder}/serial\ncrypto_device=builtin\n"
             f"signer_cert={folder}/tsa.pem\ncerts={folder}/chain.pem\nsigner_key={folder}/tsa.key\n"
-            f"signer_digest=sha256\ndefault_policy={POLICY}\ndigests={digests}\naccuracy=secs:1\n"
-            "ordering=no\ntsa_name=yes\ness_cert_id_chain=no\ness_cert_id_alg=sha256\n"
+            f"signer_digest={signed_by}\ndefault_policy={POLICY}\ndigests={digests}\naccuracy=secs:1\n"
+            f"ordering=no\ntsa_name=yes\ness_cert_id_chain=no\ness_cert_id_alg={named_by}\n"
         )
         self._lock = threading.Lock()
 
@@ -144,13 +159,16 @@ class OpenSsl:
             return told.read_bytes()
 
 
-def openssl_accepts(folder: Path, reply: bytes, message: bytes, roots: bytes, chain: bytes) -> bool:
-    """Ask ``openssl ts -verify`` for its opinion."""
+def openssl_accepts(
+    folder: Path, reply: bytes, message: bytes, roots: bytes, chain: bytes, *, at: datetime | None = None
+) -> bool:
+    """Ask ``openssl ts -verify`` for its opinion, on the certificates as they stood ``at`` a moment, or stand today."""
     for name, data in (("s.tsr", reply), ("s.bin", message), ("s.root.pem", roots), ("s.chain.pem", chain)):
         (folder / name).write_bytes(data)
     said = subprocess.run(
         ["openssl", "ts", "-verify", "-in", folder / "s.tsr", "-data", folder / "s.bin", "-CAfile",
-         folder / "s.root.pem", "-untrusted", folder / "s.chain.pem"],
+         folder / "s.root.pem", "-untrusted", folder / "s.chain.pem",
+         *(("-attime", str(int(at.timestamp()))) if at else ())],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     return "Verification: OK" in said.stdout and said.returncode == 0
@@ -163,6 +181,8 @@ def certomancer(
     at: datetime | None = None,
     nonce: int | None = None,
     imprint: bytes | None = None,
+    hashed: str = "sha256",
+    algorithm: algos.SignedDigestAlgorithm | None = None,
 ) -> Callable[[bytes], bytes]:
     """An authority that answers what it is told to answer: another moment, another nonce, other bytes."""
 
@@ -172,8 +192,9 @@ def certomancer(
     pkcs8 = signer.key.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     whole = at.replace(microsecond=0) if at else datetime.now(UTC).replace(microsecond=0)
     stamper = TimeStamper(
-        load(signer), keys.PrivateKeyInfo.load(pkcs8), certs_to_embed=[load(one) for one in chain], fixed_dt=whole
-    )
+        load(signer), keys.PrivateKeyInfo.load(pkcs8), certs_to_embed=[load(one) for one in chain], fixed_dt=whole,
+        md_algorithm=hashed, signature_algo=algorithm,
+    )  # fmt: skip
 
     def answer(request: bytes) -> bytes:
         asked = tsp.TimeStampReq.load(request)

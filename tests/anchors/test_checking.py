@@ -6,7 +6,7 @@ from anchors.authority import certomancer
 from anchors.conftest import one_authority
 from cardcase.anchors import queries, service
 from cardcase.anchors.models import Cosignature, Reply, Stamp
-from cardcase.anchors.rules import cosign, stamp
+from cardcase.anchors.rules import client, cosign, stamp
 from cardcase.anchors.witness_server import Witness
 from cardcase.custody import queries as ledger
 from cardcase.custody.rules import note
@@ -48,7 +48,7 @@ def test_a_renewal_holds_too(kept, owner, authority):
 
 
 def test_every_changed_column_is_found(kept, owner, pki):
-    question = stamp.ask(kept.note.encode())
+    question = client.ask(kept.note.encode())
     other = certomancer(pki.good, pki.chain, at=NOON)(question.request)
     raw, vkey = bytes(kept.reply.body), Cosignature.objects.get().vkey
     for change, code in (
@@ -74,7 +74,7 @@ def test_every_changed_column_is_found(kept, owner, pki):
 
 
 def test_a_stamp_exchanged_with_its_hash_is_found_by_its_entry(kept, owner, pki):
-    question = stamp.ask(kept.note.encode())
+    question = client.ask(kept.note.encode())
     token = stamp.read(certomancer(pki.good, pki.chain, at=NOON)(question.request))
     Reply.objects.update(body=token.raw)
     Stamp.objects.update(token_sha256=token.sha256, gen_time=token.gen_time)

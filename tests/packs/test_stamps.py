@@ -19,7 +19,7 @@ from cardcase.anchors import queries as anchors
 from cardcase.anchors import service as anchoring
 from cardcase.anchors.models import Cosignature, Deposit, Stamp
 from cardcase.anchors.queries import KeptStamp
-from cardcase.anchors.rules import config, cosign, stamp
+from cardcase.anchors.rules import client, config, cosign
 from cardcase.anchors.witness_server import Witness
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
@@ -281,8 +281,8 @@ def test_the_step_alone_finds_every_exchange(world, sealed, tmp_path):
     held = members(sealed)
     (one,) = stamping.read(held[stamping.LIST]).stamps
     other = certomancer(world.pki.good, world.pki.chain, at=NOON)
-    foreign = other(stamp.ask(b"other bytes").request)
-    early = other(stamp.ask(held[one.note]).request)
+    foreign = other(client.ask(b"other bytes").request)
+    early = other(client.ask(held[one.note]).request)
     other_note = note.Checkpoint("cardcase.local/log_x", 3, bytes(32)).text() + "\n— x AAAAAAA=\n"
     cases = [
         ({one.token: foreign}, "stamp_entry_broken"),

@@ -2,16 +2,13 @@
 
 import base64
 import hashlib
-import io
 
 import pytest
 
 from cardcase.anchors.rules import policy
 from cardcase.anchors.rules.policy import BadPolicy, Policy
 from cardcase.custody.rules import note
-from cardcase.packs import archive, bag, checks, verifier
-from cardcase.packs.findings import Findings
-from cardcase.packs.rules import form, stamping
+from cardcase.packs import verifier
 from cardcase.packs.rules.trust import Stamped, Trust
 from packs.packing import codes
 
@@ -148,12 +145,3 @@ def test_a_key_may_stand_in_the_policy(sealed, tmp_path):
     assert verifier.verify(path, trust=trust).exit_code == 0
     other = Trust(policy=policy.read(f"log {KEY}\ntime 0".encode()))
     assert {"seal_broken", "key_differs"} <= codes(verifier.verify(path, trust=other))
-
-
-def test_tokens_that_nobody_looked_at_are_told_of():
-    inside = {f"x/{stamping.LIST}": b"{}", f"x/{form.STAMPS}a.tsr": b"token", "x/bagit.txt": b""}
-    findings = Findings()
-    checks.no_stamps(bag.Bag(archive.walk(io.BytesIO(archive.write(inside)))), None, None, Trust(), findings)
-    [said] = findings.all
-    assert (said.code, said.place, said.level) == ("stamps_unchecked", form.STAMPS, "note")
-    assert "openssl ts" in said.text.en

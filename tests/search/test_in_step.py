@@ -19,6 +19,7 @@ from cardcase.search import engine, queries, service
 from cardcase.search.models import Building
 from cardcase.search.rules import ask
 from cardcase.search.sources import REMOVED, SOURCES
+from cardcase.staff.rules import Actor
 from intake.world import INVALID, UNWANTED, files, order_row, orders_csv, said, upload
 from privacy.conftest import AT, LATER, NICK, WORDS, data, world  # noqa: F401 - fixtures
 
@@ -196,11 +197,11 @@ def test_what_is_written_while_it_is_being_made_is_there_once(owner, filled, noo
 
 def test_another_way_of_folding_is_noticed_and_caught_up_with(owner, filled):
     service.rebuild(owner)
-    assert service.catch_up() == 0
+    assert service.catch_up(Actor.system(0)) == 0
     Building.objects.update(folding="older")
     assert not queries.is_complete(owner)
     engine.remove(filled[:3])
-    assert service.catch_up() == 3
+    assert service.catch_up(Actor.system(0)) == 3
     assert queries.is_complete(owner)
     assert ask("退款")
 

@@ -6,7 +6,7 @@ What a pack says of itself is never trusted here; what it says against itself (a
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from cryptography import x509
@@ -27,7 +27,9 @@ from .rules.trust import Stamped, Trust
 
 _OURS: Final = frozenset({Fault.CHAIN, Fault.NO_ROOTS, Fault.UNVERIFIABLE})
 """What may be for want of the right root, and says nothing against the pack."""
-_MINUTES: Final = "%Y-%m-%d %H:%M:%S"
+_SECONDS: Final = "%Y-%m-%d %H:%M:%S"
+_BEIJING: Final = timezone(timedelta(hours=8))
+"""Beijing time without a database of zones, which a reader's machine may lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,29 +211,26 @@ class _Check:
         roots: Sequence[x509.Certificate],
         lists: Sequence[x509.CertificateRevocationList],
     ) -> tuple[Checked, str] | None:
-        """Check a token under each root alone, so that two names of one authority count once."""
-        refused = BadStamp(Fault.NO_ROOTS)
-        for some in [[root] for root in roots] or [[]]:
-            try:
-                checked = stamp.check(token, message, some, revoked=lists)
-            except BadStamp as bad:
-                refused = bad
-                if bad.fault not in _OURS:
-                    break
-                continue
-            if not checked.is_revocation_known:
-                self.findings.note(
-                    "stamp_revocation_unknown",
-                    one.token,
-                    "没有吊销清单，未核对签名证书是否被吊销",
-                    "Without a list of revocations it was not looked up whether the certificate was revoked",
-                )
-            return checked, some[0].subject.rfc4514_string()
+        """Check a token, and name the root it leads to, so that two names of one authority count once."""
+        try:
+            checked = stamp.check(token, message, roots, revoked=lists)
+        except BadStamp as bad:
+            self._say_refused(one, bad)
+            return None
+        if not checked.is_revocation_known:
+            self.findings.note(
+                "stamp_revocation_unknown",
+                one.token,
+                "没有吊销清单，未核对签名证书是否被吊销",
+                "Without a list of revocations it was not looked up whether the certificate was revoked",
+            )
+        return checked, checked.root.subject.rfc4514_string()
+
+    def _say_refused(self, one: Listed, refused: BadStamp) -> None:
         say = self.findings.note if refused.fault in _OURS else self._fault
         if refused.fault in (Fault.EXPIRED, Fault.REVOKED, Fault.USAGE):
             say = self.findings.weakness  # the bytes are whole; the authority's word is worth nothing
         say(refused.fault.value, one.token, refused.text.zh, refused.text.en)
-        return None
 
     # ---- bounds ------------------------------------------------------------------------------------------------------
 
@@ -354,13 +353,13 @@ class _Check:
 
 def _span(bound: Bound) -> tuple[str, str]:
     def said(at: datetime) -> str:
-        return at.astimezone(clock.SHANGHAI).strftime(_MINUTES)
+        return at.astimezone(_BEIJING).strftime(_SECONDS)
 
     zh, en = [], []
     if bound.not_before is not None:
         zh.append(f"不早于 {said(bound.not_before)}")
-        en.append(f"not before {bound.not_before.strftime(_MINUTES)}Z")
+        en.append(f"not before {bound.not_before.strftime(_SECONDS)}Z")
     if bound.not_after is not None:
         zh.append(f"不晚于 {said(bound.not_after)}")
-        en.append(f"not after {bound.not_after.strftime(_MINUTES)}Z")
+        en.append(f"not after {bound.not_after.strftime(_SECONDS)}Z")
     return "，".join(zh) + "（北京时间，第三方时间戳）", ", ".join(en) + " (third parties' time-stamps)"

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives import hashes
 from cardcase.custody.rules import entry as entries
 from cardcase.custody.rules import merkle, note
 
-from . import check_keys
+from . import check_keys, check_stamps
 from .bag import Bag
 from .check_records import RecordsCheck
 from .findings import Findings, shown
-from .rules import bagit, form, stamping, strict
+from .rules import bagit, form, strict
 from .rules.form import Listed, Manifest
 from .rules.trust import Stamped, Trust
 
@@ -25,23 +25,10 @@ StampStep = Callable[[Bag, Manifest, note.Checkpoint, Trust, Findings], Stamped]
 """Checks the tokens and cosignatures of a pack against the reader's roots and policy, and says what they prove."""
 
 
-def no_stamps(bag: Bag, _manifest: Manifest, _head: note.Checkpoint, _trust: Trust, findings: Findings) -> Stamped:
-    """Look at no token and no cosignature, and say so: for readers that have no means to."""
-    if stamping.LIST in bag:
-        findings.note(
-            "stamps_unchecked",
-            form.STAMPS,
-            "包里有第三方的时间戳或见证，这里没有核对；时间戳可用 openssl ts 核对，见 README.txt 第 6 步",
-            "The pack holds time-stamps or cosignatures that were not checked here; openssl ts checks time-stamps, "
-            "step 6 of README.txt",
-        )
-    return Stamped()
-
-
 class Checker:
     """One check of one pack. ``findings`` and ``facts`` fill up as the steps run."""
 
-    def __init__(self, bag: Bag, trust: Trust, stamps: StampStep = no_stamps) -> None:
+    def __init__(self, bag: Bag, trust: Trust, stamps: StampStep = check_stamps.check) -> None:
         """Take a bag that was looked through, and what the reader brings."""
         self._bag = bag
         self._trust = trust

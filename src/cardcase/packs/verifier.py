@@ -19,23 +19,11 @@ from cardcase.custody.rules.report import Fault, Level
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.text import Text
 
-from . import bag
+from . import bag, check_stamps
 from .archive import UnsafeArchive
-from .checks import Checker, StampStep, no_stamps
+from .checks import Checker, StampStep
 from .findings import Findings, TooMuch
 from .rules.trust import Trust
-
-
-def _stamp_step() -> StampStep:
-    """Return the step that checks tokens and cosignatures; the single file goes without rfc3161-client, and says so."""
-    try:
-        from . import check_stamps
-    except ImportError:
-        return no_stamps
-    return check_stamps.check
-
-
-STAMPS: Final[StampStep] = _stamp_step()
 
 USAGE: Final = 64
 """Exit code of wrong arguments (EX_USAGE of sysexits.h): 2 already says something of the pack."""
@@ -275,7 +263,7 @@ def verify(path: Path | str, *, vkey: str | None = None, trust: Trust | None = N
     ``vkey`` is the signer's C2SP verifier key, had from anywhere but the pack; ``trust`` says more than that. Raises
     WrongArgument for a key that is none. Members are streamed: memory does not grow with the pack.
     """
-    return check(Path(path), trust or trust_of(vkey=vkey), STAMPS)
+    return check(Path(path), trust or trust_of(vkey=vkey), check_stamps.check)
 
 
 def check(path: Path, trust: Trust, stamps: StampStep) -> Report:

@@ -3,12 +3,16 @@
 A reply is checked against the question that was sent: status, imprint, nonce and policy, the one extended key usage
 that a time-stamping certificate has, the signature, and the chain to a pinned root as it stood at genTime (custody.md
 §2: never as it stands today). Roots come from the caller, never from the reply. Pure: no network, no clock.
+
+All of it is checked by our own rules (``cms``, ``signing``, ``chain``), with nothing but ``cryptography``: so the
+verifier that is one file says what the product says. The product asks ``rfc3161_client`` besides (``client``), and
+what either of the two does not accept does not count.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -16,26 +20,15 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
-from rfc3161_client import (
-    HashAlgorithm,
-    TimestampRequestBuilder,
-    TimeStampResponse,
-    VerificationError,
-    VerifierBuilder,
-    decode_timestamp_response,
-)
 
 from cardcase.kit.text import Text
 
-from . import der
+from . import chain, cms, signing
+from .cms import Info
+from .der import BadDer
 
 MAX_REPLY_BYTES: Final = 64 * 1024
 GRANTED: Final = 0
-_HASHES: Final = {
-    x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1"): "sha256",
-    x509.ObjectIdentifier("2.16.840.1.101.3.4.2.2"): "sha384",
-    x509.ObjectIdentifier("2.16.840.1.101.3.4.2.3"): "sha512",
-}
 _CHINESE: Final = "1.2.156.10197.1."
 """Arc of the Chinese commercial algorithms (GM/T 0006): SM2, SM3 and their signatures stand under it."""
 
@@ -103,22 +96,6 @@ class BadStamp(ValueError):  # noqa: N818 - named like every refusal here, after
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A request as it is sent: its DER bytes and the nonce that the reply must carry."""
-
-    request: bytes
-    nonce: int
-
-
-def ask(message: bytes, *, is_strong: bool = False) -> Question:
-    """Make a request over the SHA-256 of ``message`` (SHA-512 when ``is_strong``), with a nonce and certificates."""
-    kind = HashAlgorithm.SHA512 if is_strong else HashAlgorithm.SHA256
-    made = TimestampRequestBuilder(data=message, hash_algorithm=kind, nonce=True, cert_req=True).build()
-    assert made.nonce is not None
-    return Question(made.as_bytes(), made.nonce)
-
-
-@dataclass(frozen=True, slots=True)
 class Token:
     """What a granted reply says, before anything of it is believed."""
 
@@ -132,7 +109,7 @@ class Token:
     imprint: bytes
     certificates: tuple[bytes, ...]
     algorithms: tuple[str, ...]
-    parsed: TimeStampResponse
+    told: cms.Token
 
     @property
     def sha256(self) -> str:
@@ -145,64 +122,67 @@ class Token:
         return any(one.startswith(_CHINESE) for one in (self.imprint_algorithm, *self.algorithms))
 
 
+Second = Callable[[Token, Sequence[x509.Certificate], int | None], bool]
+"""A second opinion on a token that holds by our own rules: roots, the nonce if it is known, and whether it holds."""
+
+
+def _second() -> Second | None:
+    """Return the second opinion of the product; the verifier that is one file goes without ``rfc3161_client``."""
+    try:
+        from . import client
+    except ImportError:
+        return None
+    return client.agrees
+
+
+SECOND: Final = _second()
+
+
 def read(raw: bytes) -> Token:
     """Read a reply. Raises BadStamp when it is none or nothing was granted."""
     if len(raw) > MAX_REPLY_BYTES:
         raise BadStamp(Fault.UNREADABLE)
-    parsed = _parse(raw)
-    if parsed.status != GRANTED:
-        raise BadStamp(Fault.REJECTED)
     try:
-        told, signed = parsed.tst_info, parsed.signed_data
-        certificates = tuple(sorted(signed.certificates))
-        algorithms = {one.dotted_string for one in signed.digest_algorithms}
-        algorithms |= {
-            x509.load_der_x509_certificate(one).signature_algorithm_oid.dotted_string for one in certificates
-        }
-        imprint = told.message_imprint
-        return Token(
-            raw=raw,
-            gen_time=_utc(told.gen_time),
-            accuracy=_accuracy(told.accuracy),
-            serial=told.serial_number,
-            policy=told.policy.dotted_string,
-            nonce=told.nonce,
-            imprint_algorithm=_HASHES.get(imprint.hash_algorithm, imprint.hash_algorithm.dotted_string),
-            imprint=bytes(imprint.message),
-            certificates=certificates,
-            algorithms=tuple(sorted(algorithms)),
-            parsed=parsed,
-        )
-    except Exception as error:  # a parser of other people's bytes may raise anything
+        status, told = cms.read(raw)
+    except BadDer as error:
+        raise BadStamp(Fault.UNREADABLE) from error
+    if status != GRANTED:
+        raise BadStamp(Fault.REJECTED)
+    if told is None:
+        raise BadStamp(Fault.UNREADABLE)
+    try:
+        return _token(raw, told, told.info)
+    except Exception as error:  # a parser of other people's certificates may raise anything
         raise BadStamp(Fault.UNREADABLE) from error
 
 
-def _parse(raw: bytes) -> TimeStampResponse:
-    for prepare in (bytes, der.with_sorted_certificates):
-        try:
-            parsed: TimeStampResponse = decode_timestamp_response(prepare(raw))
-        except Exception:  # noqa: BLE001, S112 - as above; the second form is tried, then it is unreadable
-            continue
-        return parsed
-    raise BadStamp(Fault.UNREADABLE)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _accuracy(told: object) -> timedelta:
-    """Return the accuracy that a token states; none stated counts as none (RFC 3161 §2.4.2 leaves it open)."""
-    seconds, millis, micros = (getattr(told, name, None) or 0 for name in ("seconds", "millis", "micros"))
-    return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
+def _token(raw: bytes, told: cms.Token, info: Info) -> Token:
+    certificates = tuple(sorted(set(told.certificates)))
+    algorithms = {one.oid for one in told.digests}
+    algorithms |= {kind.oid for one in told.signers for kind in (one.digest, one.algorithm)}
+    algorithms |= {x509.load_der_x509_certificate(one).signature_algorithm_oid.dotted_string for one in certificates}
+    return Token(
+        raw=raw,
+        gen_time=info.gen_time,
+        accuracy=info.accuracy,
+        serial=info.serial,
+        policy=info.policy,
+        nonce=info.nonce,
+        imprint_algorithm=signing.HASHES.get(info.imprint_algorithm, info.imprint_algorithm),
+        imprint=info.imprint,
+        certificates=certificates,
+        algorithms=tuple(sorted(algorithms)),
+        told=told,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A token that holds: what it says, who signed it, until when that certificate lives, and what is known of it."""
+    """A token that holds: what it says, who signed it, to which pinned root that leads, and what is known of it."""
 
     token: Token
     signer: x509.Certificate
+    root: x509.Certificate
     is_revocation_known: bool
 
     @property
@@ -224,11 +204,13 @@ def check(
     nonce: int | None = None,
     policy: str = "",
     revoked: Sequence[x509.CertificateRevocationList] = (),
+    second: Second | None = SECOND,
 ) -> Checked:
     """Check a token over ``message`` against pinned roots, at its own genTime. Raises BadStamp.
 
     ``nonce`` is that of the request; None where the request is not known, as in a pack. ``policy`` is the OID that the
     authority must state, empty for any. ``revoked`` are lists of revocations; those of other issuers are left aside.
+    ``second`` is asked about what holds by our own rules.
     """
     _check_answer(token, message, nonce, policy)
     if token.is_chinese:
@@ -236,7 +218,7 @@ def check(
     if not roots:
         raise BadStamp(Fault.NO_ROOTS)
     try:
-        return _check_signature(token, roots, nonce, revoked)
+        return _check_signature(token, roots, nonce, revoked, second)
     except BadStamp:
         raise
     except Exception as error:  # parts of a certificate are parsed when asked for, and may be anything
@@ -248,18 +230,18 @@ def _check_signature(
     roots: Sequence[x509.Certificate],
     nonce: int | None,
     revoked: Sequence[x509.CertificateRevocationList],
+    second: Second | None,
 ) -> Checked:
-    signer = _signer(token)
+    held = [x509.load_der_x509_certificate(one) for one in token.certificates]
+    signer = _signer(token, held)
     _check_usage(signer)
-    if not signer.not_valid_before_utc <= token.gen_time <= signer.not_valid_after_utc:
+    if not chain.is_valid_at(signer, token.gen_time):
         raise BadStamp(Fault.EXPIRED)
-    builder = VerifierBuilder(roots=list(roots), nonce=nonce)
-    try:
-        builder.build().verify(token.parsed, token.imprint)
-    except VerificationError as error:
-        raise BadStamp(Fault.CHAIN) from error
-    chain = [x509.load_der_x509_certificate(one) for one in token.certificates]
-    return Checked(token, signer, _check_revocation(token, chain, roots, revoked, signer))
+    way = chain.lead(signer, held, roots, token.gen_time)
+    signing.check(token.told, signer)
+    if second is not None and not second(token, way[-1:], nonce):
+        raise BadStamp(Fault.CHAIN)
+    return Checked(token, signer, way[-1], _check_revocation(token, way, revoked))
 
 
 def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) -> None:
@@ -273,14 +255,12 @@ def _check_answer(token: Token, message: bytes, nonce: int | None, policy: str) 
         raise BadStamp(Fault.POLICY)
 
 
-def _signer(token: Token) -> x509.Certificate:
-    infos = list(token.parsed.signed_data.signer_infos)
-    if len(infos) != 1:
+def _signer(token: Token, held: Sequence[x509.Certificate]) -> x509.Certificate:
+    signers = token.told.signers
+    found = next((one for one in held if len(signers) == 1 and signing.is_named(signers[0], one)), None)
+    if found is None:
         raise BadStamp(Fault.CHAIN)
-    for one in map(x509.load_der_x509_certificate, token.certificates):
-        if (one.issuer, one.serial_number) == (infos[0].issuer, infos[0].serial_number):
-            return one
-    raise BadStamp(Fault.CHAIN)
+    return found
 
 
 def _check_usage(signer: x509.Certificate) -> None:
@@ -294,20 +274,19 @@ def _check_usage(signer: x509.Certificate) -> None:
 
 
 def _check_revocation(
-    token: Token,
-    chain: Sequence[x509.Certificate],
-    roots: Sequence[x509.Certificate],
-    revoked: Sequence[x509.CertificateRevocationList],
-    signer: x509.Certificate,
+    token: Token, way: Sequence[x509.Certificate], revoked: Sequence[x509.CertificateRevocationList]
 ) -> bool:
-    """Look for the chain's certificates in the lists; tell whether a list of the signer's issuer was there."""
+    """Look in the lists for the certificates that lead to the root; tell whether one is of the signer's issuer.
+
+    What else came along in the token is no part of it: neither as a certificate, nor as an issuer of lists.
+    """
     is_known = False
-    for one in chain:
-        issuers = [maker for maker in (*chain, *roots) if maker.subject == one.issuer]
+    for one in way:
+        issuers = [maker for maker in way if maker.subject == one.issuer]
         for listed in revoked:
             if listed.issuer != one.issuer or not any(_signed_by(listed, maker) for maker in issuers):
                 continue
-            is_known = is_known or one == signer
+            is_known = is_known or one == way[0]
             found = listed.get_revoked_certificate_by_serial_number(one.serial_number)
             if found is not None and not _is_older(token.gen_time, found):
                 raise BadStamp(Fault.REVOKED)

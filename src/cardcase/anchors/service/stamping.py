@@ -10,10 +10,11 @@ from cryptography import x509
 from cardcase.anchors import outside, queries
 from cardcase.anchors.models import Reply, Revocations, Stamp
 from cardcase.anchors.outside import CameToNothing
-from cardcase.anchors.rules import plan, stamp
+from cardcase.anchors.rules import client, plan, stamp
+from cardcase.anchors.rules.client import Question
 from cardcase.anchors.rules.config import Authority, BadAnchors
 from cardcase.anchors.rules.plan import StampState
-from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Question, Token
+from cardcase.anchors.rules.stamp import BadStamp, Checked, Fault, Token
 from cardcase.connectors.egress import Reply as Answer
 from cardcase.kit import clock
 from cardcase.kit.errors import Problem
@@ -38,7 +39,7 @@ def try_stamp(actor: Actor | None, stamp_id: int, *, at: datetime, writing: Writ
     row = Stamp.objects.select_related("over__reply").get(pk=stamp_id)
     if row.state != StampState.WAITING.value:
         return ""
-    question = stamp.ask(_message(row), is_strong=row.over_id is not None)
+    question = client.ask(_message(row), is_strong=row.over_id is not None)
     try:
         authority = _authority(row.authority)
         roots = _roots(authority)

@@ -40,8 +40,12 @@ def rebuild(actor: Actor, *, step: Step = lambda _done, _total, _what: None, fro
     return _go_on(begun, step)
 
 
-def catch_up() -> int:
-    """Finish what is unfinished, and begin anew when texts are folded otherwise than when the index was made."""
+def catch_up(actor: Actor) -> int:
+    """Finish what is unfinished, and begin anew when texts are folded otherwise than when the index was made.
+
+    Returns how many rows had to be written or removed. Raises NotAllowed.
+    """
+    actor.require(Permission.WORK)
     begun = Building.objects.first()
     if begun is not None and begun.finished_at is not None and begun.folding == version():
         return 0
