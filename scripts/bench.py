@@ -24,6 +24,7 @@ NAMES = [
     "help_cpu",
     "deadlines_million",
     "rule_rounds",
+    "search_million",
     "append_record",
     "verify_record",
 ]
@@ -31,6 +32,7 @@ SCRIPTS = {  # those that are not in measure.py
     "deadlines_million": "deadlines.py",
     "import_cards": "stock_import.py",
     "rule_rounds": "rule_rounds.py",
+    "search_million": "search.py",
     "append_record": "record.py",
     "verify_record": "record.py",
 }

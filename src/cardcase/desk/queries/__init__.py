@@ -2,7 +2,18 @@
 
 from .case_page import case_page
 from .exhibits import OriginalSealed, exhibit_file, sealed_page
+from .finding import code_in
+from .search_page import search_page
 from .timeline_page import timeline_page
 from .today import today_page
 
-__all__ = ["OriginalSealed", "case_page", "exhibit_file", "sealed_page", "timeline_page", "today_page"]
+__all__ = [
+    "OriginalSealed",
+    "case_page",
+    "code_in",
+    "exhibit_file",
+    "sealed_page",
+    "search_page",
+    "timeline_page",
+    "today_page",
+]

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "calibration": ("learning:calibration", "建议准不准 / were the forecasts right"),
     "overrides": ("learning:overrides", "多久不按建议办 / how often people choose otherwise"),
     "case": ("case:case", "看售后单 / look at cases"),
+    "search": ("search:search", "搜聊天、备注、售后单、订单 / find what was said, noted, ordered"),
     "card": ("cards:card", "卡库：库存、经历、查验、作废 / cards: stock, history, checks, voiding"),
     "deliver": ("deliver:deliver", "发货：给订单分配卡、发一次卡密 / give cards to orders, each code once"),
     "pack": ("record:pack", "证据包：预览、封存、导出 / evidence packs: preview, seal, export"),
