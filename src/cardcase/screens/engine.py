@@ -39,7 +39,7 @@ def load() -> Engine:
     if not all((models / name).is_file() for name in MODELS.values()):
         raise EngineMissing  # rapidocr would go and fetch them; we do not
     logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)
-    engine = RapidOCR(
+    engine: Any = RapidOCR(  # its answer is one of four shapes, by what is asked
         params={
             "Global.use_cls": False,
             "Global.log_level": "critical",
