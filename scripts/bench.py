@@ -27,6 +27,8 @@ NAMES = [
     "search_million",
     "append_record",
     "verify_record",
+    "triage",
+    "screenshot",
 ]
 SCRIPTS = {  # those that are not in measure.py
     "deadlines_million": "deadlines.py",
@@ -35,6 +37,8 @@ SCRIPTS = {  # those that are not in measure.py
     "search_million": "search.py",
     "append_record": "record.py",
     "verify_record": "record.py",
+    "triage": "understanding.py",
+    "screenshot": "understanding.py",
 }
 
 

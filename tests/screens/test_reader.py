@@ -1,6 +1,7 @@
 """The reader in its own process: hostile pictures are refused by name, limits hold, and the engine really reads."""
 
 import io
+import os
 import struct
 import subprocess
 import sys
@@ -136,11 +137,12 @@ def test_the_doctor_can_tell_that_it_is_installed():
     assert reader.is_installed()
 
 
-def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch):
-    def without(*_):
-        return {"PYTHONPATH": "/nowhere"}
-
-    monkeypatch.setattr(reader, "_environment", without)
+def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch, tmp_path):
+    (tmp_path / "rapidocr.py").write_text("raise ImportError('not installed')\n", encoding="utf-8")
+    real = reader._environment()
+    monkeypatch.setattr(
+        reader, "_environment", lambda: {**real, "PYTHONPATH": os.pathsep.join((str(tmp_path), real["PYTHONPATH"]))}
+    )
     with reader.reading() as reads, pytest.raises(limits.ReaderAway) as away:
         reads.see(encoded(Image.new("RGB", (200, 200))))
     assert away.value.problem_code == "reader_missing"
