@@ -53,6 +53,15 @@ export function draft() {
     count() {
       this.length = [...this.area().value].length;
     },
+    // The better wording comes from the server; taking it is typing it: it is counted and checked like any other words.
+    use() {
+      const better = this.$root.querySelector("[data-better]");
+      if (!better) return;
+      const area = this.area();
+      area.value = better.textContent.trim();
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+      area.focus();
+    },
     get counter() {
       return `${this.length} / ${this.limit}`;
     },

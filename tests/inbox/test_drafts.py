@@ -42,7 +42,7 @@ def test_every_reason_has_a_fit_reply_for_every_step_with_and_without_facts(step
 def test_every_template_passes_every_check_when_filled():
     for record in templates().values():
         for lang, texts in (("zh-hans", record.zh), ("en", record.en)):
-            values = drafts._values(DraftFacts(lang=lang, **KNOWN))
+            values = drafts.values_of(DraftFacts(lang=lang, **KNOWN))
             for text in texts:
                 said = text.format(**values)
                 failed = [check.code for check in check_reply(said) if not check.ok]
@@ -61,7 +61,7 @@ def test_a_missing_fact_leaves_no_blank_but_asks():
 
 def test_the_nearest_template_wins():
     assert compose(DraftFacts(sub_reason="A1", step=Step.ASK_EVIDENCE)).template_id.startswith("a1.")
-    assert compose(DraftFacts(sub_reason="A4", step=Step.DECLINE)).template_id.startswith("authenticity.")
+    assert compose(DraftFacts(sub_reason="A4", step=Step.OFFER_FULL)).template_id.startswith("authenticity.")
     assert compose(DraftFacts(sub_reason="A4", step=Step.SETTLED)).template_id.startswith("any.")
     assert compose(DraftFacts(step=Step.ASK_EVIDENCE)).template_id.startswith("any.")
 

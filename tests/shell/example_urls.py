@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from cardcase.desk import pages_reply as desk
 from cardcase.project.urls import handler400, handler403, handler404, handler500
 from cardcase.project.urls import urlpatterns as real
 from cardcase.shell.page import render
@@ -24,7 +25,10 @@ def _boom(request):
 
 urlpatterns = [
     *(path(url.lstrip("/"), _view(template, build)) for url, (template, build) in PAGES.items()),
-    path("cases/AS-2026-000123/reply/check/", _view("desk/_checks.html", lambda: (Check(ok=True, text="刚刚检查过"),))),
+    path(
+        "cases/AS-2026-000123/reply/check/",
+        _view("desk/_checks.html", lambda: desk.ReplyChecks((Check(ok=True, text="刚刚检查过"),))),
+    ),
     path("boom/", _boom),
     *real,
 ]

@@ -94,14 +94,14 @@ def secured(connection: socket.socket, host: str) -> ssl.SSLSocket:
         raise NotReached("not_reached") from None
 
 
-def cut_later(connection: socket.socket) -> threading.Timer:
+def cut_later(connection: socket.socket, seconds: float = TOTAL_SECONDS) -> threading.Timer:
     """Cut a connection that lasts too long: the other side may drip a byte at a time for ever. Cancel when done."""
 
     def cut() -> None:
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(TOTAL_SECONDS, cut)
+    timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()
     return timer
@@ -128,10 +128,12 @@ def ask(
     *,
     allow_private: bool = False,
     limit: int = LARGEST_ANSWER,
+    seconds: float | None = None,
     leaving: Callable[[], None] = lambda: None,
 ) -> Reply:
     """Send one request and return the answer, whatever its status, its body cut at ``limit`` bytes.
 
+    ``seconds``: how long the whole exchange may last, for one who answers slowly by nature; else the usual limits.
     ``leaving`` is called right before the first byte that matters goes out. Raises NotReached.
     """
     try:
@@ -148,7 +150,9 @@ def ask(
     has_left = False
     try:
         connection.connect()
-        timer = cut_later(connection.sock)
+        if seconds is not None:
+            connection.sock.settimeout(seconds)
+        timer = cut_later(connection.sock, seconds or TOTAL_SECONDS)
         try:
             leaving()
             has_left = True

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from cardcase.desk.queries import sheet, timeline
+from cardcase.desk import suggesting
+from cardcase.desk.queries import sheet, timeline, wish_from, wordings
 from cardcase.desk.service import Act, perform
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
@@ -112,6 +113,92 @@ def show_timeline(request: HttpRequest, number: str, asked: Annotated[TimelineAs
     wanted = timeline.narrowing(asked.dict(exclude={"show"}), asked.show)
     happenings = timeline.timeline(_actor(request), number, wanted, now=clock.now())
     return {"number": number, "happenings": timeline.document(happenings)}
+
+
+class FilledBlank(Schema):
+    """A blank of a draft, what stands in it, and where that comes from (null: not told)."""
+
+    name: str
+    title: str
+    value: str
+    source: str | None
+
+
+class MissingFact(Schema):
+    """A fact with which a fuller wording could be used, and the way to it."""
+
+    name: str
+    title: str
+    how: str
+
+
+class CheckOut(Schema):
+    """One check of a reply."""
+
+    code: str
+    ok: bool
+    text: str
+
+
+class DraftOut(Schema):
+    """One way to say it. ``is_repeat``: much of it was said before."""
+
+    text: str
+    length: int
+    template: str
+    checks: list[CheckOut]
+    filled: list[FilledBlank]
+    missing: list[MissingFact]
+    is_repeat: bool
+
+
+class Wordings(Schema):
+    """The ways to answer a case now, the best first. ``step`` is what the reply does, ``mood`` how the buyer speaks."""
+
+    number: str
+    step: str
+    form: str
+    mood: str
+    language: str
+    drafts: list[DraftOut]
+
+
+class WordingAsked(Schema):
+    """Which replies are wanted. ``form``: short or chat; ``step``: what the reply does, empty for what fits now."""
+
+    form: str = ""
+    step: str = ""
+    turn: str = ""
+
+
+@router.get("/{number}/drafts", response=Wordings, summary="The ways to answer a case now")
+def show_drafts(request: HttpRequest, number: str, asked: Annotated[WordingAsked, Query(...)]) -> dict[str, Any]:
+    """Suggest replies from reviewed templates and the facts of the case. Nothing is saved; a person sends."""
+    wish = wish_from(asked.form, asked.turn, asked.step)
+    return wordings.wordings_of(_actor(request), number, now=clock.now(), wish=wish)
+
+
+class WhyNot(Schema):
+    """Why the model's words are not offered."""
+
+    code: str
+    text: str
+
+
+class Suggested(Schema):
+    """A reply by the model (``by`` model), or the template's in its place (``by`` template) with the reason."""
+
+    number: str
+    by: str
+    why: WhyNot | None
+    failed: list[CheckOut]
+    draft: DraftOut
+
+
+@router.post("/{number}/drafts/model", response=Suggested, summary="Ask the model for a reply; a person sends it")
+def suggest(request: HttpRequest, number: str) -> dict[str, Any]:
+    """Ask the configured model for words. Without one, and whenever anything is amiss, the template is returned."""
+    return suggesting.document(number, suggesting.suggestion_for(_actor(request), number, now=clock.now()))
 
 
 @router.post("/{number}/acts/{name}", summary="Do one thing with a case")

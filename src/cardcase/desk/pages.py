@@ -6,7 +6,7 @@ Nothing here holds a card code, only a tail (「‥K4RT」).
 Templates and their values
     desk/today.html            TodayPage    GET /
     desk/case.html             CasePage     GET /cases/<number>/
-    desk/_checks.html          tuple[Check, ...] as ``page``: answer to POST DraftBox.check_url (htmx, while typing)
+    desk/_checks.html          ReplyChecks as ``page``: answer to POST DraftBox.check_url (htmx, while typing)
 
 Where the case page posts (``page.url`` ends with "/"; every form sends ``csrfmiddlewaretoken`` and ``revision``)
     reason/     sub_reason            confirm (same code) or change the reason          T2
@@ -44,7 +44,6 @@ from enum import StrEnum
 
 from cardcase.shell.parts import (
     ActionForm,
-    Check,
     Choice,
     Countdown,
     EmptyState,
@@ -55,6 +54,8 @@ from cardcase.shell.parts import (
     Pill,
     Tone,
 )
+
+from .pages_reply import DraftBox
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 
@@ -351,30 +352,6 @@ class RemedyBox:
     rows: tuple[RemedyRow, ...] = ()
     current: str = ""
     history: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DraftBox:
-    """回复草稿: a person sends it on the channel; Cardcase only notes that it was sent.
-
-    ``text`` is what stands in the box (the person's own words win over the composed draft). ``length_text``: 「91 /
-    200」. ``save_url``/``sent_url``: where the two buttons post; empty hides the button. ``sent_blocked``: why it
-    cannot be marked as sent now (「先确认原因」); then the button is shown switched off with this sentence.
-    ``check_url``: htmx checks while typing; empty switches that off. ``sent_texts``: what went out before, one
-    sentence each.
-    """
-
-    text: str
-    limit: int
-    length_text: str
-    checks: tuple[Check, ...] = ()
-    save_url: str = ""
-    sent_url: str = ""
-    sent_blocked: str = ""
-    check_url: str = ""
-    note: str = ""  # 「模板 reply.a1.ask · 只供参考，请改成你的话」
-    meaning: str = ""  # what the suggestion says, for a reader of another language than the buyer's
-    sent_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,34 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cardcase.desk import words
 from cardcase.desk.queries import (
     OriginalSealed,
     case_page,
     exhibit_file,
+    reply_checks,
     sealed_page,
     timeline,
     timeline_page,
     today_page,
+    wish_from,
 )
 from cardcase.desk.service import Act, opened_exhibit, perform
+from cardcase.desk.suggesting import suggestion_for
+from cardcase.inbox.reading import read_reply
 from cardcase.kit import clock
 from cardcase.kit.errors import NotAllowed, NotFound, Problem
+from cardcase.kit.text import Text
 from cardcase.shell.kept import with_words
 from cardcase.shell.language import say
 from cardcase.shell.page import render
-from cardcase.shell.parts import Check, Notice, Tone
+from cardcase.shell.parts import Notice, Tone
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor
 
 REPLIES = ("reply", "sent")
+LONGEST_READ = 2_000
+"""Characters of what is being typed that are checked: a saved draft is no longer (``inbox.service.replies``)."""
+
 CHOICES = ("due", "seller", "buyer", "missed")
 
 
@@ -51,7 +58,8 @@ def today(request: HttpRequest, actor: Actor) -> HttpResponse:
 @signed_in
 def case(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     """Show one case."""
-    page = case_page(actor, number, now=clock.now(), all_talk=request.GET.get("talk") == "all")
+    wish = wish_from(request.GET.get("form", ""), request.GET.get("turn", ""))
+    page = case_page(actor, number, now=clock.now(), all_talk=request.GET.get("talk") == "all", wish=wish)
     return render(request, "desk/case.html", page)
 
 
@@ -104,7 +112,9 @@ def _original(data: bytes, mime: str, name: str) -> HttpResponse:
 def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpResponse:
     """Do one thing with a case; a refusal shows the same page again with the person's words kept."""
     if name == "check":
-        return _checks(request)
+        return _checks(request, actor)
+    if name == "suggest":
+        return _suggested(request, actor, number)
     typed = {key: value for key, value in request.POST.items() if isinstance(value, str)}
     revision = typed.get("revision", "")
     try:
@@ -145,6 +155,31 @@ def _refused(request: HttpRequest, actor: Actor, number: str, name: str, problem
     return render(request, "desk/case.html", filled, status=problem.status)
 
 
-def _checks(request: HttpRequest) -> HttpResponse:
-    checks = words.checks_of(request.POST.get("text", ""))
-    return render(request, "desk/_checks.html", tuple(Check(check.ok, say(check.text)) for check in checks))
+def _suggested(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
+    """Show the case with the model's words in the box, or with the template's and why; nothing is saved."""
+    try:
+        found = suggestion_for(actor, number, now=clock.now())
+    except (NotFound, NotAllowed):
+        raise
+    except Problem as problem:
+        return _refused(request, actor, number, "suggest", problem)
+    page = case_page(actor, number, now=clock.now(), typed=[("text", found.draft.text)])
+    said = (
+        Text("模型写的一稿：读过、改过再发。", "Words of the model: read and change them before you send them.")
+        if found.why is None
+        else Text("没有用模型的话，这是模板：{why}。", "Not the model's words but a template's: {why}.").format(
+            why=say(found.why)
+        )
+    )
+    failed = "；".join(say(one.text) for one in found.failed if not one.ok)
+    tone = Tone.PLAIN if found.by_model else Tone.WARN
+    typed = request.POST.get("text", "").strip()
+    kept = (Notice(Tone.PLAIN, _("你刚才填的内容："), typed),) if typed and typed != found.draft.text else ()
+    return render(
+        request, "desk/case.html", replace(page, notices=(*page.notices, Notice(tone, say(said), failed), *kept))
+    )
+
+
+def _checks(request: HttpRequest, actor: Actor) -> HttpResponse:
+    found = read_reply(actor, request.POST.get("text", "")[:LONGEST_READ])
+    return render(request, "desk/_checks.html", reply_checks(found))

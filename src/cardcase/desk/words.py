@@ -4,7 +4,6 @@ from cardcase.cases.models import Case
 from cardcase.cases.rules import STATUS_TITLES, Status
 from cardcase.deadlines.queries import ClockView
 from cardcase.deadlines.rules import IfMissed
-from cardcase.inbox.rules import tone
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell.language import CHINESE, ENGLISH, say
@@ -100,8 +99,3 @@ def buyer_text(case: Case) -> str:
 def buyer_name(nick: str | None) -> str:
     """Name a buyer by nick, or as one whose nick nobody knows."""
     return nick or say(Text("买家", "buyer"))
-
-
-def checks_of(text: str) -> tuple[tone.Check, ...]:
-    """Check the words of a reply as every reply is checked before it may be marked as sent."""
-    return tone.check_reply(text)

@@ -32,6 +32,9 @@ _SPOKEN = 2000
 _SPOKEN_AT_ONCE = 20_000
 """Messages of several orders that are read in one query."""
 
+_OWN_WORDS = 2_000
+"""Messages of ours that are looked at when the next reply is worded."""
+
 _OF_AN_UTTERANCE = ("conversation_id", "pk", "public_id", "text", "speaker", "said_at")
 _Said = tuple[int, int, str, str, str, datetime | None]
 """These columns of a message."""
@@ -291,6 +294,27 @@ def has_unread(actor: Actor, case: Case) -> bool:
 def replies_of(actor: Actor, case: Case) -> list[Reply]:
     """Return the replies of a case, oldest first: those sent, and the draft if there is one."""
     return list(Reply.objects.visible_to(actor).filter(case_id=case.pk).order_by("pk"))
+
+
+def said_to_buyers(actor: Actor, cases: Sequence[Case]) -> dict[int, list[str]]:
+    """Return what we have told the buyer of each case (row ids), oldest first: in the talk, and as replies sent here.
+
+    For wording the next reply otherwise; the newest ``_OWN_WORDS`` of all are enough for that.
+    """
+    talks = _talks_about(actor, [case.order for case in cases])
+    asked = sorted({talk for about in talks.values() for talk in about})
+    rows = _newest(_spoken(Message.objects.visible_to(actor).filter(conversation_id__in=asked, speaker=Speaker.SELLER)))
+    by_talk: dict[int, list[str]] = defaultdict(list)
+    for talk, text in list(rows.values_list("conversation_id", "text")[:_OWN_WORDS])[::-1]:
+        by_talk[talk].append(text)
+    sent = Reply.objects.visible_to(actor).filter(case_id__in=[case.pk for case in cases], state=SENT)
+    by_case: dict[int, list[str]] = defaultdict(list)
+    for case_id, text in sent.order_by("pk").values_list("case_id", "text"):
+        by_case[case_id].append(text)
+    return {
+        case.pk: [*(text for talk in sorted(talks[case.order.pk]) for text in by_talk[talk]), *by_case[case.pk]]
+        for case in cases
+    }
 
 
 def draft_of(actor: Actor, case: Case) -> Reply | None:

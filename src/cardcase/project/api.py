@@ -18,6 +18,7 @@ from cardcase.delivery.api import router as deliveries
 from cardcase.delivery.api_replacements import router as replacements
 from cardcase.desk.api import router as cases
 from cardcase.desk.api_search import router as search
+from cardcase.inbox.api import router as replies
 from cardcase.intake.api import router as imports
 from cardcase.kit import canonical
 from cardcase.kit.errors import NotAllowed, Problem
@@ -116,6 +117,7 @@ api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/privacy", privacy, tags=["privacy"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/search", search, tags=["search"])
+api.add_router("/replies", replies, tags=["replies"])
 api.add_router("/triage", triage, tags=["triage"])
 api.add_router("/verify", verify, tags=["verify"])
 

@@ -9,7 +9,7 @@ from cardcase.cards import queries as cards
 from cardcase.cases import queries as cases
 from cardcase.delivery import queries as delivery
 from cardcase.evidence import queries as evidence
-from cardcase.inbox.rules import drafts, tone
+from cardcase.inbox.rules import drafts, offers, said, tone
 from cardcase.packs import datafiles as packs
 from cardcase.policies import queries as policies
 from cardcase.privacy import queries as privacy
@@ -20,7 +20,9 @@ from cardcase.triage.rules import reasons
 
 def _inbox() -> None:
     drafts.templates()
-    tone.check_reply("您好")
+    tone.findings("您好，我们发错了")
+    said.openers()
+    offers.undecided("您好", drafts.Step.ACKNOWLEDGE)
 
 
 def _triage() -> None:

@@ -55,6 +55,22 @@ class Config(BaseModel):
         default=True,
         description="向域名系统查邮件的 DKIM 公钥，核对邮件证据 / ask the DNS for DKIM keys of mails kept as evidence",
     )
+    model_url: str = Field(
+        "",
+        pattern="^(https?://[^\\s?#@]+)?$",
+        description="起草用的模型接口（OpenAI 兼容，写到 /v1）；留空不用 / OpenAI-compatible endpoint; empty: off",
+    )
+    model_name: str = Field("", max_length=100, description="模型名 / name of the model there")
+    model_key_file: Path | None = Field(
+        None, description="放接口密钥的文件；本机模型可以没有 / file with its key; a local model may have none"
+    )
+    model_allow_private: bool = Field(
+        default=False,
+        description="允许模型在内网或本机、可不加密 / let the model be on this machine or network, unencrypted",
+    )
+    model_seconds: int = Field(
+        15, ge=1, le=60, description="等模型最多几秒，到了用模板 / seconds before templates take over"
+    )
     threads: int = Field(8, ge=1, le=64, description="网页线程数 / threads that answer pages")
     parcel_video_mb: int = Field(
         200,

@@ -7,17 +7,24 @@ from django.urls import reverse
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, Status
 from cardcase.desk import pages, words
+from cardcase.desk.pages_reply import DraftBox, ReplyChecks
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
+from cardcase.inbox import writer
+from cardcase.inbox.reading import Reading, read_reply
+from cardcase.inbox.rules import tone
+from cardcase.inbox.rules.drafts import Draft, Form
+from cardcase.inbox.rules.segments import cut
 from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.remedies.rules import Blocker, Option
 from cardcase.shell import timing
 from cardcase.shell.language import say
-from cardcase.shell.parts import Check, Link
+from cardcase.shell.parts import Check, Fact, Link
 from cardcase.staff.rules import Actor, Permission
 from cardcase.triage.rules import reasons
 
 from . import forms
+from .drafting import AS_IT_IS, MOST_TURNS, Wish
 from .view import Background, CaseView
 
 LIMIT = 200
@@ -258,33 +265,50 @@ def _harm(option: Option) -> Text | None:
     return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
 
 
-def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str]) -> pages.DraftBox | None:
-    """Write the reply: the person's own words win over what was saved, and that over what is suggested."""
+def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish) -> DraftBox | None:
+    """Write the reply: the person's own words win over what was saved, and that over what is suggested.
+
+    A suggestion that was asked for (another wording, another form) is shown in the place of what was saved.
+    """
     case = view.case
     if view.draft is None or not actor.may(Permission.WORK):
         return None
     saved = next((reply for reply in reversed(behind.replies) if reply.state == "draft"), None)
     mine = typed.get("text", "")
-    text = mine or (saved.text if saved else view.draft.text)
-    checks = words.checks_of(text)
+    kept = saved if wish == AS_IT_IS else None
+    is_ours = not mine and kept is None
+    text = mine or (kept.text if kept else view.draft.text)
+    detail = reply_checks(read_reply(actor, text))
     blocked = ""
     if case.is_held:
         blocked = say(
             Text("先看完买家的话、确认原因，再发送。", "Read the buyer's words and confirm the reason first.")
         )
-    return pages.DraftBox(
+    return DraftBox(
         text=text,
         limit=LIMIT,
         length_text=f"{len(text)} / {LIMIT}",
-        checks=tuple(Check(check.ok, say(check.text)) for check in checks),
+        checks=detail.checks,
+        detail=detail,
+        suggest_url=forms.url(case, "suggest") if writer.is_on() else "",
         save_url=forms.url(case, "reply"),
         sent_url=forms.url(case, "sent"),
         sent_blocked=blocked,
         check_url=forms.url(case, "check"),
-        note=""
-        if saved or mine
-        else say(Text("建议的说法，改成你自己的话再发。", "A suggestion: make it your own words.")),
-        meaning="" if saved or mine else view.draft_meaning,
+        note=_draft_note(view.draft, is_over_saved=saved is not None) if is_ours else "",
+        meaning=view.draft_meaning if is_ours else "",
+        filled=tuple(
+            Fact(say(one.title), one.value, note=say(one.source) if one.source else "") for one in view.draft.filled
+        )
+        if is_ours
+        else (),
+        missing=tuple(
+            say(Text("{title}：{how}", "{title}: {how}").format(title=say(one.title), how=say(one.how)))
+            for one in view.draft.missing
+        )
+        if is_ours
+        else (),
+        others=_other_wordings(case, wish),
         sent_texts=tuple(
             f"{timing.moment_text(reply.sent_at, now=view.now)} {reply.sent_by}：{reply.text}"
             for reply in behind.replies
@@ -307,3 +331,40 @@ def hold(actor: Actor, view: CaseView) -> pages.Hold | None:
         "时限快到了，消息还停着：请马上确认原因。", "Time is nearly up and messages still wait: confirm the reason now."
     )
     return pages.Hold(say(late if is_alarm else calm), is_alarm, forms.lift_hold(actor, case))
+
+
+def reply_checks(reading: Reading) -> ReplyChecks:
+    """Draw what is said about the words of a reply: which places, why, and a better way."""
+    spans = [(one.start, one.end) for one in reading.findings]
+    return ReplyChecks(
+        checks=tuple(Check(check.ok, say(check.text)) for check in reading.checks),
+        marked=tuple(cut(reading.text, spans)) if spans and reading.text.strip() else (),
+        whys=tuple(
+            Fact(one.words[:SHORT] or say(tone.PASSED_TITLES[one.code]), say(one.why), note=say(one.better))
+            for one in reading.findings
+        )
+        if reading.text.strip()
+        else (),
+        better=reading.better,
+    )
+
+
+def _draft_note(draft: Draft, *, is_over_saved: bool) -> str:
+    said = [Text("建议的说法，改成你自己的话再发。", "A suggestion: make it your own words.")]
+    if draft.is_repeat:
+        said.append(Text("前面说过差不多的话，最好换个说法。", "Much of this was said before: put it otherwise."))
+    if is_over_saved:
+        said.append(Text("你保存的草稿还在，没有被改动。", "Your saved draft is still there, unchanged."))
+    return " ".join(say(one) for one in said)
+
+
+def _other_wordings(case: Case, wish: Wish) -> tuple[Link, ...]:
+    """Lead to the same reply in another wording, and in the other form."""
+    page = reverse("case", args=[case.number])
+    other = Form.CHAT if wish.form is Form.SHORT else Form.SHORT
+    title = Text("聊天短句", "short lines for the chat") if other is Form.CHAT else Text("整段", "one paragraph")
+    turn = (wish.turn + 1) % MOST_TURNS
+    return (
+        Link(say(Text("换个说法", "another wording")), f"{page}?turn={turn}&form={wish.form.value}#draft"),
+        Link(say(title), f"{page}?turn={wish.turn}&form={other.value}#draft"),
+    )

@@ -36,6 +36,7 @@ from cardcase.shell.parts import ActionForm, Countdown, Fact, Link, Notice, Tone
 from cardcase.staff.rules import Actor, Permission
 
 from . import attention, case_boxes, forms, record_words
+from .drafting import AS_IT_IS, Wish
 from .questions import questions
 from .view import Background, CaseView, background, case_view
 
@@ -50,11 +51,15 @@ def case_page(
     problem: Problem | None = None,
     typed: Sequence[tuple[str, str]] = (),
     all_talk: bool = False,
+    wish: Wish = AS_IT_IS,
 ) -> pages.CasePage:
-    """Return the page of a case. After a refusal, ``problem`` says which and ``typed`` keeps the person's words."""
-    view = case_view(actor, number, now=now)
+    """Return the page of a case. After a refusal, ``problem`` says which and ``typed`` keeps the person's words.
+
+    ``wish``: how the suggested reply is wanted.
+    """
+    view = case_view(actor, number, now=now, wish=wish)
     behind = background(actor, view.case)
-    return _page(actor, view, behind, problem, dict(typed), all_talk=all_talk)
+    return _page(actor, view, behind, problem, dict(typed), all_talk=all_talk, wish=wish)
 
 
 def _page(
@@ -65,6 +70,7 @@ def _page(
     typed: dict[str, str],
     *,
     all_talk: bool,
+    wish: Wish,
 ) -> pages.CasePage:
     case = view.case
     is_conflict = isinstance(problem, Conflict)
@@ -89,7 +95,7 @@ def _page(
         talk=lines,
         talk_summary=_talk_summary(view),
         talk_more=_talk_more(view, all_talk=all_talk),
-        draft=case_boxes.draft(actor, view, behind, typed),
+        draft=case_boxes.draft(actor, view, behind, typed, wish),
         hold=case_boxes.hold(actor, view),
         facts=tuple(_facts(view)),
         needs_human=tuple(_needs(actor, view)),

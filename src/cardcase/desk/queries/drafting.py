@@ -1,23 +1,23 @@
 """Which reply fits a case now, filled from its facts. A suggestion: a person reads, changes and sends it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 
 from cardcase.anchors.queries import Copy
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Status
-from cardcase.evidence.rules import ItemState
+from cardcase.evidence.rules import CardSeen, ItemState
 from cardcase.inbox.rules import drafts, tone
-from cardcase.inbox.rules.drafts import Draft, DraftFacts, Step
+from cardcase.inbox.rules.drafts import Draft, DraftFacts, Form, Mood, Step
 from cardcase.kit.text import Text
 from cardcase.remedies.queries import Overview
 from cardcase.shell import timing
 from cardcase.shell.language import current
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_ASKED: Final = 2
 """More than two things at once are not answered."""
@@ -39,51 +39,124 @@ _BY_STATUS: Final = {
 }
 
 
-def draft_for(case: Case, judged: Overview, given: Copy | None, *, now: datetime) -> Draft | None:
+_UPSET: Final = ("hostility", "urgency", "threat")
+"""Signals of triage that say how the buyer speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How somebody wants the reply: in which form, which variant, of which step (None: what fits the case now).
+
+    ``said``: what we told this buyer before, oldest first.
+    """
+
+    form: Form = Form.SHORT
+    turn: int = 0
+    step: Step | None = None
+    said: Sequence[str] = ()
+
+
+AS_IT_IS: Final = Wish()
+MOST_TURNS: Final = 12
+"""Variants are gone through in a circle no larger than this."""
+
+
+def wish_from(form: str, turn: str, step: str = "") -> Wish:
+    """Read a wish that somebody typed or clicked; what is not known is as if not said."""
+    return Wish(
+        form=Form(form) if form in set(Form) else Form.SHORT,
+        turn=int(turn) % MOST_TURNS if turn.isascii() and turn.isdecimal() and len(turn) <= 2 else 0,  # noqa: PLR2004
+        step=Step(step) if step in set(Step) else None,
+    )
+
+
+def draft_for(
+    case: Case, judged: Overview, given: Copy | None, *, now: datetime, wish: Wish = AS_IT_IS
+) -> Draft | None:
     """Compose the reply for where a case stands, in the language now spoken; None when nothing fitting can be said.
 
     The step follows the status, then the offer or remedy in course, then the advice. Facts that are not known stay
     out: the templates ask for them instead. ``given`` is the head of the record, where the shop puts it under replies.
     """
+    facts, own = facts_for(case, judged, now=now, wish=wish), overrides_of(case)
+    draft = drafts.compose(facts, overrides=own)
+    if wish.turn and draft.text:
+        others = drafts.wordings(facts, overrides=own)
+        draft = others[wish.turn % len(others)]
+    return _with_checkpoint(draft, given, own) if draft.text else None
+
+
+def wordings_for(case: Case, judged: Overview, *, now: datetime, wish: Wish = AS_IT_IS) -> tuple[Draft, ...]:
+    """Return the different ways to say it now, the best first."""
+    return drafts.wordings(facts_for(case, judged, now=now, wish=wish), overrides=overrides_of(case))
+
+
+def overrides_of(case: Case) -> Path | None:
+    """Return the folder of the shop's own data files, None when nobody has any."""
+    folder: Path = settings.CARDCASE.overrides
+    return folder / case.shop.slug if folder.is_dir() else None
+
+
+def facts_for(case: Case, judged: Overview, *, now: datetime, wish: Wish = AS_IT_IS) -> DraftFacts:
+    """Gather what a reply may be filled with, each value with where it comes from."""
     cards = judged.facts.case.cards_meant()
     card = cards[0] if len(cards) == 1 else None
     asks = _asks(judged)
-    step = _step(case, judged, has_asks=bool(asks))
+    step = wish.step or _step(case, judged, has_asks=bool(asks))
     offer = judged.remedy or judged.offer
     advised = next((option for option in judged.options if option.is_recommended), None)
     amount = offer.amount_fen if offer is not None else advised.amount_fen if advised is not None else None
     balance = card.checks[-1].balance_fen if card and card.checks else None
-    slug = case.shop.slug if settings.CARDCASE.overrides.is_dir() else ""
-    overrides: Path | None = settings.CARDCASE.overrides / slug if slug else None
-    draft = drafts.compose(
-        DraftFacts(
-            sub_reason=case.sub_reason,
-            step=step,
-            seed=case.number,
-            turn=case.revision if case.status == Status.WAITING_BUYER else 0,
-            lang=current(),
-            brand=card.brand if card else "",
-            tail4=card.tail4 if card else "",
-            face_fen=card.face_fen if card else None,
-            amount_fen=amount,
-            paid_fen=case.order.paid_fen,
-            balance_fen=balance,
-            expires_on=card.expires_on if card else None,
-            asks=asks if step in (Step.ASK_EVIDENCE, Step.REMIND) else (),
-            due=_due(case, now),
-            nonce=_nonce(judged),
-        ),
-        overrides=overrides,
+    return DraftFacts(
+        sub_reason=case.sub_reason,
+        step=step,
+        seed=case.number,
+        turn=case.revision if case.status == Status.WAITING_BUYER else 0,
+        lang=current(),
+        brand=card.brand if card else "",
+        tail4=card.tail4 if card else "",
+        face_fen=card.face_fen if card else None,
+        amount_fen=amount,
+        paid_fen=case.order.paid_fen,
+        balance_fen=balance,
+        expires_on=card.expires_on if card else None,
+        asks=asks if step in (Step.ASK_EVIDENCE, Step.REMIND) else (),
+        due=_due(case, now),
+        nonce=_nonce(judged),
+        form=wish.form,
+        mood=Mood.UPSET if any(name.startswith(_UPSET) for name in case.signals) else Mood.CALM,
+        said=tuple(wish.said),
+        sources=_sources(case, judged, card, now=now),
     )
-    return _with_checkpoint(draft, given) if draft.text else None
 
 
-def _with_checkpoint(draft: Draft, given: Copy | None) -> Draft:
+def _sources(case: Case, judged: Overview, card: CardSeen | None, *, now: datetime) -> dict[str, Text]:
+    """Say for each blank where its value comes from, so that whoever sends it can look it up."""
+    offer = judged.remedy or judged.offer
+    found = {
+        "amount": Text("已提出的方案", "the remedy in course") if offer else Text("建议的方案", "the advice"),
+        "paid": Text(f"订单 {case.order.order_no} 的实付", f"paid on order {case.order.order_no}"),
+        "asks": Text("证据清单", "the checklist of evidence"),
+        "nonce": Text("补证要求", "the request for evidence"),
+    }
+    if case.next_due_at is not None:
+        due = timing.moment_text(case.next_due_at, now=now)
+        found["due"] = Text(f"最近的时限 {due}，取其一半、避开夜里", f"half of the time until {due}, never at night")
+    if card is not None:
+        seen = Text(f"卡库，尾号 {card.tail4}", f"the stock, card ending {card.tail4}")
+        found |= dict.fromkeys(("brand", "tail", "face", "expires"), seen)
+        if card.checks:
+            at = timing.moment_text(card.checks[-1].at, now=now)
+            found["balance"] = Text(f"{at} 的查验记录", f"balance check of {at}")
+    return found
+
+
+def _with_checkpoint(draft: Draft, given: Copy | None, own: Path | None = None) -> Draft:
     """Put the head of the record under a reply, unless it then no longer fits."""
     if given is None:
         return draft
     said = f"{draft.text}\n{given.line.say(current())}"
-    longer = Draft(said, draft.template_id, tone.check_reply(said))
+    longer = replace(draft, text=said, checks=tone.check_reply(said, override=drafts.tone_file(own)))
     return longer if longer.is_fit or not draft.is_fit else draft
 
 

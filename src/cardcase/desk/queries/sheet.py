@@ -7,6 +7,7 @@ from typing import Any
 from cardcase.cases import queries as cases
 from cardcase.desk import words
 from cardcase.evidence.rules import standing, to_ask
+from cardcase.inbox.rules.drafts import Draft
 from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.text import Text
 from cardcase.remedies.rules.advice import Advice, document
@@ -138,14 +139,7 @@ def sheet_of(view: CaseView) -> Sheet:
             }
             for dispute in view.disputes
         ],
-        "draft": {
-            "text": view.draft.text,
-            "length": len(view.draft.text),
-            "template": view.draft.template_id,
-            "checks": [{"code": check.code, "ok": check.ok, "text": say(check.text)} for check in view.draft.checks],
-        }
-        if view.draft
-        else None,
+        "draft": draft_document(view.draft) if view.draft else None,
         "hold": case.is_held,
         "needs_human": [{"code": need["code"], "zh": need["zh"], "en": need["en"]} for need in case.needs_human],
         "allowed_moves": [
@@ -161,6 +155,27 @@ def sheet_of(view: CaseView) -> Sheet:
             for move in view.moves
         ],
         "revision": case.revision,
+    }
+
+
+def draft_document(draft: Draft) -> dict[str, Any]:
+    """Write a draft for programs: its words and checks, what was filled in from where, what would help."""
+    return {
+        "text": draft.text,
+        "length": len(draft.text),
+        "template": draft.template_id,
+        "checks": [{"code": check.code, "ok": check.ok, "text": say(check.text)} for check in draft.checks],
+        "filled": [
+            {
+                "name": one.name,
+                "title": say(one.title),
+                "value": one.value,
+                "source": say(one.source) if one.source else None,
+            }
+            for one in draft.filled
+        ],
+        "missing": [{"name": one.name, "title": say(one.title), "how": say(one.how)} for one in draft.missing],
+        "is_repeat": draft.is_repeat,
     }
 
 

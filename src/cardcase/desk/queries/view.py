@@ -33,6 +33,7 @@ from cardcase.shell.language import current, speaking
 from cardcase.staff.rules import Actor
 
 from . import drafting
+from .drafting import AS_IT_IS, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,13 @@ AT_ONCE = 50
 """Cases whose surroundings are read together: one question for all of them, without holding a year's talk."""
 
 
-def case_view(actor: Actor, number: str, *, now: datetime) -> CaseView:
+def case_view(actor: Actor, number: str, *, now: datetime, wish: Wish = AS_IT_IS) -> CaseView:
     """Read one case with its conversation. Raises NotFound when the actor's shop has none of that number."""
-    [view] = case_views(actor, [number], now=now)
+    [view] = case_views(actor, [number], now=now, wish=wish)
     return replace(view, talk=inbox.conversation_view(actor, view.case, now=now))
 
 
-def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterator[CaseView]:
+def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime, wish: Wish = AS_IT_IS) -> Iterator[CaseView]:
     """Read cases without their conversations, in the order given. Raises NotFound, as ``case_view`` does."""
     given = anchors.copy_for_chat(actor)
     for start in range(0, len(numbers), AT_ONCE):
@@ -121,8 +122,10 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
         disputes = cases.disputes_of_cases(actor, found)
         reviews = cases.reviews_of_cases(actor, found)
         answers = evidence.answers_of(actor, found)
+        told = inbox.said_to_buyers(actor, [case for case in found if case.is_open])
         for case, judged in zip(found, remedies.overviews(actor, found, at=now), strict=True):
-            draft, meaning = _draft(case, judged, given, now=now) if case.is_open else (None, "")
+            wished = replace(wish, said=told.get(case.pk, ()))
+            draft, meaning = _draft(case, judged, given, now=now, wish=wished) if case.is_open else (None, "")
             yield CaseView(
                 case=case,
                 now=now,
@@ -141,14 +144,14 @@ def case_views(actor: Actor, numbers: Sequence[str], *, now: datetime) -> Iterat
             )
 
 
-def _draft(case: Case, judged: Overview, given: Copy | None, *, now: datetime) -> tuple[Draft | None, str]:
+def _draft(case: Case, judged: Overview, given: Copy | None, *, now: datetime, wish: Wish) -> tuple[Draft | None, str]:
     """Compose the reply in the buyer's language, and say what it means to a reader of another."""
     spoken = words.language_of_buyer(case)
     with speaking(spoken):
-        draft = drafting.draft_for(case, judged, given, now=now)
+        draft = drafting.draft_for(case, judged, given, now=now, wish=wish)
     if draft is None or spoken == current():
         return draft, ""
-    meaning = drafting.draft_for(case, judged, given, now=now)
+    meaning = drafting.draft_for(case, judged, given, now=now, wish=replace(wish, said=()))
     return draft, meaning.text if meaning else ""
 
 

@@ -57,14 +57,42 @@ class ToneRecord(catalogue.Record):
     unless: str = ""
     hint_zh: str
     hint_en: str
+    instead_zh: str = ""
+    instead_en: str = ""
+
+
+class WhyRecord(catalogue.Record):
+    """What words cost that fail a check; the id is the check's."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place in a reply that fails a check: which words, why they harm, and a better way to say it.
+
+    ``rule`` names the record of ``tone.toml``, or the check itself where it is computed. The words of a code are never
+    repeated: then ``words`` is empty.
+    """
+
+    code: str
+    rule: str
+    start: int
+    end: int
+    words: str
+    why: Text
+    better: Text
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    id: str
     check: CheckCode
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None
     hint: Text
+    instead: Text
 
 
 PASSED: Final = MappingProxyType(
@@ -79,6 +107,12 @@ PASSED: Final = MappingProxyType(
     }
 )
 
+PASSED_TITLES: Final = MappingProxyType(
+    {CheckCode.NO_CODE.value: Text("像卡密的字符", "what looks like a code")}
+    | {code.value: PASSED[code] for code in CheckCode if code is not CheckCode.NO_CODE}
+)
+"""What a place is called whose words are not repeated."""
+
 _FAILED: Final = MappingProxyType(
     {
         CheckCode.CALM: Text("语气会激化：「{words}」。{hint}", "This may inflame: “{words}”. {hint}"),
@@ -90,15 +124,27 @@ _FAILED: Final = MappingProxyType(
 )
 
 
+_NO_CODE: Final = Text(
+    "像是卡密：请删掉，卡密只能由「补发」交给买家",
+    "This looks like a card code: remove it, only a resend hands one over",
+)
+_IN_THE_ORDER: Final = Text("卡在订单详情里查看", "please see the card in the order details")
+_CLAUSE: Final = re.compile(r"[^，。！？；,!?;\n]*[，。！？；,!?;\n]?[ ]?")
+_STOPS: Final = "，。！？；,!?;\n"
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]")
+
+
 @cache
 def _rules(override: Path | None) -> tuple[_Rule, ...]:
     records = catalogue.load(DATA / "tone.toml", ToneRecord, table="tone", override=override).records
     return tuple(
         _Rule(
+            record.id,
             record.check,
             compile_pattern(record.regex, {}, record.id),
             compile_pattern(record.unless, {}, record.id) if record.unless else None,
             Text(record.hint_zh, record.hint_en),
+            Text(record.instead_zh, record.instead_en),
         )
         for record in records.values()
     )
@@ -109,15 +155,82 @@ def check_reply(text: str, *, override: Path | None = None) -> tuple[Check, ...]
 
     ``override`` is a shop's own ``tone.toml``. Never raises for what people write.
     """
-    folded = fold(text, longest=len(text))
-    found: dict[CheckCode, list[tuple[int, int]]] = {}
+    found: dict[CheckCode, list[tuple[int, int]]] = {CheckCode.NO_CODE: _codes(text)}
     hints: dict[CheckCode, Text] = {}
-    for rule in _rules(override):
-        for span in _hits(rule, folded):
-            found.setdefault(rule.check, []).append(span)
-            hints.setdefault(rule.check, rule.hint)
-    found[CheckCode.NO_CODE] = [(piece.start, piece.end) for piece in shapes.code_shaped(without_case_numbers(text))]
+    for rule, span in _all_hits(text, override):
+        found.setdefault(rule.check, []).append(span)
+        hints.setdefault(rule.check, rule.hint)
     return tuple(_check(code, text, found.get(code, []), hints.get(code)) for code in CheckCode)
+
+
+def findings(text: str, *, override: Path | None = None) -> tuple[Finding, ...]:
+    """Return every place that fails a check, in the order of the text, with why and a better way. Empty: it may go."""
+    found = [
+        Finding(rule.check.value, rule.id, start, end, text[start:end], _why(rule.check, override), rule.hint)
+        for rule, (start, end) in _all_hits(text, override)
+    ]
+    code = CheckCode.NO_CODE
+    found += [Finding(code.value, code.value, *span, "", _why(code, override), _NO_CODE) for span in _codes(text)]
+    length = _length(text)
+    if not length.ok:
+        code = CheckCode.LENGTH
+        start, end = length.spans[0] if length.spans else (0, len(text))
+        found.append(Finding(code.value, code.value, start, end, text[start:end], _why(code, override), length.text))
+    return tuple(sorted(found, key=lambda one: (one.start, one.end, one.rule)))
+
+
+def better(text: str, *, override: Path | None = None) -> str:
+    """Return the reply with each clause that fails replaced by one that says it well; empty when that cannot be done.
+
+    A clause with a code goes altogether. What is too long stays too long: shortening is for whoever knows the matter.
+    """
+    hits = [(span, rule.instead) for rule, span in _all_hits(text, override)]
+    hits += [(span, _IN_THE_ORDER) for span in _codes(text)]
+    if not hits:
+        return ""
+    is_english = not _HAN.search(text)
+    said: list[str] = []
+    used: set[str] = set()
+    for match in _CLAUSE.finditer(text):
+        clause = match.group()
+        start, end = match.span()
+        instead = [one for (begin, stop), one in hits if begin < end and start < stop]
+        if not instead:
+            said.append(clause)
+            continue
+        words = instead[0].say("en" if is_english else "zh")
+        if words and words not in used:  # a hit may reach over several clauses, and one answer does for all of them
+            used.add(words)
+            stop = clause.rstrip()[-1:]
+            said.append(f"{words}{stop if stop in _STOPS else ''}{' ' if clause.endswith(' ') else ''}")
+    words = _tidy("".join(said), is_english=is_english)
+    return words if words and is_fit(check_reply(words, override=override)) else ""
+
+
+def _tidy(words: str, *, is_english: bool) -> str:
+    bare = words.strip().lstrip("，,。.！!？?；;、 ")
+    if bare[-1:] in tuple("，,；;、"):
+        bare = bare[:-1] + ("." if is_english else "。")
+    return bare[:1].upper() + bare[1:]
+
+
+def _codes(text: str) -> list[tuple[int, int]]:
+    return [(piece.start, piece.end) for piece in shapes.code_shaped(without_case_numbers(text))]
+
+
+def _all_hits(text: str, override: Path | None) -> list[tuple[_Rule, tuple[int, int]]]:
+    folded = fold(text, longest=len(text))
+    return [(rule, span) for rule in _rules(override) for span in _hits(rule, folded)]
+
+
+@cache
+def _whys(override: Path | None) -> dict[str, Text]:
+    records = catalogue.load(DATA / "tone.toml", WhyRecord, table="why", override=override).records
+    return {record.id: Text(record.zh, record.en) for record in records.values()}
+
+
+def _why(code: CheckCode, override: Path | None) -> Text:
+    return _whys(override)[code.value]
 
 
 def without_case_numbers(text: str) -> str:
@@ -145,11 +258,7 @@ def _check(code: CheckCode, text: str, spans: list[tuple[int, int]], hint: Text 
     if not spans:
         return Check(code.value, ok=True, text=PASSED[code])
     if code is CheckCode.NO_CODE:  # the words themselves are never repeated
-        words = Text(
-            "像是卡密：请删掉，卡密只能由「补发」交给买家",
-            "This looks like a card code: remove it, only a resend hands one over",
-        )
-        return Check(code.value, ok=False, text=words, spans=tuple(spans))
+        return Check(code.value, ok=False, text=_NO_CODE, spans=tuple(spans))
     start, end = spans[0]
     hint = hint or Text("", "")
     said = Text(

@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "handle": ("work:handle", "主要工作：读文件、开售后单、给出建议 / files in, decided refund cases out"),
     "import": ("work:import_", "导入订单、退款、聊天、卡密文件 / import order, refund, chat and card files"),
     "triage": ("work:triage", "判断买家为什么要退款 / say why a buyer wants the money back"),
+    "tone": ("replies:tone", "检查回复的语气和用语 / check the words of replies"),
     "advise": ("advise:advise", "逐单给出处理建议（JSON 行） / advice on claims, JSON lines in and out"),
     "train": ("training:train", "训练判断原因的模型 / train the reader of triage"),
     "learn": ("learning:learn", "从已结案的售后单学 / learn from closed cases"),

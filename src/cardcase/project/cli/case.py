@@ -111,6 +111,35 @@ def answer(
         click.echo(printing.as_text(document, now=now))
 
 
+@case.command(help="现在可以怎么回 / the ways to answer a case now")
+@click.argument("number")
+@click.option("--form", default="short", type=click.Choice(["short", "chat"]), help="整段或短句 / one text or lines")
+@click.option("--model", "by_model", is_flag=True, help="请模型写一稿 / ask the configured model")
+@click.option("--step", default="", help="做哪一步，如 explain；不写就按现在的情况 / what the reply does")
+@json_option
+@shop_option
+@with_desk
+def draft(number: str, *, form: str, by_model: bool, step: str, as_json: bool, shop_slug: str | None) -> None:
+    """Print suggested replies with what was filled in. Nothing is saved or sent."""
+    from cardcase.desk import suggesting
+    from cardcase.desk.queries import wish_from, wordings
+    from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
+
+    actor, now, wish = operator(shop_slug), clock.now(), wish_from(form, "", step)
+    if by_model:
+        found = suggesting.document(number, suggesting.suggestion_for(actor, number, now=now, wish=wish))
+        document = {**found, "drafts": [found["draft"]]}
+        if found["why"] and not as_json:
+            click.echo(found["why"]["text"], err=True)
+    else:
+        document = wordings.wordings_of(actor, number, now=now, wish=wish)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(printing.drafts_text(document))
+
+
 @case.command(help="一个售后单的时间线 / what happened about a case, in one line of time")
 @click.argument("number")
 @click.option("--show", multiple=True, help="只看哪些：talk mail call platform decision evidence card clock / lanes")

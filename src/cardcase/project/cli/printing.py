@@ -180,3 +180,18 @@ def _account_lines(told: dict[str, Any]) -> Iterator[str]:
                 f"row {row}: ‥{tail}, batch “{batch}”, {sold.en}",
             )
         )
+
+
+def drafts_text(document: dict[str, Any]) -> str:
+    """Write the ways to answer a case: the words, then what was filled in and what would make them fuller."""
+    lines: list[str] = []
+    for place, draft in enumerate(document["drafts"], start=1):
+        lines += [f"[{place}] {draft['length']}/200  {draft['template']}", draft["text"]]
+        for one in draft["filled"]:
+            source = f"  ({one['source']})" if one["source"] else ""
+            lines.append(f"    · {one['title']} {one['value']}{source}")
+        if place == 1:
+            lines += [f"    – {one['title']}{say(Text('：', ': '))}{one['how']}" for one in draft["missing"]]
+        lines.append("")
+    lines.append(say(Text("由你在平台上发出；这里什么也没有发。", "You send it on the platform; nothing was sent.")))
+    return "\n".join(lines)

@@ -233,7 +233,7 @@ def triage(file: BinaryIO, data: Path | None) -> int:  # noqa: ARG001 - every co
 
     write = sys.stdout.write
     code = 0
-    for number, key, text in _messages(file):
+    for number, key, text in messages(file):
         if text is None:
             click.echo(f"第 {number} 行不是有效的 JSON 消息 / line {number} is no JSON message", err=True)
             code = 1
@@ -262,7 +262,8 @@ def _decoded(line: bytes) -> str:
     return line.decode("utf-8", "replace")
 
 
-def _messages(lines: Iterable[bytes]) -> Iterator[tuple[int, Any, str | None]]:
+def messages(lines: Iterable[bytes]) -> Iterator[tuple[int, Any, str | None]]:
+    """Read a message a line, or JSON lines with "text": number of the line, its id, its text (None: no JSON)."""
     for number, line in enumerate(lines, 1):
         text = _decoded(line).rstrip("\r\n").removeprefix("\ufeff" if number == 1 else "")
         if not text.strip():
