@@ -8,7 +8,7 @@ STAMP := .setup
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run setup test test-night bench bench-advice lint screenshots translate clean
+.PHONY: help run setup test test-night bench model bench-advice lint screenshots translate clean
 
 help:  ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -54,6 +54,9 @@ test-night: setup $(STAMP)/dev $(STAMP)/system  ## The same tests at full size
 
 bench: setup $(STAMP)/dev $(STAMP)/system  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python scripts/bench.py
+
+model: setup $(STAMP)/dev  ## Train the reader of triage on corpus/, judge it, and write docs/model-card.md
+	$(BIN)/python scripts/model_card.py
 
 bench-advice: setup  ## Judge the advice in simulated trades, and write docs/benchmarks-advice.md
 	$(BIN)/python scripts/bench_advice.py

@@ -24,15 +24,21 @@ NAMES = [
     "help_cpu",
     "deadlines_million",
     "rule_rounds",
+    "search_million",
     "append_record",
     "verify_record",
+    "triage",
+    "screenshot",
 ]
 SCRIPTS = {  # those that are not in measure.py
     "deadlines_million": "deadlines.py",
     "import_cards": "stock_import.py",
     "rule_rounds": "rule_rounds.py",
+    "search_million": "search.py",
     "append_record": "record.py",
     "verify_record": "record.py",
+    "triage": "understanding.py",
+    "screenshot": "understanding.py",
 }
 
 

@@ -172,6 +172,8 @@ TABLE = (
     Row("GET", "cases/<str:number>/refusal/<str:name>.png", OBJECT, at={"name": "timeline"}),
     Row("GET", "cases/<str:number>/<str:name>/", "405 405 405 405 405 405", at={"name": "note"}),
     # Cards
+    Row("GET", "search/", ALL),
+    Row("POST", "search/ask/", ALL, {"q": "退款"}),
     Row("GET", "cards/", ALL),
     Row("GET", "cards/batches/", ALL),
     Row("GET", "cards/<str:public_id>/", OBJECT),
@@ -300,6 +302,7 @@ TABLE = (
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
     Row("GET", "api/v1/cards", API_OWN),
+    Row("POST", "api/v1/search", API_OWN, {"q": "退款"}),
     Row("GET", "api/v1/cards/balance", API_OWN),
     Row("GET", "api/v1/cards/stock", API_OWN),
     Row("POST", "api/v1/cards/find", "404 404 404 404 404 401", {"code": "K7QM-92XF-LP3D-9999"}),

@@ -71,7 +71,7 @@ def test_the_names_of_kept_files_are_told_by_every_table_that_has_one():
         ("delivery.ClaimLink", "token_sha256"), ("delivery.ParcelFile", "sha256"), ("delivery.ParcelStep", "chain_sha256"),
         ("delivery.Terms", "sha256"), ("evidence.Exhibit", "source_sha256"), ("inbox.Message", "source_sha256"),
         ("notices.CalendarLink", "key_sha256"), ("orders.Order", "source_sha256"), ("orders.Refund", "source_sha256"),
-        ("project.IdempotentReply", "request_sha256"), ("sourcing.RiskFlag", "facts_sha256"), ("staff.ApiToken", "token_sha256"),
+        ("project.IdempotentReply", "request_sha256"), ("screens.CapturedPicture", "sha256"), ("sourcing.RiskFlag", "facts_sha256"), ("staff.ApiToken", "token_sha256"),
     }  # fmt: skip
     assert hashes - named == no_files, "a column that names bytes by their hash: is it one of the kept files?"
 

@@ -258,7 +258,7 @@ def test_triage_answers_line_by_line(call):
     lines = [
         "卡密无效 用不了",
         "",
-        '{"id": "a7", "text": "不想要了，拍错了"}',
+        '{"id": "a7", "text": "拍错了，退一下"}',
         '{"id": 8, "text": null}',
         "{broken",
         "在吗",

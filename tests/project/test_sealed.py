@@ -66,6 +66,7 @@ NO_PLAIN_FILE = {
     "intake.ImportedFile.kept_sha256",
     "notices.CalendarLink.key_sha256",
     "project.IdempotentReply.request_sha256",
+    "screens.CapturedPicture.sha256",
     "sourcing.RiskFlag.facts_sha256",
     "staff.ApiToken.token_sha256",
 }

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from . import web
+from . import web, web_search
 
 urlpatterns = [
     path("", web.today, name="today"),
+    path("search/", web_search.search, name="search"),
+    path("search/ask/", web_search.ask, name="search-ask"),
     path("cases/<str:number>/", web.case, name="case"),
     path("cases/<str:number>/timeline/", web.show_timeline, name="case-timeline"),
     path("cases/<str:number>/exhibits/<str:exhibit>/", web.exhibit, name="exhibit"),

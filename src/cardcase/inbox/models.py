@@ -1,6 +1,6 @@
 """Conversations, what was said in them, and what we mean to say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -90,16 +90,31 @@ class NewMessage:
     source_row: int | None
 
 
-def insert_messages(rows: Iterable[NewMessage]) -> None:
+def insert_messages(rows: Sequence[NewMessage]) -> Sequence[int]:
     """Insert messages with one prepared statement: half the cost of ``bulk_create``, which prepares every value.
 
-    Raises IntegrityError when one is known. The caller holds the transaction.
+    Returns their keys, in order. Raises IntegrityError when one is known. The caller holds the transaction.
     """
     names = [column.name for column in fields(NewMessage)]
     unsealed = [name for name in names if name != "original_sealed"]
     # Nothing costs more to bind than a NULL, and few are sealed; the order is kept, for it is that of what was said.
     for is_sealed, run in groupby(rows, key=lambda row: row.original_sealed is not None):
         _insert(names if is_sealed else unsealed, [*run])
+    return _keys(rows)
+
+
+def _keys(rows: Sequence[NewMessage]) -> Sequence[int]:
+    """Return the keys of messages that were inserted just now, in order."""
+    if not rows:
+        return ()
+    if connection.vendor == "sqlite":  # one writer at a time, and AUTOINCREMENT: what it wrote lies in a row
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT last_insert_rowid()")
+            (last,) = cursor.fetchone()
+        return range(last - len(rows) + 1, last + 1)
+    names = [row.public_id for row in rows]
+    found = dict(Message.objects.filter(public_id__in=names).values_list("public_id", "pk"))
+    return [found[name] for name in names]
 
 
 def _insert(names: Sequence[str], rows: Sequence[NewMessage]) -> None:

@@ -3,9 +3,10 @@
 import unicodedata
 from dataclasses import dataclass
 
-_INVISIBLE = dict.fromkeys(
+INVISIBLE = dict.fromkeys(
     [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
+"""Characters that nobody sees, as ``str.translate`` takes them away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +27,4 @@ class Text:
 
 def fold(text: str) -> str:
     """Fold width, case and invisible characters (NFKC, casefold), so that 「ＡＢ１」 and "ab1" are the same."""
-    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).casefold()
+    return unicodedata.normalize("NFKC", text).translate(INVISIBLE).casefold()

@@ -17,6 +17,7 @@ from cardcase.deadlines.api import router as hours
 from cardcase.delivery.api import router as deliveries
 from cardcase.delivery.api_replacements import router as replacements
 from cardcase.desk.api import router as cases
+from cardcase.desk.api_search import router as search
 from cardcase.inbox.api import router as replies
 from cardcase.intake.api import router as imports
 from cardcase.kit import canonical
@@ -115,6 +116,7 @@ api.add_router("/anchors", anchors, tags=["anchors"])
 api.add_router("/advice", advice, tags=["advice"])
 api.add_router("/privacy", privacy, tags=["privacy"])
 api.add_router("/sourcing", sourcing, tags=["sourcing"])
+api.add_router("/search", search, tags=["search"])
 api.add_router("/replies", replies, tags=["replies"])
 api.add_router("/triage", triage, tags=["triage"])
 api.add_router("/verify", verify, tags=["verify"])

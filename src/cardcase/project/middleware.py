@@ -18,7 +18,7 @@ HOOKS = "/hooks/"
 PROOFS = "/proofs/"
 VERIFY = "/verify/"
 """Takes whole packs: its view counts who asks before it reads a byte, and its words never reach a table."""
-UNCHANGING = ("/api/v1/verify",)
+UNCHANGING = ("/api/v1/search", "/api/v1/verify")
 """POSTs that change nothing: asking twice is asking twice, and what is sent may be larger than a body may be."""
 DURABLE = (
     "/pack",

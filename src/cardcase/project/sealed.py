@@ -35,6 +35,7 @@ PLACES: Final = (
     SealedPlace("intake.Channel", "secret_sealed"),
     SealedPlace("privacy.Removal", "key_half"),
     SealedPlace("intake.PendingFile", "sealed", at_once=4),
+    SealedPlace("screens.CapturedPicture", "original_sealed", at_once=4),
 )
 
 PLAIN_FILES: Final = (

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "cardcase.staff",
     "cardcase.shell",
     "cardcase.jobs",
+    "cardcase.search",
     "cardcase.custody",
     "cardcase.anchors",
     "cardcase.orders",
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "cardcase.inbox",
     "cardcase.notices",
     "cardcase.evidence",
+    "cardcase.screens",
     "cardcase.remedies",
     "cardcase.privacy",
     "cardcase.packs",
@@ -211,6 +213,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
+
+SEARCH_MASKING = "cardcase.cards.masking.mask_texts"
+"""What takes card codes out of words before they can be found; a room above ``search``, so it is named here."""
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 LOGGING_CONFIG = None

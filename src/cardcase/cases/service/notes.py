@@ -10,6 +10,8 @@ from cardcase.cases.rules import needs as need_rules
 from cardcase.custody import service as custody
 from cardcase.kit.errors import NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
 from cardcase.staff.rules import Actor, Permission
 
 from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
@@ -72,6 +74,7 @@ def _note(actor: Actor, case: Case, text: str, *, at: datetime) -> Note:
     kept = clean(actor, text)
     by = (actor.label or actor.kind.value)[:LABEL_MAX]
     note: Note = Note.objects.create(shop_id=actor.shop_id, case=case, text=kept, by=by, at=at)
+    search.add(Kind.NOTE, [note.pk])
     content = custody.Content("note", kept.encode())
     custody.append(actor, custody.Record("case.noted", case.public_id, at, {"by": by}, (content,)))
     return note

@@ -18,6 +18,8 @@ from cardcase.kit import clock, ids
 from cardcase.kit.errors import Refused
 from cardcase.orders.models import Order, Refund
 from cardcase.policies import queries as policies
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
@@ -270,6 +272,7 @@ def _create(
         )
         for (order, refund), number in zip(claims, numbers, strict=True)
     )
+    search.add(Kind.CASE, [case.pk for case in made])
     stopping.stop(actor, made, at=at)
     prefetch_related_objects(made, "card__batch")
     return made

@@ -11,6 +11,8 @@ from cardcase.cases.rules.reviews import ASKS_REVIEW, Findings
 from cardcase.custody import service as custody
 from cardcase.kit import canonical
 from cardcase.kit.errors import Refused, WrongUse
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
 from cardcase.staff.rules import Actor, Permission
 
 from .rows import LABEL_MAX, clean, take, write
@@ -42,6 +44,7 @@ def review(
         by=(actor.label or actor.kind.value)[:LABEL_MAX],
         at=at,
     )
+    search.add(Kind.REVIEW, [row.pk])
     rest = need_rules.without(case.needs_human, *(need.value for need in ASKS_REVIEW))
     recovered = case.recovered_fen if recovered_fen is None else recovered_fen
     write(actor, case, "reviewed", at=at, is_incident=False, needs_human=rest, reviewed_at=at, recovered_fen=recovered)

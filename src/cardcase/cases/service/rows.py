@@ -1,7 +1,9 @@
 """Taking a case in hand and writing it back: locked, by revision, with who was first kept for the one who was not."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cardcase.cards import masking
 from cardcase.cases import queries
@@ -10,12 +12,18 @@ from cardcase.cases.rules import EVENT_TITLES, Event, Need
 from cardcase.cases.rules import needs as need_rules
 from cardcase.kit.errors import Conflict
 from cardcase.kit.text import Text
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
+from cardcase.search.sources import SOURCES
 from cardcase.staff.rules import Actor
 
 Ref = int | str | Case
 """A case by its key, public id or number, or a row that was read before."""
 
 LABEL_MAX = 80
+
+_SEARCHED: Final = frozenset(SOURCES[Kind.CASE].texts)
+"""Columns whose words are found."""
 
 
 def take(actor: Actor, ref: Ref, *, revision: int | None = None) -> Case:
@@ -45,8 +53,9 @@ def write(actor: Actor, case: Case, what: str, *, at: datetime, **changes: Any) 
         "last_moved_at": at,
     }
     mine = Case.objects.visible_to(actor).filter(pk=case.pk, revision=case.revision)
-    if not mine.update(revision=case.revision + 1, **changes):
-        raise _stale(queries.find(actor, case.pk))
+    with _findable(case, changes):
+        if not mine.update(revision=case.revision + 1, **changes):
+            raise _stale(queries.find(actor, case.pk))
     case.revision += 1
     case.unsaved.clear()
     _copy(case, changes)
@@ -65,8 +74,15 @@ def keep(case: Case, **changes: Any) -> None:
 def save(actor: Actor, case: Case) -> None:
     """Write what is kept on a case in hand and was not written yet."""
     if case.unsaved:
-        Case.objects.visible_to(actor).filter(pk=case.pk).update(**_kept(case))
+        kept = _kept(case)
+        with _findable(case, kept):
+            Case.objects.visible_to(actor).filter(pk=case.pk).update(**kept)
         case.unsaved.clear()
+
+
+def _findable(case: Case, changes: Mapping[str, Any]) -> AbstractContextManager[None]:
+    """Keep search in step with a change of a case, where there are words in it."""
+    return nullcontext() if _SEARCHED.isdisjoint(changes) else search.changing(Kind.CASE, [case.pk])
 
 
 def ask_person(case: Case, *needs: Need) -> None:

@@ -6,13 +6,14 @@ The bytes stay as they came (RFC 5322); what is read here is only a view of them
 import email
 import email.policy
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from html.parser import HTMLParser
 from typing import Any, Final
+
+from . import shown
 
 MIME: Final = "message/rfc822"
 MOST_TEXT: Final = 200_000
@@ -23,22 +24,6 @@ _MARKS: Final = (b"message-id:", b"received:", b"date:", b"return-path:", b"mime
 _NEEDED_MARKS: Final = 2
 _MALFORMED: Final = (ValueError, LookupError, AttributeError)
 """What the parser of headers raises for malformed ones."""
-
-_ORDER_NO: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{18,20}(?![0-9A-Za-z])")
-_TAIL: Final = re.compile(
-    r"(?:尾号|后四位|末四位|ending\s+(?:in|with)|last\s+(?:four|4)(?:\s+digits)?)\s*(?:为|是|is|of|:|：)?\s*"
-    r"[*‥.…]*([0-9A-Za-z]{4})(?![0-9A-Za-z])",
-    re.IGNORECASE,
-)
-_AMOUNT: Final = re.compile(
-    r"(?:实付|实付款|支付金额|付款金额|订单金额|退款金额|合计|amount\s+paid|order\s+total|total\s+paid)\s*(?:为|是|is|:|：)?\s*"
-    r"(?:¥|￥|RMB|CNY|人民币)?\s*([0-9]{1,7}(?:,[0-9]{3})*(?:\.[0-9]{1,2})?)\s*(?:元|CNY|RMB)?",
-    re.IGNORECASE,
-)
-_REGION: Final = re.compile(
-    r"(?:卡区|地区|国家/地区|适用地区|region|country/region)\s*(?:为|是|is|:|：)\s*([^\s，,。.;；]{2,20})",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,30 +144,12 @@ def _without_marks(html: str) -> str:
 
 
 def facts_of(mail: Mail) -> dict[str, Any]:
-    """Return what a mail shows, for the comparison with the case: only what it says once and with its name.
-
-    Two different order numbers, tails or amounts in one mail say nothing: a quoted older mail has its own.
-    """
-    words = f"{mail.subject}\n{mail.text}"
-    amounts = {match.replace(",", "") for match in _AMOUNT.findall(words)}
+    """Return what a mail shows, for the comparison with the case: only what it says once and with its name."""
     facts: dict[str, Any] = {
-        "order_no": _only(_ORDER_NO.findall(words)),
-        "tail4": _only(tail.upper() for tail in _TAIL.findall(words)),
-        "amount_fen": _fen(_only(amounts)),
-        "region": _only(_REGION.findall(words)),
+        **shown.facts_in(f"{mail.subject}\n{mail.text}"),
         "at": mail.sent_at,
         "mail_from": mail.sender[:120],
         "mail_subject": mail.subject[:120],
         "mail_id": mail.message_id[:120],
     }
     return {name: value for name, value in facts.items() if value not in (None, "")}
-
-
-def _only(values: Iterable[str]) -> str:
-    found = set(values)
-    return found.pop() if len(found) == 1 else ""
-
-
-def _fen(yuan: str) -> int | None:
-    whole, _, part = yuan.partition(".")
-    return int(whole) * 100 + int(part.ljust(2, "0")) if whole else None

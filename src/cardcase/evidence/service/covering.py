@@ -21,6 +21,7 @@ from cardcase.kit.errors import Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
+from . import mails
 from .entries import masked, record
 
 _CONTENTS: Final = 48
@@ -41,7 +42,7 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
         raise WrongUse("要写明为什么遮盖", "Say why it is covered")
     if not exhibit.file_sha256:
         raise Refused("这份证据没有文件，没有可遮盖的", "This exhibit has no file", code="no_pixels")
-    data, mime = pixels.covered(files.read(exhibit.file_sha256), exhibit.file_mime, areas)
+    data, mime = pixels.covered(mails.original(exhibit), exhibit.file_mime, areas)
     stored = [area.document() for area in areas]
     with transaction.atomic():
         return _keep_copy(actor, exhibit, data, mime, areas=stored, reason=said, at=at)

@@ -42,11 +42,13 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
     event_at: datetime | None = None,
     is_against_seller: bool = False,
     source_file: str = "",
+    has_code: bool = False,
 ) -> Exhibit:
     """Keep one exhibit of a case, with what it shows as structured facts. Works on closed cases too: a duty to keep.
 
-    ``mime`` is only checked against what the bytes say. Card codes in words are masked; a known code where a number
-    belongs is refused. Raises NotAllowed, NotFound, WrongUse for an unknown kind or party, BadFact, BadFile.
+    ``mime`` is only checked against what the bytes say. ``has_code``: a card code was seen on it; it lies under seal.
+    Card codes in words are masked; a known code where a number belongs is refused. Raises NotAllowed,
+    NotFound, WrongUse for an unknown kind or party, BadFact, BadFile.
     """
     actor.require(Permission.WORK)
     case = case_queries.by_number(actor, number)
@@ -70,7 +72,9 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
     told = {**(mail.facts_of(read) if read else {}), **(facts or {})}  # what a person says of it goes before
     shown, clean = _masked(actor, title.strip() or known.title.zh, rules.check_facts(told))
     public_id = ids.public_id("ev")
-    sha256, body_sealed = mails.keep(actor, public_id, data, read) if data is not None else ("", None)
+    sha256, body_sealed = (
+        mails.keep(actor, public_id, data, read, has_code=has_code) if data is not None else ("", None)
+    )
     exhibit = Exhibit.objects.create(
         shop_id=actor.shop_id,
         public_id=public_id,

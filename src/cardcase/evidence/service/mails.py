@@ -25,12 +25,17 @@ CHECK_JOB: Final = "evidence.check_mail"
 PENDING: Final = dkim.Signed.PENDING.value
 
 
-def keep(actor: Actor, exhibit: str, data: bytes, read: mail.Mail | None) -> tuple[str, bytes | None]:
+def keep(
+    actor: Actor, exhibit: str, data: bytes, read: mail.Mail | None, *, has_code: bool = False
+) -> tuple[str, bytes | None]:
     """Keep the bytes of an exhibit; return their SHA-256, and the bytes under seal when a card code stands in them.
 
-    Issuers deliver codes by mail, and such a mail is evidence all the same. Pictures are not read here.
+    Issuers deliver codes by mail, and such a mail is evidence all the same. Pictures are not read here: whoever read
+    one says by ``has_code`` that there was a code on it.
     """
-    if read is not None and any(one.had_code for one in masking.mask_texts(actor, [read.subject, read.text])):
+    if has_code or (
+        read is not None and any(one.had_code for one in masking.mask_texts(actor, [read.subject, read.text]))
+    ):
         return hashlib.sha256(data).hexdigest(), seal(actor.shop_id, exhibit, data)
     return files.keep(data), None
 

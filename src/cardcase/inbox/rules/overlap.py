@@ -7,7 +7,7 @@ compared one to one, never by their words alone: 「在吗」 said twice stays s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -16,6 +16,12 @@ from cardcase.kit.text import fold
 
 DERIVED: Final = "derived:"
 """How an id begins that a reader made because the source had none (connectors.chats.identity)."""
+
+FLOOR: Final = "derived:screen:"
+"""How the id begins of a message from a screenshot whose time is that of the line of time above it: then or later."""
+
+LATER: Final = timedelta(hours=12)
+"""How much later than that it may have been said: an app writes the time again after minutes of silence. Judgement."""
 
 _WORDLESS: Final = frozenset({MessageKind.IMAGE, MessageKind.AUDIO, MessageKind.VIDEO, MessageKind.EMOJI})
 _BRACKETS: Final = str.maketrans("", "", "[]【】「」")
@@ -27,12 +33,16 @@ ENOUGH_ALONE: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message as far as it is compared. ``words``: from ``words_of``. ``has_own_id``: the channel gave its id."""
+    """One message as far as it is compared. ``words``: from ``words_of``. ``has_own_id``: the channel gave its id.
+
+    ``is_floor``: it was said at ``said_at`` or later, within ``LATER``.
+    """
 
     speaker: str
     words: str
     said_at: datetime | None
     has_own_id: bool = False
+    is_floor: bool = False
 
     @property
     def is_of_people(self) -> bool:
@@ -51,6 +61,11 @@ def has_own_id(external_id: str) -> bool:
     return not external_id.startswith(DERIVED)
 
 
+def is_floor(external_id: str) -> bool:
+    """Tell whether a message with this id was said at its time or later."""
+    return external_id.startswith(FLOOR)
+
+
 def matches(known: Sequence[Line], told: Sequence[Line]) -> dict[int, int]:
     """Return which told line is which known one, each at most once, by their places.
 
@@ -59,7 +74,7 @@ def matches(known: Sequence[Line], told: Sequence[Line]) -> dict[int, int]:
     is known again by its time.
     """
     found = _by_time(known, told)
-    if any(line.said_at is None for line in (*known, *told)):
+    if any(line.said_at is None or line.is_floor for line in (*known, *told)):
         found |= _by_sequence(known, told, found)
     return found
 
@@ -82,6 +97,19 @@ def _could_be(one: Line, other: Line) -> bool:
         return False
     sides = {one.speaker, other.speaker}
     return len(sides) == 1 or (Speaker.UNKNOWN.value in sides and Speaker.SYSTEM.value not in sides)
+
+
+def _times_agree(one: Line, other: Line) -> bool:
+    """Tell whether two lines may be of one moment, although not both tell it exactly."""
+    if one.said_at is None or other.said_at is None:
+        return True
+    if not (one.is_floor or other.is_floor):
+        return False
+    floor, exact = (one, other) if one.is_floor else (other, one)
+    assert floor.said_at is not None
+    assert exact.said_at is not None
+    apart = exact.said_at - _to_minute(floor.said_at)
+    return timedelta(0) <= apart <= LATER or (exact.is_floor and apart >= -LATER)
 
 
 def _at_the_same_second(one: datetime, other: datetime) -> bool:
@@ -162,7 +190,7 @@ def _runs(
         pairs = [
             (place, other)
             for place, other in pairs
-            if _could_be(known[other], told[place]) and None in (known[other].said_at, told[place].said_at)
+            if _could_be(known[other], told[place]) and _times_agree(known[other], told[place])
         ]
         begins = is_open[0] and start == 0 and first == 0
         ends = is_open[1] and start + size == len(theirs) and first + size == len(mine)
@@ -191,7 +219,7 @@ def _texts_of_the_platform(known: Sequence[Line], told: Sequence[Line], sure: di
         if line.is_of_people or place in sure:
             continue
         for number, other in enumerate(left):
-            if _could_be(known[other], line) and None in (known[other].said_at, line.said_at):
+            if _could_be(known[other], line) and _times_agree(known[other], line):
                 found[place] = other
                 left = left[number + 1 :]
                 break

@@ -18,6 +18,8 @@ from cardcase.kit import canonical, clock, ids
 from cardcase.orders.models import Buyer
 from cardcase.orders.rules import reading
 from cardcase.orders.service import Taken
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor, Permission
 
@@ -150,6 +152,7 @@ class _Batch:
             if (channel, external_id) not in found
         ]
         Buyer.objects.add_all(new)
+        search.add(Kind.BUYER, [row.pk for row in new])
         self.made = {row.pk for row in new}
         return {key: row.pk for key, row in found.items()} | {(row.channel, row.external_id): row.pk for row in new}
 
@@ -250,9 +253,12 @@ class _Batch:
         for talk in talks:
             for message in talk.fresh.values():
                 message.conversation_id = talk.row.pk
-        insert_messages(self.fresh)
+        keys = insert_messages(self.fresh)
+        said = ((key, row.said_at or row.received_at, row.text) for key, row in zip(keys, self.fresh, strict=True))
+        search.add_rows(self.actor.shop_id, Kind.MESSAGE, said)
         if self.filled:
-            Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)
+            with search.changing(Kind.MESSAGE, self.filled):  # a time that is told later moves its place
+                Message.objects.bulk_update(self.filled.values(), _FILLED, batch_size=_AT_ONCE)
         custody.append_many(self.actor, [*self._records(talks), *self._links(linked), *self.again.records(self.at)])
 
     def _save_conversations(self, talks: Sequence[_Talk]) -> None:

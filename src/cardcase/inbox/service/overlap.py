@@ -210,8 +210,11 @@ class _Book:
         moments = [notice.said_at for notice in self._notices if notice.said_at is not None]
         if len(moments) == len(self._notices):
             minute = timedelta(minutes=1)
+            first, last = min(moments), max(moments)
+            until = rules.LATER if any(rules.is_floor(self._naming.message(one)) for one in self._notices) else minute
+            floors = Q(external_id__startswith=rules.FLOOR, said_at__gte=first - rules.LATER, said_at__lte=last + until)
             rows = rows.filter(
-                Q(said_at__isnull=True) | Q(said_at__gte=min(moments) - minute, said_at__lte=max(moments) + minute)
+                Q(said_at__isnull=True) | floors | Q(said_at__gte=first - minute, said_at__lte=last + until)
             )
         return list(rows.defer("original_sealed").order_by("-pk")[:_MOST])
 
@@ -273,6 +276,7 @@ class _Book:
                     rules.words_of(notice.kind.value, text.text),
                     notice.said_at,
                     has_own_id=rules.has_own_id(self._naming.message(notice)),
+                    is_floor=rules.is_floor(self._naming.message(notice)),
                 )
             )
         return lines
@@ -280,7 +284,11 @@ class _Book:
 
 def _line(row: Message) -> rules.Line:
     return rules.Line(
-        row.speaker, rules.words_of(row.kind, row.text), row.said_at, has_own_id=rules.has_own_id(row.external_id)
+        row.speaker,
+        rules.words_of(row.kind, row.text),
+        row.said_at,
+        has_own_id=rules.has_own_id(row.external_id),
+        is_floor=rules.is_floor(row.external_id),
     )
 
 

@@ -20,6 +20,8 @@ from cardcase.inbox.rules import tone
 from cardcase.kit import ids
 from cardcase.kit.errors import NotAllowed, Refused, WrongUse
 from cardcase.kit.text import Text
+from cardcase.search import service as search
+from cardcase.search.rules import Kind
 from cardcase.staff.rules import Actor, Permission
 
 LONGEST: Final = 2_000
@@ -61,7 +63,7 @@ def save_reply(actor: Actor, number: str, text: str, *, at: datetime, template_i
         return reply
     reply.text, reply.template_id = words, template_id[:60] or reply.template_id
     reply.created_at, reply.created_by = at, actor.label[:80]
-    reply.save()
+    _save(reply)
     _record(actor, "reply.drafted", case, reply, at=at)
     return reply
 
@@ -98,12 +100,20 @@ def mark_sent(actor: Actor, number: str, text: str, *, revision: int, at: dateti
     )
     reply.text, reply.state = words, queries.SENT
     reply.sent_at, reply.sent_by = at, actor.label[:80]
-    reply.save()
+    _save(reply)
     case_rows.write(actor, case, "replied", at=at)
     if deadlines.meet(actor, case.public_id, DeadlineKind.FIRST_RESPONSE, at=at) is not None:
         clocks.refresh(actor, case, at=at)
     _record(actor, "reply.sent", case, reply, at=at)
     return reply
+
+
+def _save(reply: Reply) -> None:
+    is_new = reply._state.adding  # noqa: SLF001 - Django's documented name for it
+    with search.changing(Kind.REPLY, [] if is_new else [reply.pk]):
+        reply.save()
+    if is_new:
+        search.add(Kind.REPLY, [reply.pk])
 
 
 def _require_fit(case: Case, text: str) -> None:

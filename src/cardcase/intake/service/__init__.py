@@ -6,11 +6,14 @@ from .channels import add_channel, set_enabled
 from .files import import_files
 from .pending import hold_uploads, take_uploads
 from .pushes import Envelope, accept_push, take_push, too_large
+from .screens import ScreensTaken, confirm_screens
 
 __all__ = [
     "Envelope",
+    "ScreensTaken",
     "accept_push",
     "add_channel",
+    "confirm_screens",
     "hold_uploads",
     "import_files",
     "is_large",

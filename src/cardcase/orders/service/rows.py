@@ -11,6 +11,8 @@ from cardcase.connectors.ports import Origin
 from cardcase.kit import ids
 from cardcase.orders.rules import Taken, merge
 from cardcase.orders.rules.merge import Sheet, Telling
+from cardcase.search import service as search
+from cardcase.search.sources import OF_TABLE
 from cardcase.staff.models import Shop
 from cardcase.staff.rules import Actor
 
@@ -144,7 +146,14 @@ class Rows(Generic[T]):
         return self._slots[key].row
 
     def save(self) -> None:
-        """Write what is new and what changed."""
+        """Write what is new and what changed; search finds it from the same moment on."""
+        kind = OF_TABLE[self._model._meta.label]  # noqa: SLF001 - Django's documented name for it
+        slots = self._slots.values()
+        with search.changing(kind, [slot.row.pk for slot in slots if slot.is_dirty and not slot.is_new]):
+            self._save()
+        search.add(kind, [slot.row.pk for slot in slots if slot.is_new])
+
+    def _save(self) -> None:
         manager = _manager(self._model)
         for slot, names in self._renamed:  # first, so that their old key is free
             manager.filter(pk=slot.row.pk).update(**names)

@@ -14,12 +14,21 @@ from cardcase.privacy.datafiles import inventory, model_of
 from cardcase.privacy.queries import Collected
 from cardcase.privacy.rules import Action, cleared
 from cardcase.privacy.rules.inventory import action_of
+from cardcase.search import service as search
 
 _AT_ONCE: Final = 500
 
 
 def clear(found: Collected) -> None:
-    """Clear every column that was collected. Again it changes nothing. The caller holds the transaction."""
+    """Clear every column that was collected. Again it changes nothing. The caller holds the transaction.
+
+    Search forgets the words with them.
+    """
+    with search.changing_tables(found.values):
+        _clear(found)
+
+
+def _clear(found: Collected) -> None:
     for label, rows in found.values.items():
         table = inventory()[label]
         model = model_of(table)
@@ -46,8 +55,13 @@ def put_back(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     """Write locked-away columns back into their rows. The caller holds the transaction.
 
     A name that somebody has by now (the buyer wrote again, a file was imported again) stays with him; the rest comes
-    back under the name that only says which row it was.
+    back under the name that only says which row it was. What is back is found again.
     """
+    with search.changing_tables({label: map(int, rows) for label, rows in values.items()}):
+        _put_back(values)
+
+
+def _put_back(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     for label, rows in values.items():
         table = inventory()[label]
         names = {column for column, told in table.erase.items() if action_of(told)[0] is Action.RENAMED}

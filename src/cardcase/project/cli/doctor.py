@@ -63,6 +63,7 @@ def _machine(*, allow_old_sqlite: bool) -> Iterator[Check]:
 
     from cardcase.packs import fonts
     from cardcase.project import sqlite
+    from cardcase.screens import reader
 
     config = settings.CARDCASE
     if not config.database_url:
@@ -84,6 +85,15 @@ def _machine(*, allow_old_sqlite: bool) -> Iterator[Check]:
         f"{free // 2**20} MiB free",
         "清理磁盘 / free some space",
         is_grave=True,
+    )
+    has_reader = reader.is_installed()
+    yield Check(
+        "screens_reader",
+        has_reader,
+        "截图识别" + ("已安装" if has_reader else "没有安装，聊天截图读不了"),
+        "the reader of screenshots is "
+        + ("installed" if has_reader else "not installed: pictures of chats are not read"),
+        "pip install 'cardcase[screens]'",
     )
     found = fonts.find_cjk_font()
     yield Check(

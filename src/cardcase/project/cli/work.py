@@ -15,7 +15,7 @@ from cardcase.kit.text import Text
 from .common import data_option, json_option, print_json, progress, shop_option, with_desk
 
 KINDS = ("auto", "orders", "refunds", "chat", "cards", "deliveries", "mail", "screens")
-LATER = ("mail", "screens")
+LATER = ("mail",)
 LARGEST = 64 * 1024 * 1024
 
 
@@ -81,8 +81,8 @@ def _file_kind(kind: str) -> Any:
             f"还不能导入 {kind}",
             f"{kind} cannot be imported yet",
             next=Text(
-                "邮件先另存为文本，截图先在会话页粘贴文字。",
-                "Save the mail as text, or paste the words of the screenshot.",
+                "邮件先另存为文本，或在售后单里作为证据加入。",
+                "Save the mail as text, or add it to the case as evidence.",
             ),
             code="not_offered_yet",
         )
@@ -103,6 +103,20 @@ def _file_kind(kind: str) -> Any:
 @click.option(
     "--all-or-nothing", is_flag=True, help="有一行不对或重复就都不导入 / one bad or doubled row: take nothing"
 )
+@click.option(
+    "--taken-by",
+    type=click.Choice(["seller", "buyer"]),
+    default="seller",
+    help="截图是谁的手机 / whose phone (screens)",
+)
+@click.option("--taken-on", default="", help="截图那天，如 2026-11-20 / day of the screenshots (screens)")
+@click.option("--case", "case_number", default="", help="属于哪张售后单 / which case they belong to (screens)")
+@click.option("--buyer", default="", help="买家昵称 / the buyer's nick (screens)")
+@click.option(
+    "--sheet", type=click.Path(path_type=Path), default=None, help="改好的文字稿 / the words, corrected (screens)"
+)
+@click.option("--yes", "is_confirmed", is_flag=True, help="已对照图片核对，直接确认 / compared and right (screens)")
+@click.option("--drop", "is_dropped", is_flag=True, help="放弃等待中的截图 / let a waiting capture go (screens)")
 @json_option
 @shop_option
 @with_desk
@@ -119,14 +133,37 @@ def import_(
     supplier: str,
     sellers: tuple[str, ...],
     all_or_nothing: bool,
+    taken_by: str,
+    taken_on: str,
+    case_number: str,
+    buyer: str,
+    sheet: Path | None,
+    is_confirmed: bool,
+    is_dropped: bool,
     as_json: bool,
     shop_slug: str | None,
 ) -> int:
-    """Import files of one kind, or of any kind with ``auto``."""
+    """Import files of one kind, or of any kind with ``auto``; pictures of chats with ``screens``."""
     from cardcase.intake import service
     from cardcase.intake.rules import CardDefaults
     from cardcase.project.boot import operator
 
+    if kind == "screens":
+        from .screens import import_screens
+
+        if dry_run:
+            raise WrongUse(
+                "截图不用试运行：确认之前什么也不进会话",
+                "Screenshots need no dry run: nothing joins a conversation before it is confirmed",
+                next=Text(
+                    "去掉 --dry-run，看过文字再加 --yes。", "Leave out --dry-run; add --yes once you have looked."
+                ),
+                code="no_dry_run",
+            )
+        return import_screens(
+            operator(shop_slug), files, taken_by=taken_by, taken_on=taken_on, case=case_number, nick=buyer,
+            sheet=sheet, is_confirmed=is_confirmed, is_dropped=is_dropped, as_json=as_json,
+        )  # fmt: skip
     with progress(Text("导入", "Importing"), quiet=as_json) as step:
         report = service.import_files(
             operator(shop_slug),

@@ -73,6 +73,7 @@ class Phrase:
     asks: bool
     is_symptom: bool
     is_hearsay: bool
+    is_shops: bool  # written by the shop, which knows its buyers
     needs: int
 
 
@@ -203,6 +204,7 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
     words = {record.id: word_group(record.forms) for record in load("words", WordRecord, "word").values()}
     letters = Letters()
     known = {*SUB_REASONS, Family.NONE.value}
+    ours = catalogue.load(DATA / "phrases.toml", PhraseRecord, table="phrase").records
     phrases = []
     for record in load("phrases", PhraseRecord, "phrase").values():
         unknown = {record.sub_reason, *record.also} - known
@@ -212,7 +214,7 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
             )
         pattern = compile_pattern(record.regex, words, record.id)
         also = tuple(record.also.items())
-        kind = (record.asks, record.is_symptom, record.is_hearsay)
+        kind = (record.asks, record.is_symptom, record.is_hearsay, record != ours.get(record.id))
         phrases.append(
             Phrase(
                 record.id,

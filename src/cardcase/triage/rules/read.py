@@ -1,11 +1,12 @@
 """Read one text: which patterns it holds, how far each is meant, which signals it gives."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from .folding import LONGEST, Folded, fold
+from .model import MASK
 from .phrases import Lexicon, Phrase, lexicon
 from .results import Family
 from .scope import Meaning, Scope, is_platform_text
@@ -43,6 +44,8 @@ class Analysis:
     is_hearsay: bool = False
     is_long: bool = False
     is_empty: bool = False
+    own_words: set[str] = field(default_factory=set)  # reasons that the shop's own patterns name
+    own: Folded | None = None  # what the buyer himself claims, for the learned reader; None where there is nothing
 
     @property
     def claims(self) -> list[Hit]:
@@ -74,6 +77,8 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
         return result
     scope = Scope(folded.text)
     talk: list[Hit] = []
+    denied: list[tuple[int, int]] = []
+    meant: list[tuple[int, int]] = []
     missing = book.letters.missing(folded.text)
     for phrase in book.phrases:
         if phrase.needs & missing:
@@ -83,14 +88,36 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
                 break
             meaning = scope.meaning(match, weight=phrase.weight, asks=phrase.asks)
             if not meaning.factor:
+                denied.append(match.span())
                 continue
+            meant.append(match.span())
             start, end = folded.span(*match.span())
             _take(result, talk, phrase, meaning, start=start, end=end)
     result.hits = _without_nested(result.hits, talk)
     wanted = book.refund.search(folded.text)
     result.wants_refund = wanted is not None
-    _read_signals(result, folded, scope, book)
+    denied += _read_signals(result, folded, scope, book)
+    result.own = _own(folded, [*scope.foreign, *(one for one in denied if not _meets(one, meant))])
     return result
+
+
+def _meets(one: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+    return any(start < one[1] and one[0] < end for start, end in others)
+
+
+def _own(folded: Folded, others: list[tuple[int, int]]) -> Folded | None:
+    """Black out what is denied or somebody else's words, letter by letter: the learned reader knows no grammar.
+
+    Where no more than half is left, nothing is: scraps mean nothing.
+    """
+    if not others:
+        return folded
+    letters = list(folded.text)
+    for start, end in others:
+        letters[start:end] = MASK * (end - start)
+    if 2 * letters.count(MASK) >= len(letters):
+        return None
+    return replace(folded, text="".join(letters))
 
 
 def _take(result: Analysis, talk: list[Hit], phrase: Phrase, meaning: Meaning, *, start: int, end: int) -> None:
@@ -101,6 +128,8 @@ def _take(result: Analysis, talk: list[Hit], phrase: Phrase, meaning: Meaning, *
     result.is_asked |= meaning.is_asked
     result.is_supposed |= meaning.is_supposed
     result.is_hearsay |= phrase.is_hearsay
+    if phrase.is_shops:
+        result.own_words.add(phrase.sub_reason)
     symptom = phrase.is_symptom
     result.hits.append(
         Hit(phrase.sub_reason, phrase.weight * meaning.factor, start, end, phrase.id, is_symptom=symptom)
@@ -126,7 +155,9 @@ def _without_nested(hits: list[Hit], talk: list[Hit]) -> list[Hit]:
     ]
 
 
-def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon) -> None:
+def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon) -> list[tuple[int, int]]:
+    """Note the signals that are meant; return where one is denied."""
+    denied = []
     missing = book.letters.missing(folded.text)
     for signal in book.signals:
         if signal.needs & missing:
@@ -136,5 +167,8 @@ def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon)
             continue
         meaning = scope.meaning(match, weight=2.0, asks=signal.asks)
         if meaning.factor < 0.5:  # noqa: PLR2004 - denied, somebody else's words, or only supposed
+            if not meaning.factor:
+                denied.append(match.span())
             continue
         result.signals[signal.name] = folded.span(*match.span())
+    return denied

@@ -97,6 +97,11 @@ class Scope:
             found += [match.span() for match in _ACCUSED.finditer(text)]
         return found
 
+    @property
+    def foreign(self) -> list[tuple[int, int]]:
+        """The stretches that are somebody else's words: quotations, titles, what the seller said."""
+        return [*self._foreign, *self._titles]
+
     def meaning(self, match: re.Match[str], *, weight: float, asks: bool) -> Meaning:
         """Judge one match: cancelled when it is somebody else's words or denied, weakened when asked or supposed."""
         start, end = match.span()

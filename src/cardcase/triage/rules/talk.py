@@ -1,17 +1,17 @@
-"""Weigh what was read, of one text or of a whole conversation, into one answer. The pressed claim comes first."""
+"""Weigh what was heard, of one text or of a whole conversation, into one answer. The pressed claim comes first."""
 
-import math
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from cardcase.kit.text import Text, fold
+from cardcase.kit.text import Text
 
-from . import reasons
-from .read import Analysis, Hit, analyse
-from .results import FORM, Family, Need, Quote, Speaker, TriageResult, Utterance
+from . import model, reasons
+from .hearing import CLAIM, Heard, hear_conversation, hear_form, hear_text
+from .read import Hit
+from .results import Family, Need, Quote, TriageResult, Utterance
+from .weighing import Weighed, weigh
 
 CERTAIN: Final = 0.85
 """Confidence from which a reason may count as certain, if nothing weakens it."""
@@ -19,20 +19,18 @@ CERTAIN: Final = 0.85
 SURE: Final = 0.6
 """Confidence below which the answer is called unsure and the buyer is asked."""
 
-_CLAIM: Final = 0.75
-"""Weight below which words are no claim at all."""
+LEARNED: Final = "model"
+"""Rule of quotes that the learned reader chose."""
 
 _STRONG: Final = 2.0
-_CAUSE: Final = 1.5
-_FADED: Final = 0.4
-_BEFORE_PAYING: Final = 0.3
 _SHORT: Final = 5
-_EARLIER: Final = 0.85
-_EARLIEST: Final = 0.5
-_SHARES: Final = (1.0, 0.5, 0.25)
 _SHOWN: Final = 6
-_UTTERANCES: Final = 300
-_PAID_TEXTS: Final = ("我已付款", "已付款,待发货", "买家已付款", "付款完成", "我已拍下", "记得及时发货", "你已发货")
+_GUESS: Final = 0.34
+_PLAIN_LEAST: Final = 0.05
+_SECOND_LEAST, _SECOND_SHARE, _SECOND_RULED = 0.12, 0.3, 1.5
+_FORM_LEAST: Final = 0.5
+"""Confidence in a reason that was only picked on the form: wrong clicks are frequent."""
+_WITHDRAWN_MOST: Final = 0.4
 
 NEEDS: Final = {
     "unstated": Text("买家没有说明原因，先问一句", "The buyer gave no reason: ask first"),
@@ -64,63 +62,9 @@ NEEDS: Final = {
 }
 
 
-@dataclass(slots=True)
-class _Sum:
-    """What has been weighed so far."""
-
-    weights: dict[str, list[tuple[float, bool]]] = field(default_factory=lambda: defaultdict(list))  # is it a symptom
-    quoted: list[tuple[float, str, str, Hit]] = field(default_factory=list)  # weight, message, its text, hit
-    signals: dict[str, None] = field(default_factory=dict)
-    nothing: float = 0.0
-    letters: int = 0
-    wants_refund: bool = False
-    is_asked: bool = False
-    is_supposed: bool = False
-    is_hearsay: bool = False
-    is_withdrawn: bool = False
-    is_long: bool = False
-
-    def add(self, analysis: Analysis, message: str, share: float) -> None:
-        """Weigh one text in, with a share for its place in the conversation."""
-        for hit in analysis.hits:
-            self.weights[hit.sub_reason].append((hit.weight * share, hit.is_symptom))
-            if not hit.is_side:
-                self.quoted.append((hit.weight * share, message, analysis.text, hit))
-        for name in analysis.signals:
-            self.signals[name] = None
-        self.nothing = max(self.nothing, analysis.nothing)
-        self.letters += len(analysis.text)
-        self.wants_refund |= analysis.wants_refund
-        self.is_asked |= analysis.is_asked
-        self.is_supposed |= analysis.is_supposed
-        self.is_hearsay |= analysis.is_hearsay
-        self.is_long |= analysis.is_long
-
-    def scores(self) -> dict[str, float]:
-        """Return the score of each sub-reason: the strongest words count whole, repeats less and less.
-
-        Once a cause is named, words that only say that it fails or is no longer wanted count for less.
-        """
-        totals = {}
-        causes = {
-            sub
-            for sub, weights in self.weights.items()
-            if sum(w for w, is_symptom in weights if not is_symptom) >= _CAUSE
-        }
-        for sub, weights in self.weights.items():
-            fades = bool(causes - {sub})
-            best = sorted((w * _FADED if fades and is_symptom else w for w, is_symptom in weights), reverse=True)
-            totals[sub] = sum(weight * share for weight, share in zip(best, _SHARES, strict=False))
-        return totals
-
-
 def read_text(text: str, *, overrides: Path | None = None) -> TriageResult:
     """Read one message. Total: any text gives an answer. Spans are offsets in the text as given."""
-    analysis = analyse(text, overrides=overrides)
-    total = _Sum()
-    total.add(analysis, "", 1.0)
-    total.is_withdrawn = analysis.is_withdrawn
-    return _conclude(total, has_form=False, form_sub="")
+    return _conclude(hear_text(text, overrides=overrides), has_form=False, form_sub="")
 
 
 def read_conversation(
@@ -135,188 +79,206 @@ def read_conversation(
     Only the buyer's words are claims. What was said before paying weighs little, what was said last weighs most, and a
     claim that is taken back is reported as withdrawn. Quotes name the message; those of the form name ``form``.
     """
-    total = _Sum()
-    ordered = _in_order(utterances)
-    paid_at = next((place for place, said in enumerate(ordered) if _tells_payment(said)), 0)
-    spoken = [
-        (place >= paid_at, said.id, analyse(said.text, overrides=overrides))
-        for place, said in enumerate(ordered)
-        if said.speaker is Speaker.BUYER and said.text.strip()
-    ][-_UTTERANCES:]
-    claiming = [entry for entry in spoken if any(hit.weight >= _CLAIM for hit in entry[2].claims)]
-    later = len(claiming)
-    for entry in spoken:
-        is_after, message, analysis = entry
-        if entry in claiming:
-            later -= 1
-        share = max(_EARLIEST, _EARLIER**later) if is_after else _BEFORE_PAYING
-        total.add(analysis, message, share)
-        if analysis.is_withdrawn:
-            total.is_withdrawn = True
-        elif any(hit.weight >= 1.0 for hit in analysis.claims):
-            total.is_withdrawn = False
-    if form_description.strip():
-        described = analyse(form_description, overrides=overrides)
-        total.add(described, FORM, 1.0)
-    form_sub = _read_form(total, form_reason)
-    return _conclude(total, has_form=bool(form_reason.strip() or form_description.strip()), form_sub=form_sub)
+    heard = hear_conversation(utterances, overrides=overrides)
+    form_sub = hear_form(heard, form_reason, form_description, overrides=overrides)
+    return _conclude(heard, has_form=bool(form_reason.strip() or form_description.strip()), form_sub=form_sub)
 
 
-def _in_order(utterances: Sequence[Utterance]) -> list[Utterance]:
-    """Sort by time when every utterance has one; else keep the order given."""
-    if all(said.said_at is not None for said in utterances):
-        return sorted(utterances, key=lambda said: said.said_at.timestamp() if said.said_at else 0.0)
-    return list(utterances)
+def _conclude(heard: Heard, *, has_form: bool, form_sub: str) -> TriageResult:
+    learned = model.shipped()
+    joined = heard.joined
+    reading = learned.read(joined) if joined else None
+    signals = signals_of(heard, reading, learned)
+    weighed = weigh(replace(heard.said(), reading=reading), learned)
+    ranked = weighed.families()
+    is_silent = reading is None and not heard.weights
+    family, chance = ranked[0]
+    is_withdrawn = heard.is_withdrawn and not has_form
+    if family in (Family.UNSTATED, Family.NONE) and (plain := _plain_claim(heard)):
+        mine = reasons.family_of(plain)
+        if weighed.of(mine) >= _PLAIN_LEAST:
+            family, chance = mine, max(weighed.of(mine), 0.5)
+    elif (
+        chance < _GUESS and max(heard.scores().values(), default=0.0) < CLAIM
+    ):  # nothing but a guess: better asked than said
+        family = max((Family.UNSTATED, Family.NONE), key=weighed.of)
+        chance = weighed.of(family)
+    if has_form and family in (Family.UNSTATED, Family.NONE):
+        family = reasons.family_of(form_sub) if form_sub else Family.UNSTATED
+        chance = max(weighed.of(family), _FORM_LEAST) if form_sub else weighed.of(family)
+    if is_silent or is_withdrawn or family in (Family.UNSTATED, Family.NONE):
+        wants = has_form or (family is Family.UNSTATED and not is_silent)
+        return _without_reason(heard, weighed, signals, wants=wants, is_silent=is_silent)
+    return _with_reason(heard, weighed, signals, family, chance, form_sub)
 
 
-def _tells_payment(said: Utterance) -> bool:
-    if said.speaker is Speaker.SELLER:
-        return False
-    folded = fold(said.text)
-    bracketed = said.speaker is Speaker.SYSTEM or folded.startswith("[")
-    return bracketed and any(text in folded for text in _PAID_TEXTS)
+def _plain_claim(heard: Heard) -> str:
+    """Return the sub-reason that strong words of the rules name outright, nothing weakening them; "" for none."""
+    scores = heard.scores()
+    best = max(scores, key=scores.__getitem__, default="")
+    is_plain = best and scores[best] >= _STRONG and not (heard.is_asked or heard.is_supposed or heard.is_withdrawn)
+    return best if is_plain and heard.nothing < scores[best] else ""
 
 
-def _read_form(total: _Sum, form_reason: str) -> str:
-    found = reasons.read_form(form_reason) if form_reason.strip() else None
-    if found is None:
-        return ""
-    record, start, end = found
-    total.weights[record.sub_reason].append((record.weight, False))
-    hit = Hit(record.sub_reason, record.weight, start, end, record.id)
-    total.quoted.append((record.weight, FORM, form_reason, hit))
-    return record.sub_reason
-
-
-def _conclude(total: _Sum, *, has_form: bool, form_sub: str) -> TriageResult:
-    scores = total.scores()
-    families: dict[Family, float] = {}
-    for family in (Family.AUTHENTICITY, Family.PERSONAL, Family.VALUE, Family.OTHER):
-        best = sorted((score for sub, score in scores.items() if reasons.family_of(sub) is family), reverse=True)
-        if best:
-            families[family] = best[0] + 0.35 * sum(best[1:3])
-    ranked = sorted(families.items(), key=lambda pair: -pair[1])
-    top = ranked[0][1] if ranked else 0.0
-    only_supposed = total.is_supposed and total.nothing >= 1.0
-    wants = (total.wants_refund and not only_supposed) or has_form
-    is_talk = total.nothing > 1.2 * top and not wants
-    if top < _CLAIM or is_talk or (total.is_withdrawn and not has_form):
-        return _without_reason(total, scores, top, wants=wants)
-    return _with_reason(total, scores, ranked, form_sub)
-
-
-def _without_reason(total: _Sum, scores: dict[str, float], top: float, *, wants: bool) -> TriageResult:
+def _without_reason(
+    heard: Heard, weighed: Weighed, signals: tuple[str, ...], *, wants: bool, is_silent: bool
+) -> TriageResult:
     needs = []
-    withdrawn = total.is_withdrawn
-    if wants and not withdrawn:
-        family, confidence = Family.UNSTATED, 0.9 / (1 + 0.6 * top) - min(0.25, 0.004 * total.letters)
+    family = Family.UNSTATED if wants and not heard.is_withdrawn else Family.NONE
+    confidence = 0.9 if is_silent else weighed.of(family)
+    if family is Family.UNSTATED:
         needs.append("unstated")
-    else:
-        family = Family.NONE
-        is_read = bool(total.nothing) or withdrawn or total.letters <= _SHORT
-        confidence = (0.9 if is_read else 0.5) / (1 + 0.5 * top) - min(0.2, 0.004 * total.letters)
-        if not is_read:
-            needs.append("unsure")
-    if withdrawn:
+    elif confidence < SURE and not heard.is_withdrawn:
+        needs.append("unsure")
+    if heard.is_withdrawn:
         needs.append("withdrawn")
-    if total.is_supposed or (total.is_asked and top):
+    best, chance = weighed.subs()[0]
+    if heard.is_supposed or (heard.is_asked and chance >= _SECOND_LEAST):
         needs.append("asked_not_claimed")
-    best = max(scores, key=lambda sub: scores[sub]) if scores else ""
+    if heard.is_hearsay:
+        needs.append("hearsay")
+    is_named = heard.scores().get(best, 0.0) >= CLAIM or chance >= _SECOND_LEAST
     return TriageResult(
         reason=family,
-        second_reason=best if best and (scores[best] >= _CLAIM or withdrawn) else "",
-        confidence=round(max(0.3, confidence), 3),
-        signals=_signals(total),
-        needs_human=_needs(total, needs),
+        second_reason=best if is_named and not is_silent else "",
+        confidence=round(confidence, 3),
+        signals=signals,
+        needs_human=_needs(heard, signals, needs),
         question=reasons.question("") if family is Family.UNSTATED else None,
     )
 
 
-def _with_reason(
-    total: _Sum, scores: dict[str, float], ranked: list[tuple[Family, float]], form_sub: str
+def _with_reason(  # noqa: PLR0917 - what an answer rests on
+    heard: Heard, weighed: Weighed, signals: tuple[str, ...], family: Family, chance: float, form_sub: str
 ) -> TriageResult:
-    family, first = ranked[0]
-    second_family = ranked[1][1] if len(ranked) > 1 else 0.0
-    mine = sorted((sub for sub in scores if reasons.family_of(sub) is family), key=lambda sub: -scores[sub])
-    sub = mine[0]
-    others = sorted((other for other in scores if other != sub), key=lambda other: -scores[other])
-    second = next((other for other in others if scores[other] >= max(0.45 * scores[sub], 0.5)), "")
-    rival = max(second_family, 0.5 * total.nothing)
-    confidence = (1 - math.exp(-1.05 * first)) * (first / (first + rival)) ** 0.8
+    scores = heard.scores()
+    sub, first = weighed.subs(family)[0]
+    if form_sub and reasons.family_of(form_sub) is family and first < _FORM_LEAST and not heard.texts:
+        sub = form_sub
+    second, other = next(pair for pair in weighed.subs() if pair[0] != sub)
+    if other < max(_SECOND_LEAST, _SECOND_SHARE * first):
+        second = _ruled_second(scores, sub)
+    confidence = chance
     needs: list[str] = []
-    if total.is_withdrawn:
-        confidence = min(confidence, 0.4)
+    if heard.is_withdrawn:
+        confidence = min(confidence, _WITHDRAWN_MOST)
         needs.append("withdrawn")
-    if (total.is_asked or total.is_supposed) and first < _STRONG:
-        confidence *= 0.8
+    if heard.is_asked or heard.is_supposed:
         needs.append("asked_not_claimed")
-    if total.is_hearsay:
-        confidence *= 0.8
+    if heard.is_hearsay:
         needs.append("hearsay")
-    if "admission" in total.signals and sub in ("A1", "A2", "V1", "V2", "O1"):
+    if "admission" in signals and sub in ("A1", "A2", "V1", "V2", "O1"):
         needs.append("admission")
     if form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
         needs.append("form_differs")
     if sub == "O3":
         needs.append("scam_victim")
-    strongest = max((weight for weight, _, _, hit in total.quoted if hit.sub_reason == sub), default=0.0)
-    rival_sub = scores[others[0]] if others else 0.0
-    is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival_sub < 0.5 * scores[sub] and not needs
+    strongest = max((weight for weight, _, _, hit in heard.quoted if hit.sub_reason == sub), default=0.0)
+    rival = max((score for name, score in scores.items() if name != sub), default=0.0)
     if confidence < SURE:
         needs.insert(0, "unsure")
-    elif second and reasons.family_of(second) is not family and rival >= 0.5 * first:
+    elif second and reasons.family_of(second) is not family:
         needs.append("two_reasons")
+    is_certain = confidence >= CERTAIN and strongest >= _STRONG and rival < 0.5 * scores.get(sub, 0.0) and not needs
     return TriageResult(
         reason=family,
         sub_reason=sub,
         second_reason=second,
-        confidence=round(min(confidence, 0.97), 3),
-        quotes=_quotes(total, sub, second),
-        signals=_signals(total),
+        confidence=round(min(confidence, 0.99), 3),
+        quotes=_quotes(heard, sub, second),
+        signals=signals,
         is_certain=is_certain,
-        needs_human=_needs(total, needs),
+        needs_human=_needs(heard, signals, needs),
         question=None if is_certain else reasons.question(sub),
     )
 
 
-def _quotes(total: _Sum, sub: str, second: str) -> tuple[Quote, ...]:
-    """Choose the words to show: the strongest of the reason, then of the second; what overlaps becomes one quote."""
+def _ruled_second(scores: Mapping[str, float], sub: str) -> str:
+    """Return the other sub-reason for which plain words stand, "" where none do."""
+    others = {name: score for name, score in scores.items() if name != sub}
+    best = max(others, key=others.__getitem__, default="")
+    return best if best and others[best] >= max(_SECOND_RULED, 0.45 * scores.get(sub, 0.0)) else ""
+
+
+def _quotes(heard: Heard, sub: str, second: str) -> tuple[Quote, ...]:
+    """Choose the words to show: the strongest of the reason, then of the second; what overlaps becomes one quote.
+
+    Where no rule found any, those that the learned reader rests on.
+    """
     chosen: list[Quote] = []
     for wanted in filter(None, (sub, second)):
-        mine = (entry for entry in total.quoted if entry[3].sub_reason == wanted)
+        mine = (entry for entry in heard.quoted if entry[3].sub_reason == wanted)
         for _, message, text, hit in sorted(mine, key=lambda entry: -entry[0])[:_SHOWN]:
-            start, end, rule = hit.start, hit.end, hit.rule
-            others = [quote for quote in chosen if quote.message_id == message]
-            for quote in others:
-                if quote.start < end and start < quote.end:
-                    start, end, rule = min(start, quote.start), max(end, quote.end), quote.rule
-                    chosen.remove(quote)
-            if end > start:
-                chosen.append(Quote(message, start, end, text[start:end], rule))
-    if not chosen:  # the reason rests on a second reading of other words: show those
-        for _, message, text, hit in sorted(total.quoted, key=lambda entry: -entry[0])[:1]:
-            chosen.append(Quote(message, hit.start, hit.end, text[hit.start : hit.end], hit.rule))
+            _join(chosen, message, text, hit)
+        if wanted == sub and not chosen:
+            chosen += _learned_quote(heard, sub)
     return tuple(chosen[:_SHOWN])
 
 
-def _signals(total: _Sum) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for name in total.signals:
-        names[name.partition(".")[0]] = None
-        names[name] = None
-    if "hostility.2" in names:
-        names.pop("hostility.1", None)
-    if any(name in names for name in ("threat.authority", "threat.platform", "threat.person")) or (
-        "hostility.2" in names and "threat" in names
+def _join(chosen: list[Quote], message: str, text: str, hit: Hit) -> None:
+    start, end, rule = hit.start, hit.end, hit.rule
+    for quote in [quote for quote in chosen if quote.message_id == message]:
+        if quote.start < end and start < quote.end:
+            start, end, rule = min(start, quote.start), max(end, quote.end), quote.rule
+            chosen.remove(quote)
+    if end > start:
+        chosen.append(Quote(message, start, end, text[start:end], rule))
+
+
+def _learned_quote(heard: Heard, sub: str) -> list[Quote]:
+    """Quote the stretch of the one message that speaks most for a reason, as the learned reader sees it."""
+    learned = model.shipped()
+    if not heard.texts:
+        return []
+    message, folded = heard.texts[0]
+    if len(heard.texts) > 1:
+        column = learned.places[sub]
+        message, folded = max(heard.texts, key=lambda one: float(learned.read(one[1].text).numbers[column]))
+    found = learned.span(folded.text, sub)
+    if found is None:
+        return []
+    start, end = folded.span(*found)
+    return [Quote(message, start, end, folded.original[start:end], LEARNED)]
+
+
+def signals_of(heard: Heard, reading: model.Reading | None, learned: model.Model) -> tuple[str, ...]:
+    """Return the signals on which rules and the learned reader come to enough together, with their first parts."""
+    names = dict.fromkeys(heard.signals)
+    if reading is not None:
+        names = _pooled(names, reading, learned)
+    found: dict[str, None] = {}
+    for name in names:
+        found[name.partition(".")[0]] = None
+        found[name] = None
+    if "hostility.2" in found:
+        found.pop("hostility.1", None)
+    if any(name in found for name in ("threat.authority", "threat.platform", "threat.person")) or (
+        "hostility.2" in found and "threat" in found
     ):
-        names["escalation"] = None
-    return tuple(names)
+        found["escalation"] = None
+    return tuple(found)
 
 
-def _needs(total: _Sum, codes: Sequence[str]) -> tuple[Need, ...]:
+def _pooled(ruled: dict[str, None], reading: model.Reading, learned: model.Model) -> dict[str, None]:
+    """Judge every learned signal by the sum of both; a kind of threat counts only where there is a threat at all."""
+    numbers = reading.numbers.tolist()
+    whole = ruled.keys() | {name.partition(".")[0] for name in ruled}
+    over = {
+        name: numbers[learned.places[name]] + (cut.rules if name in whole else 0.0) - cut.cut
+        for name, cut in learned.signals.items()
+    }
+    is_threat = over.get("threat", -1.0) >= 0
+    given = {name: None for name, value in over.items() if value >= 0 and (is_threat or name[:7] != "threat.")}
+    if is_threat and not any(name[:7] == "threat." for name in given):
+        given[max((name for name in over if name[:7] == "threat."), key=over.__getitem__)] = None
+    given |= {name: None for name in ruled if name not in over}
+    return given
+
+
+def _needs(heard: Heard, signals: Sequence[str], codes: Sequence[str]) -> tuple[Need, ...]:
     found = list(codes)
-    if any(name.startswith("threat") for name in total.signals):
+    if "threat" in signals:
         found.append("threat")
-    if total.is_long:
+    if heard.is_long:
         found.append("long_text")
     return tuple(Need(code, NEEDS[code]) for code in dict.fromkeys(found))

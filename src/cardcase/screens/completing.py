@@ -1,0 +1,120 @@
+"""What the engine's search for lines missed on a bubble: a letter behind a comma, a lone 「行」, the end of a row.
+
+On a bubble of one colour everything else is ink, so that nothing has to be guessed: ink that no line covers is read
+again together with its row. Runs in the reader's worker only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from cardcase.screens.rules import words
+from cardcase.screens.rules.seen import Box, Line, Panel
+
+Pixels = Any
+
+Strip = Callable[[Pixels], tuple[str, float]]
+
+BUBBLE: Final = 0.42
+"""Least part of its own colour that makes a panel a bubble (as in ``rules.layout``)."""
+PATCH: Final = 0.09
+"""A solid patch this long, to the width of the picture, is no letter and no emoji: pictures have them, bubbles not."""
+_INK: Final = 48
+_INSET: Final = 0.012
+_COVER: Final = 2
+_LEAST: Final = 3
+_PAD: Final = 7
+_TRUSTED: Final = 0.6
+_SURE: Final = 0.7
+"""Lines that the engine trusts less are read again with their whole row."""
+_LOWEST: Final = 0.011
+"""Least height of a row of letters, to the width of the picture."""
+
+
+def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], strip: Strip) -> list[Line]:
+    """Return the lines with those completed or added that the engine's search missed in part or whole."""
+    kept = [line for line in lines if line.panel < 0]
+    for number, panel in enumerate(panels):
+        mine = [line for line in lines if line.panel == number]
+        is_avatar = panel.box.width < 0.16 * image.shape[1] and panel.box.height > 0.9 * panel.box.width
+        if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
+            kept += mine
+            continue
+        kept += _Bubble(image, panel, number, strip).completed(mine)
+    return kept
+
+
+class _Bubble:
+    def __init__(self, image: Pixels, panel: Panel, number: int, strip: Strip) -> None:
+        self.image, self.panel, self.number, self.strip = image, panel, number, strip
+        box, inset = panel.box, max(3, round(image.shape[1] * _INSET))
+        self.left, self.right = box.left + inset, box.right - inset
+        part = image[box.top : box.bottom, self.left : self.right].astype(np.int16)
+        self.away = np.abs(part - np.array(panel.colour, np.int16)).max(axis=2) if part.size else np.zeros((0, 0))
+        self.ink = self.away > _INK
+
+    def completed(self, lines: Sequence[Line]) -> list[Line]:
+        if not self.ink.size:
+            return list(lines)
+        found: list[Line] = []
+        for row in words.rows_of(lines):
+            found += self._row(row)
+        return [*found, *self._missed(found)]
+
+    def _row(self, row: Sequence[Line]) -> list[Line]:
+        top, bottom = min(line.ink.top for line in row), max(line.ink.bottom for line in row)
+        covered = np.zeros(self.ink.shape[1], bool)
+        for line in row:
+            covered[max(0, line.box.left - self.left - _COVER) : max(0, line.box.right - self.left + _COVER)] = True
+        up, down = max(0, top - self.panel.box.top), max(0, bottom - self.panel.box.top)
+        inside = self.ink[up:down]
+        bars = inside.mean(axis=0) > 0.97 if inside.size else np.zeros(0, bool)  # noqa: PLR2004 - a rule beside a quotation
+        columns = np.flatnonzero(inside.any(axis=0) & ~covered & ~bars) if inside.size else np.zeros(0, int)
+        if columns.size < _LEAST and all(line.score >= _SURE for line in row):
+            return list(row)
+        uncovered = [self.left + int(columns[0]), self.left + int(columns[-1]) + 1] if columns.size else []
+        left = min([*(line.ink.left for line in row), *uncovered])
+        right = max([*(line.ink.right for line in row), *uncovered])
+        box = Box(left, top, right, bottom)
+        text, score = self._read(box)
+        known = sum(len(line.text.replace(" ", "")) for line in row)
+        if score < _TRUSTED or len(text.replace(" ", "")) < known:
+            return list(row)
+        first = row[0]
+        return [replace(first, box=box, ink=box, text=text, score=score)]
+
+    def _missed(self, lines: Sequence[Line]) -> list[Line]:
+        """Read rows of ink on which no line stands."""
+        ink = self.ink.copy()
+        for line in lines:
+            up, down = line.box.top - self.panel.box.top, line.box.bottom - self.panel.box.top
+            ink[max(0, up) : max(0, down)] = False
+        ink[: max(2, round(self.image.shape[1] * 0.004))] = False
+        rows = np.flatnonzero(ink.any(axis=1))
+        found: list[Line] = []
+        least = self.image.shape[1] * _LOWEST
+        for run in np.split(rows, np.flatnonzero(np.diff(rows) > _LEAST) + 1) if rows.size else []:
+            if run.size < least:
+                continue
+            top, bottom = self.panel.box.top + int(run[0]), self.panel.box.top + int(run[-1]) + 1
+            columns = np.flatnonzero(ink[int(run[0]) : int(run[-1]) + 1].any(axis=0))
+            box = Box(self.left + int(columns[0]), top, self.left + int(columns[-1]) + 1, bottom)
+            if box.width < least or box.height > 4 * max(least, 0.05 * self.image.shape[1]):
+                continue
+            text, score = self._read(box)
+            if score >= _TRUSTED and any(char.isalnum() for char in text):
+                part = self.away[int(run[0]) : int(run[-1]) + 1]
+                contrast = int(np.percentile(part[part > _INK], 90))
+                found.append(Line(box, box, text, score, self.panel.colour, contrast, self.number))
+        return found
+
+    def _read(self, box: Box) -> tuple[str, float]:
+        """Read a strip, with a margin of the bubble's own colour around it as the engine is used to."""
+        part = self.image[box.top : box.bottom, box.left : box.right]
+        height, width = part.shape[:2]
+        paper = np.empty((height + 2 * _PAD, width + 2 * _PAD, 3), np.uint8)
+        paper[:] = self.panel.colour
+        paper[_PAD : _PAD + height, _PAD : _PAD + width] = part
+        return self.strip(paper)

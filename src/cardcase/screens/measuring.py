@@ -1,0 +1,215 @@
+"""Pixels into ``Seen``: page colour, bars, panels, and the ground of every line. Runs in the reader's worker only."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+
+from cardcase.screens import completing
+from cardcase.screens.rules.seen import Box, Colour, Line, Panel, Seen
+
+Pixels = Any
+"""An array of rows × columns × (red, green, blue), eight bits each."""
+
+
+class Reads(Protocol):
+    """The engine: the lines of a piece with their places in it and its trust in them; the words of a strip."""
+
+    @property
+    def lines(self) -> Callable[[Pixels], Sequence[tuple[Box, str, float]]]:
+        """Find and read lines."""
+
+    @property
+    def strip(self) -> Callable[[Pixels], tuple[str, float]]:
+        """Read one line that fills its piece."""
+
+
+WIDTH: Final = 1080
+"""Wider pictures are read at this width: letters are some 45 pixels high then, more costs time and reads no better."""
+NARROW: Final = 540
+"""Narrower ones are read at twice their width."""
+PIECE: Final = 1600
+"""Rows of one piece at most: bounds the memory that the engine takes, whatever the length of the picture."""
+_STEP: Final = 4
+"""How far a colour must be from the page's to count as another: white bubbles lie on pages of 244."""
+_LIKE: Final = 24
+"""How far from a panel's colour is still that colour: JPEG spreads the ink of letters over coloured bubbles."""
+_EDGE: Final = 0.012
+_LEAST: Final = 0.022
+"""Width and height of the smallest panel, to the width of the picture."""
+_BAND: Final = 0.1
+_MARGIN: Final = 16
+
+
+def measure(image: Pixels, reads: Reads) -> Seen:
+    """See one picture. ``image`` in its own size; the engine is asked for pieces of bounded size."""
+    height, width = image.shape[:2]
+    aim = WIDTH if width > WIDTH else width * 2 if width < NARROW else width
+    factor = width / aim
+    if aim != width:
+        way = cv2.INTER_AREA if aim < width else cv2.INTER_CUBIC
+        image = cv2.resize(image, (aim, max(1, round(height / factor))), interpolation=way)
+    height, width = image.shape[:2]
+    page = _page(image)
+    differs = np.abs(image.astype(np.int16) - np.array(page, np.int16)).max(axis=2) > _STEP
+    bands = _bands(differs)
+    panels, labels = _panels(image, differs, bands)
+    lines = [
+        _line(image, labels, page, box, text, score)
+        for top, bottom in _pieces(differs)
+        for box, text, score in _moved(reads.lines(image[top:bottom]), top)
+    ]
+    lines = completing.completed(image, panels, lines, reads.strip)
+    return Seen(
+        width=width,
+        height=height,
+        scale=factor,
+        page=page,
+        lines=tuple(lines),
+        panels=tuple(panels),
+        bands=tuple(bands),
+    )
+
+
+def _moved(lines: Sequence[tuple[Box, str, float]], down: int) -> list[tuple[Box, str, float]]:
+    return [(Box(b.left, b.top + down, b.right, b.bottom + down), text, score) for b, text, score in lines]
+
+
+def _commonest(pixels: Pixels) -> Colour:
+    """Return the commonest colour of some pixels: the mode of coarse ones, then the middle of those."""
+    flat = pixels.reshape(-1, 3)
+    coarse = flat.astype(np.int32) >> 2
+    keys = (coarse[:, 0] << 12) | (coarse[:, 1] << 6) | coarse[:, 2]
+    mode = int(np.bincount(keys).argmax())
+    red, green, blue = (int(part) for part in np.median(flat[keys == mode], axis=0))
+    return red, green, blue
+
+
+def _page(image: Pixels) -> Colour:
+    """Return the page's colour: the commonest of both margins, where no bubble reaches."""
+    edge = max(2, round(image.shape[1] * _EDGE))
+    return _commonest(np.concatenate([image[:, :edge], image[:, -edge:]], axis=1))
+
+
+def _bands(differs: Pixels) -> list[tuple[int, int]]:
+    """Return the rows between bars: those whose margins have the page's colour, in runs long enough for a bubble."""
+    height, width = differs.shape
+    edge = max(2, round(width * _EDGE))
+    is_bar = (differs[:, :edge].mean(axis=1) > 0.5) & (differs[:, -edge:].mean(axis=1) > 0.5)  # noqa: PLR2004 - most of it
+    changes = np.flatnonzero(np.diff(np.concatenate([[1], is_bar.astype(np.int8), [1]])))
+    runs = [(int(top), int(bottom)) for top, bottom in zip(changes[::2], changes[1::2], strict=True)]
+    found = [run for run in runs if run[1] - run[0] >= width * _BAND]
+    return found or [(0, height)]
+
+
+def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) -> tuple[list[Panel], Pixels]:
+    """Find connected areas of other colours than the page; return them and for every pixel which it belongs to."""
+    inside = np.zeros(differs.shape, np.uint8)
+    for top, bottom in bands:
+        inside[top:bottom] = differs[top:bottom]
+    count, marks, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
+    least = image.shape[1] * _LEAST
+    numbers = np.full(count, -1, np.int32)
+    panels: list[Panel] = []
+    for number in range(1, count):
+        left, top, width, height = (int(value) for value in stats[number, :4])
+        if width < least or height < least:
+            continue
+        part = image[top : top + height, left : left + width]
+        mine = marks[top : top + height, left : left + width] == number
+        colour = _commonest(part[mine])
+        near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
+        if stats[number, 4] < width * height * 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
+            continue
+        numbers[number] = len(panels)
+        box = Box(left, top, left + width, top + height)
+        panels.append(
+            Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine))
+        )
+    return panels, numbers[marks]
+
+
+def _patch(other: Pixels, wide: int) -> int:
+    """Return the longer side of the largest solid patch of other colours than the panel's; strokes are too thin."""
+    thick = max(3, round(wide * 0.013))
+    other = other[thick:-thick, thick:-thick]  # JPEG's blocks leave a rim of mixed colours around a coloured bubble
+    if not other.size:
+        return 0
+    solid = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+    return int(stats[1:, 2:4].max()) if len(stats) > 1 else 0
+
+
+def _square(mine: Pixels) -> tuple[bool, bool]:
+    """Tell whether a corner at the top, and one at the bottom, is filled.
+
+    One is enough: a bubble's tail stands out on the other side.
+    """
+    size = 4
+    left, right = mine[:, :size], mine[:, -size:]
+    return (
+        bool(max(left[:size].mean(), right[:size].mean()) > 0.9),  # noqa: PLR2004 - nearly all of it
+        bool(max(left[-size:].mean(), right[-size:].mean()) > 0.9),  # noqa: PLR2004
+    )
+
+
+def _print(part: Pixels) -> str:
+    """Return 64 bits that stay alike when a picture is drawn again: is each of 8 × 8 fields lighter than its left."""
+    small = cv2.resize(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    bits = (small[:, 1:] > small[:, :-1]).flatten()
+    return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"
+
+
+def _pieces(differs: Pixels) -> list[tuple[int, int]]:
+    """Cut the rows into pieces at rows without anything on them, or where least stands."""
+    height = differs.shape[0]
+    ink = differs.sum(axis=1)
+    found, top = [], 0
+    while height - top > PIECE:
+        first = top + PIECE // 2
+        window = ink[first : top + PIECE]
+        least = window.min()
+        empty = np.flatnonzero(window == least)
+        cut = first + int(empty[-1])
+        found.append((top, cut))
+        top = cut
+    return [*found, (top, height)]
+
+
+def _line(image: Pixels, labels: Pixels, page: Colour, box: Box, text: str, score: float) -> Line:  # noqa: PLR0917 - pixels first
+    height, width = image.shape[:2]
+    box = Box(
+        min(max(0, box.left), width - 2),
+        min(max(0, box.top), height - 2),
+        max(2, min(width, box.right)),
+        max(2, min(height, box.bottom)),
+    )
+    part = image[box.top : box.bottom, box.left : box.right]
+    mark = labels[box.top : box.bottom, box.left : box.right]
+    around = _around(image, box)
+    ground = _commonest(np.concatenate([part.reshape(-1, 3), around]))
+    away = np.abs(part.astype(np.int16) - np.array(ground, np.int16)).max(axis=2)
+    contrast = int(np.percentile(away, 97)) if away.size else 0
+    is_ink = away > max(24, contrast // 2)
+    panel = int(np.bincount(mark.reshape(-1) + 1).argmax()) - 1
+    if panel >= 0 and max(abs(a - b) for a, b in zip(ground, page, strict=True)) <= _STEP:
+        panel = -1  # the ink of a line on the page itself
+    return Line(box, _extent(is_ink, box), text, score, ground, contrast, panel)
+
+
+def _around(image: Pixels, box: Box) -> Pixels:
+    """Return the pixels just left and right of a line."""
+    rows = slice(box.top + box.height // 4, max(box.top + box.height // 4 + 1, box.bottom - box.height // 4))
+    left = image[rows, max(0, box.left - _MARGIN) : box.left]
+    right = image[rows, box.right : box.right + _MARGIN]
+    return np.concatenate([left.reshape(-1, 3), right.reshape(-1, 3)])
+
+
+def _extent(is_ink: Pixels, box: Box) -> Box:
+    rows, columns = np.flatnonzero(is_ink.any(axis=1)), np.flatnonzero(is_ink.any(axis=0))
+    if not rows.size or not columns.size:
+        return box
+    return Box(
+        box.left + int(columns[0]), box.top + int(rows[0]), box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1
+    )

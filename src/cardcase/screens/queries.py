@@ -1,0 +1,44 @@
+"""Reading captures, always for an actor and in the actor's shop."""
+
+from cardcase.cards import vault
+from cardcase.kit.errors import NotFound
+from cardcase.staff.rules import Actor, Permission
+
+from .models import Capture, CapturedPicture
+
+WAITING, CONFIRMED, DROPPED = "waiting", "confirmed", "dropped"
+"""States of a capture."""
+
+
+def capture(actor: Actor, public_id: str) -> Capture:
+    """Return one capture with its case. Raises NotAllowed, NotFound."""
+    actor.require(Permission.READ)
+    found = Capture.objects.visible_to(actor).filter(public_id=public_id).select_related("case__order__buyer").first()
+    if found is None:
+        raise NotFound("没有这次截图导入，或者已经过期", "There is no such capture, or it has expired")
+    assert isinstance(found, Capture)
+    return found
+
+
+def pictures(actor: Actor, row: Capture) -> list[CapturedPicture]:
+    """Return the pictures of a capture in their order, without their bytes."""
+    mine = CapturedPicture.objects.visible_to(actor).filter(capture=row)
+    return list(mine.defer("original_sealed").order_by("place"))
+
+
+def waiting(actor: Actor, *, limit: int = 50) -> list[Capture]:
+    """Return what waits for a person, the newest first."""
+    actor.require(Permission.READ)
+    rows = Capture.objects.visible_to(actor).filter(state=WAITING).select_related("case")
+    return list(rows.order_by("-captured_at", "-pk")[:limit])
+
+
+def original(actor: Actor, picture: CapturedPicture) -> bytes:
+    """Return the bytes of a picture as they came. For our own verbs: what people see is masked first."""
+    sealed = CapturedPicture.objects.visible_to(actor).values_list("original_sealed", flat=True).get(pk=picture.pk)
+    return vault.open_sealed(bytes(sealed), context=context_of(picture))
+
+
+def context_of(picture: CapturedPicture) -> str:
+    """Return what the seal of a picture is bound to."""
+    return f"screen|{picture.shop_id}|{picture.sha256}|{picture.place}"

@@ -1,0 +1,478 @@
+"""From what was seen in a picture to the log of the talk: what is a bubble, a card, a picture, and whose it is.
+
+The colour around a line tells who speaks: all bubbles of one colour are one person's. Which person, the avatars beside
+them tell, the margins that they cling to, and how strong the colour is; never the place of a single line alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Final
+
+from cardcase.connectors.chats import systemtexts
+
+from . import words
+from .log import Entry, Kind, Log, Who
+from .seen import Box, Colour, Line, Panel, Seen
+
+_AVATAR: Final = (0.06, 0.16)
+"""Width of an avatar, to the width of the picture."""
+_MARGIN: Final = 0.17
+"""Avatars lie wholly within this much of either side."""
+_FLAT: Final = 0.42
+"""Least part of its commonest colour that makes a panel a bubble. Text takes a quarter at most."""
+_PATCH: Final = 0.09
+"""A solid patch this long, to the width, is no letter and no emoji."""
+_SAME: Final = 16
+"""Colours this near are one theme's one colour. JPEG moves them by some 4."""
+_STRONG: Final = 0.22
+"""Saturation from which a bubble is coloured on purpose: that of the phone's owner."""
+_CENTRED: Final = 0.07
+_TOUCH: Final = 3
+_QUOTE: Final = 0.9
+_MOST_TRUST: Final = 4
+_HALF_READ: Final = 0.8
+"""Trust below which an outermost line on the page is half a line; whole ones are read with 0.95 and more."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """A panel with what stands on it."""
+
+    panel: Panel
+    lines: list[Line] = field(default_factory=list)
+    kind: Kind = Kind.TEXT
+    who: Who = Who.UNCLEAR
+    sure: float = 0.0
+
+
+def log_of(seen: Seen, *, picture: int = 0) -> Log:
+    """Return the log of one picture. ``picture``: its place among several."""
+    if words.is_simplified(line.text for line in seen.lines):
+        seen = replace(seen, lines=tuple(replace(line, text=words.put_right(line.text)) for line in seen.lines))
+    return _Reading(seen, picture).log()
+
+
+@dataclass(slots=True)
+class _Reading:
+    seen: Seen
+    picture: int
+    parts: dict[int, _Part] = field(default_factory=dict)
+    avatars: list[tuple[Box, Who]] = field(default_factory=list)
+    loose: list[Line] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    nick: str = ""
+
+    def log(self) -> Log:
+        for number, panel in enumerate(self.seen.panels):
+            side = self._avatar_side(panel)
+            if side is not None:
+                self.avatars.append((panel.box, side))
+            else:
+                self.parts[number] = _Part(panel)
+        self._without_small_ones()
+        heads = self._place_lines()
+        self._without_buttons()
+        self._heads(heads)
+        size = self._size()
+        self._kinds(size)
+        self._speakers()
+        entries = [self._entry(part, size) for part in self.parts.values() if self._is_shown(part)]
+        entries += self._middles()
+        entries.sort(key=lambda entry: (entry.box.top, entry.box.left))
+        return Log(entries=tuple(self._with_quotes(entries)), nick=self.nick, left_out=tuple(self.left_out))
+
+    # --- what stands where ------------------------------------------------------------------------------------------
+
+    def _avatar_side(self, panel: Panel) -> Who | None:
+        box, wide = panel.box, self.seen.width
+        if not _AVATAR[0] * wide <= box.width <= _AVATAR[1] * wide or box.height > box.width * 1.3:
+            return None
+        if box.height < 0.8 * box.width and not any(self._cut(box)):
+            return None
+        if box.right <= _MARGIN * wide:
+            return Who.PEER
+        return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
+
+    def _without_small_ones(self) -> None:
+        """Let go of dots: panels without words that are too small for a picture."""
+        used = {line.panel for line in self.seen.lines}
+        for number, part in list(self.parts.items()):
+            if number not in used and min(part.panel.box.width, part.panel.box.height) < 0.12 * self.seen.width:
+                del self.parts[number]
+
+    def _without_buttons(self) -> None:
+        """Let go of panels with words that stand side by side: buttons and quick answers; bubbles never do."""
+        worded = [(number, part.panel.box) for number, part in self.parts.items() if part.lines]
+        low = 0.12 * self.seen.width
+        for number, box in worded:
+            beside = [
+                other
+                for place, other in worded
+                if place != number and other.height < low and abs(other.centre - box.centre) < 0.3 * box.height
+            ]
+            if box.height < low and beside:
+                part = self.parts.pop(number)
+                self.left_out += [(line.text, "button") for line in part.lines]
+
+    def _place_lines(self) -> list[Line]:
+        """Give every line its panel; return those outside of the talk's bands, in bars."""
+        outside: list[Line] = []
+        for line in self.seen.lines:
+            if not line.text.strip():
+                continue
+            if any(_covers(box, line.box) for box, _ in self.avatars):
+                self.left_out.append((line.text, "avatar"))
+            elif not any(top <= line.ink.centre < bottom for top, bottom in self.seen.bands):
+                outside.append(line)
+            elif line.panel in self.parts:
+                self.parts[line.panel].lines.append(line)
+            elif words.is_read_mark(line.text):
+                self.left_out.append((line.text, "read_mark"))
+            else:
+                self.loose.append(line)
+        return outside
+
+    def _heads(self, outside: Sequence[Line]) -> None:
+        """Find the name at the head; note what else stands in bars. Bars of the page's own colour are told by words."""
+        size = self._size()
+        first = min((part.panel.box.top for part in self.parts.values()), default=self.seen.height)
+        head_ends = 0.3 * self.seen.width
+        foot_begins = self.seen.height - 0.3 * self.seen.width
+        kept: list[Line] = []
+        heads = [line for line in outside if line.ink.bottom < self.seen.bands[0][0] + _TOUCH]
+        for line in self.loose:
+            is_head = line.ink.bottom < min(first, head_ends) and (
+                words.pitch(line) >= 0.95 * size or line.ink.bottom < 0.12 * self.seen.width
+            )
+            if is_head:
+                heads.append(line)
+            elif line.ink.top > foot_begins and words.is_foot(line.text):
+                self.left_out.append((line.text, "bar"))
+            else:
+                kept.append(line)
+        self.loose = kept
+        names = [line for line in heads if not words.is_stamp(line.text) and len(line.text.strip()) > 1]
+        names = [
+            line for line in names if line.ink.top > 0.06 * self.seen.width and line.ink.bottom < 0.34 * self.seen.width
+        ]
+        if names:
+            self.nick = max(names, key=words.pitch).text.strip()
+        self.left_out += [(line.text, "bar") for line in heads if line.text.strip() != self.nick]
+        self.left_out += [(line.text, "bar") for line in outside if line not in heads]
+
+    def _size(self) -> float:
+        """Return the size of the talk's letters: the middle of those on panels."""
+        sizes = [words.pitch(line) for part in self.parts.values() for line in part.lines if len(line.text) > 1]
+        return median(sizes) if sizes else 0.042 * self.seen.width
+
+    # --- what it is -------------------------------------------------------------------------------------------------
+
+    def _kinds(self, size: float) -> None:
+        for part in self.parts.values():
+            box = part.panel.box
+            is_small = bool(part.lines) and median(words.pitch(line) for line in part.lines) < 0.72 * size
+            is_portrait = box.width < 0.55 * self.seen.width and box.height > box.width
+            is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
+            above, below = self._cut(box)
+            is_wordless = not part.lines and not ((above or below) and part.panel.flat >= _FLAT)
+            if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and is_portrait):
+                part.kind = Kind.PICTURE
+            elif self._is_card(part):
+                part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
+
+    def _is_card(self, part: _Part) -> bool:
+        if not part.lines:
+            return False
+        title = words.rows_of(part.lines)[0]
+        if systemtexts.classify("".join(line.text for line in title).strip()) is not None:
+            return True
+        box, wide = part.panel.box, self.seen.width
+        is_centred = abs(box.middle - wide / 2) < 0.02 * wide and box.width > 0.6 * wide
+        return is_centred and box.left < self._bubbles_begin() - 0.02 * wide and not self._beside(part)
+
+    def _bubbles_begin(self) -> float:
+        """Return where the peer's bubbles begin: cards reach farther out. Without a bubble, where they usually do."""
+        begins = [part.panel.box.left for part in self.parts.values() if self._beside(part) == {Who.PEER}]
+        return min(begins) if begins else 0.15 * self.seen.width
+
+    def _beside(self, part: _Part) -> set[Who]:
+        """Return the sides on which an avatar stands beside a panel, level with its top."""
+        box, near = part.panel.box, 0.05 * self.seen.width
+        return {
+            who
+            for avatar, who in self.avatars
+            if abs(avatar.top - box.top) < near or (avatar.top <= box.top + near and avatar.bottom > box.top + near)
+        }
+
+    # --- whose it is ------------------------------------------------------------------------------------------------
+
+    def _speakers(self) -> None:
+        """Say whose each panel is: by the votes of all panels of its colour, pictures by their own."""
+        groups: list[list[_Part]] = []
+        for part in self.parts.values():
+            if part.kind is Kind.CARD:
+                continue
+            if part.kind is Kind.PICTURE:
+                part.who, part.sure = _decided([self._votes(part)])
+                continue
+            for group in groups:
+                if _distance(group[0].panel.colour, part.panel.colour) <= _SAME:
+                    group.append(part)
+                    break
+            else:
+                groups.append([part])
+        for group in groups:
+            votes = [self._votes(part) for part in group]
+            sides = {side for vote in votes for side, weight in vote.items() if weight >= _MOST_TRUST}
+            if len(sides) > 1:  # one colour for both: then each stands for itself
+                for part, vote in zip(group, votes, strict=True):
+                    part.who, part.sure = _decided([vote])
+                continue
+            if _saturation(group[0].panel.colour) >= _STRONG:
+                votes.append({Who.OWN: 2})
+            who, sure = _decided(votes)
+            for part in group:
+                part.who, part.sure = who, sure
+        self._by_the_other(groups)
+
+    @staticmethod
+    def _by_the_other(groups: Sequence[Sequence[_Part]]) -> None:
+        """Of two colours of which one is known, the other is the other's."""
+        known = {group[0].who for group in groups} - {Who.UNCLEAR}
+        unclear = [group for group in groups if group[0].who is Who.UNCLEAR]
+        if len(unclear) == 1 and len(known) == 1:
+            other = Who.PEER if known == {Who.OWN} else Who.OWN
+            for part in unclear[0]:
+                part.who, part.sure = other, 0.6
+
+    def _votes(self, part: _Part) -> dict[Who, int]:
+        votes: dict[Who, int] = defaultdict(int)
+        beside = self._beside(part)
+        if len(beside) == 1:
+            votes[beside.pop()] += 4
+        box, wide = part.panel.box, self.seen.width
+        left, right = box.left, wide - box.right
+        if left < 0.7 * right:
+            votes[Who.PEER] += 2
+        elif right < 0.7 * left:
+            votes[Who.OWN] += 2
+        return votes
+
+    # --- entries ----------------------------------------------------------------------------------------------------
+
+    def _entry(self, part: _Part, size: float) -> Entry:
+        panel = part.panel
+        above, below = self._cut_panel(part)
+        lines = part.lines
+        if part.kind is not Kind.PICTURE:
+            lines = [line for line in lines if not _is_sliced(line, panel.box, above=above, below=below)]
+            self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
+        said, quoted = (lines, []) if part.kind is Kind.CARD else _split_quote(lines, size)
+        begins = min((line.ink.left for line in part.lines), default=panel.box.left)
+        inner: float = panel.box.right - max(0, begins - panel.box.left)
+        if part.kind is Kind.TEXT:
+            inner = begins + self._text_width()
+        text = words.joined(said, inner) if said else ""
+        if part.kind is Kind.CARD:
+            text = _card_text(lines, inner)
+        return Entry(
+            who=part.who,
+            kind=part.kind,
+            text=text,
+            quote=words.joined(quoted, inner) if quoted else "",
+            box=panel.box.scaled(self.seen.scale),
+            trust=min((line.score for line in lines), default=1.0),
+            sure=part.sure,
+            cut_above=above,
+            cut_below=below,
+            print=panel.print if part.kind is Kind.PICTURE else "",
+            picture=self.picture,
+            boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in part.lines),
+        )
+
+    def _text_width(self) -> float:
+        """Return how wide the text of a bubble gets before it is wrapped: the widest one, at least half a page."""
+        widths = [
+            max(line.ink.right for line in part.lines) - min(line.ink.left for line in part.lines)
+            for part in self.parts.values()
+            if part.kind is Kind.TEXT and part.lines
+        ]
+        return max([*widths, 0.5 * self.seen.width])
+
+    def _is_shown(self, part: _Part) -> bool:
+        return bool(part.lines) or part.kind is Kind.PICTURE or any(self._cut(part.panel.box))
+
+    def _cut(self, box: Box) -> tuple[bool, bool]:
+        above = any(abs(box.top - top) <= _TOUCH for top, _ in self.seen.bands)
+        below = any(abs(box.bottom - bottom) <= _TOUCH for _, bottom in self.seen.bands)
+        return above, below
+
+    def _cut_panel(self, part: _Part) -> tuple[bool, bool]:
+        """Tell whether an edge cuts a panel: a bar's, or one of the page's own colour, which leaves square corners."""
+        box = part.panel.box
+        above, below = self._cut(box)
+        boxes = [other.panel.box for other in self.parts.values()]
+        is_first, is_last = box.top == min(one.top for one in boxes), box.bottom == max(one.bottom for one in boxes)
+        square_above, square_below = part.panel.square
+        if part.kind is Kind.PICTURE:  # pictures may be square all around
+            has_bar = self.seen.bands[0][0] > 0, self.seen.bands[-1][1] < self.seen.height
+            near = 0.35 * self.seen.width
+            above = above or (is_first and not has_bar[0] and box.top < near)
+            below = below or (is_last and not has_bar[1] and box.bottom > self.seen.height - near)
+            return above, below
+        return (
+            above or (is_first and square_above and not square_below),
+            below or (is_last and square_below and not square_above),
+        )
+
+    def _middles(self) -> list[Entry]:
+        """Read the lines on the page itself: times, and what the platform writes between the bubbles."""
+        found: list[Entry] = []
+        wide = self.seen.width
+        waiting: list[Line] = []
+        for row in words.rows_of(self.loose):
+            text = " ".join(line.text.strip() for line in row)
+            box = Box(row[0].ink.left, min(x.ink.top for x in row), row[-1].ink.right, max(x.ink.bottom for x in row))
+            if abs(box.middle - wide / 2) > _CENTRED * wide:
+                self.left_out.append((text, "beside"))
+                continue
+            if self._is_half(row, box):
+                self.left_out.append((text, "cut"))
+                continue
+            if words.is_stamp(text):
+                found.append(self._middle(row, box, Kind.TIME, words.stamp_of(text)))
+                continue
+            if waiting and found and box.top - waiting[-1].ink.bottom < 0.8 * waiting[-1].ink.height:
+                last = found.pop()
+                text, box = last.text + text, Box(*_around(waiting[0].ink, box))
+                row = [*waiting, *row]  # noqa: PLW2901 - a tip of several rows is one
+            found.append(self._middle(row, box, Kind.TIP, text))
+            waiting = row
+        return found
+
+    def _is_half(self, row: Sequence[Line], box: Box) -> bool:
+        """Tell whether an edge runs through a line on the page: it touches a bar, or it is an outermost one misread."""
+        if any(self._cut(box)):
+            return True
+        others = [part.panel.box for part in self.parts.values()]
+        is_outermost = all(box.bottom <= one.top for one in others) or all(box.top >= one.bottom for one in others)
+        return is_outermost and min(line.score for line in row) < _HALF_READ
+
+    def _middle(self, row: Sequence[Line], box: Box, kind: Kind, text: str) -> Entry:
+        above, below = self._cut(box)
+        return Entry(
+            who=Who.PLATFORM,
+            kind=kind,
+            text=text,
+            box=box.scaled(self.seen.scale),
+            trust=min(line.score for line in row),
+            cut_above=above,
+            cut_below=below,
+            picture=self.picture,
+            boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in row),
+        )
+
+    def _with_quotes(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Hang a small panel right under a bubble to it: some apps show there what it answers."""
+        kept: list[Entry] = []
+        near = 0.03 * self.seen.width * self.seen.scale
+        for entry in entries:
+            last = kept[-1] if kept else None
+            is_quote = (
+                last is not None
+                and entry.kind is Kind.TEXT
+                and last.kind is Kind.TEXT
+                and not last.quote
+                and entry.quote
+                and not entry.text
+                and 0 <= entry.box.top - last.box.bottom < near
+            )
+            if is_quote and last is not None:
+                kept[-1] = replace(last, quote=entry.quote, boxes=(*last.boxes, *entry.boxes))
+            elif entry.quote and not entry.text:
+                kept.append(replace(entry, text=entry.quote, quote=""))
+            else:
+                kept.append(entry)
+        return kept
+
+
+def _is_sliced(line: Line, panel: Box, *, above: bool, below: bool) -> bool:
+    """Tell whether the edge runs through a line's letters: what was read of halves is no words.
+
+    A whole first line stands off the bubble's edge by half a letter; half of one touches it.
+    """
+    near = 0.22 * line.ink.height + _TOUCH
+    return (above and abs(line.ink.top - panel.top) <= near) or (below and abs(line.ink.bottom - panel.bottom) <= near)
+
+
+def _split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Line]]:
+    """Part what is said from what it answers: smaller and fainter letters at the top or at the end of the bubble."""
+    rows = words.rows_of(lines)
+    strongest = max((line.contrast for line in lines), default=0)
+
+    def is_faint(row: Sequence[Line]) -> bool:
+        small = all(words.pitch(line) < _QUOTE * size or len(line.text) <= 2 for line in row)  # noqa: PLR2004 - too short to tell
+        return small and all(line.contrast < 0.8 * strongest for line in row)
+
+    if len(rows) == 1 and all(words.pitch(line) < 0.85 * size and line.contrast < 140 for line in rows[0]):  # noqa: PLR2004
+        return [], list(lines)
+    first = 0
+    while first < len(rows) - 1 and is_faint(rows[first]):
+        first += 1
+    last = len(rows)
+    while first == 0 and last > 1 and is_faint(rows[last - 1]):
+        last -= 1
+    quoted = [*rows[:first], *rows[last:]]
+    return [line for row in rows[first:last] for line in row], [line for row in quoted for line in row]
+
+
+def _card_text(lines: Sequence[Line], right: float) -> str:
+    """Return a card's title and, on the next line, what else it says."""
+    rows = words.rows_of(lines)
+    if not rows:
+        return ""
+    rest = [line for row in rows[1:] for line in row]
+    title = " ".join(line.text.strip() for line in rows[0])
+    return f"{title}\n{words.joined(rest, right)}" if rest else title
+
+
+def _decided(votes: Sequence[dict[Who, int]]) -> tuple[Who, float]:
+    total: dict[Who, int] = defaultdict(int)
+    for vote in votes:
+        for who, weight in vote.items():
+            total[who] += weight
+    every = sum(total.values())
+    if not every:
+        return Who.UNCLEAR, 0.0
+    who = max(total, key=lambda one: total[one])
+    share = total[who] / every
+    if share <= 0.6:  # noqa: PLR2004 - nearly even
+        return Who.UNCLEAR, share
+    return who, min(1.0, share * (0.7 + 0.1 * min(every, 3)))
+
+
+def _distance(one: Colour, other: Colour) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _saturation(colour: Colour) -> float:
+    most, least = max(colour), min(colour)
+    return (most - least) / most if most else 0.0
+
+
+def _covers(panel: Box, line: Box) -> bool:
+    """Tell whether most of a line lies on an avatar."""
+    across = max(0, min(panel.right, line.right) - max(panel.left, line.left))
+    down = max(0, min(panel.bottom, line.bottom) - max(panel.top, line.top))
+    return across * down > 0.6 * max(1, line.width * line.height)
+
+
+def _around(one: Box, other: Box) -> tuple[int, int, int, int]:
+    return (
+        min(one.left, other.left),
+        min(one.top, other.top),
+        max(one.right, other.right),
+        max(one.bottom, other.bottom),
+    )

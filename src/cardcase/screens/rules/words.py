@@ -1,0 +1,127 @@
+"""The words on a picture: lines joined as they were wrapped, times, marks of reading, the writer's own box."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from .seen import Line
+
+_STAMP: Final = re.compile(
+    r"^(?:(?:\d{4}\s?[-/.年]\s?)?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?|今天|昨天|前天|星期[一二三四五六日天]|周[一二三四五六日天]|"
+    r"Today|Yesterday)?\s?(?:星期[一二三四五六日天]|周[一二三四五六日天])?\s?"
+    r"(?:上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?\d{1,2}\s?[:：]\s?\d{2}(?:\s?[:：]\s?\d{2})?\s?(?:[AaPp][Mm])?$"
+)
+_DAY_AND_CLOCK: Final = re.compile(r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(\d{2}[:：])")
+_READ: Final = frozenset({"已读", "未读", "送达", "已送达", "发送失败"})
+_FOOT: Final = re.compile(r"说点什么|发消息|按住\s?说话|输入消息|想跟.{0,4}说|^发送$|快捷回复|请输入")
+_LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫羅還", "别内户说换没产录为为发软黄温罗还")
+"""Traditional letters that the engine takes for their simplified twins."""
+_ONLY_SIMPLIFIED: Final = frozenset(
+    "们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换"
+)
+_ONLY_TRADITIONAL: Final = frozenset(
+    "們這發還沒過時說麼給現實為後貨單訂戶級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣換"
+)
+_HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
+"""Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
+_LETTER: Final = re.compile(r"[A-Za-z]")
+
+
+def is_simplified(texts: Iterable[str]) -> bool:
+    """Tell whether a picture is written in simplified letters, by those that only one of both scripts has."""
+    simplified = traditional = 0
+    for text in texts:
+        simplified += sum(char in _ONLY_SIMPLIFIED for char in text)
+        traditional += sum(char in _ONLY_TRADITIONAL for char in text)
+    return simplified >= 6 * max(1, traditional)
+
+
+def put_right(text: str) -> str:
+    """Return a line of a simplified picture without single traditional letters: they are misread twins."""
+    return text.translate(_LOOK_ALIKES)
+
+
+def is_stamp(text: str) -> bool:
+    """Tell whether a line is nothing but a time, as chats write them between what was said."""
+    return _STAMP.match(text.strip()) is not None
+
+
+def stamp_of(text: str) -> str:
+    """Return a time as it is written elsewhere: narrow colons, a space between day and clock."""
+    told = " ".join(text.replace("：", ":").split())
+    told = re.sub(r"\s?:\s?", ":", told)
+    told = _DAY_AND_CLOCK.sub(r"\1 \2", told)
+    told = re.sub(r"^(\d{1,2}[-/.月]\d{2}日?)(\d{2}:)", r"\1 \2", told)
+    return re.sub(r"(天|日|[一二三四五六])(\d{1,2}:)", r"\1 \2", told)
+
+
+def is_read_mark(text: str) -> bool:
+    """Tell whether a line only says that something was read."""
+    return text.strip() in _READ
+
+
+def is_foot(text: str) -> bool:
+    """Tell whether a line belongs to the writer's own box below the talk."""
+    return _FOOT.search(text) is not None
+
+
+def units(text: str) -> float:
+    """Return how many letters wide a text is, a Chinese one counting 1, a Latin one 0.55."""
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)
+
+
+def pitch(line: Line) -> float:
+    """Return the size of a line's letters in pixels: its width by its letters, steadier than the height of its box."""
+    count = units(line.text)
+    return line.ink.width / count if count >= 1 else float(line.ink.height)
+
+
+def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
+    """Sort lines into rows from top to bottom; parts of one row stand side by side."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda one: one.ink.centre):
+        if rows and abs(rows[-1][0].ink.centre - line.ink.centre) < 0.5 * min(rows[-1][0].ink.height, line.ink.height):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [sorted(row, key=lambda one: one.ink.left) for row in rows]
+
+
+def joined(lines: Sequence[Line], right: float) -> str:
+    """Return what the lines of one bubble say. ``right``: where a full row ends, in pixels.
+
+    A row that ends there was wrapped and goes on without a break; a shorter one ends a paragraph.
+    """
+    said = ""
+    rows = rows_of(lines)
+    for number, row in enumerate(rows):
+        text = _row(row)
+        if not number:
+            said = text
+            continue
+        before = rows[number - 1][-1]
+        said += _between(before, text, right) + text
+    return said
+
+
+def _row(row: Sequence[Line]) -> str:
+    text = row[0].text.strip()
+    for before, part in pairwise(row):
+        gap = part.ink.left - before.ink.right
+        text += (" " if gap > 0.6 * part.ink.height else "") + part.text.strip()
+    return text
+
+
+def _between(before: Line, text: str, right: float) -> str:
+    size = pitch(before) if len(before.text) > 1 else float(before.ink.height)
+    token = re.match(r"[!-~]+", text)
+    needs = units(token.group()) if token else 1.0
+    end = before.ink.right + (0.6 * size if before.text.rstrip()[-1:] in _HALF_EMPTY else 0.0)
+    if end + (needs + 0.6) * size < right:
+        return "\n"
+    last = before.text.rstrip()[-1:]
+    is_word = bool(_LETTER.match(last)) and bool(_LETTER.match(text[:1]))
+    is_broken = right - before.ink.right < 0.62 * size  # full to the last letter: the word itself was broken
+    return " " if (is_word and not is_broken) or before.text.endswith(" ") else ""

@@ -1,0 +1,1 @@
+"""Learning to read: corpus, splits, fitting, judging. Pure but for reading files."""

@@ -1,0 +1,246 @@
+"""The learned reader: a linear model over character n-grams, small, fast, and able to show which words spoke.
+
+It knows what rules cannot list: the many ways to say a thing without its usual word. Trained by ``cardcase train`` on
+the corpus of the repository; ``data/model.toml`` pins the bytes. Every number of an answer is a sum over n-grams, so
+that the words behind it can be shown (understanding.md, Choices).
+"""
+
+import hashlib
+import json
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import accumulate
+from math import sqrt
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from cardcase.kit import catalogue
+
+from .reasons import DATA
+
+FILE: Final = "model.bin"
+MAGIC: Final = b"CARDCASE-MODEL-1\n"
+LONGEST_GRAM: Final = 4
+MASK: Final = "\x1a"
+"""Stands for a letter that is not the buyer's own claim; no n-gram holds it."""
+_MOST_BYTES: Final = 32 * 1024 * 1024
+_EDGE: Final = "\n"
+Numbers = NDArray[np.float32]
+
+
+class ModelRecord(catalogue.Record):
+    """The model that belongs to this release, by its hash."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    corpus_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    texts: int = Field(gt=0)
+    conversations: int = Field(ge=0)
+    trained_on: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """How the model's numbers and the rules' are joined, and how sharply the sum is read; chosen on unseen writers.
+
+    ``rules`` weighs the rules between families, ``within`` inside one, ``supposed`` what is only supposed.
+    """
+
+    temperature: float
+    rules: float
+    within: float
+    supposed: float
+
+    def to_json(self) -> dict[str, float]:
+        """Return it for the file."""
+        return {
+            "temperature": self.temperature,
+            "rules": self.rules,
+            "within": self.within,
+            "supposed": self.supposed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SignalCut:
+    """From which number on a signal is given, and how much a rule that sees it adds."""
+
+    cut: float
+    rules: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything of a trained model. ``weights`` has a row for each n-gram and a column for each label."""
+
+    grams: Mapping[str, int]
+    rarity: Numbers
+    weights: NDArray[np.int8]
+    scales: Numbers
+    bias: Numbers
+    labels: tuple[str, ...]
+    signals: Mapping[str, SignalCut]
+    pool: Pool
+    version: str
+    places: Mapping[str, int] = field(init=False)
+    _table: Numbers = field(init=False, repr=False)
+    _squares: Numbers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out the column of each label."""
+        object.__setattr__(self, "places", {label: place for place, label in enumerate(self.labels)})
+        table = self.weights.astype(np.float32)
+        table *= self.rarity[:, None]
+        table *= self.scales[None, :]
+        object.__setattr__(self, "_table", table)
+        object.__setattr__(self, "_squares", self.rarity * self.rarity)
+
+    def read(self, folded: str) -> "Reading":
+        """Read a folded text. Total: any text gives numbers."""
+        known = self.grams
+        found = set(map(known.get, grams(folded)))
+        found.discard(None)
+        if not found:
+            return Reading(self.bias, 0)
+        rows = np.array(list(found), dtype=np.intp)
+        length = sqrt(np.add.reduce(self._squares.take(rows)))
+        numbers = np.add.reduce(self._table.take(rows, axis=0)) / length + self.bias
+        return Reading(numbers, len(found))
+
+    def span(self, folded: str, label: str) -> tuple[int, int] | None:
+        """Return the stretch of a folded text that speaks most for a label; None where nothing does."""
+        text = f"{_EDGE}{folded}{_EDGE}"
+        known, places, rows = self.grams, [], []
+        for size in range(1, LONGEST_GRAM + 1):
+            for start in range(len(text) - size + 1):
+                row = known.get(text[start : start + size])
+                if row is not None:
+                    places.append((start, start + size))
+                    rows.append(row)
+        if not rows:
+            return None
+        column = self.places[label]
+        speaking = self._table[rows, column].tolist()
+        steps = [0.0] * (len(text) + 1)
+        for (start, end), share in zip(places, speaking, strict=True):
+            share /= end - start  # noqa: PLW2901 - spread over its characters
+            steps[start] += share
+            steps[end] -= share
+        return _heaviest(list(accumulate(steps))[1:-2])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model makes of one text: a number for each label, and how many n-grams of the text it knows."""
+
+    numbers: Numbers
+    known: int
+
+
+def grams(folded: str) -> list[str]:
+    """Return the n-grams of a text of one to four characters, its edges marked."""
+    text = f"{_EDGE}{folded}{_EDGE}"
+    if MASK in text:
+        return [gram for part in text.split(MASK) for gram in _grams(part)]
+    return _grams(text)
+
+
+def _grams(text: str) -> list[str]:
+    return [text[start : start + size] for size in range(1, LONGEST_GRAM + 1) for start in range(len(text) - size + 1)]
+
+
+def _heaviest(shares: Sequence[float]) -> tuple[int, int] | None:
+    """Return the stretch with the largest sum, each character costing a little, so that it stays short."""
+    if not shares:
+        return None
+    cost = 0.35 * max(shares)
+    best, best_span, total, start = 0.0, None, 0.0, 0
+    for place, share in enumerate(shares):
+        if total <= 0:
+            total, start = 0.0, place
+        total += share - cost
+        if total > best:
+            best, best_span = total, (start, place + 1)
+    return best_span
+
+
+# ---- the file ------------------------------------------------------------------------------------------------------
+
+
+def encode(model: Model) -> bytes:
+    """Write a model: a JSON head, the n-grams by row, then the arrays, compressed. The same model, the same bytes."""
+    order = sorted(model.grams, key=lambda gram: model.grams[gram])
+    head = {
+        "version": model.version,
+        "labels": list(model.labels),
+        "signals": {name: [one.cut, one.rules] for name, one in sorted(model.signals.items())},
+        "pool": model.pool.to_json(),
+        "grams": order,
+    }
+    told = json.dumps(head, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    arrays = (
+        model.rarity.astype("<f4").tobytes()
+        + model.scales.astype("<f4").tobytes()
+        + model.bias.astype("<f4").tobytes()
+        + model.weights.astype(np.int8).tobytes()
+    )
+    return MAGIC + zlib.compress(struct.pack("<I", len(told)) + told + arrays, 9)
+
+
+def decode(data: bytes) -> Model:
+    """Read what ``encode`` wrote. Raises ValueError for every other byte."""
+    if not data.startswith(MAGIC):
+        raise ValueError("not a model of this form")
+    unpacker = zlib.decompressobj()
+    try:
+        raw = unpacker.decompress(data[len(MAGIC) :], _MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError("a damaged model") from error
+    if unpacker.unconsumed_tail or not unpacker.eof or len(raw) < 4:  # noqa: PLR2004 - the length of the head
+        raise ValueError("a damaged model")
+    (length,) = struct.unpack_from("<I", raw)
+    try:
+        head: dict[str, Any] = json.loads(raw[4 : 4 + length])
+        order, labels = head["grams"], tuple(head["labels"])
+        signals = {name: SignalCut(float(cut), float(rules)) for name, (cut, rules) in head["signals"].items()}
+        pool = Pool(**head["pool"])
+        version = str(head["version"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("a model without its head") from error
+    count, width, at = len(order), len(labels), 4 + length
+    floats = count + 2 * width
+    if len(raw) != at + 4 * floats + count * width:
+        raise ValueError("a model of another size than it says")
+    numbers = np.frombuffer(raw, dtype="<f4", count=floats, offset=at).astype(np.float32)
+    weights = np.frombuffer(raw, dtype=np.int8, offset=at + 4 * floats).reshape(count, width)
+    return Model(
+        grams={gram: row for row, gram in enumerate(order)},
+        rarity=numbers[:count],
+        weights=weights,
+        scales=numbers[count : count + width],
+        bias=numbers[count + width :],
+        labels=labels,
+        signals=signals,
+        pool=pool,
+        version=version,
+    )
+
+
+@cache
+def shipped(folder: Path = DATA) -> Model:
+    """Return the model of this release. Raises BrokenCatalogue when its bytes are not those that are pinned."""
+    [record] = catalogue.load(folder / "model.toml", ModelRecord, table="model").records.values()
+    data = (folder / FILE).read_bytes()
+    if hashlib.sha256(data).hexdigest() != record.sha256:
+        raise catalogue.BrokenCatalogue(
+            "判断模型与登记的指纹不符：重新安装，或运行 cardcase train",
+            "The model of triage is not the one that is pinned: install again, or run cardcase train",
+        )
+    return decode(data)

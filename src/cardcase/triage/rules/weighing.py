@@ -1,0 +1,111 @@
+"""Join what the rules and the learned reader say of a text or a conversation into one probability for each reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+import numpy as np
+
+from . import reasons
+from .model import Model, Numbers, Pool, Reading
+from .results import Family
+
+LABELS: Final = (*reasons.SUB_REASONS, Family.UNSTATED.value, Family.NONE.value)
+"""What the learned reader chooses between."""
+
+_AT: Final = {label: place for place, label in enumerate(LABELS)}
+_FAMILY: Final = np.array(
+    [list(Family).index(reasons.FAMILY_OF.get(label) or Family(label)) for label in LABELS], dtype=np.intp
+)
+_PLACES: Final[Mapping[Family, tuple[int, ...]]] = {
+    family: tuple(place for place, number in enumerate(_FAMILY) if number == index)
+    for index, family in enumerate(Family)
+}
+_MEMBERS: Final = np.eye(len(Family), dtype=np.float32)[_FAMILY]
+
+STRONGEST: Final = 3.0
+"""Score of the rules from which more says nothing new."""
+
+_OWN_WORDS: Final = 12.0
+"""Added for a reason that the shop's own pattern names: it outweighs what was learned from others."""
+
+_ALONE: Final = 2.0
+"""How sharply the rules are read where there is no text for the learned reader: a reason picked on a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is weighed: the rules' score of each sub-reason, the talk that is no complaint, what is only supposed.
+
+    ``own_words`` are reasons that the shop's own patterns found; ``reading`` is what the learned reader makes of it.
+    """
+
+    scores: Mapping[str, float]
+    nothing: float = 0.0
+    is_supposed: bool = False
+    own_words: frozenset[str] = frozenset()
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Probabilities in the order of ``LABELS``, which add up to one."""
+
+    chances: tuple[float, ...]
+
+    def of(self, family: Family) -> float:
+        """Return the probability of a family: the sum over its sub-reasons."""
+        return sum([self.chances[place] for place in _PLACES[family]])
+
+    def families(self) -> list[tuple[Family, float]]:
+        """Return the families, the likeliest first."""
+        return sorted(((family, self.of(family)) for family in _PLACES), key=itemgetter(1), reverse=True)
+
+    def subs(self, family: Family | None = None) -> list[tuple[str, float]]:
+        """Return the sub-reasons of a family, or all, the likeliest first."""
+        places = _PLACES[family] if family is not None else range(len(reasons.SUB_REASONS))
+        return sorted([(LABELS[place], self.chances[place]) for place in places], key=itemgetter(1), reverse=True)
+
+
+def weigh(said: Said, model: Model) -> Weighed:
+    """Add the rules to the model's numbers as the model's own pool says, and read the sum as probabilities.
+
+    Within a family the rules may count for more: they tell 余额 from 面值, the learned reader trouble from regret.
+    """
+    pool = model.pool
+    told = rule_numbers(said, pool.supposed)
+    if said.reading is None:
+        return Weighed(tuple(chances(_ALONE * told).tolist()))
+    numbers = pool.temperature * said.reading.numbers[: len(LABELS)]
+    return Weighed(tuple(joined(numbers, told, pool).tolist()))
+
+
+def joined(numbers: Numbers, told: Numbers, pool: Pool) -> Numbers:
+    """Return probabilities: of the families by the one weight of the rules, within each by the other."""
+    broad = chances(numbers + pool.rules * told)
+    if pool.within == pool.rules:
+        return broad
+    fine = chances(numbers + pool.within * told)
+    families = broad @ _MEMBERS
+    within = fine / np.maximum(fine @ _MEMBERS, 1e-12)[..., _FAMILY]
+    shared: Numbers = families[..., _FAMILY] * within
+    return shared
+
+
+def rule_numbers(said: Said, supposed: float) -> Numbers:
+    """Return what the rules say in the order of ``LABELS``; what is only supposed speaks for ``none``."""
+    told = np.zeros(len(LABELS), dtype=np.float32)
+    for label, score in said.scores.items():
+        told[_AT[label]] = min(score, STRONGEST)
+    for label in said.own_words:
+        told[_AT[label]] += _OWN_WORDS
+    told[_AT[Family.NONE]] = min(said.nothing, STRONGEST) + (supposed if said.is_supposed else 0.0)
+    return told
+
+
+def chances(numbers: Numbers) -> Numbers:
+    """Return probabilities of numbers, row by row."""
+    raised = np.exp(numbers - numbers.max(axis=-1, keepdims=True))
+    total: Numbers = raised / raised.sum(axis=-1, keepdims=True)
+    return total
