@@ -79,7 +79,7 @@ def orders_file(count: int, *, refunds: bool) -> bytes:
     ]
     reasons = ["卡密无效", "不想要了", "余额不足", "没收到货", "与描述不符"]
     for number in range(count):
-        line = f"{3310145690545000000 + number},22{number:08d},云朵{number}号,苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12"
+        line = f"{3310145690545000017 + number * 10},22{number:08d},云朵{number}号,苹果充值卡 200,已发货,193.00,2026-11-20 20:10,2026-11-20 20:12"
         if refunds:
             line += f",待商家处理,193.00,{reasons[number % 5]},2026-11-23 {number % 24:02d}:15,R{number:08d}"
         lines.append(line)
