@@ -79,7 +79,10 @@ class Order(ShopOwned, Sourced):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["shop", "channel", "order_no"], name="order_known_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["shop", "order_no"], name="order_by_number")]
+        indexes: ClassVar = [
+            models.Index(fields=["shop", "order_no"], name="order_by_number"),
+            models.Index(fields=["shop", "state"], name="order_by_state"),  # Today asks each time what waits for a card
+        ]
 
 
 class Refund(ShopOwned, Sourced):
