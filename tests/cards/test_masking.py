@@ -122,3 +122,26 @@ def test_ten_thousand_texts_cost_little_more_than_a_loop_and_a_few_queries(stock
     spent = time.process_time() - started
     assert sum(found.had_code for found in masked) == 1000
     assert spent < 20 * pace()
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("亲 密码 8841 打开App添加", "亲 密码 ‥ 打开App添加"),  # a message of its own, after the one with the number
+        ("密码8841", "密码‥"),
+        ("密码：0O12", "密码：‥"),
+        ("PIN 99321 祝使用愉快", "PIN ‥ 祝使用愉快"),
+        ("卡密: SBUX7K2M9QF4WTZ1 密码 8841", "卡密: ‥WTZ1 密码 ‥"),
+    ],
+)
+def test_a_short_pin_is_masked_where_it_is_called_one(system, text, masked):
+    told = one(system, text)
+    assert (told.text, told.had_code) == (masked, True)
+    assert one(system, told.text).text == masked
+
+
+@pytest.mark.parametrize(
+    "text", ["密码错误", "密码是6位的吧", "密码 2026年改过", "输密码3次都不对", "密码 1234位的那种"]
+)
+def test_talk_about_a_pin_stays(system, text):
+    assert one(system, text).text == text

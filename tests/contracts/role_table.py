@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cardcase.cards.rules import CardKind
+from evidence.pictures import noise
 from intake.world import INVALID, order_row, orders_csv
 
 WHO = ("owner", "lead", "agent", "auditor", "stranger", "nobody")
@@ -71,6 +72,7 @@ KIND_JSON = {"brand": "苹果充值卡", "face_fen": 20_000}
 GIVEN = {"kind": CardKind("苹果充值卡", 20_000).key(), "quantity": "1"}
 TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", "events": "margin", "scope": "ours"}
 PAPER = ("paper.pdf", b"%PDF-1.7 paper")
+PICTURE = ("a.png", noise(8, 8))
 NO_PACK = ("pack.zip", b"no archive")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
@@ -283,6 +285,7 @@ TABLE = (
     api_act("hold", "ok 403 403 403 404 401", reason="x"),
     api_act("decline", "409 409 403 403 404 401", refuse_reason="其他", text="x", typed="拒绝退款"),
     api_act("execute", "409 403 403 403 404 401", key="k", typed="x"),
+    Row("POST", "api/v1/cases/<number>/evidence", API_WORK, {"kind": "E10", "files": PICTURE}),
     Row("POST", "api/v1/cases/<number>/looked", API_WORK, {"exhibits": []}),
     Row("POST", "api/v1/cases/<number>/pack", API_OBJECT, is_durable=True),
     Row("GET", "api/v1/cases/<number>/packs", API_OBJECT),

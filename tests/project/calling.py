@@ -22,7 +22,7 @@ class Caller:
         data = raw if raw is not None else json.dumps({} if body is None else body)
         return self.client.post(f"/api/v1{path}", data, content_type="application/json", headers=headers)
 
-    def send(self, uploads, *, key=None, **fields):
+    def send(self, uploads, *, to="/imports", key=None, **fields):
         data = {"files": [SimpleUploadedFile(item.name, item.data) for item in uploads], **fields}
         headers = self.headers | {"Idempotency-Key": key or str(uuid.uuid4())}
-        return self.client.post("/api/v1/imports", data, headers=headers)
+        return self.client.post(f"/api/v1{to}", data, headers=headers)

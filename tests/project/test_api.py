@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cardcase.cases.models import Case, Note
+from cardcase.custody import files as files_of_record
 from cardcase.custody.models import Entry
 from cardcase.orders.models import Order
 from cardcase.packs import verifier
@@ -18,6 +19,7 @@ from cardcase.project.models import IdempotentReply
 from cardcase.staff import service as staff
 from cardcase.staff.models import Staff
 from cardcase.staff.rules import Role
+from evidence.pictures import noise
 from intake.world import CODES, INVALID, UNWANTED, files, order_row, orders_csv, row_counts, take, upload
 from project.calling import Caller
 
@@ -422,3 +424,27 @@ def test_cards_are_listed_masked(api, case):
 
 def test_the_reverse_of_every_api_address_is_versioned(db):
     assert reverse("api:openapi-json") == "/api/v1/openapi.json"
+
+
+# --- Evidence ---------------------------------------------------------------------------------------------------------
+
+
+def test_files_are_kept_as_evidence_once_for_one_key_with_what_they_show(api, case):
+    picture = upload("截图.png", noise(40, 30))
+    told = {"kind": "E10", "balance": "0", "tail4": "9F2C", "at": "2026-11-23T09:00"}
+    first = api.send([picture], to=f"/cases/{case.number}/evidence", key="k1", **told)
+    assert first.status_code == 200, first.content
+    again = api.send([picture], to=f"/cases/{case.number}/evidence", key="k1", **told)
+    assert again.json() == first.json()
+    [kept] = case.exhibits.all()
+    assert first.json() == {"number": case.number, "exhibits": [kept.public_id]}
+    assert (kept.kind, kept.source_file, kept.facts["balance_fen"]) == ("E10", "截图.png", 0)
+    assert files_of_record.read(kept.file_sha256) == picture.data
+
+
+def test_of_two_files_with_one_bad_none_is_kept_and_the_bad_one_is_named(api, case):
+    good, bad = upload("截图.png", noise(40, 30)), upload("坏的.png", b"no picture at all")
+    answer = api.send([good, bad], to=f"/cases/{case.number}/evidence", kind="E10")
+    problem(answer, 409, "bad_file")
+    assert not case.exhibits.exists()
+    problem(api.send([good], to=f"/cases/{case.number}/evidence", kind="E99"), 400, "wrong_use")

@@ -88,3 +88,20 @@ def test_exhibits_carried_to_another_case_stay_covered(number, exhibit):
     made = evidence.redact(actor, exhibit, [Area(1, 1, 5, 5)], "头像", at=clock.now())
     [copy] = evidence.carry_over(actor, number, other.number, at=clock.now())
     assert rows.shown_files(actor, other)[copy.pk].sha256 == made.file_sha256
+
+
+def test_evidence_is_kept_from_files_and_listed(call, number, tmp_path):  # noqa: F811
+    picture, mail = tmp_path / "截图.png", tmp_path / "回复.eml"
+    picture.write_bytes(noise(40, 30))
+    mail.write_bytes(
+        "From: a@example.com\nTo: b@example.com\nMessage-ID: <1@example.com>\nSubject: x\nDate: Sat, 28 Nov 2026 10:00:00 +0800\n\n余额 0.00 元\n".encode()
+    )
+    told = call("evidence", "add", number, picture, "--kind", "E10", "--balance", "0", "--usable", "no", "--json")
+    [kept] = json.loads(told.stdout)["exhibits"]
+    assert "已存入" in call("evidence", "add", number, mail, "--kind", "E3").stdout
+    row = Case.objects.get(number=number).exhibits.get(public_id=kept)
+    assert (row.facts["balance_fen"], row.facts["is_usable"]) == (0, False)
+    listed = call("evidence", "list", number).stdout
+    assert "截图.png" in listed
+    assert "回复.eml" in listed
+    assert "E99" in call("evidence", "add", number, picture, "--kind", "E99", code=2).stderr

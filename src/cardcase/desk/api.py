@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, File, Form, Query, Router, Schema, UploadedFile
 
 from cardcase.desk import suggesting
 from cardcase.desk.queries import sheet, timeline, wish_from, wordings
-from cardcase.desk.service import Act, perform
+from cardcase.desk.service import Act, keep_evidence, perform
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
@@ -199,6 +199,36 @@ class Suggested(Schema):
 def suggest(request: HttpRequest, number: str) -> dict[str, Any]:
     """Ask the configured model for words. Without one, and whenever anything is amiss, the template is returned."""
     return suggesting.document(number, suggesting.suggestion_for(_actor(request), number, now=clock.now()))
+
+
+class EvidenceIn(Schema):
+    """What evidence shows: its kind (E1 …), and what can be read off it. Times ISO 8601, Shanghai without a zone."""
+
+    kind: str
+    title: str = ""
+    at: str = ""
+    redeemed_at: str = ""
+    balance: str = Field("", description="in yuan")
+    usable: str = Field("", description="yes or no")
+    order_no: str = ""
+    tail4: str = ""
+
+
+class Kept(Schema):
+    """The pieces that were kept, by id."""
+
+    number: str
+    exhibits: list[str]
+
+
+@router.post("/{number}/evidence", response=Kept, summary="Keep files as evidence of a case, byte for byte")
+def keep(
+    request: HttpRequest, number: str, told: Form[EvidenceIn], files: File[list[UploadedFile] | None] = None
+) -> dict[str, Any]:
+    """Keep each file as an exhibit, or facts without a file. A mail (.eml) is read and its signature checked."""
+    given = [(one.name or "", one.read()) for one in files or ()]
+    act = Act(number, 0, clock.now(), told.dict(), files=given)
+    return {"number": number, "exhibits": keep_evidence(_actor(request), act)}
 
 
 @router.post("/{number}/acts/{name}", summary="Do one thing with a case")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def keep(actor: Actor, act: Act) -> None:
-    """Keep what was handed in as exhibits, one a file, with what it shows."""
+def keep(actor: Actor, act: Act) -> list[str]:
+    """Keep what was handed in as exhibits, one a file, with what it shows; return their ids."""
     facts: dict[str, Any] = {}
     if act.word("usable"):
         facts["is_usable"] = act.word("usable") == "yes"
@@ -25,10 +25,12 @@ def keep(actor: Actor, act: Act) -> None:
             facts[name] = read.isoformat()
     facts |= {key: act.word(key) for key in ("order_no", "tail4") if act.word(key)}
     originals: Sequence[tuple[str, bytes | None]] = act.files or [("", None)]
-    for name, data in originals:
+    return [
         evidence.add_exhibit(
             actor, act.number, act.word("kind"), act.word("title") or name, data, "", facts, at=act.at, source_file=name
-        )
+        ).public_id
+        for name, data in originals
+    ]
 
 
 def call(actor: Actor, act: Act) -> None:

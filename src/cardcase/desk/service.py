@@ -346,7 +346,7 @@ def _cause(actor: Actor, act: Act) -> None:
     cases.record_found_cause(actor, act.number, act.word("cause"), revision=act.revision, at=act.at)
 
 
-ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
+ACTS: Final[Mapping[str, Callable[[Actor, Act], object]]] = MappingProxyType(
     {
         "reason": _reason,
         "hold": _hold,
@@ -386,6 +386,12 @@ ACTS: Final[Mapping[str, Callable[[Actor, Act], None]]] = MappingProxyType(
     }
 )
 """Every act of the case page and of the API by its name."""
+
+
+@transaction.atomic
+def keep_evidence(actor: Actor, act: Act) -> list[str]:
+    """Keep files as exhibits of a case, all or none, and return their ids. Raises as ``evidence.add_exhibit`` does."""
+    return capturing.keep(actor, act)
 
 
 def perform(actor: Actor, name: str, act: Act) -> None:

@@ -33,11 +33,17 @@ _LINK = re.compile(r"(?:https?://|www\.)[!-~]+", re.IGNORECASE)
 _KEYWORD = re.compile(
     r"(?:卡密|密码|兑换码|激活码|充值码|提货码|券码|redeem code|gift code|\bpin)\s*(?:[:：=]|是|为)\s*", re.IGNORECASE
 )
+_PIN = re.compile(
+    r"(?:密码|密碼|刮刮码|校验码|\bpin(?:码|\s?code)?)\s{0,2}(?:[:：=]|是|为)?\s{0,2}"
+    r"((?=[A-Za-z0-9]{0,7}\d)[A-Za-z0-9]{4,8})(?![A-Za-z0-9]|\s?[位个次遍天年元块张分])",
+    re.IGNORECASE,
+)
+"""The short number that belongs to a card: shops send it right after its code, with or without a colon."""
 _ODD = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u206f\ufeff"
     "\uff0d\uff10-\uff19\uff21-\uff3a\uff3f\uff41-\uff5a\u2460-\u24ff\u3000\xa0\U0001d400-\U0001d7ff]"
 )
-_ROOM = re.compile(rf"{_ODD.pattern}|(?:[!-~][^!-~]*){{{SHORTEST}}}")
+_ROOM = re.compile(rf"{_ODD.pattern}|(?:[!-~][^!-~]*){{{SHORTEST}}}|(?:密码|密碼|刮刮码|校验码)[^!-~]{{0,3}}[!-~]")
 _DATED = re.compile(r"(?:19|20)\d\d[-_]?\d\d[-_]?\d\d[Tt_-]")
 _WAYBILL = re.compile(r"(?:SF|YT|JT|ZTO|STO|YD|DPK|EMS)\d{12,15}")  # couriers; JD is left out, its cards begin so too
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|mp4|mov|pdf|xlsx?|csv|txt|zip)\b", re.IGNORECASE)
@@ -72,7 +78,7 @@ class _Folded:
 
 
 def has_room(text: str) -> bool:
-    """Tell whether a text has room for a code at all: six signs of ASCII, or an odd character that may hide some.
+    """Tell whether a text has room for a code at all: six signs of ASCII, an odd character that may hide some, a PIN.
 
     Most of what people say has not. Where there is no room, ``candidates`` and ``code_shaped`` find nothing.
     """
@@ -104,6 +110,7 @@ def code_shaped(text: str) -> list[Span]:
         piece = _after_keyword(plain, match.end())
         if piece is not None:
             found.append(folded.span(*piece))
+    found += [folded.span(*match.span(1), _normal(match.group(1))) for match in _PIN.finditer(plain)]
     for start, end, normal in (*_single(plain), *_groups(plain)):
         if not any(begin < end and start < stop for begin, stop in links):
             found.append(folded.span(start, end, normal))

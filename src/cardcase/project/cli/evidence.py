@@ -41,6 +41,34 @@ def list_(case: str, *, as_json: bool, shop_slug: str | None) -> None:
         click.echo(f"证据 {one['no']:>2} {one['letter']:<2} {one['exhibit'] or '–'}  {one['title']}：{one['proves']}")
 
 
+@evidence.command("add", help="存入证据：截图、录像、邮件 / keep evidence: screenshots, recordings, mails")
+@click.argument("case")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", required=True, help="哪一种：E1 到 E26 / which kind, E1 … E26")
+@click.option("--title", default="", help="名称，不写用文件名 / its title; the file's name when not given")
+@click.option("--at", "moment", default="", help="图里的事发生的时间 / when what it shows happened")
+@click.option("--redeemed-at", default="", help="图里写的兑换时间 / when it says the card was redeemed")
+@click.option("--balance", default="", help="图里写的余额（元） / the balance that it shows, in yuan")
+@click.option("--usable", type=click.Choice(["yes", "no"]), default=None, help="能不能用 / does it show that it works")
+@click.option("--order-no", default="", help="图里的订单号 / the order number on it")
+@click.option("--tail4", default="", help="图里的卡尾号 / the tail of the card on it")
+@json_option
+@shop_option
+@with_desk
+def add(case: str, *, files: tuple[Path, ...], as_json: bool, shop_slug: str | None, **told: str | None) -> None:
+    """Keep each file byte for byte as an exhibit, with what it shows."""
+    from cardcase.desk.service import Act, keep_evidence
+
+    values = {("at" if name == "moment" else name): value for name, value in told.items() if value}
+    given = [(path.name, path.read_bytes()) for path in files]
+    kept = keep_evidence(_operator(shop_slug), Act(case, 0, clock.now(), values, files=given))
+    if as_json:
+        print_json({"number": case, "exhibits": kept})
+        return
+    for one in kept:
+        click.echo(f"已存入 / kept: {one}")
+
+
 @evidence.command("cover", help="遮盖图片或 PDF 上的地方 / cover places on a picture or PDF")
 @click.argument("case")
 @click.argument("exhibit")
