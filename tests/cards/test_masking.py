@@ -121,7 +121,7 @@ def test_ten_thousand_texts_cost_little_more_than_a_loop_and_a_few_queries(stock
         masked = masking.mask_texts(stocked, texts)
     spent = time.process_time() - started
     assert sum(found.had_code for found in masked) == 1000
-    assert spent < 20 * pace()
+    assert spent < 30 * pace()
 
 
 @pytest.mark.parametrize(

@@ -447,4 +447,4 @@ def test_of_two_files_with_one_bad_none_is_kept_and_the_bad_one_is_named(api, ca
     answer = api.send([good, bad], to=f"/cases/{case.number}/evidence", kind="E10")
     problem(answer, 409, "bad_file")
     assert not case.exhibits.exists()
-    problem(api.send([good], to=f"/cases/{case.number}/evidence", kind="E99"), 400, "wrong_use")
+    problem(api.send([good], to=f"/cases/{case.number}/evidence", kind="E99"), 422, "wrong_use")
