@@ -74,15 +74,17 @@ def measure(name: str) -> list[dict[str, str]]:
 
 
 def main() -> int:
-    """Measure everything and write the page."""
-    chosen = sys.argv[1:] or NAMES
+    """Measure everything and write the page, or only what is named; ``--without NAME`` leaves one out and says so."""
+    asked = sys.argv[1:]
+    left_out = asked[1:] if asked[:1] == ["--without"] else []
+    chosen = [name for name in NAMES if name not in left_out] if left_out or not asked else asked
     rows = []
     for name in chosen:
         print(f"── {name}", flush=True)
         for row in measure(name):
             rows.append(row)
             print(f"   {row['what']}: {row['measured']} (goal {row['goal']})", flush=True)
-    if chosen == NAMES:
+    if left_out or not asked:
         lines = [
             "# Benchmarks",
             "",
@@ -90,6 +92,7 @@ def main() -> int:
             "",
             f"- Machine: {machine()}",
             f"- Day: {datetime.now(UTC):%Y-%m-%d}",
+            *([f"- Not measured this time: {', '.join(left_out)}"] if left_out else []),
             "",
             "| What | Measured | Goal | Beside it | Met |",
             "|---|---|---|---|---|",
