@@ -5,6 +5,7 @@ import Alpine from "@alpinejs/csp";
 import { startCountdowns } from "./countdown.js";
 import { startCover } from "./cover.js";
 import { startMenus } from "./menus.js";
+import { startPaste } from "./paste.js";
 import { copyable, draft, drop, dismissable, typed } from "./parts.js";
 import { say } from "./words.js";
 
@@ -25,6 +26,7 @@ Alpine.start();
 startCountdowns();
 startMenus();
 startCover();
+startPaste((text) => toast(text));
 
 // A refreshed list must not pull the ground from under a finger or a keyboard focus.
 document.addEventListener("htmx:beforeRequest", (event) => {

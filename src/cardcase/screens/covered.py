@@ -1,6 +1,6 @@
 """Pictures as people may see them: drawn anew in pieces of a screen's length, places with card codes black.
 
-Typst draws, as for every covered copy (``evidence.pixels``): the pixels beneath a bar and all that is no pixel are gone.
+Typst draws, as for every covered copy (``evidence.pixels``): pixels beneath a bar are gone, and all that is no pixel.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def pieces(width: int, height: int) -> list[tuple[int, int]]:
 
 
 def draw(data: bytes, width: int, height: int, hidden: Sequence[Sequence[int]], number: int) -> bytes:
-    """Draw one piece of a picture as PNG; ``hidden``: places with a code, in pixels of the original. Raises NoPixels."""
+    """Draw one piece of a picture as PNG. ``hidden``: places with a code, in original pixels. Raises NoPixels."""
     scale = factor(width)
     top, tall = pieces(width, height)[number]
     areas = [Area(*masks.area(box, scale, width, height)) for box in hidden]

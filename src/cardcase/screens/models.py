@@ -11,7 +11,7 @@ from cardcase.staff.models import ShopOwned
 
 
 class Capture(ShopOwned):
-    """截图: pictures of one chat, read together. ``state``: being read, waiting for a person, confirmed, dropped, failed.
+    """截图: pictures of one chat, read together. ``state``: one of ``queries.READING`` and so on.
 
     ``read`` is what the reader saw, ``confirmed`` what a person said it is; ``rules.lines.documents``, codes masked.
     ``how``: what read it, with which models. ``draft`` is what a person has changed before the yes (``rules.drafts``),

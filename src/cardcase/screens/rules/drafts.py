@@ -53,7 +53,15 @@ def places_of(entries: Sequence[Entry], gaps: Sequence[int]) -> list[list[Any]]:
     """Write where entries stand, as it is kept. ``gaps``: places before which something may be missing."""
     missing = frozenset(gaps)
     return [
-        [one.picture, one.box.top, one.box.bottom, round(one.trust, 3), round(one.sure, 3), one.is_cut, place in missing]
+        [
+            one.picture,
+            one.box.top,
+            one.box.bottom,
+            round(one.trust, 3),
+            round(one.sure, 3),
+            one.is_cut,
+            place in missing,
+        ]
         for place, one in enumerate(entries)
     ]
 
@@ -137,7 +145,9 @@ def _check(row: Row, new: Row) -> None:
         try:
             lines.from_sheet(new.more)
         except BadSheet as error:
-            raise _bad(row.number, "漏掉的话一行一条，开头写“买家：”或“我：”", "missed lines begin with 买家： or 我：") from error
+            raise _bad(
+                row.number, "漏掉的话一行一条，开头写“买家：”或“我：”", "missed lines begin with 买家： or 我："
+            ) from error
 
 
 def swapped(rows: Iterable[Row]) -> list[Row]:
@@ -168,7 +178,7 @@ def documents(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def final(rows: Sequence[Row]) -> list[Said]:
-    """Return what the rows say together: what is kept, typed times before it, missed lines after it. Raises BadSheet."""
+    """Return what the rows say: what is kept, typed times before it, missed lines after it. Raises BadSheet."""
     found: list[Said] = []
     for one in rows:
         if one.is_kept:

@@ -101,7 +101,7 @@ def _checked(actor: Actor, pictures: Sequence[Picture], *, taken_by: str, case: 
     """Refuse what need not reach the reader; return the case that the pictures are about."""
     actor.require(Permission.IMPORT)
     if taken_by not in (lines.SELLER, lines.BUYER):
-        raise WrongUse("截图是谁的手机：seller 或 buyer", "Whose phone is it: seller or buyer", code="taken_by_unknown")
+        raise unknown_phone()
     if not 0 < len(pictures) <= limits.MOST_PICTURES:
         raise WrongUse(
             f"一次 1–{limits.MOST_PICTURES} 张",
@@ -112,6 +112,11 @@ def _checked(actor: Actor, pictures: Sequence[Picture], *, taken_by: str, case: 
     for one in pictures:
         reader.check_head(one.data, name=one.name)
     return about
+
+
+def unknown_phone() -> WrongUse:
+    """Return the refusal when it is not said whose phone the pictures are from."""
+    return WrongUse("截图是谁的手机：seller 或 buyer", "Whose phone is it: seller or buyer", code="taken_by_unknown")
 
 
 def _seen(pictures: Sequence[Picture], progress: Progress) -> tuple[list[Seen], str]:

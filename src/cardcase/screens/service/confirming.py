@@ -18,7 +18,7 @@ from cardcase.evidence.rules import shown
 from cardcase.evidence.rules.covering import Area
 from cardcase.inbox import queries as inbox
 from cardcase.inbox.models import Conversation
-from cardcase.kit.errors import Conflict, WrongUse
+from cardcase.kit.errors import Conflict
 from cardcase.kit.text import Text
 from cardcase.screens import queries
 from cardcase.screens.models import Capture, CapturedPicture
@@ -26,6 +26,7 @@ from cardcase.screens.rules import drafts, lines, masks
 from cardcase.staff.rules import Actor, Permission
 
 from . import telling
+from .capturing import unknown_phone
 
 EXHIBIT: Final = "E26"
 MOST_DRAWN: Final = 2600
@@ -51,11 +52,12 @@ def edit(
     actor.require(Permission.IMPORT)
     queries.capture(actor, capture_id)
     row = Capture.objects.visible_to(actor).select_for_update(of=("self",)).get(public_id=capture_id)
+    assert isinstance(row, Capture)
     require_waiting(row)
     rows = drafts.changed(drafts.rows_of(row.read, row.draft, row.places), changes)
     if taken_by is not None and taken_by != row.taken_by:
         if taken_by not in (lines.SELLER, lines.BUYER):
-            raise WrongUse("截图是谁的手机：seller 或 buyer", "Whose phone is it: seller or buyer", code="taken_by_unknown")
+            raise unknown_phone()
         rows, row.taken_by = drafts.swapped(rows), taken_by
     if nick is not None:
         row.nick = nick.strip()[:120]
@@ -69,7 +71,8 @@ def edit(
 def _masked(actor: Actor, rows: Sequence[drafts.Row]) -> list[drafts.Row]:
     """Mask the codes in what was typed, as in what was read."""
     found = [
-        one.text for one in masking.mask_texts(actor, [t for one in rows for t in (one.said.text, one.said.quote, one.more)])
+        one.text
+        for one in masking.mask_texts(actor, [t for one in rows for t in (one.said.text, one.said.quote, one.more)])
     ]
     return [
         replace(one, said=replace(one.said, text=found[3 * n], quote=found[3 * n + 1]), more=found[3 * n + 2])
@@ -103,7 +106,8 @@ def confirm(
 ) -> Confirmed:
     """Note what a person says the pictures show, in the caller's transaction. Both readings are kept.
 
-    ``said`` None: it is as it was read, with what ``edit`` changed. Raises NotAllowed, NotFound, BadSheet, Conflict when it was settled already.
+    ``said`` None: it is as it was read, with what ``edit`` changed. Raises NotAllowed, NotFound, BadSheet, Conflict
+    when it was settled already.
     """
     actor.require(Permission.IMPORT)
     row = queries.capture(actor, capture_id)

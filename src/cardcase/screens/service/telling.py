@@ -11,7 +11,7 @@ from cardcase.custody import service as custody
 from cardcase.evidence.rules import shown
 from cardcase.kit.errors import Conflict
 from cardcase.screens import queries
-from cardcase.screens.models import Capture
+from cardcase.screens.models import Capture, CapturedPicture
 from cardcase.screens.rules import drafts, lines, masks
 from cardcase.screens.rules.layout import log_of
 from cardcase.screens.rules.log import Kind
@@ -49,11 +49,13 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
     contents = []
     for picture, one in zip(queries.pictures(actor, row), seen, strict=True):
         found = masking.mask_texts(actor, masks.texts_of(one))
-        picture.width, picture.height = round(one.width * one.scale), round(one.height * one.scale)
-        picture.lines = masks.places(one, [text.text for text in found])
-        picture.masks = masks.boxes(one, [text.had_code for text in found])
-        picture.seen_sealed = None
-        picture.save(update_fields=["width", "height", "lines", "masks", "seen_sealed"])
+        CapturedPicture.objects.visible_to(actor).filter(pk=picture.pk).update(
+            width=round(one.width * one.scale),
+            height=round(one.height * one.scale),
+            lines=masks.places(one, [text.text for text in found]),
+            masks=masks.boxes(one, [text.had_code for text in found]),
+            seen_sealed=None,
+        )
         data = queries.original(actor, picture)
         contents.append(custody.Content(f"exhibit/{row.public_id}.{picture.place}", data, picture.mime, keep=False))
     told: dict[str, custody.JSON] = {
@@ -70,9 +72,7 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
 def mask(actor: Actor, said: Sequence[lines.Said]) -> list[lines.Said]:
     """Return lines with the codes in them masked."""
     found = masking.mask_texts(actor, [text for one in said for text in (one.text, one.quote)])
-    return [
-        replace(one, text=found[2 * place].text, quote=found[2 * place + 1].text) for place, one in enumerate(said)
-    ]
+    return [replace(one, text=found[2 * place].text, quote=found[2 * place + 1].text) for place, one in enumerate(said)]
 
 
 def facts(said: Sequence[lines.Said]) -> dict[str, Any]:
