@@ -2,6 +2,7 @@
 // a typed confirmation that is checked before it is sent. Nothing here decides anything; the server checks all again.
 import htmx from "htmx.org";
 import Alpine from "@alpinejs/csp";
+import { startBeside } from "./beside.js";
 import { startCountdowns } from "./countdown.js";
 import { startCover } from "./cover.js";
 import { startMenus } from "./menus.js";
@@ -26,6 +27,7 @@ Alpine.start();
 startCountdowns();
 startMenus();
 startCover();
+startBeside();
 startPaste((text) => toast(text));
 
 // A refreshed list must not pull the ground from under a finger or a keyboard focus.

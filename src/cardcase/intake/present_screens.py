@@ -332,7 +332,7 @@ def kind_text(kind: Kind) -> str:
         Kind.TEXT: "",
         Kind.PICTURE: _("图片"),
         Kind.CARD: _("卡片"),
-        Kind.TIP: _("提示"),
+        Kind.TIP: _("系统提示"),
         Kind.TIME: _("时间"),
     }[kind]
 
