@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,9 @@ from django.test import Client
 from PIL import Image
 
 from cardcase.inbox.models import Message
+from cardcase.jobs.rules import MAX_TRIES
 from cardcase.jobs.runners.worker import Worker
+from cardcase.kit import clock
 from cardcase.project.config import Config
 from cardcase.screens import limits, queries, tasks
 from cardcase.screens.models import Capture, CapturedPicture
@@ -290,8 +293,32 @@ def test_a_long_capture_is_read_in_turns_and_goes_on_where_it_was(world, owner, 
     while Worker().run_due(limit=1):
         row = Capture.objects.visible_to(owner).get()
         done.append((row.state, row.done))
-    assert [one for one in done if one[1]] == [("reading", 1), ("reading", 2), ("waiting", 3)]
+    assert [one for one in dict.fromkeys(done) if one[1]] == [("reading", 1), ("reading", 2), ("waiting", 3)]
     assert "确认收下" in client.get(url).content.decode()
+
+
+def test_a_reader_that_breaks_each_time_is_given_up_and_whoever_waits_is_told(world, owner, engine, monkeypatch):
+    client = page_of(owner)
+    pictures = engine(recorded.seen("plain")[0])
+    url = send(client, pictures).headers["Location"]
+    recorded.put_in_place_of_the_reader(monkeypatch, [RuntimeError("broken")])
+    for hour in range(MAX_TRIES):
+        assert "正在识别" in client.get(url).content.decode()
+        with clock.fixed_at(world.noon + timedelta(hours=hour)):
+            assert Worker().run_due(limit=20)
+    row = Capture.objects.visible_to(owner).get()
+    assert (row.state, row.trouble["code"]) == ("failed", "picture_crashed")
+    assert "识别程序处理这张图时出错退出" in client.get(url).content.decode()
+
+
+def test_what_nobody_looks_over_is_thrown_away_without_another_upload(world, owner, engine):
+    client = page_of(owner)
+    send(client, engine(*recorded.seen("plain")))
+    work()
+    with clock.fixed_at(world.noon + timedelta(days=7, minutes=1)):
+        tasks.forget_old(None)
+    assert Capture.objects.visible_to(owner).get().state == "dropped"
+    assert not CapturedPicture.objects.visible_to(owner).exists()
 
 
 def test_dropped_while_it_is_read_stays_dropped(world, owner, engine):

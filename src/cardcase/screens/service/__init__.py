@@ -1,8 +1,8 @@
 """Verbs of screenshots: read them and keep both, correct what was read, confirm what they say, or let them go."""
 
-from .capturing import JOB, KEPT_FOR, Picture, capture, drop, promise
+from .capturing import JOB, KEPT_FOR, Picture, capture, drop, forget_old, promise
 from .confirming import Confirmed, confirm, edit, settle, warnings
-from .reading import read_on
+from .reading import give_up, read_on
 
 __all__ = [
     "JOB",
@@ -13,6 +13,8 @@ __all__ = [
     "confirm",
     "drop",
     "edit",
+    "forget_old",
+    "give_up",
     "promise",
     "read_on",
     "settle",

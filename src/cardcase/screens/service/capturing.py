@@ -132,7 +132,7 @@ def _seen(pictures: Sequence[Picture], progress: Progress) -> tuple[list[Seen], 
 def _open(
     actor: Actor, about: Case | None, *, taken_by: str, taken_on: date | None, nick: str, state: str, at: datetime
 ) -> Capture:
-    _forget_old(actor, at=at)
+    forget_old(actor, at=at)
     row = Capture.objects.create(
         shop_id=actor.shop_id,
         public_id=ids.public_id("cap"),
@@ -163,7 +163,10 @@ def _keep(actor: Actor, row: Capture, pictures: Sequence[Picture]) -> None:
         kept.save(force_insert=True)
 
 
-def _forget_old(actor: Actor, *, at: datetime) -> None:
+@transaction.atomic
+def forget_old(actor: Actor, *, at: datetime) -> None:
+    """Throw away what nobody has said yes to for ``KEPT_FOR``. Raises NotAllowed."""
+    actor.require(Permission.IMPORT)
     old = Capture.objects.visible_to(actor).filter(state__in=queries.OPEN, captured_at__lt=at - KEPT_FOR)
     CapturedPicture.objects.visible_to(actor).filter(capture__in=old).delete()
     old.update(**telling.EMPTIED, state=queries.DROPPED, settled_at=at, settled_by="system")

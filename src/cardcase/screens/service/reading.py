@@ -55,6 +55,16 @@ def read_on(
         telling.tell(actor, row, [_kept(one) for one in mine.order_by("place")], how=row.how, at=at)
 
 
+def give_up(
+    actor: Actor, capture_id: str, *, at: datetime, writing: Callable[[], AbstractContextManager[None]]
+) -> None:
+    """End a promised capture that was tried as often as a job is: whoever waits for it is told, not left waiting."""
+    row = Capture.objects.visible_to(actor).filter(public_id=capture_id, state=queries.READING).first()
+    if row is not None:
+        with writing():
+            _fail(actor, row, limits.refusal("picture_crashed"), at=at)
+
+
 def _see(
     actor: Actor,
     row: Capture,
