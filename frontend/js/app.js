@@ -2,9 +2,11 @@
 // a typed confirmation that is checked before it is sent. Nothing here decides anything; the server checks all again.
 import htmx from "htmx.org";
 import Alpine from "@alpinejs/csp";
+import { startBeside } from "./beside.js";
 import { startCountdowns } from "./countdown.js";
 import { startCover } from "./cover.js";
 import { startMenus } from "./menus.js";
+import { startPaste } from "./paste.js";
 import { copyable, draft, drop, dismissable, typed } from "./parts.js";
 import { say } from "./words.js";
 
@@ -25,6 +27,8 @@ Alpine.start();
 startCountdowns();
 startMenus();
 startCover();
+startBeside();
+startPaste((text) => toast(text));
 
 // A refreshed list must not pull the ground from under a finger or a keyboard focus.
 document.addEventListener("htmx:beforeRequest", (event) => {

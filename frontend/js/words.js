@@ -13,6 +13,7 @@ const WORDS = {
     copyFailed: "没能复制，请长按选中",
     failed: "没有连上，请检查网络后再试。你写的内容还在。",
     chosen: "已选 {n} 个文件",
+    pasted: "粘贴",
   },
   en: {
     left: "{span} left",
@@ -27,6 +28,7 @@ const WORDS = {
     copyFailed: "Could not copy; select it by hand",
     failed: "No connection. Check the network and try again; what you wrote is still here.",
     chosen: "{n} files chosen",
+    pasted: "pasted",
   },
 };
 

@@ -74,6 +74,7 @@ TARGET = {"kind": "webhook", "name": "群", "address": "https://example.com/x", 
 PAPER = ("paper.pdf", b"%PDF-1.7 paper")
 PICTURE = ("a.png", noise(8, 8))
 NO_PACK = ("pack.zip", b"no archive")
+SCREEN = ("截图.png", b"\x89PNG\r\n\x1a\n a picture that nobody reads here")
 ORDERS = ("orders.csv", orders_csv(order_row("3310145690545000009")).encode())
 
 TABLE = (
@@ -270,6 +271,13 @@ TABLE = (
     Row("POST", "import/", "ok ok ok 403 ok login", {"files": ORDERS, "act": "preview"}),
     Row("POST", "import/confirm/", WORK, {"key": "HELD"}),
     Row("GET", "import/<str:run>/", OBJECT),
+    Row("GET", "screens/", ALL),
+    Row("POST", "screens/", "ok ok ok 403 ok login", {"files": SCREEN, "taken_by": "seller"}),
+    Row("GET", "screens/<str:capture>/", OBJECT),
+    Row("POST", "screens/<str:capture>/", WORK, {"act": "save", "text-1": "改过"}),
+    Row("POST", "screens/<str:capture>/", WORK, {"act": "confirm"}),
+    Row("POST", "screens/<str:capture>/", WORK, {"act": "drop"}),
+    Row("GET", "screens/<str:capture>/<int:place>-<int:piece>.png", OBJECT, at={"place": "0", "piece": "0"}),
     Row("POST", "hooks/<str:channel>/<str:key>", "403 403 403 403 403 403", {}, {"channel": "goofish", "key": "x"}),
     # API
     Row("GET", "api/v1/openapi.json", OPEN),
@@ -304,6 +312,13 @@ TABLE = (
     Row("GET", "api/v1/cases/<number>/refusal/<name>", API_OBJECT, at={"name": "timeline"}),
     Row("POST", "api/v1/imports", "ok ok ok 403 ok 401", {"files": ORDERS}),
     Row("GET", "api/v1/imports/<run>", API_OBJECT),
+    Row("GET", "api/v1/screens", API_OWN),
+    Row("POST", "api/v1/screens", "ok ok ok 403 ok 401", {"files": SCREEN}),
+    Row("GET", "api/v1/screens/<capture>", API_OBJECT),
+    Row("GET", "api/v1/screens/<capture>/pictures/<place>/<piece>", API_OBJECT, at={"place": "0", "piece": "0"}),
+    Row("POST", "api/v1/screens/<capture>/lines", API_WORK, {"nick": "小鹿"}),
+    Row("POST", "api/v1/screens/<capture>/confirm", API_WORK),
+    Row("POST", "api/v1/screens/<capture>/drop", API_WORK),
     Row("GET", "api/v1/cards", API_OWN),
     Row("POST", "api/v1/search", API_OWN, {"q": "退款"}),
     Row("GET", "api/v1/cards/balance", API_OWN),

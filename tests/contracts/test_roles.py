@@ -20,6 +20,7 @@ from cardcase.evidence import service as evidence
 from cardcase.intake import service as intake
 from cardcase.notices import service as notices
 from cardcase.notices.service import TargetWish
+from cardcase.screens import service as screens
 from cardcase.staff import service as staff
 from cardcase.staff.models import ApiToken, Shop, Staff
 from cardcase.staff.rules import Role
@@ -27,6 +28,7 @@ from contracts.role_table import ALL, LOGIN, OBJECT, OK, SHOP, TABLE, WHO, Row
 from delivery.world import given, orders, stock
 from evidence.pictures import noise
 from intake.world import INVALID, files, take
+from screens import recorded
 
 pytestmark = pytest.mark.django_db
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -53,7 +55,7 @@ def test_every_row_says_what_all_six_get():
 
 
 @pytest.fixture
-def world(owner, noon):
+def world(owner, noon, monkeypatch):
     cache.clear()  # what others asked within this minute
     report = take(owner, files(), at=noon)
     case = Case.objects.visible_to(owner).get(order__order_no=INVALID)
@@ -89,7 +91,12 @@ def world(owner, noon):
     paper = sourcing.attach(owner, b"%PDF-1.7", sourcing.PaperTold(kind="invoice"), batch=lot, at=noon)
     other = Card.objects.visible_to(owner).filter(batch=card.batch).exclude(pk=card.pk).first()
     claim = sourcing.open_claim(owner, lot, {other.public_id: 100}, reason="坏卡", at=noon)
+    seen = recorded.seen("plain")[0]
+    recorded.put_in_place_of_the_reader(monkeypatch, [seen])
+    screen = noise(8, 16)  # drawn as large as the recorded picture was, which stood upright too
+    capture = screens.capture(owner, [screens.Picture("a.png", screen)], taken_by="seller", at=noon)
     return SimpleNamespace(
+        capture=capture.public_id,
         supplier=card.batch.supplier.public_id,
         batch=lot,
         lot=lot,

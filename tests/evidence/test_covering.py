@@ -148,3 +148,21 @@ def test_words_are_found_in_every_kind_of_picture():
     assert "deep secret" in " ".join(
         metadata.words(noise(2, 2, chunk(b"zTXt", b"k\0\0" + zlib.compress(b"deep secret"))))
     )
+
+
+@pytest.mark.parametrize(("top", "tall"), [(0, 30), (30, 30), (60, 20), (0, 80)])
+def test_a_strip_shows_exactly_its_rows_with_the_areas_black_and_nothing_else_comes_along(top, tall):
+    original = noise(60, 80, chunk(b"tEXt", b"Comment\0secret"))
+    areas = (Area(10, 25, 20, 10), Area(50, 70, 10, 10))
+    width, height, rows, kinds = read(pixels.window(original, (60, 80), areas, top=top, tall=tall))
+    before = read(original)[2]
+    assert (width, height, set(kinds)) == (60, tall, {b"IHDR", b"IDAT", b"IEND"})
+    for y in range(tall):
+        for x in range(width):
+            inside = any(a.x <= x < a.x + a.width and a.y <= y + top < a.y + a.height for a in areas)
+            assert rows[y][x] == ((0, 0, 0) if inside else before[y + top][x]), (x, y)
+
+
+def test_a_strip_of_a_picture_that_stands_another_way_up_is_refused():
+    with pytest.raises(pixels.NoPixels):
+        pixels.window(noise(60, 80), (80, 60), (), top=0, tall=60)

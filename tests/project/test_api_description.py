@@ -54,8 +54,8 @@ def test_the_description_is_openapi_3_1_and_hangs_together(db):
 
 NAMES = {"/cards/": "check", "/packs/": "index.csv", "/refusal/": "timeline"}
 """What stands in the place of {name}; elsewhere it is an act of a case."""
-UNMADE = ("{goods}", "/papers/{paper}")
-"""Things that this test does not make: parcels of physical goods, papers. Their addresses answer that there is none."""
+UNMADE = ("{goods}", "/papers/{paper}", "{capture}")
+"""Things that this test does not make: parcels of physical goods, papers, captures. Their addresses answer that there is none."""
 
 
 def test_every_path_of_the_description_answers(api, case, owner, system, noon):

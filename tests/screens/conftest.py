@@ -28,7 +28,7 @@ def pictures(monkeypatch):
     def of(name, *places):
         kept = recorded.seen(name)
         seen = [kept[place] for place in places] if places else list(kept)[: 4 if name == "light" else None]
-        monkeypatch.setattr(service, "_seen", lambda _pictures, _progress: (seen, "recorded"))
+        recorded.put_in_place_of_the_reader(monkeypatch, seen)
         return [service.Picture(f"/home/me/截图 {number}.png", PNG + bytes([number])) for number in range(len(seen))]
 
     return of

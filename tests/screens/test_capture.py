@@ -153,7 +153,7 @@ def test_a_card_code_on_a_picture_is_masked_everywhere_and_its_exhibit_is_covere
     told = [replace(one, text=one.text.replace("尾号8KQ2", f"卡密{code} ")) for one in seen.lines]
     assert any(code in one.text for one in told)
     given = pictures("light", 0)
-    monkeypatch.setattr(service, "_seen", lambda *_: ([replace(seen, lines=tuple(told))], "recorded"))
+    recorded.put_in_place_of_the_reader(monkeypatch, [replace(seen, lines=tuple(told))])
     covered = []
     monkeypatch.setattr(exhibits, "redact", lambda _actor, exhibit, areas, _why, **_: covered.append((exhibit, areas)))
     row = captured(world, given, case=case.number)

@@ -418,6 +418,14 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreensBox:
+    """聊天截图 of the case: the form that takes pictures, and what waits for a person: 「截图待核对」."""
+
+    form: ActionForm | None
+    waiting: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     """售后单.
 
@@ -448,6 +456,7 @@ class CasePage:
     talk: tuple[TalkLine, ...] = ()
     talk_summary: str = ""  # 「3 条 · 王店已读」 or 「3 条未读」
     talk_more: Link | None = None  # earlier messages, when the page shows only the latest
+    screens: ScreensBox | None = None
     draft: DraftBox | None = None  # None when the case is over
     turns: tuple[MoveRow, ...] = ()  # what the state of the case asks for now: carry out, record an answer, a ruling
     hold: Hold | None = None

@@ -64,6 +64,31 @@ def covered(data: bytes, mime: str, areas: Sequence[Area]) -> tuple[bytes, str]:
     return _bound(drawn), PDF
 
 
+def window(data: bytes, size: tuple[int, int], areas: Sequence[Area], *, top: int, tall: int) -> bytes:
+    """Draw a strip of a picture as PNG: the picture ``size`` wide and tall, from ``top`` on, ``tall`` pixels of it.
+
+    ``areas``, in pixels of the picture at that size, are black; nothing but pixels comes along. Raises NoPixels.
+    """
+    picture = images.look(data)
+    if picture is None or not picture.is_printable:
+        raise _no_pixels()
+    with tempfile.TemporaryDirectory(prefix="cardcase-pixels-") as folder:
+        root = Path(folder)
+        name = f"one.{picture.ending}"
+        (root / name).write_bytes(data)
+        source = root / "window.typ"
+        source.write_bytes((_TEMPLATES / "window.typ").read_bytes())
+        bars = [{"x": one.x, "y": one.y - top, "width": one.width, "height": one.height} for one in areas]
+        told = {"file": name, "width": size[0], "height": size[1], "top": top, "tall": tall, "bars": bars}
+        try:
+            made: Any = typst.compile(
+                str(source), root=str(root), format="png", ppi=_POINTS, sys_inputs={"data": json.dumps(told)}
+            )
+        except typst.TypstError as error:
+            raise _no_pixels() from error
+        return bytes(made[0] if isinstance(made, list) else made)
+
+
 def _page(png: bytes) -> Page:
     return Page(png, *struct.unpack(">2I", png[16:24]))
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cardcase.cases import queries as cases
 from cardcase.connectors.ports import FileKind
 from cardcase.intake.models import Channel, ImportedFile, ImportRun
 from cardcase.intake.rules import FileReport
 from cardcase.kit.errors import Finding, NotFound
 from cardcase.kit.text import Text
+from cardcase.orders import queries as orders
 from cardcase.staff.rules import Actor
 
 
@@ -30,6 +32,14 @@ def run_with_files(actor: Actor, public_id: str) -> tuple[ImportRun, list[Import
 def channels(actor: Actor) -> list[Channel]:
     """Return the shop's channels."""
     return list(Channel.objects.visible_to(actor).order_by("pk"))
+
+
+def cases_of_capture(actor: Actor, order_no: str) -> tuple[str, ...]:
+    """Return the numbers of the cases of the order that screenshots show, none when there is no such order."""
+    order = orders.order_by_no(actor, order_no) if order_no else None
+    if order is None:
+        return ()
+    return tuple(cases.numbers_of_orders(actor, [order.pk]).get(order.pk, ()))
 
 
 def file_report(row: ImportedFile) -> FileReport:

@@ -19,7 +19,8 @@ LARGEST_FILE: Final = 32 * MEGABYTE
 """Most bytes of one file: 100,000 codes take some 7 MB as text, some 20 with all columns told."""
 LARGEST_TOGETHER: Final = 64 * MEGABYTE
 """Most bytes of all files of one import: with what is made of them it stays below 512 MiB. Our own choice."""
-PATHS: Final = ("/import/", "/api/v1/imports")
+PATHS: Final = ("/import/", "/api/v1/imports", "/screens/", "/api/v1/screens")
+"""Screenshots among them: a card code may stand on one."""
 
 
 class FileTooLarge(WrongUse):

@@ -20,6 +20,7 @@ from cardcase.desk.api import router as cases
 from cardcase.desk.api_search import router as search
 from cardcase.inbox.api import router as replies
 from cardcase.intake.api import router as imports
+from cardcase.intake.api_screens import router as screens
 from cardcase.kit import canonical
 from cardcase.kit.errors import NotAllowed, Problem
 from cardcase.kit.text import Text
@@ -106,6 +107,7 @@ api = NinjaAPI(
 api.add_router("/cases", cases, tags=["cases"])
 api.add_router("/cases", packs, tags=["packs"])
 api.add_router("/imports", imports, tags=["imports"])
+api.add_router("/screens", screens, tags=["screens"])
 api.add_router("/cards", cards, tags=["cards"])
 api.add_router("/deliveries", deliveries, tags=["deliveries"])
 api.add_router("/replacements", replacements, tags=["deliveries"])

@@ -36,6 +36,7 @@ PLACES: Final = (
     SealedPlace("privacy.Removal", "key_half"),
     SealedPlace("intake.PendingFile", "sealed", at_once=4),
     SealedPlace("screens.CapturedPicture", "original_sealed", at_once=4),
+    SealedPlace("screens.CapturedPicture", "seen_sealed", at_once=4),
 )
 
 PLAIN_FILES: Final = (

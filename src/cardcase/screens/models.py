@@ -11,10 +11,11 @@ from cardcase.staff.models import ShopOwned
 
 
 class Capture(ShopOwned):
-    """截图: pictures of one chat, read together. ``state``: waiting for a person, confirmed, or dropped.
+    """截图: pictures of one chat, read together. ``state``: one of ``queries.READING`` and so on.
 
     ``read`` is what the reader saw, ``confirmed`` what a person said it is; ``rules.lines.documents``, codes masked.
-    ``how``: what read it, with which models.
+    ``how``: what read it, with which models. ``draft`` is what a person has changed before the yes (``rules.drafts``),
+    ``places`` where the entries of ``read`` stand. ``trouble``: why a promised reading failed, in both languages.
     """
 
     public_id = models.CharField(max_length=40, unique=True)
@@ -25,10 +26,14 @@ class Capture(ShopOwned):
     taken_on = models.DateField(null=True)  # the day of the pictures, by which 昨天 and 星期三 are understood
     nick = models.CharField(max_length=120, blank=True, default="")
     read = models.JSONField(default=list)
+    places = models.JSONField(default=list)
+    draft = models.JSONField(default=list)
     confirmed = models.JSONField(default=list)
     notes = models.JSONField(default=list)  # codes of what is worth a look: gap, unclear, doubtful, faint
     facts = models.JSONField(default=dict)
     how = models.CharField(max_length=80, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)  # pictures that were read so far
+    trouble = models.JSONField(default=dict)
     captured_at = models.DateTimeField(default=clock.now)
     captured_by = models.CharField(max_length=80)
     settled_at = models.DateTimeField(null=True)
@@ -39,7 +44,10 @@ class Capture(ShopOwned):
 
 
 class CapturedPicture(ShopOwned):
-    """One picture of a capture, byte for byte under seal, with the places of its lines and of card codes on it."""
+    """One picture of a capture, byte for byte under seal, with the places of its lines and of card codes on it.
+
+    ``width`` 0: not read yet. ``seen_sealed``: what was read of it while other pictures of the capture still wait.
+    """
 
     capture = models.ForeignKey(Capture, on_delete=models.CASCADE, related_name="pictures")
     place = models.PositiveIntegerField()
@@ -47,8 +55,9 @@ class CapturedPicture(ShopOwned):
     mime = models.CharField(max_length=20)
     sha256 = models.CharField(max_length=64)
     original_sealed = models.BinaryField(null=True)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
+    seen_sealed = models.BinaryField(null=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
     lines = models.JSONField(default=list)  # [left, top, right, bottom, trust, words], words masked
     masks = models.JSONField(default=list)  # [left, top, right, bottom] of places with a card code
 

@@ -29,6 +29,7 @@ PLACES: Final = (
 )
 _BELONGS: Final = {
     "/": ("/cases/",),
+    "/import/": ("/import/", "/screens/"),
     "/cards/": (
         "/cards/",
         "/suppliers/",

@@ -90,6 +90,7 @@ class Input:
     placeholder: str = ""
     accept: str = ""  # for files: ".json,.csv"
     is_single: bool = False  # one file only
+    takes_paste: bool = False  # pictures pasted anywhere on the page are put here
     has_camera: bool = False  # a phone opens its camera, not its album
 
 

@@ -38,6 +38,7 @@ from cardcase.staff.rules import Actor, Permission
 from . import attention, case_boxes, forms, record_words
 from .drafting import AS_IT_IS, Wish
 from .questions import questions
+from .screens_box import screens_box
 from .view import Background, CaseView, background, case_view
 
 TALK_SHOWN = 60
@@ -95,6 +96,7 @@ def _page(
         talk=lines,
         talk_summary=_talk_summary(view),
         talk_more=_talk_more(view, all_talk=all_talk),
+        screens=screens_box(actor, case),
         draft=case_boxes.draft(actor, view, behind, typed, wish),
         hold=case_boxes.hold(actor, view),
         facts=tuple(_facts(view)),

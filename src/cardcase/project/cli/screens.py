@@ -36,14 +36,15 @@ def import_screens(
     """
     from cardcase.intake import service as intake
     from cardcase.screens import queries, service
-    from cardcase.screens.rules import lines
+    from cardcase.screens.rules import drafts, lines
 
     first = str(files[0])
     if len(files) == 1 and first.startswith(WAITING) and not files[0].exists():
         row = queries.capture(actor, first)
     else:
         row = _read(actor, files, taken_by=taken_by, taken_on=taken_on, case=case, nick=nick, as_json=as_json)
-    read = lines.from_documents(row.read) if row.read else []
+    # With what somebody changed on the page already; while it is still being read there is nothing to show.
+    read = drafts.final(drafts.rows_of(row.read, row.draft, row.places)) if row.read else []
     if is_dropped:
         service.drop(actor, row.public_id, at=clock.now())
         _say({"capture": row.public_id, "state": "dropped"}, f"已放弃 / dropped: {row.public_id}", as_json=as_json)

@@ -24,10 +24,10 @@ SELLER: Final = "seller"
 BUYER: Final = "buyer"
 PLATFORM: Final = "platform"
 UNCLEAR: Final = "unclear"
-_WHO: Final = {SELLER: "我", BUYER: "买家", PLATFORM: "平台", UNCLEAR: "？"}
+SPEAKERS: Final = {SELLER: "我", BUYER: "买家", PLATFORM: "平台", UNCLEAR: "？"}
 _CALLED: Final = {"我": SELLER, "卖家": SELLER, "seller": SELLER, "买家": BUYER, "buyer": BUYER, "平台": PLATFORM,
                   "platform": PLATFORM, "？": UNCLEAR, "?": UNCLEAR}  # fmt: skip
-_SPEAKERS: Final = {
+_VOICES: Final = {
     SELLER: Speaker.SELLER, BUYER: Speaker.BUYER, PLATFORM: Speaker.SYSTEM, UNCLEAR: Speaker.UNKNOWN,
 }  # fmt: skip
 _KINDS: Final = {
@@ -78,7 +78,7 @@ def from_documents(told: Iterable[Mapping[str, Any]]) -> list[Said]:
     found = []
     for number, one in enumerate(told, 1):
         who, kind = str(one.get("who", "")), str(one.get("kind", "text"))
-        if who not in _WHO or kind not in {item.value for item in Kind}:
+        if who not in SPEAKERS or kind not in {item.value for item in Kind}:
             raise _bad(number, "不认识的说话人或种类", "unknown speaker or kind")
         text = str(one.get("text", "")).strip()
         if len(text) > LONGEST:
@@ -104,7 +104,7 @@ def to_sheet(lines: Iterable[Said]) -> str:
             continue
         mark = _MARKS.get(one.kind, "")
         first, *rest = (f"{mark}{one.text}" if mark else one.text).split("\n")
-        rows.append(f"{_WHO[one.who]}：{first}")
+        rows.append(f"{SPEAKERS[one.who]}：{first}")
         rows += [f"{_MORE}{row}" for row in rest]
         rows += [f"{_QUOTE}{row}" for row in one.quote.split("\n") if row]
     return "\n".join(rows) + "\n"
@@ -196,7 +196,7 @@ def to_notices(lines: Sequence[Said], about: About) -> list[MessageNotice]:
                 channel=about.channel,
                 conversation_id=about.conversation,
                 message_id=made if is_first else FLOOR + made.removeprefix("derived:"),
-                speaker=_SPEAKERS[one.who],
+                speaker=_VOICES[one.who],
                 text=one.text,
                 kind=_KINDS[one.kind],
                 event=told.event if told else None,
