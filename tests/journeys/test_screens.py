@@ -36,6 +36,8 @@ def test_screenshots_are_pasted_looked_over_on_a_phone_and_join_the_conversation
     form.get_by_role("button", name="上传并识别").click()
     expect(phone.get_by_role("heading", name="正在识别", exact=True)).to_be_visible()
     expect(phone.get_by_role("button", name=re.compile("确认收下"))).to_be_visible(timeout=180_000)
+    expect(phone).not_to_have_title(re.compile("正在识别"))
+    expect(phone.get_by_text("正在识别")).to_have_count(0)
     picture = phone.locator(".capture-piece img").first
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", value=True)
