@@ -35,8 +35,11 @@ class CardCode:
     def normal_form(self) -> str:
         """Return the form under which two codes count as the same: NFKC, upper case, no spaces or dashes."""
         if self._normal is None:
-            plain = self._plain if self._plain.isascii() else unicodedata.normalize("NFKC", fold(self._plain))
-            self._normal = _SEPARATORS.sub("", plain).upper()
+            plain = self._plain
+            if not plain.isascii():
+                plain = unicodedata.normalize("NFKC", fold(plain))
+            # Most codes hold letters and digits only; a hundred thousand of them are asked several times each.
+            self._normal = (plain if plain.isalnum() else _SEPARATORS.sub("", plain)).upper()
         return self._normal
 
     def tail(self) -> str:

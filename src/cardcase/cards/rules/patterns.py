@@ -44,4 +44,7 @@ def matches(patterns: tuple[str, ...], normal: str) -> bool:
     """Tell whether a normal form is, as a whole, what one of the patterns says."""
     if len(normal) > LONGEST:
         return False
-    return any(compiled(pattern).fullmatch(normal) for pattern in patterns)
+    for pattern in patterns:  # noqa: SIM110 - asked five times a card: a generator costs more than the match
+        if compiled(pattern).fullmatch(normal):
+            return True
+    return False
