@@ -68,9 +68,9 @@ def prepare(examples: Sequence[Example]) -> list[Prepared]:
 
 def fit(prepared: Sequence[Prepared], *, version: str, progress: Callable[[str], None] = lambda _: None) -> Model:
     """Fit a model to all of these, its pool and cuts chosen writer by writer. Raises NoTrainer."""
-    progress("choosing on unseen writers")
+    progress("在没见过的写者上挑选 / choosing on unseen writers")
     pool, signals = _choose(prepared, progress)
-    progress("fitting to all")
+    progress("用全部语料拟合 / fitting to all")
     return _fit_one(prepared, pool, signals, version)
 
 
@@ -170,7 +170,7 @@ def _unseen_numbers(
     order: list[Prepared] = []
     parts: list[Numbers] = []
     for name in sorted({side(one) for one in prepared}):
-        progress(f"without {name}")
+        progress(f"不看 {name} / without {name}")
         rest = [one for one in prepared if side(one) != name]
         model = _fit_one(rest, Pool(1.0, 0.0, 0.0, 0.0), {}, "fold")
         mine = [one for one in prepared if side(one) == name]

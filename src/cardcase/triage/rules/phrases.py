@@ -95,7 +95,6 @@ class Lexicon:
     signals: tuple[Signal, ...]
     variants: Variants
     letters: "Letters"
-    refund: re.Pattern[str]
     version: str
 
 
@@ -236,6 +235,4 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
     except ValueError as error:
         raise catalogue.BrokenCatalogue(f"错别字表有误：{error}", f"The typing errors are broken: {error}") from error
     version = catalogue.load(DATA / "phrases.toml", PhraseRecord, table="phrase").header.version
-    return Lexicon(
-        tuple(phrases), tuple(signals), variants, letters, compile_pattern("{refund}", words, "refund"), version
-    )
+    return Lexicon(tuple(phrases), tuple(signals), variants, letters, version)

@@ -37,7 +37,6 @@ class Analysis:
     text: str
     hits: list[Hit] = field(default_factory=list)
     nothing: float = 0.0  # how much it looks like talk that is no complaint
-    wants_refund: bool = False
     signals: dict[str, tuple[int, int]] = field(default_factory=dict)
     is_asked: bool = False
     is_supposed: bool = False
@@ -94,8 +93,6 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
             start, end = folded.span(*match.span())
             _take(result, talk, phrase, meaning, start=start, end=end)
     result.hits = _without_nested(result.hits, talk)
-    wanted = book.refund.search(folded.text)
-    result.wants_refund = wanted is not None
     denied += _read_signals(result, folded, scope, book)
     result.own = _own(folded, [*scope.foreign, *(one for one in denied if not _meets(one, meant))])
     return result

@@ -74,11 +74,6 @@ def is_known(sub_reason: str) -> bool:
     return sub_reason in SUB_REASONS
 
 
-def in_family(family: str) -> tuple[str, ...]:
-    """Return the sub-reasons of a family, in order."""
-    return tuple(code for code in SUB_REASONS if FAMILY_OF[code] == family)
-
-
 def question(sub_reason: str) -> Text:
     """Return the one question that settles a reading best; unknown readings get the open question."""
     record = _REASONS.get(sub_reason or Family.UNSTATED.value, _REASONS[Family.UNSTATED.value])
