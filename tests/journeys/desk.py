@@ -56,6 +56,8 @@ class Desk:
     owner: str = ""
     password: str = ""
     process: Any = None
+    cases: dict[str, str] = field(default_factory=dict)
+    """Which journey works on whose case: one that another journey has closed is no longer on Today."""
 
     @property
     def url(self) -> str:
@@ -141,7 +143,9 @@ class Desk:
         page.goto(self.url)
 
     def open_case(self, page: Any, nick: str) -> None:
-        """Open the case of a buyer from Today, as a person does."""
+        """Open the case of a buyer from Today, as a person does. A journey takes a case that no other journey takes."""
+        mine = os.environ["PYTEST_CURRENT_TEST"].rsplit(" ", 1)[0]
+        assert self.cases.setdefault(nick, mine) == mine, f"{nick} belongs to {self.cases[nick]}"
         page.goto(self.url)
         page.locator("a.case-row", has_text=nick).first.click()
         page.wait_for_url("**/cases/**")

@@ -22,7 +22,7 @@ PASTE = """
 
 def test_screenshots_are_pasted_looked_over_on_a_phone_and_join_the_conversation(phone, desk):
     drawn = [drawing.png(image) for image, *_ in drawing.screens(chats.SECOND, drawing.LIGHT, seed=43)][:2]
-    desk.open_case(phone, "阿波罗十三")
+    desk.open_case(phone, "夜航星")
     case = phone.url
     form = phone.locator("form[action='/screens/']")
     phone.evaluate(PASTE, base64.b64encode(drawn[0]).decode())
