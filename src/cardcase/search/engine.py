@@ -37,7 +37,7 @@ _OF_TIME = (1 << 62) - 1
 _DAY_MINUTES = 2048
 
 _SQLITE = (
-    f"CREATE VIRTUAL TABLE {TABLE} USING fts5 (shop_id UNINDEXED, words, columnsize=0, detail=none, tokenize=unicode61)",
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(shop_id UNINDEXED, words, columnsize=0, detail=none, tokenize=unicode61)",
     # What is deleted is taken out of the index at once, not only marked: an erased buyer's words must not be left.
     f"INSERT INTO {TABLE}({TABLE}, rank) VALUES('secure-delete', 1)",
 )
