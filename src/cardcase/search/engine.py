@@ -1,7 +1,8 @@
 """The index on both databases: write, remove, look. Knows words and numbers, nothing of people's rights or of facts.
 
-SQLite: FTS5 with ``unicode61`` over words of two characters each (``rules.tokens``), asked by phrase. PostgreSQL: the
-same words as a tsvector under GIN; texts too long for its places are kept folded and compared themselves.
+SQLite: FTS5 with ``unicode61`` over words of two characters each (``rules.tokens``), without places: asked for the
+rarest few words of a question, what has them is compared itself. PostgreSQL: the same words as a tsvector under GIN;
+texts too long for its places are kept folded and compared themselves.
 
 Both are slow where nearly everything answers: PostgreSQL reads all of it before it sorts, FTS5 collects all words that
 begin with a character. So the newest rows are looked through first, in their order: what is that common stands there.
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.utils import CursorWrapper
 
+from . import commonness
 from .rules import Question, fold, is_long, tsvector, words_of
 
 TABLE = "search_doc"
@@ -35,7 +37,7 @@ _OF_TIME = (1 << 62) - 1
 _DAY_MINUTES = 2048
 
 _SQLITE = (
-    f'CREATE VIRTUAL TABLE {TABLE} USING fts5(shop_id UNINDEXED, words, columnsize=0, tokenize="unicode61")',
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(shop_id UNINDEXED, words, columnsize=0, detail=none, tokenize=unicode61)",
     # What is deleted is taken out of the index at once, not only marked: an erased buyer's words must not be left.
     f"INSERT INTO {TABLE}({TABLE}, rank) VALUES('secure-delete', 1)",
 )
@@ -183,7 +185,7 @@ def _in_sqlite(cursor: CursorWrapper, shop_id: int, question: Question, span: tu
         )
         if edge is None or len(newest) == limit:
             return newest
-    match, pieces = question.fts5()
+    match, pieces = question.fts5(commonness.sample(cursor, TABLE))
     return _found(
         cursor,
         f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s AND rowid BETWEEN %s AND %s AND shop_id = %s"  # noqa: S608 - own name
