@@ -29,6 +29,11 @@ _PAD: Final = 7
 _TRUSTED: Final = 0.6
 _SURE: Final = 0.7
 """Lines that the engine trusts less are read again with their whole row."""
+_ALONE: Final = 0.4
+_ONE_ROW: Final = 0.16
+"""Greatest height of a bubble of one row, to the width of the picture."""
+_CORNER: Final = 0.038
+"""Where a round corner may still show the page: columns and rows from the corner, added up, to the width."""
 _LOWEST: Final = 0.011
 """Least height of a row of letters, to the width of the picture."""
 
@@ -46,14 +51,36 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
     return kept
 
 
+def _away(part: Pixels, panel: Panel) -> Pixels:
+    """Return how far each pixel is from the panel's colour."""
+    if not part.size:
+        return np.zeros((0, 0))
+    return np.abs(part.astype(np.int16) - np.array(panel.colour, np.int16)).max(axis=2)
+
+
+def _without_corners(ink: Pixels, size: int) -> None:
+    """Clear the triangles at the corners: what differs there is the page behind a round corner."""
+    high, wide = ink.shape
+    for down in range(min(size, high)):
+        across = min(size - down, wide)
+        for row in (down, high - 1 - down):
+            ink[row, :across] = False
+            ink[row, wide - across :] = False
+
+
 class _Bubble:
     def __init__(self, image: Pixels, panel: Panel, number: int, strip: Strip) -> None:
         self.image, self.panel, self.number, self.strip = image, panel, number, strip
         box, inset = panel.box, max(3, round(image.shape[1] * _INSET))
-        self.left, self.right = box.left + inset, box.right - inset
-        part = image[box.top : box.bottom, self.left : self.right].astype(np.int16)
-        self.away = np.abs(part - np.array(panel.colour, np.int16)).max(axis=2) if part.size else np.zeros((0, 0))
+        whole = _away(image[box.top : box.bottom, box.left : box.right], panel)
+        own = np.flatnonzero((whole <= _INK).mean(axis=0) >= 0.5) if whole.size else np.zeros(0, int)  # noqa: PLR2004 - most
+        begins, ends = (
+            (int(own[0]), int(own[-1]) + 1) if own.size else (0, 0)
+        )  # without the tail that some bubbles have
+        self.left, self.right = box.left + begins + inset, max(box.left + begins + inset, box.left + ends - inset)
+        self.away = whole[:, self.left - box.left : self.right - box.left]
         self.ink = self.away > _INK
+        _without_corners(self.ink, round(image.shape[1] * _CORNER) - inset)
 
     def completed(self, lines: Sequence[Line]) -> list[Line]:
         if not self.ink.size:
@@ -61,7 +88,8 @@ class _Bubble:
         found: list[Line] = []
         for row in words.rows_of(lines):
             found += self._row(row)
-        return [*found, *self._missed(found)]
+        found += self._missed(found)
+        return found or self._alone()
 
     def _row(self, row: Sequence[Line]) -> list[Line]:
         top, bottom = min(line.ink.top for line in row), max(line.ink.bottom for line in row)
@@ -84,6 +112,28 @@ class _Bubble:
             return list(row)
         first = row[0]
         return [replace(first, box=box, ink=box, text=text, score=score)]
+
+    def _alone(self) -> list[Line]:
+        """Read a bubble of one row in which no line was found: a lone 「？」 or 「……」 is a message, too."""
+        rows, columns = np.flatnonzero(self.ink.any(axis=1)), np.flatnonzero(self.ink.any(axis=0))
+        if not rows.size or not columns.size or self.panel.box.height > _ONE_ROW * self.image.shape[1]:
+            return []
+        box = self.panel.box
+        half = max(round(0.26 * box.height), (int(rows[-1]) - int(rows[0])) // 2 + 2)
+        middle = (box.top + box.bottom) // 2
+        ink = Box(
+            self.left + int(columns[0]), box.top + int(rows[0]), self.left + int(columns[-1]) + 1,
+            box.top + int(rows[-1]) + 1,
+        )  # fmt: skip
+        row = Box(
+            max(self.left, ink.left - _PAD), max(box.top, middle - half), min(self.right, ink.right + _PAD),
+            min(box.bottom, middle + half),
+        )  # fmt: skip
+        text, score = self._read(row)
+        if not text.strip() or score < _ALONE:
+            return []
+        contrast = int(np.percentile(self.away[self.ink], 90))
+        return [Line(row, ink, text, score, self.panel.colour, contrast, self.number)]
 
     def _missed(self, lines: Sequence[Line]) -> list[Line]:
         """Read rows of ink on which no line stands."""

@@ -38,6 +38,11 @@ _LIKE: Final = 24
 _EDGE: Final = 0.012
 _LEAST: Final = 0.022
 """Width and height of the smallest panel, to the width of the picture."""
+_LETTER: Final = 0.06
+"""Both sides of what is no panel but one letter on the page, to the width of the picture."""
+_TIGHT: Final = 6
+_ROW: Final = 0.075
+"""Height of a row of letters on the page that JPEG has smeared into one area."""
 _BAND: Final = 0.1
 _MARGIN: Final = 16
 
@@ -122,12 +127,24 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
         near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
         if stats[number, 4] < width * height * 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
             continue
+        if _is_writing(part, colour, width, height, image.shape[1]):
+            continue
         numbers[number] = len(panels)
         box = Box(left, top, left + width, top + height)
         panels.append(
             Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine))
         )
     return panels, numbers[marks]
+
+
+def _is_writing(part: Pixels, colour: Colour, width: int, height: int, wide: int) -> bool:
+    """Tell letters on the page from panels: one alone is small; a row smeared by JPEG is flat and has no colour of its own."""
+    if max(width, height) < _LETTER * wide:
+        return True
+    if height >= _ROW * wide or width < 1.5 * height:
+        return False
+    tight = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _TIGHT
+    return bool(tight.mean() < 0.25)  # noqa: PLR2004 - a bubble full of letters has more
 
 
 def _patch(other: Pixels, wide: int) -> int:

@@ -51,6 +51,7 @@ def import_screens(
         return 0
     said = lines.from_sheet(_text_of(sheet), read) if sheet is not None else None
     warnings = service.warnings(row.notes)
+    refused = [one for one in queries.pictures(actor, row) if one.trouble] if row.state == queries.WAITING else []
     document: dict[str, Any] = {
         "capture": row.public_id,
         "state": row.state,
@@ -62,11 +63,14 @@ def import_screens(
         "warnings": [
             {"code": note, "zh": text.zh, "en": text.en} for note, text in zip(row.notes, warnings, strict=True)
         ],
+        "refused": [{"name": one.name, **one.trouble} for one in refused],
     }
     if not as_json:
         click.echo(lines.to_sheet(said if said is not None else read), nl=False)
         for text in warnings:
             click.echo(f"⚠ {text.zh} / {text.en}", err=True)
+        for one in refused:
+            click.echo(f"✗ {one.trouble['zh']} / {one.trouble['en']}", err=True)
     if not (is_confirmed or said is not None):
         edited = None if as_json else _asked(lines.to_sheet(read))
         if edited is None:

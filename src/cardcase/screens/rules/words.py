@@ -16,6 +16,9 @@ _STAMP: Final = re.compile(
 _DAY_AND_CLOCK: Final = re.compile(r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(\d{2}[:：])")
 _READ: Final = frozenset({"已读", "未读", "送达", "已送达", "发送失败"})
 _FOOT: Final = re.compile(r"说点什么|发消息|按住\s?说话|输入消息|想跟.{0,4}说|^发送$|快捷回复|请输入")
+_VOICE: Final = re.compile(r"^(?:[川⺌小巛|lI!)）》>〉ｌ」』:：·.•]\s?){0,4}(\d{1,2})\s?(?:[\"″”“〃]|[′'’]{2})$")
+"""The waves of a voice message are read as such letters, or not at all."""
+_PRICE: Final = re.compile(r"^[¥￥]\s?\d[\d,]*(?:\.\d{1,2})?(?![\d.])")
 _LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫羅還", "别内户说换没产录为为发软黄温罗还")
 """Traditional letters that the engine takes for their simplified twins."""
 _ONLY_SIMPLIFIED: Final = frozenset(
@@ -62,6 +65,17 @@ def is_read_mark(text: str) -> bool:
     return text.strip() in _READ
 
 
+def voice_of(text: str) -> str:
+    """Return how a voice message is written, when a bubble holds nothing but its length beside waves; else nothing."""
+    found = _VOICE.match(text.strip())
+    return f"[语音] {found[1]}″" if found else ""
+
+
+def is_price(text: str) -> bool:
+    """Tell whether a line begins with a price, as the goods above a chat have one."""
+    return _PRICE.match(text.strip()) is not None
+
+
 def is_foot(text: str) -> bool:
     """Tell whether a line belongs to the writer's own box below the talk."""
     return _FOOT.search(text) is not None
@@ -70,6 +84,11 @@ def is_foot(text: str) -> bool:
 def units(text: str) -> float:
     """Return how many letters wide a text is, a Chinese one counting 1, a Latin one 0.55."""
     return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)
+
+
+def is_wide(text: str) -> bool:
+    """Tell whether a row holds a letter as high as the row: a Chinese one that is no stroke like 一."""
+    return any(unicodedata.east_asian_width(char) == "W" and char.isalpha() and char not in "一二三丶" for char in text)
 
 
 def pitch(line: Line) -> float:

@@ -1,6 +1,6 @@
 """What was seen becomes what a capture tells: the log, its facts, what is worth a look, where codes stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -25,12 +25,15 @@ EMPTIED: Final[MappingProxyType[str, Any]] = MappingProxyType(
 """What a capture that was let go holds of the words."""
 
 
-def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: datetime) -> None:
+def tell(actor: Actor, row: Capture, seen: Mapping[int, Seen], *, how: str, at: datetime) -> None:
     """Write what was seen on the pictures of a capture, in the caller's transaction; it waits for a yes from now on.
 
+    ``seen``: by the place of its picture, without those that were refused.
     Raises Conflict when it was dropped meanwhile.
     """
-    together = stitch([log_of(one, picture=place) for place, one in enumerate(seen)])
+    together = stitch([log_of(one, picture=place) for place, one in seen.items()])
+    pictures = queries.pictures(actor, row)
+    refused = len(pictures) - len(seen)
     said = lines.from_entries(together.entries, taken_by=row.taken_by)
     masked = mask(actor, said)
     changes = {
@@ -38,16 +41,18 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
         "nick": (row.nick or (together.nick if row.taken_by == lines.SELLER else ""))[:120],
         "read": lines.documents(masked),
         "places": drafts.places_of(together.entries, together.gaps),
-        "notes": _notes(together, said),
+        "notes": [*(["refused"] if refused else []), *_notes(together, said)],
         "facts": facts(masked),
         "how": how[:80],
-        "done": len(seen),
+        "done": len(pictures),
     }
     if not Capture.objects.visible_to(actor).filter(pk=row.pk, state=queries.READING).update(**changes):
         raise Conflict("这次截图已经处理过了", "This capture was settled already", code="capture_settled")
     row.refresh_from_db()
     contents = []
-    for picture, one in zip(queries.pictures(actor, row), seen, strict=True):
+    for picture in pictures:
+        if (one := seen.get(picture.place)) is None:
+            continue
         found = masking.mask_texts(actor, masks.texts_of(one))
         CapturedPicture.objects.visible_to(actor).filter(pk=picture.pk).update(
             width=round(one.width * one.scale),
@@ -60,6 +65,7 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
         contents.append(custody.Content(f"exhibit/{row.public_id}.{picture.place}", data, picture.mime, keep=False))
     told: dict[str, custody.JSON] = {
         "pictures": len(seen),
+        "refused": refused,
         "taken_by": row.taken_by,
         "taken_on": row.taken_on.isoformat() if row.taken_on else None,
         "how": row.how,
