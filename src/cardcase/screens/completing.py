@@ -21,7 +21,7 @@ BUBBLE: Final = 0.42
 """Least part of its own colour that makes a panel a bubble (as in ``rules.layout``)."""
 PATCH: Final = 0.09
 """A solid patch this long, to the width of the picture, is no letter and no emoji: pictures have them, bubbles not."""
-_INK: Final = 48
+_INK: Final = 44
 _INSET: Final = 0.012
 _COVER: Final = 2
 _LEAST: Final = 3
@@ -52,10 +52,11 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
 
 
 def _away(part: Pixels, panel: Panel) -> Pixels:
-    """Return how far each pixel is from the panel's colour."""
+    """Return how much lighter or darker each pixel is than the panel: JPEG spreads the colour of letters, not their light."""
     if not part.size:
         return np.zeros((0, 0))
-    return np.abs(part.astype(np.int16) - np.array(panel.colour, np.int16)).max(axis=2)
+    shares = np.array([0.299, 0.587, 0.114])
+    return np.abs(part @ shares - float(np.array(panel.colour) @ shares))
 
 
 def _without_corners(ink: Pixels, size: int) -> None:

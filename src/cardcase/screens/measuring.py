@@ -43,6 +43,9 @@ _LETTER: Final = 0.06
 _TIGHT: Final = 6
 _ROW: Final = 0.075
 """Height of a row of letters on the page that JPEG has smeared into one area."""
+_LOWEST: Final = 0.059
+"""Height of the lowest panel that no edge cuts: a bubble of one row in a small type has 0.08."""
+_GREY: Final = 128.0
 _BAND: Final = 0.1
 _MARGIN: Final = 16
 
@@ -121,10 +124,13 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
         left, top, width, height = (int(value) for value in stats[number, :4])
         if width < least or height < least:
             continue
+        is_cut = any(top <= first or top + height >= last for first, last in bands)
+        if height < _LOWEST * image.shape[1] and not is_cut:
+            continue  # the ground of a time, a letter: a bubble of one row is higher
         part = image[top : top + height, left : left + width]
         mine = marks[top : top + height, left : left + width] == number
         colour = _commonest(part[mine])
-        near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
+        near = _near(part, colour)
         if stats[number, 4] < width * height * 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
             continue
         if _is_writing(part, colour, width, height, image.shape[1]):
@@ -135,6 +141,21 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
             Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine))
         )
     return panels, numbers[marks]
+
+
+def _near(part: Pixels, colour: Colour) -> Pixels:
+    """Tell for each pixel whether it has the panel's colour, or that colour bleached: JPEG spreads grey from the letters."""
+    near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
+    light, red, blue = (one.astype(np.float32) for one in cv2.split(cv2.cvtColor(part, cv2.COLOR_RGB2YCrCb)))
+    own = cv2.cvtColor(np.array([[colour]], np.uint8), cv2.COLOR_RGB2YCrCb)[0, 0].astype(np.float32)
+    across, up = own[1] - _GREY, own[2] - _GREY
+    strength = float(np.hypot(across, up))
+    if strength < _LIKE:
+        return near
+    along = ((red - _GREY) * across + (blue - _GREY) * up) / strength**2
+    beside = np.abs((red - _GREY) * up - (blue - _GREY) * across) / strength
+    bleached = (np.abs(light - own[0]) <= _LIKE) & (beside <= _LIKE / 2) & (along > 0.3) & (along < 1.2)  # noqa: PLR2004
+    return near | bleached
 
 
 def _is_writing(part: Pixels, colour: Colour, width: int, height: int, wide: int) -> bool:

@@ -41,16 +41,17 @@ def judged(part: str, seeds: Iterable[int], *, see: See, show: bool = False) -> 
                     found["talks"].of["refused"] += 1
                     found["talks"].notes.append(f"{place} refused {refused.problem_code}")
             logs = [log_of(one, picture=place) for place, one in enumerate(seen)]
+            alone = [stitch([log]).entries for log in logs]
             told: list[tuple[str, scoring.Counts]] = []
             if session.shape.long:
                 whole = scoring.compare(
-                    scoring.wanted(session.talk, [session.shots[0].visible]), logs[0].entries, with_times=True
+                    scoring.wanted(session.talk, [session.shots[0].visible]), alone[0], with_times=True
                 )
                 found["long"].add(whole)
                 told.append(("long", whole))
             else:
-                for place, (log, shot) in enumerate(zip(logs, session.shots, strict=True)):
-                    one = scoring.compare(scoring.wanted(session.talk, [shot.visible]), log.entries, with_times=False)
+                for place, (entries, shot) in enumerate(zip(alone, session.shots, strict=True)):
+                    one = scoring.compare(scoring.wanted(session.talk, [shot.visible]), entries, with_times=False)
                     found["screens"].add(one)
                     told.append((f"screen {place}", one))
                 together = stitch(logs)

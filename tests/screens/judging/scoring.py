@@ -33,6 +33,7 @@ class Wanted:
     texts: tuple[str, ...]
     may_miss: bool
     at: datetime | None
+    has_quote: bool = False
 
 
 @dataclass
@@ -63,6 +64,7 @@ def strict(text: str) -> str:
 def wanted(talk: talks.Talk, shots: Sequence[Sequence[dict[str, Any]]]) -> list[Wanted]:
     """Return what the pictures show together, in the order of the talk."""
     parts: dict[int, float] = {}
+    quoted = {one["n"] for shot in shots for one in shot if one["quote"] >= _WHOLE}
     lines: dict[int, list[tuple[str, float]]] = {}
     for shot in shots:
         for one in shot:
@@ -84,7 +86,7 @@ def wanted(talk: talks.Talk, shots: Sequence[Sequence[dict[str, Any]]]) -> list[
             continue
         mine = [line for line in lines[number] if plain(line[0])]
         texts = _texts(mine)
-        found.append(Wanted(entry, texts, not any(part >= _WHOLE for _, part in mine), at))
+        found.append(Wanted(entry, texts, not any(part >= _WHOLE for _, part in mine), at, number in quoted))
     return found
 
 
@@ -105,6 +107,7 @@ def compare(expected: Sequence[Wanted], read: Sequence[Entry], *, with_times: bo
     """Count how a reading differs from what stands there."""
     counts = Counts()
     of = counts.of
+    read = [entry for entry in read if entry.text or entry.kind is not Kind.TEXT]  # others become no message
     pairs = _aligned(expected, read)
     moments = _moments(read)
     matched = {place for _, place in pairs if place is not None}
@@ -147,7 +150,7 @@ def _judge(counts: Counts, one: Wanted, entry: Entry, at: datetime | None, *, wi
         of["speaker right"] += is_right
         if not is_right:
             counts.notes.append(f"speaker {entry.who.value} for {one.entry.who}: {kind} {one.texts[0]!r}")
-        apart = entry.kind in (Kind.TEXT, Kind.PICTURE)
+        apart = entry.kind is Kind.TEXT
     else:
         apart = entry.kind is {"time": Kind.TIME, "card": Kind.CARD, "notice": Kind.TIP}[kind]
     if kind == "voice":
@@ -169,10 +172,10 @@ def _judge(counts: Counts, one: Wanted, entry: Entry, at: datetime | None, *, wi
         of["strict letters"] += closest[1]
         if wrong:
             counts.notes.append(f"wrong {wrong}: {right!r} → {entry.text!r}")
-    if kind == "text" and one.entry.quote:
+    if kind == "text" and one.has_quote:
         of["quotes"] += 1
         is_right = distance(plain(one.entry.quote), plain(entry.quote)) <= 0.2 * len(one.entry.quote)
-        of["quote right"] += is_right or one.may_miss or len(one.texts) > 1
+        of["quote right"] += is_right
         if not is_right:
             counts.notes.append(f"quote {one.entry.quote!r} → {entry.quote!r}")
     if with_times and kind in ("text", "picture", "voice") and one.at is not None:

@@ -39,7 +39,8 @@ _TRUTH = """() => {
         }
       }
     }
-    return {n: +one.dataset.n, part: part(one.getBoundingClientRect()), lines}
+    const quote = one.querySelector('.quote') || one.parentElement.querySelector('.below')
+    return {n: +one.dataset.n, part: part(one.getBoundingClientRect()), lines, quote: quote ? part(quote.getBoundingClientRect()) : 0}
   })
 }"""
 

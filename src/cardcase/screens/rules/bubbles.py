@@ -38,7 +38,8 @@ def split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Li
 
     def is_faint(row: Sequence[Line]) -> bool:
         small = all(words.pitch(line) < QUOTE * size or len(line.text) <= 2 for line in row)  # noqa: PLR2004 - too short to tell
-        return small and all(line.contrast < 0.8 * strongest for line in row)
+        faint = max(line.contrast for line in row) / max(1, strongest)
+        return (small and faint < 0.8) or (faint < 0.7 and all(words.pitch(line) < size for line in row))  # noqa: PLR2004
 
     if len(rows) == 1 and all(words.pitch(line) < 0.85 * size and line.contrast < 140 for line in rows[0]):  # noqa: PLR2004
         return [], list(lines)
@@ -50,6 +51,19 @@ def split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Li
         last -= 1
     quoted = [*rows[:first], *rows[last:]]
     return [line for row in rows[first:last] for line in row], [line for row in quoted for line in row]
+
+
+def is_titled(lines: Sequence[Line], panel: Box) -> bool:
+    """Tell whether rows are a card's: a title, smaller words below it, and at the end a button in the middle."""
+    rows = words.rows_of(lines)
+    if len(rows) < 3:  # noqa: PLR2004 - title, words, button
+        return False
+    title, *middle, button = rows
+    begins, slack = title[0].ink.left, 0.06 * panel.width
+    is_smaller = all(words.pitch(line) < 0.93 * words.pitch(title[0]) for row in middle for line in row)  # noqa: PLR2004
+    is_level = all(abs(row[0].ink.left - begins) < slack for row in middle)
+    is_middle = abs((button[0].ink.left + button[-1].ink.right) / 2 - panel.middle) < slack
+    return is_smaller and is_level and is_middle and button[0].ink.left > begins + 3 * slack
 
 
 def card_text(lines: Sequence[Line], right: float) -> str:

@@ -77,6 +77,7 @@ class _Reading:
                 self.parts[number] = _Part(panel)
         self._without_small_ones()
         heads = self._place_lines()
+        self._without_pills()
         self._without_buttons()
         self._heads(heads)
         size = self._size()
@@ -105,6 +106,15 @@ class _Reading:
         used = {line.panel for line in self.seen.lines}
         for number, part in list(self.parts.items()):
             if number not in used and min(part.panel.box.width, part.panel.box.height) < 0.12 * self.seen.width:
+                del self.parts[number]
+
+    def _without_pills(self) -> None:
+        """Take times off the small grounds that some apps give them: they are no bubbles."""
+        for number, part in list(self.parts.items()):
+            box, text = part.panel.box, "".join(line.text for line in part.lines).strip()
+            is_centred = abs(box.middle - self.seen.width / 2) < _CENTRED * self.seen.width
+            if is_centred and box.height < 0.1 * self.seen.width and words.is_stamp(text):
+                self.loose += part.lines
                 del self.parts[number]
 
     def _without_buttons(self) -> None:
@@ -193,6 +203,8 @@ class _Reading:
             return False
         title = words.rows_of(part.lines)[0]
         if systemtexts.classify("".join(line.text for line in title).strip()) is not None:
+            return True
+        if bubbles.is_titled(part.lines, part.panel.box):
             return True
         box, wide = part.panel.box, self.seen.width
         is_centred = abs(box.middle - wide / 2) < 0.02 * wide and box.width > 0.6 * wide
@@ -347,7 +359,7 @@ class _Reading:
         if part.kind is Kind.PICTURE:  # pictures may be square all around
             has_bar = self.seen.bands[0][0] > 0, self.seen.bands[-1][1] < self.seen.height
             near = 0.35 * self.seen.width
-            above = above or (is_first and not has_bar[0] and box.top < near)
+            above = above or (is_first and not has_bar[0] and box.top < max(near, self.begins + 0.06 * self.seen.width))
             below = below or (is_last and not has_bar[1] and box.bottom > self.seen.height - near)
             return above, below
         return (
@@ -423,7 +435,7 @@ class _Reading:
             )
             if is_quote and last is not None:
                 kept[-1] = replace(last, quote=entry.quote, boxes=(*last.boxes, *entry.boxes))
-            elif entry.quote and not entry.text:
+            elif entry.quote and not entry.text and not entry.is_cut:
                 kept.append(replace(entry, text=entry.quote, quote=""))
             else:
                 kept.append(entry)
