@@ -30,8 +30,8 @@ _TRUSTED: Final = 0.6
 _SURE: Final = 0.7
 """Lines that the engine trusts less are read again with their whole row."""
 _ALONE: Final = 0.4
-_ONE_ROW: Final = 0.16
-"""Greatest height of a bubble of one row, to the width of the picture."""
+_ONE_ROW: Final = (0.07, 0.16)
+"""Height of a bubble of one row, to the width of the picture; lower ones are cut."""
 _CORNER: Final = 0.038
 """Where a round corner may still show the page: columns and rows from the corner, added up, to the width."""
 _LOWEST: Final = 0.011
@@ -114,23 +114,25 @@ class _Bubble:
         first = row[0]
         return [replace(first, box=box, ink=box, text=text, score=score)]
 
+    def _is_one_row(self) -> bool:
+        low, high = _ONE_ROW
+        return low * self.image.shape[1] < self.panel.box.height < high * self.image.shape[1]
+
     def _alone(self) -> list[Line]:
         """Read a bubble of one row in which no line was found: a lone 「？」 or 「……」 is a message, too."""
         rows, columns = np.flatnonzero(self.ink.any(axis=1)), np.flatnonzero(self.ink.any(axis=0))
-        if not rows.size or not columns.size or self.panel.box.height > _ONE_ROW * self.image.shape[1]:
+        if not rows.size or not columns.size or not self._is_one_row():
             return []
         box = self.panel.box
-        half = max(round(0.26 * box.height), (int(rows[-1]) - int(rows[0])) // 2 + 2)
+        top, bottom = box.top + int(rows[0]), box.top + int(rows[-1]) + 1
+        ink = Box(self.left + int(columns[0]), top, self.left + int(columns[-1]) + 1, bottom)
+        half = max(round(0.26 * box.height), ink.height // 2 + 2)
         middle = (box.top + box.bottom) // 2
-        ink = Box(
-            self.left + int(columns[0]), box.top + int(rows[0]), self.left + int(columns[-1]) + 1,
-            box.top + int(rows[-1]) + 1,
-        )  # fmt: skip
-        row = Box(
-            max(self.left, ink.left - _PAD), max(box.top, middle - half), min(self.right, ink.right + _PAD),
-            min(box.bottom, middle + half),
-        )  # fmt: skip
-        text, score = self._read(row)
+        row = Box(ink.left, max(box.top, middle - half), ink.right, min(box.bottom, middle + half))
+        away = self.away[row.top - box.top : row.bottom - box.top, ink.left - self.left : ink.right - self.left]
+        letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
+        paper = np.pad(letters, ((0, 0), (row.height, row.height)), constant_values=255)  # black on white is read best
+        text, score = self.strip(np.repeat(paper[:, :, None], 3, axis=2))
         if not text.strip() or score < _ALONE:
             return []
         contrast = int(np.percentile(self.away[self.ink], 90))

@@ -105,7 +105,11 @@ class _Reading:
         """Let go of dots: panels without words that are too small for a picture."""
         used = {line.panel for line in self.seen.lines}
         for number, part in list(self.parts.items()):
-            if number not in used and min(part.panel.box.width, part.panel.box.height) < 0.12 * self.seen.width:
+            box, wide = part.panel.box, self.seen.width
+            if number in used or min(box.width, box.height) >= 0.12 * wide:
+                continue
+            is_bubble = part.panel.flat >= _FLAT and box.height > 0.07 * wide and bool(self._beside(part))
+            if not is_bubble:  # a bubble of which nothing was read is shown, like a picture
                 del self.parts[number]
 
     def _without_pills(self) -> None:

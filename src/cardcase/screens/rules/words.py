@@ -29,6 +29,8 @@ _ONLY_TRADITIONAL: Final = frozenset(
 )
 _HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
 """Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
+_CAPITAL: Final = 0.72
+"""Height of a digit or a capital, to the size of its letters."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
 
 
@@ -94,7 +96,9 @@ def is_wide(text: str) -> bool:
 def pitch(line: Line) -> float:
     """Return the size of a line's letters in pixels: its width by its letters, steadier than the height of its box."""
     count = units(line.text)
-    return line.ink.width / count if count >= 1 else float(line.ink.height)
+    if count >= 1:
+        return line.ink.width / count
+    return line.ink.height / (_CAPITAL if line.text.isalnum() else 1.0)
 
 
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
