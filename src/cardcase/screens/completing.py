@@ -32,6 +32,8 @@ _SURE: Final = 0.7
 _ALONE: Final = 0.4
 _ONE_ROW: Final = (0.07, 0.16)
 """Height of a bubble of one row, to the width of the picture; lower ones are cut."""
+_MARGIN: Final = 0.17
+"""Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
 _CORNER: Final = 0.038
 """Where a round corner may still show the page: columns and rows from the corner, added up, to the width."""
 _LOWEST: Final = 0.011
@@ -41,9 +43,11 @@ _LOWEST: Final = 0.011
 def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], strip: Strip) -> list[Line]:
     """Return the lines with those completed or added that the engine's search missed in part or whole."""
     kept = [line for line in lines if line.panel < 0]
+    wide = image.shape[1]
     for number, panel in enumerate(panels):
         mine = [line for line in lines if line.panel == number]
-        is_avatar = panel.box.width < 0.16 * image.shape[1] and panel.box.height > 0.9 * panel.box.width
+        is_avatar = panel.box.width < 0.16 * wide and panel.box.height > 0.9 * panel.box.width
+        is_avatar = is_avatar and (panel.box.right <= _MARGIN * wide or panel.box.left >= (1 - _MARGIN) * wide)
         if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
             kept += mine
             continue
@@ -126,12 +130,16 @@ class _Bubble:
         box = self.panel.box
         top, bottom = box.top + int(rows[0]), box.top + int(rows[-1]) + 1
         ink = Box(self.left + int(columns[0]), top, self.left + int(columns[-1]) + 1, bottom)
+        is_row = ink.height < 0.62 * box.height and abs(ink.centre - box.centre) < 0.2 * box.height  # noqa: PLR2004
+        if not is_row or self.ink.mean() > 0.3:  # noqa: PLR2004 - a picture
+            return []
         half = max(round(0.26 * box.height), ink.height // 2 + 2)
         middle = (box.top + box.bottom) // 2
         row = Box(ink.left, max(box.top, middle - half), ink.right, min(box.bottom, middle + half))
         away = self.away[row.top - box.top : row.bottom - box.top, ink.left - self.left : ink.right - self.left]
         letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
-        paper = np.pad(letters, ((0, 0), (row.height, row.height)), constant_values=255)  # black on white is read best
+        side = round(0.6 * row.height)
+        paper = np.pad(letters, ((0, 0), (side, side)), constant_values=255)  # black on white is read best
         text, score = self.strip(np.repeat(paper[:, :, None], 3, axis=2))
         if not text.strip() or score < _ALONE:
             return []

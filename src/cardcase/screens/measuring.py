@@ -49,6 +49,7 @@ _GREY: Final = 128.0
 _BUBBLE: Final = 0.42
 _FILLED: Final = 0.3
 _GAP: Final = 6
+_SPILL: Final = 5
 _CORE: Final = 0.4
 _LARGEST_FACE: Final = 0.15
 _BAND: Final = 0.1
@@ -152,6 +153,10 @@ def _panels(
 def _panel(image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[tuple[int, int]]) -> Panel | None:
     """Measure one area; None when it is letters, the ground of a time, or too low for a bubble."""
     wide = image.shape[1]
+    rows = np.flatnonzero(mine.mean(axis=1) > 0.2)  # noqa: PLR2004 - letters that an edge cuts spill over it a little
+    if rows.size:
+        first, last = min(int(rows[0]), _SPILL), max(int(rows[-1]) + 1, box.height - _SPILL)
+        box, mine = Box(box.left, box.top + first, box.right, box.top + last), mine[first:last]
     is_cut = any(box.top <= first or box.bottom >= last for first, last in bands)
     if (box.height < _LOWEST * wide and not is_cut) or not mine.any():
         return None
@@ -262,7 +267,10 @@ def _square(mine: Pixels) -> tuple[bool, bool]:
 
     One is enough: a bubble's tail stands out on the other side.
     """
-    size = 4
+    size, rim = 6, 2  # JPEG leaves a rim of mixed colours
+    mine = mine[rim:-rim, rim:-rim]
+    if min(mine.shape) < size:
+        return False, False
     left, right = mine[:, :size], mine[:, -size:]
     return (
         bool(max(left[:size].mean(), right[:size].mean()) > 0.9),  # noqa: PLR2004 - nearly all of it

@@ -75,6 +75,7 @@ class _Reading:
                 self.avatars.append((panel.box, side))
             else:
                 self.parts[number] = _Part(panel)
+        self._without_lone_faces()
         self._without_small_ones()
         heads = self._place_lines()
         self._without_pills()
@@ -100,6 +101,20 @@ class _Reading:
         if box.right <= _MARGIN * wide:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
+
+    def _without_lone_faces(self) -> None:
+        """Take a panel at the edge for a bubble, though it is as large as an avatar, when it has words and no bubble beside."""
+        for number, panel in enumerate(self.seen.panels):
+            box = panel.box
+            if panel.flat < _FLAT or not any(box == one for one, _ in self.avatars):
+                continue
+            is_alone = all(
+                one.panel.box.bottom < box.top or one.panel.box.top > box.bottom for one in self.parts.values()
+            )
+            said = [line for line in self.seen.lines if line.panel == number and line.score >= bubbles.HALF_READ]
+            if is_alone and said:
+                self.avatars = [(one, who) for one, who in self.avatars if one != box]
+                self.parts[number] = _Part(panel)
 
     def _without_small_ones(self) -> None:
         """Let go of dots: panels without words that are too small for a picture."""
@@ -192,7 +207,8 @@ class _Reading:
     def _kinds(self, size: float) -> None:
         for part in self.parts.values():
             box = part.panel.box
-            is_small = bool(part.lines) and median(words.pitch(line) for line in part.lines) < 0.72 * size
+            pitches = [words.pitch(line) for line in part.lines if len(line.text) > 1]
+            is_small = bool(pitches) and median(pitches) < 0.72 * size
             is_portrait = box.width < 0.55 * self.seen.width and box.height > box.width
             is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)

@@ -23,6 +23,8 @@ _MOST_OF_ONE: Final = 12.0
 _ALIKE: Final = 0.84
 _BITS: Final = 10
 """Bits of 64 in which two looks at one picture may differ."""
+_CUT_BITS: Final = 20
+"""The same where an edge cuts one of them: of two pictures that have nothing in common about 32 differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _same(one: Entry, other: Entry) -> float | None:
         return 0.0
     if Kind.PICTURE in (one.kind, other.kind):
         return _same_picture(one, other)
-    mine, theirs = _plain(one), _plain(other)
+    is_bare = (one.is_cut and not one.quote) or (other.is_cut and not other.quote)
+    mine, theirs = _plain(one, is_bare=is_bare), _plain(other, is_bare=is_bare)
     if one.is_cut or other.is_cut:
         return _cut_weight(one, other, mine, theirs)
     if mine != theirs and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() < _ALIKE:
@@ -127,7 +130,11 @@ def _same_picture(one: Entry, other: Entry) -> float | None:
     if one.cut_below and other.cut_above:
         return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
     if one.is_cut or other.is_cut:
-        return 2.0
+        wide = max(one.box.width, other.box.width)
+        is_like = (
+            abs(one.box.width - other.box.width) < 0.04 * wide and _bits_apart(one.print, other.print) <= _CUT_BITS
+        )  # noqa: PLR2004
+        return ENOUGH_IN_A_ROW if is_like else 2.0
     return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
 
 
@@ -147,8 +154,9 @@ def _cut_weight(one: Entry, other: Entry, mine: str, theirs: str) -> float | Non
     return min(_MOST_OF_ONE, float(len(short)))
 
 
-def _plain(entry: Entry) -> str:
-    return "".join(fold(entry.quote + entry.text).split())
+def _plain(entry: Entry, *, is_bare: bool) -> str:
+    """Return the letters of an entry. ``is_bare``: without what it answers, which an edge has cut off of one of two."""
+    return "".join(fold(entry.text if is_bare else entry.quote + entry.text).split())
 
 
 def _bits_apart(one: str, other: str) -> int:
