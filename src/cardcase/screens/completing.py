@@ -56,7 +56,7 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
 
 
 def _away(part: Pixels, panel: Panel) -> Pixels:
-    """Return how much lighter or darker each pixel is than the panel: JPEG spreads the colour of letters, not their light."""
+    """Return how much lighter or darker each pixel is than the panel: JPEG spreads colours, not light."""
     if not part.size:
         return np.zeros((0, 0))
     shares = np.array([0.299, 0.587, 0.114])
@@ -124,13 +124,15 @@ class _Bubble:
 
     def _alone(self) -> list[Line]:
         """Read a bubble of one row in which no line was found: a lone 「？」 or 「……」 is a message, too."""
-        rows, columns = np.flatnonzero(self.ink.any(axis=1)), np.flatnonzero(self.ink.any(axis=0))
+        rim = round(self.image.shape[1] * _INSET)
+        rows = np.flatnonzero(self.ink[rim:-rim].any(axis=1)) + rim
+        columns = np.flatnonzero(self.ink[rim:-rim].any(axis=0))
         if not rows.size or not columns.size or not self._is_one_row():
             return []
         box = self.panel.box
         top, bottom = box.top + int(rows[0]), box.top + int(rows[-1]) + 1
         ink = Box(self.left + int(columns[0]), top, self.left + int(columns[-1]) + 1, bottom)
-        is_row = ink.height < 0.62 * box.height and abs(ink.centre - box.centre) < 0.2 * box.height  # noqa: PLR2004
+        is_row = ink.height < 0.62 * box.height and abs(ink.centre - box.centre) < 0.2 * box.height
         if not is_row or self.ink.mean() > 0.3:  # noqa: PLR2004 - a picture
             return []
         half = max(round(0.26 * box.height), ink.height // 2 + 2)

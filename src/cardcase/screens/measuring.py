@@ -220,7 +220,7 @@ def _longest(is_full: Pixels) -> tuple[int, int] | None:
 
 
 def _near(part: Pixels, colour: Colour) -> Pixels:
-    """Tell for each pixel whether it has the panel's colour, or that colour bleached: JPEG spreads grey from the letters."""
+    """Tell for each pixel whether it has the panel's colour, or that colour bleached as JPEG does around letters."""
     near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
     light, red, blue = (one.astype(np.float32) for one in cv2.split(cv2.cvtColor(part, cv2.COLOR_RGB2YCrCb)))
     own = cv2.cvtColor(np.array([[colour]], np.uint8), cv2.COLOR_RGB2YCrCb)[0, 0].astype(np.float32)
@@ -235,7 +235,7 @@ def _near(part: Pixels, colour: Colour) -> Pixels:
 
 
 def _is_writing(part: Pixels, colour: Colour, page: Colour, wide: int) -> bool:
-    """Tell letters on the page from panels: one alone is small; a row smeared by JPEG is flat and has no colour of its own."""
+    """Tell letters on the page from panels: one alone is small; a row smeared by JPEG has no colour of its own."""
     height, width = part.shape[:2]
     if max(width, height) < _LETTER * wide:
         return True

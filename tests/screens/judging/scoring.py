@@ -231,6 +231,13 @@ def _alike(one: Wanted, entry: Entry) -> float:
     if kind == "voice":
         seconds = one.entry.text.rstrip("″")
         return 0.9 if entry.kind is Kind.PICTURE or re.search(rf"(?<!\d){seconds}(?!\d)", entry.text) else 0.0
+    if (
+        kind == "card"
+        and one.may_miss
+        and entry.kind is Kind.CARD
+        and plain(entry.text).startswith(plain(one.entry.text))
+    ):
+        return 0.9
     said = plain(entry.text or (entry.quote if kind == "text" else ""))
     most = 0.0
     for text in map(plain, one.texts):

@@ -13,14 +13,14 @@ QUOTE: Final = 0.9
 HALF_READ: Final = 0.8
 """Trust below which an outermost line on the page is half a line; whole ones are read with 0.95 and more."""
 LOW: Final = 0.8
-"""Height of a row's ink, to the size of its letters, below which a Chinese one is cut; whole ones have 0.87 and more."""
+"""Height of a row's ink, to the size of its letters, below which a Chinese one is cut; whole ones have 0.87."""
 LOW_LATIN: Final = 0.62
 
 
 def is_sliced(line: Line, panel: Box, size: float, *, above: bool, below: bool) -> bool:
     """Tell whether the edge runs through a line's letters: what was read of halves is no words.
 
-    A whole first line stands off the bubble's edge by half a letter; half of one touches it, and is lower than letters are.
+    A whole first line stands off the bubble's edge by half a letter; half of one touches it and is low for its letters.
     """
     near = 0.22 * line.ink.height + TOUCH
     above_by, below_by = abs(line.ink.top - panel.top), abs(line.ink.bottom - panel.bottom)

@@ -103,7 +103,7 @@ class _Reading:
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
 
     def _without_lone_faces(self) -> None:
-        """Take a panel at the edge for a bubble, though it is as large as an avatar, when it has words and no bubble beside."""
+        """Take a panel as large as an avatar for a bubble when it has words and no bubble stands beside it."""
         for number, panel in enumerate(self.seen.panels):
             box = panel.box
             if panel.flat < _FLAT or not any(box == one for one, _ in self.avatars):
@@ -438,28 +438,13 @@ class _Reading:
             boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in row),
         )
 
-    def _with_quotes(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Hang a small panel right under a bubble to it: some apps show there what it answers."""
-        kept: list[Entry] = []
-        near = 0.03 * self.seen.width * self.seen.scale
-        for entry in entries:
-            last = kept[-1] if kept else None
-            is_quote = (
-                last is not None
-                and entry.kind is Kind.TEXT
-                and last.kind is Kind.TEXT
-                and not last.quote
-                and entry.quote
-                and not entry.text
-                and 0 <= entry.box.top - last.box.bottom < near
-            )
-            if is_quote and last is not None:
-                kept[-1] = replace(last, quote=entry.quote, boxes=(*last.boxes, *entry.boxes))
-            elif entry.quote and not entry.text and not entry.is_cut:
-                kept.append(replace(entry, text=entry.quote, quote=""))
-            else:
-                kept.append(entry)
-        return kept
+    @staticmethod
+    def _with_quotes(entries: Sequence[Entry]) -> list[Entry]:
+        """Take a whole bubble of small letters for what is said: no bubble stands right above that it could belong to."""
+        return [
+            replace(one, text=one.quote, quote="") if one.quote and not one.text and not one.is_cut else one
+            for one in entries
+        ]
 
 
 def _decided(votes: Sequence[dict[Who, int]]) -> tuple[Who, float]:

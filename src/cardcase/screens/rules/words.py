@@ -85,7 +85,7 @@ def is_foot(text: str) -> bool:
 
 def units(text: str) -> float:
     """Return how many letters wide a text is, a Chinese one counting 1, a Latin one 0.55."""
-    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" or char in "…—" else 0.55 for char in text)
 
 
 def is_wide(text: str) -> bool:

@@ -30,7 +30,7 @@ def read_on(
     """Read pictures of a promised capture until a turn is over; with the last one the capture waits for a person.
 
     ``writing`` opens a transaction that commits only while the job is ours. A capture that was dropped meanwhile stays
-    so. A picture that is refused keeps its ``trouble`` and the others are read; only when none is left the capture ends.
+    so. A picture that is refused keeps its ``trouble`` and the others are read; when none is left the capture ends.
     What was read before a kill is not read again.
     """
     row = Capture.objects.visible_to(actor).filter(public_id=capture_id, state=queries.READING).first()
