@@ -50,7 +50,7 @@ _BUBBLE: Final = 0.42
 _FILLED: Final = 0.3
 _GAP: Final = 6
 _SPILL: Final = 5
-_CORE: Final = 0.4
+_CORE: Final = 0.3
 _LARGEST_FACE: Final = 0.15
 _BAND: Final = 0.1
 _MARGIN: Final = 16
@@ -134,8 +134,9 @@ def _panels(
         if width < least or height < least:
             continue
         whole = Box(left, top, left + width, top + height)
-        for place, box in enumerate(_parted(image, whole)):
-            mine = marks[box.top : box.bottom, box.left : box.right] == number
+        area = marks[top : top + height, left : left + width] == number
+        for place, box in enumerate(_parted(image, whole, area)):
+            mine = area[box.top - top : box.bottom - top, box.left - left : box.right - left]
             panel = _panel(image, box, mine, page, bands)
             if panel is None:
                 continue
@@ -170,7 +171,7 @@ def _panel(image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[
     return Panel(box, colour, float(near.mean()), _print(part), _patch(~near, wide), _square(mine))
 
 
-def _parted(image: Pixels, whole: Box) -> list[Box]:
+def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
     """Return the bubble in an area first, then what JPEG has grown together with it: an avatar, a mark of reading.
 
     A bubble is where one colour fills rows and columns. An area without such a place is one thing.
@@ -179,21 +180,21 @@ def _parted(image: Pixels, whole: Box) -> list[Box]:
     least = _LETTER * image.shape[1]
     if max(whole.width, whole.height) < _LARGEST_FACE * image.shape[1]:
         return [whole]
-    colour = _commonest(part)
-    near = _near(part, colour)
+    colour = _commonest(part[area])
+    near = _near(part, colour) & area
     core = _filled(near)
     if core is None or core.width * core.height < _CORE * whole.width * whole.height:
         return [whole]
     inside = _tight(part[core.top : core.bottom, core.left : core.right], colour)
-    grown = max(core.left, near.shape[1] - core.right, core.top, near.shape[0] - core.bottom)
-    if inside.mean() < _BUBBLE or core.width < least or grown < 0.5 * least:
+    sides, ends = (core.left, near.shape[1] - core.right), (core.top, near.shape[0] - core.bottom)
+    is_one = max(*sides, *ends) < 0.5 * least or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
+    if inside.mean() < _BUBBLE or core.width < least or is_one:
         return [whole]
-    high, wide = near.shape
     found = [core]
-    if core.left >= least:
-        found.append(Box(0, 0, core.left, high))
-    if wide - core.right >= least:
-        found.append(Box(core.right, 0, wide, high))
+    for left, right in ((0, core.left), (core.right, near.shape[1])):
+        rows = np.flatnonzero(area[:, left:right].mean(axis=1) > 0.2) if right - left >= least else ()  # noqa: PLR2004
+        if len(rows):
+            found.append(Box(left, int(rows[0]), right, int(rows[-1]) + 1))
     return [Box(b.left + whole.left, b.top + whole.top, b.right + whole.left, b.bottom + whole.top) for b in found]
 
 

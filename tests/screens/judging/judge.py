@@ -21,7 +21,7 @@ from cardcase.screens.rules.seen import Box, Seen  # noqa: E402
 from cardcase.screens.rules.stitching import stitch  # noqa: E402
 from screens.judging import scoring, shooting  # noqa: E402
 
-SEEDS = {"dev": range(12), "judge": range(12)}
+SEEDS = {"dev": range(18), "judge": range(12)}
 KEPT = ROOT / "build" / "judging"
 
 See = Callable[[bytes], Seen]
@@ -61,10 +61,10 @@ def judged(part: str, seeds: Iterable[int], *, see: See, show: bool = False) -> 
                 found["talks"].add(whole)
                 told.append((f"talk (gaps {together.gaps})", whole))
             if show:
-                print(shooting.described(session.shape))
+                sys.stdout.write(f"{shooting.described(session.shape)}\n")
                 for name, counts in told:
                     for note in counts.notes:
-                        print(f"   {name}: {note}")
+                        sys.stdout.write(f"   {name}: {note}\n")
     return found
 
 
@@ -126,7 +126,7 @@ def main() -> int:
     with by_the_worker() if "--worker" in more else remembering(KEPT) as see:
         found = judged(part, seeds, see=see, show=show)
     for name, counts in found.items():
-        print(summary(name, counts))
+        sys.stdout.write(f"{summary(name, counts)}\n")
     return 0
 
 

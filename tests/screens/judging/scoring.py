@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cardcase.connectors.chats.stamps import Calendar
+from cardcase.screens.rules import lines
 from cardcase.screens.rules.log import Entry, Kind, Who
 from screens.judging import page, talks
 
@@ -65,14 +66,14 @@ def wanted(talk: talks.Talk, shots: Sequence[Sequence[dict[str, Any]]]) -> list[
     """Return what the pictures show together, in the order of the talk."""
     parts: dict[int, float] = {}
     quoted = {one["n"] for shot in shots for one in shot if one["quote"] >= _WHOLE}
-    lines: dict[int, list[tuple[str, float]]] = {}
+    rows: dict[int, list[tuple[str, float]]] = {}
     for shot in shots:
         for one in shot:
             number = one["n"]
             parts[number] = max(parts.get(number, 0.0), one["part"])
             now = [(line["text"], line["part"]) for line in one["lines"]]
-            before = lines.get(number, [(text, 0.0) for text, _ in now])
-            lines[number] = [(text, max(was, part)) for (text, was), (_, part) in zip(before, now, strict=True)]
+            before = rows.get(number, [(text, 0.0) for text, _ in now])
+            rows[number] = [(text, max(was, part)) for (text, was), (_, part) in zip(before, now, strict=True)]
     found: list[Wanted] = []
     at: datetime | None = None
     for number, entry in enumerate(talk.entries):
@@ -84,7 +85,7 @@ def wanted(talk: talks.Talk, shots: Sequence[Sequence[dict[str, Any]]]) -> list[
             texts = (f"{entry.text}{entry.body}{entry.button}",)
             found.append(Wanted(entry, texts, parts[number] < (_WHOLE if entry.kind == "card" else _SEEN), at))
             continue
-        mine = [line for line in lines[number] if plain(line[0])]
+        mine = [line for line in rows[number] if plain(line[0])]
         texts = _texts(mine)
         found.append(Wanted(entry, texts, not any(part >= _WHOLE for _, part in mine), at, number in quoted))
     return found
@@ -191,7 +192,7 @@ def _moments(read: Sequence[Entry]) -> list[datetime | None]:
     at: datetime | None = None
     for entry in read:
         if entry.kind is Kind.TIME:
-            moment = calendar.moment(entry.text)
+            moment = lines.moment_of(calendar, entry.text)
             at = moment.astimezone(_SHANGHAI).replace(tzinfo=None) if moment else None
         found.append(at)
     return found
@@ -231,12 +232,7 @@ def _alike(one: Wanted, entry: Entry) -> float:
     if kind == "voice":
         seconds = one.entry.text.rstrip("″")
         return 0.9 if entry.kind is Kind.PICTURE or re.search(rf"(?<!\d){seconds}(?!\d)", entry.text) else 0.0
-    if (
-        kind == "card"
-        and one.may_miss
-        and entry.kind is Kind.CARD
-        and plain(entry.text).startswith(plain(one.entry.text))
-    ):
+    if kind == "card" and one.may_miss and entry.kind is Kind.CARD and plain(entry.text) in plain(one.texts[0]):
         return 0.9
     said = plain(entry.text or (entry.quote if kind == "text" else ""))
     most = 0.0

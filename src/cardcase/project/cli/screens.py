@@ -44,7 +44,7 @@ def import_screens(
     else:
         row = _read(actor, files, taken_by=taken_by, taken_on=taken_on, case=case, nick=nick, as_json=as_json)
     # With what somebody changed on the page already; while it is still being read there is nothing to show.
-    read = drafts.final(drafts.rows_of(row.read, row.draft, row.places)) if row.read else []
+    read = drafts.final(drafts.rows_of(row.read, row.draft, row.places), row.taken_on) if row.read else []
     if is_dropped:
         service.drop(actor, row.public_id, at=clock.now())
         _say({"capture": row.public_id, "state": "dropped"}, f"已放弃 / dropped: {row.public_id}", as_json=as_json)

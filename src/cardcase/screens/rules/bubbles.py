@@ -60,7 +60,7 @@ def is_titled(lines: Sequence[Line], panel: Box) -> bool:
         return False
     title, *middle, button = rows
     begins, slack = title[0].ink.left, 0.06 * panel.width
-    is_smaller = all(words.pitch(line) < 0.93 * words.pitch(title[0]) for row in middle for line in row)  # noqa: PLR2004
+    is_smaller = all(words.pitch(line) < 0.93 * words.pitch(title[0]) for row in middle for line in row)
     is_level = all(abs(row[0].ink.left - begins) < slack for row in middle)
     is_middle = abs((button[0].ink.left + button[-1].ink.right) / 2 - panel.middle) < slack
     return is_smaller and is_level and is_middle and button[0].ink.left > begins + 3 * slack

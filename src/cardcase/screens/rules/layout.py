@@ -106,7 +106,8 @@ class _Reading:
         """Take a panel as large as an avatar for a bubble when it has words and no bubble stands beside it."""
         for number, panel in enumerate(self.seen.panels):
             box = panel.box
-            if panel.flat < _FLAT or not any(box == one for one, _ in self.avatars):
+            is_plain = panel.flat >= _FLAT and panel.patch < 0.02 * self.seen.width
+            if not is_plain or not any(box == one for one, _ in self.avatars):
                 continue
             is_alone = all(
                 one.panel.box.bottom < box.top or one.panel.box.top > box.bottom for one in self.parts.values()
@@ -440,7 +441,7 @@ class _Reading:
 
     @staticmethod
     def _with_quotes(entries: Sequence[Entry]) -> list[Entry]:
-        """Take a whole bubble of small letters for what is said: no bubble stands right above that it could belong to."""
+        """Take a whole bubble of small letters for what is said: none stands above that it could belong to."""
         return [
             replace(one, text=one.quote, quote="") if one.quote and not one.text and not one.is_cut else one
             for one in entries

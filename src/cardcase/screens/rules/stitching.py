@@ -23,6 +23,7 @@ _MOST_OF_ONE: Final = 12.0
 _ALIKE: Final = 0.84
 _BITS: Final = 10
 """Bits of 64 in which two looks at one picture may differ."""
+_LEVEL: Final = 0.04
 _CUT_BITS: Final = 20
 """The same where an edge cuts one of them: of two pictures that have nothing in common about 32 differ."""
 
@@ -115,6 +116,13 @@ def _same(one: Entry, other: Entry) -> float | None:
         return 0.0
     if Kind.PICTURE in (one.kind, other.kind):
         return _same_picture(one, other)
+    return _same_words(one, other)
+
+
+def _same_words(one: Entry, other: Entry) -> float | None:
+    if not one.text or not other.text:  # an edge has left what it answers, and nothing else
+        is_same = SequenceMatcher(None, _letters(one.quote), _letters(other.quote), autojunk=False).ratio() >= _ALIKE
+        return min(_MOST_OF_ONE, float(len(one.quote))) if is_same else None
     is_bare = (one.is_cut and not one.quote) or (other.is_cut and not other.quote)
     mine, theirs = _plain(one, is_bare=is_bare), _plain(other, is_bare=is_bare)
     if one.is_cut or other.is_cut:
@@ -131,9 +139,8 @@ def _same_picture(one: Entry, other: Entry) -> float | None:
         return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
     if one.is_cut or other.is_cut:
         wide = max(one.box.width, other.box.width)
-        is_like = (
-            abs(one.box.width - other.box.width) < 0.04 * wide and _bits_apart(one.print, other.print) <= _CUT_BITS
-        )  # noqa: PLR2004
+        is_level = abs(one.box.width - other.box.width) < _LEVEL * wide
+        is_like = is_level and _bits_apart(one.print, other.print) <= _CUT_BITS
         return ENOUGH_IN_A_ROW if is_like else 2.0
     return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
 
@@ -156,7 +163,11 @@ def _cut_weight(one: Entry, other: Entry, mine: str, theirs: str) -> float | Non
 
 def _plain(entry: Entry, *, is_bare: bool) -> str:
     """Return the letters of an entry. ``is_bare``: without what it answers, which an edge has cut off of one of two."""
-    return "".join(fold(entry.text if is_bare else entry.quote + entry.text).split())
+    return _letters(entry.text if is_bare else entry.quote + entry.text)
+
+
+def _letters(text: str) -> str:
+    return "".join(fold(text).split())
 
 
 def _bits_apart(one: str, other: str) -> int:

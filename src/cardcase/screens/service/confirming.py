@@ -113,7 +113,8 @@ def confirm(
     row = queries.capture(actor, capture_id)
     require_waiting(row)
     read = lines.from_documents(row.read)
-    told = list(said) if said is not None else drafts.final(drafts.rows_of(row.read, row.draft, row.places))
+    rows = drafts.rows_of(row.read, row.draft, row.places)
+    told = list(said) if said is not None else drafts.final(rows, row.taken_on)
     told = telling.mask(actor, told)
     changes = {
         "state": queries.CONFIRMED,

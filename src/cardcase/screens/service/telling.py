@@ -12,7 +12,7 @@ from cardcase.evidence.rules import shown
 from cardcase.kit.errors import Conflict
 from cardcase.screens import queries
 from cardcase.screens.models import Capture, CapturedPicture
-from cardcase.screens.rules import drafts, lines, masks
+from cardcase.screens.rules import drafts, lines, masks, suspicion
 from cardcase.screens.rules.layout import log_of
 from cardcase.screens.rules.log import Kind
 from cardcase.screens.rules.seen import Seen
@@ -35,7 +35,7 @@ def tell(actor: Actor, row: Capture, seen: Mapping[int, Seen], *, how: str, at: 
     pictures = queries.pictures(actor, row)
     refused = len(pictures) - len(seen)
     said = lines.from_entries(together.entries, taken_by=row.taken_by)
-    masked = mask(actor, said)
+    masked = _covered(mask(actor, said))
     changes = {
         "state": queries.WAITING,
         "nick": (row.nick or (together.nick if row.taken_by == lines.SELLER else ""))[:120],
@@ -73,6 +73,14 @@ def tell(actor: Actor, row: Capture, seen: Mapping[int, Seen], *, how: str, at: 
         "notes": row.notes,
     }
     custody.append(actor, custody.Record("screens.captured", row.public_id, at, told, contents))
+
+
+def _covered(said: Sequence[lines.Said]) -> list[lines.Said]:
+    """Cover what may be the rest of a code that was not read whole: in the reading only, never in what people typed."""
+    pictures = [one.kind is Kind.PICTURE for one in said]
+    texts = suspicion.covered_talk([one.text for one in said], pictures)
+    quotes = suspicion.covered_talk([one.quote for one in said], pictures)
+    return [replace(one, text=texts[place], quote=quotes[place]) for place, one in enumerate(said)]
 
 
 def mask(actor: Actor, said: Sequence[lines.Said]) -> list[lines.Said]:
