@@ -215,7 +215,7 @@ def test_one_refused_picture_does_not_take_the_others_with_it(world, pictures):
     assert [one.place for one in queries.read_pictures(world.owner, row)] == [*range(1, len(given) + 1)]
     assert row.read == captured(world, given).read
     [entry] = custody.history(world.owner, [row.public_id])
-    assert (entry.payload["pictures"], entry.payload["refused"]) == (len(given), 1)
+    assert (entry.facts["pictures"], entry.facts["refused"]) == (len(given), 1)
 
 
 def test_the_command_reads_shows_and_confirms(world, pictures, tmp_path, monkeypatch):

@@ -32,7 +32,7 @@ _SURE: Final = 0.7
 _ALONE: Final = 0.4
 _ONE_ROW: Final = (0.07, 0.16)
 """Height of a bubble of one row, to the width of the picture; lower ones are cut."""
-_MARGIN: Final = 0.17
+_MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
 _CORNER: Final = 0.038
 """Where a round corner may still show the page: columns and rows from the corner, added up, to the width."""

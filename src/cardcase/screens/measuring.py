@@ -187,7 +187,8 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
         return [whole]
     inside = _tight(part[core.top : core.bottom, core.left : core.right], colour)
     sides, ends = (core.left, near.shape[1] - core.right), (core.top, near.shape[0] - core.bottom)
-    is_one = max(*sides, *ends) < 0.5 * least or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
+    is_whole = max(sides) < 0.5 * least and max(ends) < 0.15 * least  # a tail, and no mark of reading
+    is_one = is_whole or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
     if inside.mean() < _BUBBLE or core.width < least or is_one:
         return [whole]
     found = [core]

@@ -21,7 +21,7 @@ from cardcase.screens.rules.seen import Box, Seen  # noqa: E402
 from cardcase.screens.rules.stitching import stitch  # noqa: E402
 from screens.judging import scoring, shooting  # noqa: E402
 
-SEEDS = {"dev": range(18), "judge": range(12)}
+SEEDS = {"dev": range(18), "wide": range(16), "judge": range(12)}
 KEPT = ROOT / "build" / "judging"
 
 See = Callable[[bytes], Seen]
@@ -121,7 +121,7 @@ def summary(name: str, counts: scoring.Counts) -> str:
 def main() -> int:
     """Judge one part and print what was counted."""
     part, *more = sys.argv[1:]
-    show = part == "dev" and "--show" in more
+    show = part != "judge" and "--show" in more
     seeds = [int(one) for one in more if one.isdigit()] or SEEDS[part]
     with by_the_worker() if "--worker" in more else remembering(KEPT) as see:
         found = judged(part, seeds, see=see, show=show)

@@ -1,4 +1,4 @@
-"""Phones, fonts and themes. The judging part has widths, fonts and themes that the one for developing has not."""
+"""Phones, fonts and themes. The judging part has some that neither part for developing (``dev``, ``wide``) has."""
 
 from dataclasses import dataclass
 
@@ -46,9 +46,11 @@ class Theme:
 
 PHONES = {
     "dev": [Phone(360, 780, 3), Phone(393, 852, 3, True), Phone(430, 932, 2, True), Phone(360, 640, 2)],
+    "wide": [Phone(320, 658, 2), Phone(414, 896, 2, True), Phone(400, 860, 2.7)],
     "judge": [Phone(375, 812, 3, True), Phone(412, 915, 2.625), Phone(390, 844, 3, True), Phone(384, 824, 2.8125)],
 }
 FONTS = {
+    "wide": [("Roboto", "Noto Sans CJK SC"), ("DejaVu Sans", "WenQuanYi Zen Hei"), ("", "Noto Sans CJK SC")],
     "dev": [("Roboto", "Noto Sans CJK SC"), ("", "Noto Sans CJK SC"), ("", "WenQuanYi Zen Hei")],
     "judge": [
         ("Inter", "Noto Sans CJK SC"),
@@ -57,8 +59,26 @@ FONTS = {
         ("", "Noto Serif CJK SC"),
     ],
 }
-SIZES = {"dev": [15, 16, 18], "judge": [14, 16, 17, 20]}
+SIZES = {"dev": [15, 16, 18], "wide": [13, 15, 17, 21], "judge": [14, 16, 17, 20]}
 THEMES = {
+    "wide": [
+        Theme(
+            "mint", "#ededed", "#95ec69", "#111", "#fff", "#111", "#ededed", "#111", "#888",
+            avatar=40, avatar_radius="5px", radius=5, gap=18, tail=True, time_pill="#cecece", card="side", quote="below",
+        ),
+        Theme(
+            "lined", "#ffffff", "#fff0a8", "#2b2b2b", "#ffffff", "#2b2b2b", "#ffffff", "#222", "#b5b5b5",
+            avatar=34, radius=20, gap=9, border="1px solid #dcdcdc", my_avatar=False, side=14, card="wide",
+        ),
+        Theme(
+            "dusk", "#0f1722", "#2d5b3a", "#e9f5ea", "#1f2a38", "#dfe6ee", "#131c28", "#e6edf5", "#7f8b99",
+            avatar=38, radius=15, gap=15, read_mark=True, card="side",
+        ),
+        Theme(
+            "sand", "#f8f6f1", "#f7d774", "#3a2f14", "#efe9dc", "#33302a", "#f8f6f1", "#3a362f", "#a59d8d",
+            avatar=44, avatar_radius="50%", radius=17, gap=11, quote="below",
+        ),
+    ],
     "dev": [
         Theme("classic", "#f4f4f4", "#ffe14d", "#222", "#fff", "#222", "#fff", "#111", "#9a9a9a", read_mark=True),
         Theme(

@@ -135,6 +135,7 @@ class Talk:
 def talk(part: str, seed: int, *, length: int) -> Talk:
     """Make the chat of a seed out of about ``length`` entries; ``part`` (dev, judge) has texts that the other has not."""
     rng = random.Random(f"talk {part} {seed}")
+    part = "judge" if part == "judge" else "dev"
     said = _sayings(part, rng, length)
     nick = rng.choice(_NICKS[part])
     entries: list[Entry] = []

@@ -19,7 +19,7 @@ from .seen import Box, Colour, Line, Panel, Seen
 
 _AVATAR: Final = (0.06, 0.16)
 """Width of an avatar, to the width of the picture."""
-_MARGIN: Final = 0.17
+_MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side."""
 _FLAT: Final = 0.42
 """Least part of its commonest colour that makes a panel a bubble. Text takes a quarter at most."""

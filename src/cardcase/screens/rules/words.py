@@ -31,6 +31,8 @@ _HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
 """Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
 _CAPITAL: Final = 0.72
 """Height of a digit or a capital, to the size of its letters."""
+_DOTS: Final = re.compile(r"(?:\.+…|…\.)[.…]*")
+"""Six dots in a row, of which some were read one by one."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
 
 
@@ -44,8 +46,8 @@ def is_simplified(texts: Iterable[str]) -> bool:
 
 
 def put_right(text: str) -> str:
-    """Return a line of a simplified picture without single traditional letters: they are misread twins."""
-    return text.translate(_LOOK_ALIKES)
+    """Return a line of a simplified picture without what is misread in it: single traditional letters, broken dots."""
+    return _DOTS.sub("……", text.translate(_LOOK_ALIKES))
 
 
 def is_stamp(text: str) -> bool:
