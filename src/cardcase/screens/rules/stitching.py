@@ -45,7 +45,9 @@ class Stitched:
 
 def stitch(logs: Sequence[Log]) -> Stitched:
     """Put the logs of pictures of one chat together. They may be given in any order; in doubt the given one stands."""
-    groups = [_Group([number], list(log.entries)) for number, log in enumerate(logs)]
+    groups = [
+        _Group([number], [entry for entry in log.entries if not _is_empty(entry)]) for number, log in enumerate(logs)
+    ]
     doubles = 0
     while (best := _best(groups)) is not None:
         one, other, offset = best
@@ -59,7 +61,7 @@ def stitch(logs: Sequence[Log]) -> Stitched:
         entries += group.entries
     nicks = [log.nick for log in logs if log.nick]
     return Stitched(
-        entries=tuple(entry for entry in entries if not _is_empty(entry)),
+        entries=tuple(entries),
         order=tuple(number for group in sorted(groups, key=lambda one: min(one.pictures)) for number in group.pictures),
         gaps=tuple(gaps),
         doubles=doubles,
@@ -96,15 +98,24 @@ def _best(groups: Sequence[_Group]) -> tuple[int, int, int] | None:
 
 
 def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> float:
-    """Return how much speaks for the second log beginning at a place of the first; 0 when anything speaks against."""
+    """Return how much speaks for the second log beginning at a place of the first; 0 when anything speaks against.
+
+    Of what an edge cuts a rest may be read as something else: a card's button as a message. It says nothing then, if
+    there is enough without it.
+    """
     size = min(len(first) - offset, len(second))
-    total = 0.0
+    total, needed = 0.0, 0.0
     for step in range(size):
         one, other = first[offset + step], second[step]
         weight = _same(one, other)
         if weight is None:
-            return 0.0
+            is_rest = (step == 0 and other.cut_above) or (one is first[-1] and one.cut_below)
+            if not is_rest:
+                return 0.0
+            weight, needed = 0.0, ENOUGH
         total += weight
+    if total < needed:
+        return 0.0
     return total
 
 
@@ -112,8 +123,6 @@ def _same(one: Entry, other: Entry) -> float | None:
     """Return what it says for an overlap that two entries are one; None when they cannot be."""
     if not _could_share_a_side(one, other):
         return None
-    if _is_empty(one) or _is_empty(other):
-        return 0.0
     if Kind.PICTURE in (one.kind, other.kind):
         return _same_picture(one, other)
     return _same_words(one, other)
