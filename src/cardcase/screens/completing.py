@@ -120,7 +120,8 @@ class _Bubble:
 
     def _is_one_row(self) -> bool:
         low, high = _ONE_ROW
-        return low * self.image.shape[1] < self.panel.box.height < high * self.image.shape[1]
+        wide: int = self.image.shape[1]
+        return low * wide < self.panel.box.height < high * wide
 
     def _alone(self) -> list[Line]:
         """Read a bubble of one row in which no line was found: a lone 「？」 or 「……」 is a message, too."""

@@ -193,8 +193,8 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
         return [whole]
     found = [core]
     for left, right in ((0, core.left), (core.right, near.shape[1])):
-        rows = np.flatnonzero(area[:, left:right].mean(axis=1) > 0.2) if right - left >= least else ()  # noqa: PLR2004
-        if len(rows):
+        rows = np.flatnonzero(area[:, left:right].mean(axis=1) > 0.2) if right > left else np.zeros(0, int)  # noqa: PLR2004
+        if rows.size and right - left >= least:
             found.append(Box(left, int(rows[0]), right, int(rows[-1]) + 1))
     return [Box(b.left + whole.left, b.top + whole.top, b.right + whole.left, b.bottom + whole.top) for b in found]
 
@@ -204,10 +204,11 @@ def _filled(near: Pixels) -> Box | None:
     rows = _longest(near.mean(axis=1) > _FILLED / 2)
     if rows is None:
         return None
-    columns = _longest(near[rows[0] : rows[1]].mean(axis=0) > _FILLED)
+    columns = _longest(near[slice(*rows)].mean(axis=0) > _FILLED)
     if columns is None:
         return None
-    rows = _longest(near[:, columns[0] : columns[1]].mean(axis=1) > _FILLED)
+    left, right = columns
+    rows = _longest(near[:, left:right].mean(axis=1) > _FILLED)
     return Box(columns[0], rows[0], columns[1], rows[1]) if rows else None
 
 

@@ -109,7 +109,9 @@ def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> f
         one, other = first[offset + step], second[step]
         weight = _same(one, other)
         if weight is None:
-            is_rest = (step == 0 and other.cut_above) or (one is first[-1] and one.cut_below)
+            kinds = {one.kind, other.kind}
+            is_card = Kind.CARD in kinds and Kind.PICTURE not in kinds
+            is_rest = is_card and ((step == 0 and other.cut_above) or (one is first[-1] and one.cut_below))
             if not is_rest:
                 return 0.0
             weight, needed = 0.0, ENOUGH
