@@ -29,6 +29,7 @@ NAMES = [
     "verify_record",
     "triage",
     "screenshot",
+    "screenshot_judged",
 ]
 SCRIPTS = {  # those that are not in measure.py
     "deadlines_million": "deadlines.py",
@@ -39,6 +40,7 @@ SCRIPTS = {  # those that are not in measure.py
     "verify_record": "record.py",
     "triage": "understanding.py",
     "screenshot": "understanding.py",
+    "screenshot_judged": "understanding.py",
 }
 
 

@@ -28,6 +28,10 @@ def _chromium() -> bool:
     return bool(shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"))
 
 
+def _has_font(pattern: str) -> bool:
+    return any(Path("/usr/share/fonts").rglob(pattern))
+
+
 NEEDS: dict[str, tuple[str, str, Callable[[], bool]]] = {
     "fonts-noto-cjk": ("证据包 PDF 的中文字体", "Chinese fonts for the pack's PDF", _fonts),
     "postgresql": ("测试用的 PostgreSQL", "PostgreSQL for the tests", _postgres),
@@ -43,7 +47,23 @@ NEEDS: dict[str, tuple[str, str, Callable[[], bool]]] = {
     "fonts-noto-color-emoji": (
         "截图里的表情",
         "emoji in screenshots",
-        lambda: bool(list(Path("/usr/share/fonts").rglob("*ColorEmoji*"))),
+        lambda: _has_font("*ColorEmoji*"),
+    ),
+    "fonts-roboto-unhinted": (
+        "判截图识别用的字体",
+        "a font of the chats that judge the reading",
+        lambda: _has_font("Roboto-*"),
+    ),
+    "fonts-inter": ("判截图识别用的字体", "a font of the chats that judge the reading", lambda: _has_font("Inter*")),
+    "fonts-wqy-zenhei": (
+        "判截图识别用的字体",
+        "a font of the chats that judge the reading",
+        lambda: _has_font("wqy-zenhei*"),
+    ),
+    "fonts-wqy-microhei": (
+        "判截图识别用的字体",
+        "a font of the chats that judge the reading",
+        lambda: _has_font("wqy-microhei*"),
     ),
 }
 RUN = ("fonts-noto-cjk",)

@@ -66,9 +66,40 @@ def screenshot() -> list[Row]:
     ]  # fmt: skip
 
 
+def judged() -> list[Row]:
+    """Read the judging part of the chats drawn in a browser with the worker (tests/screens/judging)."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from screens.judging import judge
+
+    with judge.by_the_worker() as see:
+        found = judge.judged("judge", judge.SEEDS["judge"], see=see)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / MIB
+    rows = []
+    for name, said in (
+        ("single screens", "screens"),
+        ("talks of 3–5 stitched screens", "talks"),
+        ("long pictures", "long"),
+    ):
+        counts = found[said]
+        of = counts.of
+        cer, speaker = counts.share("wrong", "letters"), counts.share("speaker right", "speakers")
+        beside = f"{of['letters']:,} letters; missing {of['missing']}, too many {of['extra']}, gaps {of['gaps']}"
+        rows += [
+            row(f"screenshot, judged: CER of {name}", f"{cer:.2%}", "≤ 0.5 %", beside, met=cer <= 0.005),
+            row(f"screenshot, judged: speaker, {name}", f"{speaker:.2%}", "≥ 99 %", f"{of['speakers']} bubbles", met=speaker >= 0.99),
+            row(f"screenshot, judged: order exact, {name}", f"{of['order exact']}/{of['orders']}", "all",
+                f"times right {of['times right']}/{of['times']}", met=of["order exact"] == of["orders"]),
+        ]  # fmt: skip
+    beside = "the largest process of the whole row"
+    return [
+        *rows,
+        row("screenshot, judged: memory of the worker", f"{peak:.0f} MiB", "≤ 1,600 MiB", beside, met=peak <= 1_600),
+    ]
+
+
 def main() -> None:
     """Print the rows of one benchmark as JSON."""
-    print(json.dumps({"triage": triage, "screenshot": screenshot}[sys.argv[1]]()))
+    print(json.dumps({"triage": triage, "screenshot": screenshot, "screenshot_judged": judged}[sys.argv[1]]()))
 
 
 if __name__ == "__main__":

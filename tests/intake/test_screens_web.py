@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from cardcase.evidence.models import Exhibit
 from cardcase.inbox.models import Message
 from cardcase.jobs.rules import MAX_TRIES
 from cardcase.jobs.runners.worker import Worker
@@ -267,11 +268,35 @@ def test_low_trust_and_look_alike_letters_are_warned_of_at_the_entry(world, owne
     assert 'class="is-warned"' in body
 
 
-def test_a_picture_that_the_reader_refuses_ends_it_with_the_reason(world, owner, engine):
-    good = recorded.seen("plain")[0]
+def test_a_picture_that_the_reader_refuses_is_named_and_the_others_are_read(world, owner, noon, engine):
+    first, _, third = recorded.seen("light")[:3]
     client = page_of(owner)
-    pictures = engine(good, limits.refusal("picture_slow", "截图 2.png"))
-    url = send(client, [*pictures, blank(good)]).headers["Location"]
+    engine(first, limits.refusal("picture_slow", "截图 2.png"), third)
+    pictures = [blank(first), blank(first), blank(third), b"no picture"]
+    url = send(client, pictures).headers["Location"]
+    work()
+    row = Capture.objects.visible_to(owner).get()
+    assert (row.state, row.done, row.trouble) == ("waiting", 4, {})
+    kept = CapturedPicture.objects.visible_to(owner).order_by("place")
+    assert [one.trouble.get("code") for one in kept] == [None, "picture_slow", None, "picture_kind"]
+    assert [one.original_sealed is None for one in kept] == [False, True, False, True]
+    assert {place[0] for place in row.places} == {0, 2}
+    body = client.get(url).content.decode()
+    assert "截图 2.png：识别超过" in body
+    assert "裁掉无关部分" in body
+    assert "只认 PNG、JPEG、WEBP" in body
+    told = Program(owner, noon).get(f"/{row.public_id}").json()["pictures"]
+    assert [one["trouble"] and one["trouble"]["code"] for one in told] == [None, "picture_slow", None, "picture_kind"]
+    assert client.post(url, {"act": "confirm"}).status_code == 302
+    rows = Exhibit.objects.visible_to(owner).order_by("pk")
+    assert [one.title for one in rows] == ["聊天截图 1/2", "聊天截图 2/2"]
+
+
+def test_when_every_picture_is_refused_it_ends_with_the_first_reason(world, owner, engine):
+    client = page_of(owner)
+    engine(limits.refusal("picture_slow", "截图 2.png"), limits.refusal("picture_memory", "截图 3.png"))
+    good = recorded.seen("plain")[0]
+    url = send(client, [blank(good), blank(good)]).headers["Location"]
     work()
     row = Capture.objects.visible_to(owner).get()
     body = client.get(url).content.decode()

@@ -206,6 +206,18 @@ def test_what_is_refused(world, pictures, stranger, auditor):
     assert Capture.objects.visible_to(world.owner).count() == 1
 
 
+def test_one_refused_picture_does_not_take_the_others_with_it(world, pictures):
+    given = pictures("plain")
+    row = captured(world, [service.Picture("坏的.png", b"nothing"), *given])
+    kept = queries.pictures(world.owner, row)
+    assert row.notes[0] == "refused"
+    assert kept[0].trouble["zh"].startswith("坏的.png：只认 PNG")
+    assert [one.place for one in queries.read_pictures(world.owner, row)] == [*range(1, len(given) + 1)]
+    assert row.read == captured(world, given).read
+    [entry] = custody.history(world.owner, [row.public_id])
+    assert (entry.facts["pictures"], entry.facts["refused"]) == (len(given), 1)
+
+
 def test_the_command_reads_shows_and_confirms(world, pictures, tmp_path, monkeypatch):
     from cardcase.project import boot
     from cardcase.project.cli import common, work

@@ -25,7 +25,7 @@ def told(found):
 
 
 def test_untouched_it_says_what_was_read():
-    assert drafts.final(rows()) == lines.from_documents(READ)
+    assert drafts.final(rows(), None) == lines.from_documents(READ)
     assert drafts.documents(rows()) == [{}, {}, {}, {}]
 
 
@@ -37,7 +37,7 @@ def test_words_speaker_time_missed_lines_and_what_is_left_out():
             2: {"keep": False},
         },
     )
-    assert told(drafts.final(changed)) == [
+    assert told(drafts.final(changed, None)) == [
         ("platform", "time", "2026-11-20 19:58"),
         ("platform", "time", "2026-11-20 20:01"),
         ("seller", "text", "您好"),
@@ -79,9 +79,25 @@ def test_an_entry_that_is_not_there_and_a_chat_of_nothing_are_refused():
         drafts.changed(rows(), {4: {"keep": False}})
     nothing = drafts.changed(rows(), {number: {"keep": False} for number in range(4)})
     with pytest.raises(BadSheet, match="没有一条消息"):
-        drafts.final(nothing)
+        drafts.final(nothing, None)
 
 
 def test_an_entry_that_is_left_out_may_be_empty():
     [*_, one] = [drafts.changed(rows(), {1: {"text": "", "keep": False}})[1]]
     assert (one.is_kept, one.said.kind) == (False, Kind.TEXT)
+
+
+def test_a_time_without_a_day_is_the_day_of_the_screenshot_and_a_typed_one_that_of_what_stands_above():
+    stamps = lines.from_documents([
+        {"who": "platform", "kind": "time", "text": "昨天 20:00"},
+        {"who": "buyer", "text": "在吗"},
+        {"who": "platform", "kind": "time", "text": "21:05"},
+        {"who": "buyer", "text": "在吗"},
+    ])  # fmt: skip
+    day = date(2026, 11, 21)
+    read = drafts.rows_of(lines.documents(stamps), [], [])
+    typed = drafts.changed(read, {1: {"time": "20:30"}})
+    moments = [at for at, _ in drafts.moments(typed, day)]
+    assert moments[1:4:2] == [datetime(2026, 11, 20, 12, 30, tzinfo=UTC), datetime(2026, 11, 21, 13, 5, tzinfo=UTC)]
+    said = lines.to_notices(drafts.final(typed, day), lines.About(conversation="c", taken_on=day))
+    assert [one.said_at for one in said] == moments[1:4:2]

@@ -32,14 +32,28 @@ class Looked(Schema):
     en: str
 
 
+class Refusal(Schema):
+    """Why pictures could not be read."""
+
+    code: str
+    reason: str
+    next: str
+    reason_en: str
+    next_en: str
+
+
 class PictureOut(Schema):
-    """One picture. ``pieces``: where it can be seen, strip by strip, codes covered; empty until it was read."""
+    """One picture. ``pieces``: where it can be seen, strip by strip, codes covered; empty until it was read.
+
+    ``trouble``: why it was refused; the others are read all the same.
+    """
 
     place: int
     name: str
     width: int
     height: int
     masked: int
+    trouble: Refusal | None
     pieces: list[str]
 
 
@@ -81,16 +95,6 @@ class LineOut(Schema):
     is_cut: bool
     has_gap: bool
     doubtful: list[str]
-
-
-class Refusal(Schema):
-    """Why pictures could not be read."""
-
-    code: str
-    reason: str
-    next: str
-    reason_en: str
-    next_en: str
 
 
 class CaptureInShort(Schema):

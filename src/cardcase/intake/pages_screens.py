@@ -78,12 +78,13 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class PictureBox:
-    """One picture beside its entries. ``title``: 「第 1 张 · 截图 1.png」."""
+    """One picture beside its entries. ``title``: 「第 1 张 · 截图 1.png」. ``refused``: why it was not read."""
 
     title: str
     alt: str
     pieces: tuple[Piece, ...]
     entries: tuple[EntryRow, ...]
+    refused: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

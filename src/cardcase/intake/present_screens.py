@@ -197,12 +197,7 @@ def _progress(row: Capture, total: int, url: str) -> Progress:
 
 def _ended(row: Capture) -> Iterator[Notice]:
     if row.state == queries.FAILED:
-        told = row.trouble
-        yield Notice(
-            Tone.BAD,
-            say(Text(told.get("zh", ""), told.get("en", ""))),
-            say(Text(told.get("next_zh", ""), told.get("next_en", ""))),
-        )
+        yield _trouble(row.trouble)
     elif row.state == queries.CONFIRMED:
         yield Notice(
             Tone.GOOD,
@@ -211,6 +206,14 @@ def _ended(row: Capture) -> Iterator[Notice]:
         )
     elif row.state == queries.DROPPED:
         yield Notice(Tone.PLAIN, _("图片和识别的文字都已删掉，没有进会话。"))
+
+
+def _trouble(told: Mapping[str, str]) -> Notice:
+    return Notice(
+        Tone.BAD,
+        say(Text(told.get("zh", ""), told.get("en", ""))),
+        say(Text(told.get("next_zh", ""), told.get("next_en", ""))),
+    )
 
 
 def _after(row: Capture) -> tuple[Link, ...]:
@@ -244,7 +247,7 @@ def _pictures(
 ) -> Iterator[pages.PictureBox]:
     """Put the entries of this part beside the pictures that they were read from, in the order of the chat.
 
-    Pictures on which nothing was read come last: something may have been missed there.
+    Pictures on which nothing was read, and refused ones, come last: something may have been missed there.
     """
     times = drafts.moments(rows, row.taken_on)
     order = list(dict.fromkeys(one.place.picture for one in mine))
@@ -261,6 +264,7 @@ def _pictures(
             alt=_("第 %d 张截图，卡密已遮住") % (place + 1),
             pieces=tuple(_pieces(row, picture, entries, rows)) if picture is not None else (),
             entries=tuple(_entry(one, row, times[one.number], now) for one in entries),
+            refused=_trouble(picture.trouble) if picture is not None and picture.trouble else None,
         )
 
 
@@ -366,7 +370,6 @@ def short(row: Capture) -> dict[str, Any]:
 def document(row: Capture, pictures: Sequence[CapturedPicture]) -> dict[str, Any]:
     """Write a capture for programs."""
     rows = drafts.rows_of(row.read, row.draft, row.places)
-    told = row.trouble
     said = [
         {"code": code, "zh": text.zh, "en": text.en}
         for code, text in zip(row.notes, service.warnings(row.notes), strict=True)
@@ -378,21 +381,18 @@ def document(row: Capture, pictures: Sequence[CapturedPicture]) -> dict[str, Any
         "how": row.how,
         "done": row.done,
         "total": len(pictures),
-        "trouble": {
-            "code": told["code"],
-            "reason": told["zh"],
-            "next": told["next_zh"],
-            "reason_en": told["en"],
-            "next_en": told["next_en"],
-        }
-        if told
-        else None,
+        "trouble": _trouble_document(row.trouble),
         "warnings": said,
         "pictures": [_picture_document(row, one) for one in pictures],
         "lines": [
             _line_document(one, row, time) for one, time in zip(rows, drafts.moments(rows, row.taken_on), strict=True)
         ],
     }
+
+
+def _trouble_document(told: Mapping[str, str]) -> dict[str, str] | None:
+    names = {"code": "code", "reason": "zh", "next": "next_zh", "reason_en": "en", "next_en": "next_en"}
+    return {name: told[kept] for name, kept in names.items()} if told else None
 
 
 def _picture_document(row: Capture, one: CapturedPicture) -> dict[str, Any]:
@@ -403,6 +403,7 @@ def _picture_document(row: Capture, one: CapturedPicture) -> dict[str, Any]:
         "width": one.width,
         "height": one.height,
         "masked": len(one.masks),
+        "trouble": _trouble_document(one.trouble),
         "pieces": [f"/api/v1/screens/{row.public_id}/pictures/{one.place}/{number}" for number in range(count)],
     }
 

@@ -21,7 +21,7 @@ BUBBLE: Final = 0.42
 """Least part of its own colour that makes a panel a bubble (as in ``rules.layout``)."""
 PATCH: Final = 0.09
 """A solid patch this long, to the width of the picture, is no letter and no emoji: pictures have them, bubbles not."""
-_INK: Final = 48
+_INK: Final = 44
 _INSET: Final = 0.012
 _COVER: Final = 2
 _LEAST: Final = 3
@@ -29,6 +29,13 @@ _PAD: Final = 7
 _TRUSTED: Final = 0.6
 _SURE: Final = 0.7
 """Lines that the engine trusts less are read again with their whole row."""
+_ALONE: Final = 0.4
+_ONE_ROW: Final = (0.07, 0.16)
+"""Height of a bubble of one row, to the width of the picture; lower ones are cut."""
+_MARGIN: Final = 0.2
+"""Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
+_CORNER: Final = 0.038
+"""Where a round corner may still show the page: columns and rows from the corner, added up, to the width."""
 _LOWEST: Final = 0.011
 """Least height of a row of letters, to the width of the picture."""
 
@@ -36,9 +43,11 @@ _LOWEST: Final = 0.011
 def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], strip: Strip) -> list[Line]:
     """Return the lines with those completed or added that the engine's search missed in part or whole."""
     kept = [line for line in lines if line.panel < 0]
+    wide = image.shape[1]
     for number, panel in enumerate(panels):
         mine = [line for line in lines if line.panel == number]
-        is_avatar = panel.box.width < 0.16 * image.shape[1] and panel.box.height > 0.9 * panel.box.width
+        is_avatar = panel.box.width < 0.16 * wide and panel.box.height > 0.9 * panel.box.width
+        is_avatar = is_avatar and (panel.box.right <= _MARGIN * wide or panel.box.left >= (1 - _MARGIN) * wide)
         if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
             kept += mine
             continue
@@ -46,14 +55,37 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
     return kept
 
 
+def _away(part: Pixels, panel: Panel) -> Pixels:
+    """Return how much lighter or darker each pixel is than the panel: JPEG spreads colours, not light."""
+    if not part.size:
+        return np.zeros((0, 0))
+    shares = np.array([0.299, 0.587, 0.114])
+    return np.abs(part @ shares - float(np.array(panel.colour) @ shares))
+
+
+def _without_corners(ink: Pixels, size: int) -> None:
+    """Clear the triangles at the corners: what differs there is the page behind a round corner."""
+    high, wide = ink.shape
+    for down in range(min(size, high)):
+        across = min(size - down, wide)
+        for row in (down, high - 1 - down):
+            ink[row, :across] = False
+            ink[row, wide - across :] = False
+
+
 class _Bubble:
     def __init__(self, image: Pixels, panel: Panel, number: int, strip: Strip) -> None:
         self.image, self.panel, self.number, self.strip = image, panel, number, strip
         box, inset = panel.box, max(3, round(image.shape[1] * _INSET))
-        self.left, self.right = box.left + inset, box.right - inset
-        part = image[box.top : box.bottom, self.left : self.right].astype(np.int16)
-        self.away = np.abs(part - np.array(panel.colour, np.int16)).max(axis=2) if part.size else np.zeros((0, 0))
+        whole = _away(image[box.top : box.bottom, box.left : box.right], panel)
+        own = np.flatnonzero((whole <= _INK).mean(axis=0) >= 0.5) if whole.size else np.zeros(0, int)  # noqa: PLR2004 - most
+        begins, ends = (
+            (int(own[0]), int(own[-1]) + 1) if own.size else (0, 0)
+        )  # without the tail that some bubbles have
+        self.left, self.right = box.left + begins + inset, max(box.left + begins + inset, box.left + ends - inset)
+        self.away = whole[:, self.left - box.left : self.right - box.left]
         self.ink = self.away > _INK
+        _without_corners(self.ink, round(image.shape[1] * _CORNER) - inset)
 
     def completed(self, lines: Sequence[Line]) -> list[Line]:
         if not self.ink.size:
@@ -61,7 +93,8 @@ class _Bubble:
         found: list[Line] = []
         for row in words.rows_of(lines):
             found += self._row(row)
-        return [*found, *self._missed(found)]
+        found += self._missed(found)
+        return found or self._alone()
 
     def _row(self, row: Sequence[Line]) -> list[Line]:
         top, bottom = min(line.ink.top for line in row), max(line.ink.bottom for line in row)
@@ -84,6 +117,37 @@ class _Bubble:
             return list(row)
         first = row[0]
         return [replace(first, box=box, ink=box, text=text, score=score)]
+
+    def _is_one_row(self) -> bool:
+        low, high = _ONE_ROW
+        wide: int = self.image.shape[1]
+        return low * wide < self.panel.box.height < high * wide
+
+    def _alone(self) -> list[Line]:
+        """Read a bubble of one row in which no line was found: a lone 「？」 or 「……」 is a message, too."""
+        rim = round(self.image.shape[1] * _INSET)
+        rows = np.flatnonzero(self.ink[rim:-rim].any(axis=1)) + rim
+        columns = np.flatnonzero(self.ink[rim:-rim].any(axis=0))
+        if not rows.size or not columns.size or not self._is_one_row():
+            return []
+        box = self.panel.box
+        top, bottom = box.top + int(rows[0]), box.top + int(rows[-1]) + 1
+        ink = Box(self.left + int(columns[0]), top, self.left + int(columns[-1]) + 1, bottom)
+        is_row = ink.height < 0.62 * box.height and abs(ink.centre - box.centre) < 0.2 * box.height
+        if not is_row or self.ink.mean() > 0.3:  # noqa: PLR2004 - a picture
+            return []
+        half = max(round(0.26 * box.height), ink.height // 2 + 2)
+        middle = (box.top + box.bottom) // 2
+        row = Box(ink.left, max(box.top, middle - half), ink.right, min(box.bottom, middle + half))
+        away = self.away[row.top - box.top : row.bottom - box.top, ink.left - self.left : ink.right - self.left]
+        letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
+        side = round(0.6 * row.height)
+        paper = np.pad(letters, ((0, 0), (side, side)), constant_values=255)  # black on white is read best
+        text, score = self.strip(np.repeat(paper[:, :, None], 3, axis=2))
+        if not text.strip() or score < _ALONE:
+            return []
+        contrast = int(np.percentile(self.away[self.ink], 90))
+        return [Line(row, ink, text, score, self.panel.colour, contrast, self.number)]
 
     def _missed(self, lines: Sequence[Line]) -> list[Line]:
         """Read rows of ink on which no line stands."""

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cardcase.kit import media
-from cardcase.kit.errors import Refused, Unavailable
+from cardcase.kit.errors import Problem, Refused, Unavailable
 from cardcase.kit.text import Text
 
 MEGABYTE: Final = 1024 * 1024
@@ -91,6 +91,17 @@ def refusal(code: str, file: str = "") -> BadPicture:
     message, way_out = _REFUSALS.get(code, _REFUSALS["picture_crashed"])
     zh, en = (f"{file}：{message.zh}", f"{file}: {message.en}") if file else (message.zh, message.en)
     return BadPicture(zh, en, next=way_out, code=code, file=file)
+
+
+def document(problem: Problem) -> dict[str, str]:
+    """Write why pictures were not read, as it is kept."""
+    return {
+        "code": problem.problem_code,
+        "zh": problem.message.zh,
+        "en": problem.message.en,
+        "next_zh": problem.next.zh,
+        "next_en": problem.next.en,
+    }
 
 
 def missing() -> ReaderAway:

@@ -38,6 +38,20 @@ _LIKE: Final = 24
 _EDGE: Final = 0.012
 _LEAST: Final = 0.022
 """Width and height of the smallest panel, to the width of the picture."""
+_LETTER: Final = 0.06
+"""Both sides of what is no panel but one letter on the page, to the width of the picture."""
+_TIGHT: Final = 6
+_ROW: Final = 0.075
+"""Height of a row of letters on the page that JPEG has smeared into one area."""
+_LOWEST: Final = 0.059
+"""Height of the lowest panel that no edge cuts: a bubble of one row in a small type has 0.08."""
+_GREY: Final = 128.0
+_BUBBLE: Final = 0.42
+_FILLED: Final = 0.3
+_GAP: Final = 6
+_SPILL: Final = 5
+_CORE: Final = 0.3
+_LARGEST_FACE: Final = 0.15
 _BAND: Final = 0.1
 _MARGIN: Final = 16
 
@@ -54,7 +68,7 @@ def measure(image: Pixels, reads: Reads) -> Seen:
     page = _page(image)
     differs = np.abs(image.astype(np.int16) - np.array(page, np.int16)).max(axis=2) > _STEP
     bands = _bands(differs)
-    panels, labels = _panels(image, differs, bands)
+    panels, labels = _panels(image, differs, page, bands)
     lines = [
         _line(image, labels, page, box, text, score)
         for top, bottom in _pieces(differs)
@@ -103,7 +117,9 @@ def _bands(differs: Pixels) -> list[tuple[int, int]]:
     return found or [(0, height)]
 
 
-def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) -> tuple[list[Panel], Pixels]:
+def _panels(
+    image: Pixels, differs: Pixels, page: Colour, bands: Sequence[tuple[int, int]]
+) -> tuple[list[Panel], Pixels]:
     """Find connected areas of other colours than the page; return them and for every pixel which it belongs to."""
     inside = np.zeros(differs.shape, np.uint8)
     for top, bottom in bands:
@@ -112,22 +128,130 @@ def _panels(image: Pixels, differs: Pixels, bands: Sequence[tuple[int, int]]) ->
     least = image.shape[1] * _LEAST
     numbers = np.full(count, -1, np.int32)
     panels: list[Panel] = []
+    beside: list[tuple[Box, Pixels, int]] = []
     for number in range(1, count):
         left, top, width, height = (int(value) for value in stats[number, :4])
         if width < least or height < least:
             continue
-        part = image[top : top + height, left : left + width]
-        mine = marks[top : top + height, left : left + width] == number
-        colour = _commonest(part[mine])
-        near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
-        if stats[number, 4] < width * height * 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
-            continue
-        numbers[number] = len(panels)
-        box = Box(left, top, left + width, top + height)
-        panels.append(
-            Panel(box, colour, float(near.mean()), _print(part), _patch(~near, image.shape[1]), _square(mine))
-        )
-    return panels, numbers[marks]
+        whole = Box(left, top, left + width, top + height)
+        area = marks[top : top + height, left : left + width] == number
+        for place, box in enumerate(_parted(image, whole, area)):
+            mine = area[box.top - top : box.bottom - top, box.left - left : box.right - left]
+            panel = _panel(image, box, mine, page, bands)
+            if panel is None:
+                continue
+            if place:
+                beside.append((box, mine, len(panels)))
+            else:
+                numbers[number] = len(panels)
+            panels.append(panel)
+    labels = numbers[marks]
+    for box, mine, place in beside:
+        labels[box.top : box.bottom, box.left : box.right][mine] = place
+    return panels, labels
+
+
+def _panel(image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[tuple[int, int]]) -> Panel | None:
+    """Measure one area; None when it is letters, the ground of a time, or too low for a bubble."""
+    wide = image.shape[1]
+    rows = np.flatnonzero(mine.mean(axis=1) > 0.2)  # noqa: PLR2004 - letters that an edge cuts spill over it a little
+    if rows.size:
+        first, last = min(int(rows[0]), _SPILL), max(int(rows[-1]) + 1, box.height - _SPILL)
+        box, mine = Box(box.left, box.top + first, box.right, box.top + last), mine[first:last]
+    is_cut = any(box.top <= first or box.bottom >= last for first, last in bands)
+    if (box.height < _LOWEST * wide and not is_cut) or not mine.any():
+        return None
+    part = image[box.top : box.bottom, box.left : box.right]
+    colour = _commonest(part[mine])
+    near = _near(part, colour)
+    if mine.mean() < 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
+        return None
+    if _is_writing(part, colour, page, wide):
+        return None
+    return Panel(box, colour, float(near.mean()), _print(part), _patch(~near, wide), _square(mine))
+
+
+def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
+    """Return the bubble in an area first, then what JPEG has grown together with it: an avatar, a mark of reading.
+
+    A bubble is where one colour fills rows and columns. An area without such a place is one thing.
+    """
+    part = image[whole.top : whole.bottom, whole.left : whole.right]
+    least = _LETTER * image.shape[1]
+    if max(whole.width, whole.height) < _LARGEST_FACE * image.shape[1]:
+        return [whole]
+    colour = _commonest(part[area])
+    near = _near(part, colour) & area
+    core = _filled(near)
+    if core is None or core.width * core.height < _CORE * whole.width * whole.height:
+        return [whole]
+    inside = _tight(part[core.top : core.bottom, core.left : core.right], colour)
+    sides, ends = (core.left, near.shape[1] - core.right), (core.top, near.shape[0] - core.bottom)
+    is_whole = max(sides) < 0.5 * least and max(ends) < 0.15 * least  # a tail, and no mark of reading
+    is_one = is_whole or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
+    if inside.mean() < _BUBBLE or core.width < least or is_one:
+        return [whole]
+    found = [core]
+    for left, right in ((0, core.left), (core.right, near.shape[1])):
+        rows = np.flatnonzero(area[:, left:right].mean(axis=1) > 0.2) if right > left else np.zeros(0, int)  # noqa: PLR2004
+        if rows.size and right - left >= least:
+            found.append(Box(left, int(rows[0]), right, int(rows[-1]) + 1))
+    return [Box(b.left + whole.left, b.top + whole.top, b.right + whole.left, b.bottom + whole.top) for b in found]
+
+
+def _filled(near: Pixels) -> Box | None:
+    """Return the longest runs of columns, and then of rows, of which the colour fills a third."""
+    rows = _longest(near.mean(axis=1) > _FILLED / 2)
+    if rows is None:
+        return None
+    columns = _longest(near[slice(*rows)].mean(axis=0) > _FILLED)
+    if columns is None:
+        return None
+    left, right = columns
+    rows = _longest(near[:, left:right].mean(axis=1) > _FILLED)
+    return Box(columns[0], rows[0], columns[1], rows[1]) if rows else None
+
+
+def _longest(is_full: Pixels) -> tuple[int, int] | None:
+    """Return the longest run of full ones; gaps of a few count as full, as strokes of letters make them."""
+    places = np.flatnonzero(is_full)
+    if not places.size:
+        return None
+    runs = np.split(places, np.flatnonzero(np.diff(places) > _GAP) + 1)
+    longest = max(runs, key=lambda run: int(run[-1] - run[0]))
+    return int(longest[0]), int(longest[-1]) + 1
+
+
+def _near(part: Pixels, colour: Colour) -> Pixels:
+    """Tell for each pixel whether it has the panel's colour, or that colour bleached as JPEG does around letters."""
+    near = np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _LIKE
+    light, red, blue = (one.astype(np.float32) for one in cv2.split(cv2.cvtColor(part, cv2.COLOR_RGB2YCrCb)))
+    own = cv2.cvtColor(np.array([[colour]], np.uint8), cv2.COLOR_RGB2YCrCb)[0, 0].astype(np.float32)
+    across, up = own[1] - _GREY, own[2] - _GREY
+    strength = float(np.hypot(across, up))
+    if strength < _LIKE:
+        return near
+    along = ((red - _GREY) * across + (blue - _GREY) * up) / strength**2
+    beside = np.abs((red - _GREY) * up - (blue - _GREY) * across) / strength
+    bleached = (np.abs(light - own[0]) <= _LIKE) & (beside <= _LIKE / 2) & (along > 0.3) & (along < 1.2)  # noqa: PLR2004
+    return near | bleached
+
+
+def _is_writing(part: Pixels, colour: Colour, page: Colour, wide: int) -> bool:
+    """Tell letters on the page from panels: one alone is small; a row smeared by JPEG has no colour of its own."""
+    height, width = part.shape[:2]
+    if max(width, height) < _LETTER * wide:
+        return True
+    if height >= _ROW * wide or width < 1.5 * height:
+        return False
+    if max(abs(one - other) for one, other in zip(colour, page, strict=True)) < 2 * _STEP:
+        return True
+    return bool(_tight(part, colour).mean() < 0.25)  # noqa: PLR2004 - a bubble full of letters has more
+
+
+def _tight(part: Pixels, colour: Colour) -> Pixels:
+    """Tell which pixels have a colour exactly, but for what JPEG does to even ground."""
+    return np.abs(part.astype(np.int16) - np.array(colour, np.int16)).max(axis=2) <= _TIGHT
 
 
 def _patch(other: Pixels, wide: int) -> int:
@@ -146,7 +270,10 @@ def _square(mine: Pixels) -> tuple[bool, bool]:
 
     One is enough: a bubble's tail stands out on the other side.
     """
-    size = 4
+    size, rim = 6, 2  # JPEG leaves a rim of mixed colours
+    mine = mine[rim:-rim, rim:-rim]
+    if min(mine.shape) < size:
+        return False, False
     left, right = mine[:, :size], mine[:, -size:]
     return (
         bool(max(left[:size].mean(), right[:size].mean()) > 0.9),  # noqa: PLR2004 - nearly all of it

@@ -46,7 +46,8 @@ class Capture(ShopOwned):
 class CapturedPicture(ShopOwned):
     """One picture of a capture, byte for byte under seal, with the places of its lines and of card codes on it.
 
-    ``width`` 0: not read yet. ``seen_sealed``: what was read of it while other pictures of the capture still wait.
+    ``width`` 0: not read. ``seen_sealed``: what was read of it while other pictures of the capture still wait.
+    ``trouble``: why it was refused, in both languages; its bytes are thrown away then, the others are read.
     """
 
     capture = models.ForeignKey(Capture, on_delete=models.CASCADE, related_name="pictures")
@@ -60,6 +61,7 @@ class CapturedPicture(ShopOwned):
     height = models.PositiveIntegerField(default=0)
     lines = models.JSONField(default=list)  # [left, top, right, bottom, trust, words], words masked
     masks = models.JSONField(default=list)  # [left, top, right, bottom] of places with a card code
+    trouble = models.JSONField(default=dict)
 
     class Meta:
         constraints: ClassVar = [

@@ -30,6 +30,11 @@ def pictures(actor: Actor, row: Capture) -> list[CapturedPicture]:
     return list(mine.defer("original_sealed", "seen_sealed").order_by("place"))
 
 
+def read_pictures(actor: Actor, row: Capture) -> list[CapturedPicture]:
+    """Return the pictures of a capture that were read, without their bytes and without those that were refused."""
+    return [one for one in pictures(actor, row) if one.width]
+
+
 def waiting(actor: Actor, *, limit: int = 50) -> list[Capture]:
     """Return what is being read or waits for a person, the newest first."""
     actor.require(Permission.READ)

@@ -44,13 +44,14 @@ def import_screens(
     else:
         row = _read(actor, files, taken_by=taken_by, taken_on=taken_on, case=case, nick=nick, as_json=as_json)
     # With what somebody changed on the page already; while it is still being read there is nothing to show.
-    read = drafts.final(drafts.rows_of(row.read, row.draft, row.places)) if row.read else []
+    read = drafts.final(drafts.rows_of(row.read, row.draft, row.places), row.taken_on) if row.read else []
     if is_dropped:
         service.drop(actor, row.public_id, at=clock.now())
         _say({"capture": row.public_id, "state": "dropped"}, f"已放弃 / dropped: {row.public_id}", as_json=as_json)
         return 0
     said = lines.from_sheet(_text_of(sheet), read) if sheet is not None else None
     warnings = service.warnings(row.notes)
+    refused = [one for one in queries.pictures(actor, row) if one.trouble] if row.state == queries.WAITING else []
     document: dict[str, Any] = {
         "capture": row.public_id,
         "state": row.state,
@@ -62,11 +63,14 @@ def import_screens(
         "warnings": [
             {"code": note, "zh": text.zh, "en": text.en} for note, text in zip(row.notes, warnings, strict=True)
         ],
+        "refused": [{"name": one.name, **one.trouble} for one in refused],
     }
     if not as_json:
         click.echo(lines.to_sheet(said if said is not None else read), nl=False)
         for text in warnings:
             click.echo(f"⚠ {text.zh} / {text.en}", err=True)
+        for one in refused:
+            click.echo(f"✗ {one.trouble['zh']} / {one.trouble['en']}", err=True)
     if not (is_confirmed or said is not None):
         edited = None if as_json else _asked(lines.to_sheet(read))
         if edited is None:

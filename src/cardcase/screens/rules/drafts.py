@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cardcase.connectors.chats.stamps import Calendar
+from cardcase.kit.clock import SHANGHAI
 
 from . import lines
 from .lines import BadSheet, Said
@@ -177,13 +178,17 @@ def documents(rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]
 
 
-def final(rows: Sequence[Row]) -> list[Said]:
-    """Return what the rows say: what is kept, typed times before it, missed lines after it. Raises BadSheet."""
+def final(rows: Sequence[Row], taken_on: date | None) -> list[Said]:
+    """Return what the rows say: what is kept, typed times before it, missed lines after it. Raises BadSheet.
+
+    A time that was typed without its day gets the day that it was understood to be.
+    """
     found: list[Said] = []
-    for one in rows:
+    for one, (moment, _) in zip(rows, moments(rows, taken_on), strict=True):
         if one.is_kept:
             if one.time:
-                found.append(Said(who=lines.PLATFORM, kind=Kind.TIME, text=one.time))
+                day = f"{moment.astimezone(SHANGHAI):%Y-%m-%d} " if moment and lines.is_bare(one.time) else ""
+                found.append(Said(who=lines.PLATFORM, kind=Kind.TIME, text=day + one.time))
             found.append(one.said)
         if one.more:
             found += lines.from_sheet(one.more)
@@ -197,9 +202,10 @@ def moments(rows: Sequence[Row], taken_on: date | None) -> list[tuple[datetime |
     is_exact = False
     found: list[tuple[datetime | None, bool]] = []
     for one in rows:
-        stamp = one.said.text if one.said.kind is Kind.TIME else one.time
-        if one.is_kept and stamp:
-            moment, is_exact = calendar.moment(stamp), True
+        is_line = one.said.kind is Kind.TIME
+        stamp = one.said.text if is_line else one.time
+        if one.is_kept and stamp:  # what is typed without a day belongs to the day of what stands above it
+            moment, is_exact = lines.moment_of(calendar, stamp) if is_line else calendar.moment(stamp), True
         found.append((moment, is_exact))
         if one.is_kept and one.said.kind is not Kind.TIME:
             is_exact = False

@@ -7,18 +7,19 @@ them tell, the margins that they cling to, and how strong the colour is; never t
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
 from cardcase.connectors.chats import systemtexts
 
-from . import words
+from . import bars, bubbles, words
 from .log import Entry, Kind, Log, Who
 from .seen import Box, Colour, Line, Panel, Seen
 
 _AVATAR: Final = (0.06, 0.16)
 """Width of an avatar, to the width of the picture."""
-_MARGIN: Final = 0.17
+_MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side."""
 _FLAT: Final = 0.42
 """Least part of its commonest colour that makes a panel a bubble. Text takes a quarter at most."""
@@ -29,11 +30,9 @@ _SAME: Final = 16
 _STRONG: Final = 0.22
 """Saturation from which a bubble is coloured on purpose: that of the phone's owner."""
 _CENTRED: Final = 0.07
-_TOUCH: Final = 3
-_QUOTE: Final = 0.9
 _MOST_TRUST: Final = 4
-_HALF_READ: Final = 0.8
-"""Trust below which an outermost line on the page is half a line; whole ones are read with 0.95 and more."""
+_HUNG: Final = 0.022
+"""Gap above a quotation in a box of its own, to the width: bubbles stand farther apart."""
 
 
 @dataclass(slots=True)
@@ -42,6 +41,7 @@ class _Part:
 
     panel: Panel
     lines: list[Line] = field(default_factory=list)
+    quoted: list[Line] = field(default_factory=list)
     kind: Kind = Kind.TEXT
     who: Who = Who.UNCLEAR
     sure: float = 0.0
@@ -63,20 +63,27 @@ class _Reading:
     loose: list[Line] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     nick: str = ""
+    begins: int = 0
 
     def log(self) -> Log:
+        self.begins = bars.head_end(self.seen)
         for number, panel in enumerate(self.seen.panels):
+            if panel.box.centre < self.begins:
+                continue
             side = self._avatar_side(panel)
             if side is not None:
                 self.avatars.append((panel.box, side))
             else:
                 self.parts[number] = _Part(panel)
+        self._without_lone_faces()
         self._without_small_ones()
         heads = self._place_lines()
+        self._without_pills()
         self._without_buttons()
         self._heads(heads)
         size = self._size()
         self._kinds(size)
+        self._hang_quotes(size)
         self._speakers()
         entries = [self._entry(part, size) for part in self.parts.values() if self._is_shown(part)]
         entries += self._middles()
@@ -95,11 +102,39 @@ class _Reading:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
 
+    def _without_lone_faces(self) -> None:
+        """Take a panel as large as an avatar for a bubble when it has words and no bubble stands beside it."""
+        for number, panel in enumerate(self.seen.panels):
+            box = panel.box
+            is_plain = panel.flat >= _FLAT and panel.patch < 0.02 * self.seen.width
+            if not is_plain or not any(box == one for one, _ in self.avatars):
+                continue
+            is_alone = all(
+                one.panel.box.bottom < box.top or one.panel.box.top > box.bottom for one in self.parts.values()
+            )
+            said = [line for line in self.seen.lines if line.panel == number and line.score >= bubbles.HALF_READ]
+            if is_alone and said:
+                self.avatars = [(one, who) for one, who in self.avatars if one != box]
+                self.parts[number] = _Part(panel)
+
     def _without_small_ones(self) -> None:
         """Let go of dots: panels without words that are too small for a picture."""
         used = {line.panel for line in self.seen.lines}
         for number, part in list(self.parts.items()):
-            if number not in used and min(part.panel.box.width, part.panel.box.height) < 0.12 * self.seen.width:
+            box, wide = part.panel.box, self.seen.width
+            if number in used or min(box.width, box.height) >= 0.12 * wide:
+                continue
+            is_bubble = part.panel.flat >= _FLAT and box.height > 0.07 * wide and bool(self._beside(part))
+            if not is_bubble:  # a bubble of which nothing was read is shown, like a picture
+                del self.parts[number]
+
+    def _without_pills(self) -> None:
+        """Take times off the small grounds that some apps give them: they are no bubbles."""
+        for number, part in list(self.parts.items()):
+            box, text = part.panel.box, "".join(line.text for line in part.lines).strip()
+            is_centred = abs(box.middle - self.seen.width / 2) < _CENTRED * self.seen.width
+            if is_centred and box.height < 0.1 * self.seen.width and words.is_stamp(text):
+                self.loose += part.lines
                 del self.parts[number]
 
     def _without_buttons(self) -> None:
@@ -124,7 +159,7 @@ class _Reading:
                 continue
             if any(_covers(box, line.box) for box, _ in self.avatars):
                 self.left_out.append((line.text, "avatar"))
-            elif not any(top <= line.ink.centre < bottom for top, bottom in self.seen.bands):
+            elif line.ink.centre < self.begins or not any(a <= line.ink.centre < b for a, b in self.seen.bands):
                 outside.append(line)
             elif line.panel in self.parts:
                 self.parts[line.panel].lines.append(line)
@@ -141,7 +176,8 @@ class _Reading:
         head_ends = 0.3 * self.seen.width
         foot_begins = self.seen.height - 0.3 * self.seen.width
         kept: list[Line] = []
-        heads = [line for line in outside if line.ink.bottom < self.seen.bands[0][0] + _TOUCH]
+        ends = max(self.seen.bands[0][0] + bubbles.TOUCH, self.begins + 1)
+        heads = [line for line in outside if line.ink.bottom < ends]
         for line in self.loose:
             is_head = line.ink.bottom < min(first, head_ends) and (
                 words.pitch(line) >= 0.95 * size or line.ink.bottom < 0.12 * self.seen.width
@@ -172,7 +208,8 @@ class _Reading:
     def _kinds(self, size: float) -> None:
         for part in self.parts.values():
             box = part.panel.box
-            is_small = bool(part.lines) and median(words.pitch(line) for line in part.lines) < 0.72 * size
+            pitches = [words.pitch(line) for line in part.lines if len(line.text) > 1]
+            is_small = bool(pitches) and median(pitches) < 0.72 * size
             is_portrait = box.width < 0.55 * self.seen.width and box.height > box.width
             is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)
@@ -187,6 +224,8 @@ class _Reading:
             return False
         title = words.rows_of(part.lines)[0]
         if systemtexts.classify("".join(line.text for line in title).strip()) is not None:
+            return True
+        if bubbles.is_titled(part.lines, part.panel.box):
             return True
         box, wide = part.panel.box, self.seen.width
         is_centred = abs(box.middle - wide / 2) < 0.02 * wide and box.width > 0.6 * wide
@@ -205,6 +244,25 @@ class _Reading:
             for avatar, who in self.avatars
             if abs(avatar.top - box.top) < near or (avatar.top <= box.top + near and avatar.bottom > box.top + near)
         }
+
+    def _hang_quotes(self, size: float) -> None:
+        """Hang a box of small letters right under a bubble to it: some apps show there what it answers."""
+        near, slack = _HUNG * self.seen.width, 0.03 * self.seen.width
+        order = sorted(self.parts.items(), key=lambda item: item[1].panel.box.top)
+        for (_, above), (number, part) in pairwise(order):
+            one, box = above.panel.box, part.panel.box
+            is_small = bool(part.lines) and all(words.pitch(line) < bubbles.QUOTE * size for line in part.lines)
+            level = abs(box.left - one.left) < slack or abs(box.right - one.right) < slack
+            if (
+                part.kind is above.kind is Kind.TEXT
+                and is_small
+                and level
+                and 0 <= box.top - one.bottom < near
+                and _distance(part.panel.colour, above.panel.colour) > bubbles.TOUCH
+                and not any(abs(avatar.top - box.top) < near for avatar, _ in self.avatars)
+            ):
+                above.quoted = part.lines
+                del self.parts[number]
 
     # --- whose it is ------------------------------------------------------------------------------------------------
 
@@ -267,16 +325,19 @@ class _Reading:
         above, below = self._cut_panel(part)
         lines = part.lines
         if part.kind is not Kind.PICTURE:
-            lines = [line for line in lines if not _is_sliced(line, panel.box, above=above, below=below)]
+            lines = [line for line in lines if not bubbles.is_sliced(line, panel.box, size, above=above, below=below)]
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
-        said, quoted = (lines, []) if part.kind is Kind.CARD else _split_quote(lines, size)
+        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size)
+        quoted = [*quoted, *part.quoted]
         begins = min((line.ink.left for line in part.lines), default=panel.box.left)
         inner: float = panel.box.right - max(0, begins - panel.box.left)
         if part.kind is Kind.TEXT:
             inner = begins + self._text_width()
         text = words.joined(said, inner) if said else ""
         if part.kind is Kind.CARD:
-            text = _card_text(lines, inner)
+            text = bubbles.card_text(lines, inner)
+        elif part.kind is Kind.TEXT:
+            text = words.voice_of(text) or text
         return Entry(
             who=part.who,
             kind=part.kind,
@@ -289,7 +350,7 @@ class _Reading:
             cut_below=below,
             print=panel.print if part.kind is Kind.PICTURE else "",
             picture=self.picture,
-            boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in part.lines),
+            boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in (*part.lines, *part.quoted)),
         )
 
     def _text_width(self) -> float:
@@ -305,8 +366,8 @@ class _Reading:
         return bool(part.lines) or part.kind is Kind.PICTURE or any(self._cut(part.panel.box))
 
     def _cut(self, box: Box) -> tuple[bool, bool]:
-        above = any(abs(box.top - top) <= _TOUCH for top, _ in self.seen.bands)
-        below = any(abs(box.bottom - bottom) <= _TOUCH for _, bottom in self.seen.bands)
+        above = any(abs(box.top - top) <= bubbles.TOUCH for top, _ in self.seen.bands)
+        below = any(abs(box.bottom - bottom) <= bubbles.TOUCH for _, bottom in self.seen.bands)
         return above, below
 
     def _cut_panel(self, part: _Part) -> tuple[bool, bool]:
@@ -319,7 +380,7 @@ class _Reading:
         if part.kind is Kind.PICTURE:  # pictures may be square all around
             has_bar = self.seen.bands[0][0] > 0, self.seen.bands[-1][1] < self.seen.height
             near = 0.35 * self.seen.width
-            above = above or (is_first and not has_bar[0] and box.top < near)
+            above = above or (is_first and not has_bar[0] and box.top < max(near, self.begins + 0.06 * self.seen.width))
             below = below or (is_last and not has_bar[1] and box.bottom > self.seen.height - near)
             return above, below
         return (
@@ -335,7 +396,8 @@ class _Reading:
         for row in words.rows_of(self.loose):
             text = " ".join(line.text.strip() for line in row)
             box = Box(row[0].ink.left, min(x.ink.top for x in row), row[-1].ink.right, max(x.ink.bottom for x in row))
-            if abs(box.middle - wide / 2) > _CENTRED * wide:
+            gaps = [other.ink.left - line.ink.right for line, other in pairwise(row)]
+            if abs(box.middle - wide / 2) > _CENTRED * wide or max(gaps, default=0) > _CENTRED * 2 * wide:
                 self.left_out.append((text, "beside"))
                 continue
             if self._is_half(row, box):
@@ -358,7 +420,10 @@ class _Reading:
             return True
         others = [part.panel.box for part in self.parts.values()]
         is_outermost = all(box.bottom <= one.top for one in others) or all(box.top >= one.bottom for one in others)
-        return is_outermost and min(line.score for line in row) < _HALF_READ
+        if not is_outermost:
+            return False
+        is_low = any(words.is_wide(line.text) and line.ink.height < bubbles.LOW * words.pitch(line) for line in row)
+        return is_low or min(line.score for line in row) < bubbles.HALF_READ
 
     def _middle(self, row: Sequence[Line], box: Box, kind: Kind, text: str) -> Entry:
         above, below = self._cut(box)
@@ -374,68 +439,13 @@ class _Reading:
             boxes=tuple((line.text, line.box.scaled(self.seen.scale)) for line in row),
         )
 
-    def _with_quotes(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Hang a small panel right under a bubble to it: some apps show there what it answers."""
-        kept: list[Entry] = []
-        near = 0.03 * self.seen.width * self.seen.scale
-        for entry in entries:
-            last = kept[-1] if kept else None
-            is_quote = (
-                last is not None
-                and entry.kind is Kind.TEXT
-                and last.kind is Kind.TEXT
-                and not last.quote
-                and entry.quote
-                and not entry.text
-                and 0 <= entry.box.top - last.box.bottom < near
-            )
-            if is_quote and last is not None:
-                kept[-1] = replace(last, quote=entry.quote, boxes=(*last.boxes, *entry.boxes))
-            elif entry.quote and not entry.text:
-                kept.append(replace(entry, text=entry.quote, quote=""))
-            else:
-                kept.append(entry)
-        return kept
-
-
-def _is_sliced(line: Line, panel: Box, *, above: bool, below: bool) -> bool:
-    """Tell whether the edge runs through a line's letters: what was read of halves is no words.
-
-    A whole first line stands off the bubble's edge by half a letter; half of one touches it.
-    """
-    near = 0.22 * line.ink.height + _TOUCH
-    return (above and abs(line.ink.top - panel.top) <= near) or (below and abs(line.ink.bottom - panel.bottom) <= near)
-
-
-def _split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Line]]:
-    """Part what is said from what it answers: smaller and fainter letters at the top or at the end of the bubble."""
-    rows = words.rows_of(lines)
-    strongest = max((line.contrast for line in lines), default=0)
-
-    def is_faint(row: Sequence[Line]) -> bool:
-        small = all(words.pitch(line) < _QUOTE * size or len(line.text) <= 2 for line in row)  # noqa: PLR2004 - too short to tell
-        return small and all(line.contrast < 0.8 * strongest for line in row)
-
-    if len(rows) == 1 and all(words.pitch(line) < 0.85 * size and line.contrast < 140 for line in rows[0]):  # noqa: PLR2004
-        return [], list(lines)
-    first = 0
-    while first < len(rows) - 1 and is_faint(rows[first]):
-        first += 1
-    last = len(rows)
-    while first == 0 and last > 1 and is_faint(rows[last - 1]):
-        last -= 1
-    quoted = [*rows[:first], *rows[last:]]
-    return [line for row in rows[first:last] for line in row], [line for row in quoted for line in row]
-
-
-def _card_text(lines: Sequence[Line], right: float) -> str:
-    """Return a card's title and, on the next line, what else it says."""
-    rows = words.rows_of(lines)
-    if not rows:
-        return ""
-    rest = [line for row in rows[1:] for line in row]
-    title = " ".join(line.text.strip() for line in rows[0])
-    return f"{title}\n{words.joined(rest, right)}" if rest else title
+    @staticmethod
+    def _with_quotes(entries: Sequence[Entry]) -> list[Entry]:
+        """Take a whole bubble of small letters for what is said: none stands above that it could belong to."""
+        return [
+            replace(one, text=one.quote, quote="") if one.quote and not one.text and not one.is_cut else one
+            for one in entries
+        ]
 
 
 def _decided(votes: Sequence[dict[Who, int]]) -> tuple[Who, float]:

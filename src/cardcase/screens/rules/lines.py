@@ -37,6 +37,7 @@ _KINDS: Final = {
 _MARKS: Final = {Kind.PICTURE: "[图片]", Kind.CARD: "[卡片]", Kind.TIP: "[提示]", Kind.TIME: "[时间]"}
 _LINE: Final = re.compile(r"^(?P<who>[^：:\s]{1,8})[：:]\s?(?P<rest>.*)$")
 _TIME: Final = re.compile(r"^\[时间\]\s*(?P<stamp>.+)$")
+_BARE: Final = re.compile(r"(?:上午|下午|凌晨|早上|中午|晚上|傍晚)?\s?\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?$")
 _QUOTE: Final = "  > "
 _MORE: Final = "  "
 
@@ -186,7 +187,7 @@ def to_notices(lines: Sequence[Said], about: About) -> list[MessageNotice]:
     found: list[MessageNotice] = []
     for row, one in enumerate(lines, 1):
         if one.kind is Kind.TIME:
-            stamp, moment, is_first = one.text, calendar.moment(one.text), True
+            stamp, moment, is_first = one.text, moment_of(calendar, one.text), True
             continue
         words = f"<{one.print}>" if one.kind is Kind.PICTURE else one.text
         made = ids.of(about.conversation, stamp, one.who, words)
@@ -210,6 +211,18 @@ def to_notices(lines: Sequence[Said], about: About) -> list[MessageNotice]:
         )
         is_first = False
     return found
+
+
+def is_bare(stamp: str) -> bool:
+    """Tell whether a time has no day."""
+    return _BARE.match(stamp.strip()) is not None
+
+
+def moment_of(calendar: Calendar, stamp: str) -> datetime | None:
+    """Return the moment of a line of time: chats leave the day out only when it is that of the screenshot."""
+    if calendar.copied_on is not None and is_bare(stamp):
+        stamp = f"{calendar.copied_on:%Y-%m-%d} {stamp.strip()}"
+    return calendar.moment(stamp)
 
 
 def conversation_of(nick: str, order_no: str, lines: Sequence[Said]) -> str:

@@ -23,6 +23,9 @@ _MOST_OF_ONE: Final = 12.0
 _ALIKE: Final = 0.84
 _BITS: Final = 10
 """Bits of 64 in which two looks at one picture may differ."""
+_LEVEL: Final = 0.04
+_CUT_BITS: Final = 20
+"""The same where an edge cuts one of them: of two pictures that have nothing in common about 32 differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Stitched:
 
 def stitch(logs: Sequence[Log]) -> Stitched:
     """Put the logs of pictures of one chat together. They may be given in any order; in doubt the given one stands."""
-    groups = [_Group([number], list(log.entries)) for number, log in enumerate(logs)]
+    groups = [
+        _Group([number], [entry for entry in log.entries if not _is_empty(entry)]) for number, log in enumerate(logs)
+    ]
     doubles = 0
     while (best := _best(groups)) is not None:
         one, other, offset = best
@@ -56,7 +61,7 @@ def stitch(logs: Sequence[Log]) -> Stitched:
         entries += group.entries
     nicks = [log.nick for log in logs if log.nick]
     return Stitched(
-        entries=tuple(entry for entry in entries if not _is_empty(entry)),
+        entries=tuple(entries),
         order=tuple(number for group in sorted(groups, key=lambda one: min(one.pictures)) for number in group.pictures),
         gaps=tuple(gaps),
         doubles=doubles,
@@ -93,15 +98,26 @@ def _best(groups: Sequence[_Group]) -> tuple[int, int, int] | None:
 
 
 def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> float:
-    """Return how much speaks for the second log beginning at a place of the first; 0 when anything speaks against."""
+    """Return how much speaks for the second log beginning at a place of the first; 0 when anything speaks against.
+
+    Of what an edge cuts a rest may be read as something else: a card's button as a message. It says nothing then, if
+    there is enough without it.
+    """
     size = min(len(first) - offset, len(second))
-    total = 0.0
+    total, needed = 0.0, 0.0
     for step in range(size):
         one, other = first[offset + step], second[step]
         weight = _same(one, other)
         if weight is None:
-            return 0.0
+            kinds = {one.kind, other.kind}
+            is_card = Kind.CARD in kinds and Kind.PICTURE not in kinds
+            is_rest = is_card and ((step == 0 and other.cut_above) or (one is first[-1] and one.cut_below))
+            if not is_rest:
+                return 0.0
+            weight, needed = 0.0, ENOUGH
         total += weight
+    if total < needed:
+        return 0.0
     return total
 
 
@@ -109,11 +125,17 @@ def _same(one: Entry, other: Entry) -> float | None:
     """Return what it says for an overlap that two entries are one; None when they cannot be."""
     if not _could_share_a_side(one, other):
         return None
-    if _is_empty(one) or _is_empty(other):
-        return 0.0
     if Kind.PICTURE in (one.kind, other.kind):
         return _same_picture(one, other)
-    mine, theirs = _plain(one), _plain(other)
+    return _same_words(one, other)
+
+
+def _same_words(one: Entry, other: Entry) -> float | None:
+    if not one.text or not other.text:  # an edge has left what it answers, and nothing else
+        is_same = SequenceMatcher(None, _letters(one.quote), _letters(other.quote), autojunk=False).ratio() >= _ALIKE
+        return min(_MOST_OF_ONE, float(len(one.quote))) if is_same else None
+    is_bare = (one.is_cut and not one.quote) or (other.is_cut and not other.quote)
+    mine, theirs = _plain(one, is_bare=is_bare), _plain(other, is_bare=is_bare)
     if one.is_cut or other.is_cut:
         return _cut_weight(one, other, mine, theirs)
     if mine != theirs and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() < _ALIKE:
@@ -127,7 +149,10 @@ def _same_picture(one: Entry, other: Entry) -> float | None:
     if one.cut_below and other.cut_above:
         return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
     if one.is_cut or other.is_cut:
-        return 2.0
+        wide = max(one.box.width, other.box.width)
+        is_level = abs(one.box.width - other.box.width) < _LEVEL * wide
+        is_like = is_level and _bits_apart(one.print, other.print) <= _CUT_BITS
+        return ENOUGH_IN_A_ROW if is_like else 2.0
     return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
 
 
@@ -147,8 +172,13 @@ def _cut_weight(one: Entry, other: Entry, mine: str, theirs: str) -> float | Non
     return min(_MOST_OF_ONE, float(len(short)))
 
 
-def _plain(entry: Entry) -> str:
-    return "".join(fold(entry.quote + entry.text).split())
+def _plain(entry: Entry, *, is_bare: bool) -> str:
+    """Return the letters of an entry. ``is_bare``: without what it answers, which an edge has cut off of one of two."""
+    return _letters(entry.text if is_bare else entry.quote + entry.text)
+
+
+def _letters(text: str) -> str:
+    return "".join(fold(text).split())
 
 
 def _bits_apart(one: str, other: str) -> int:

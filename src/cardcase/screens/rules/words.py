@@ -16,6 +16,9 @@ _STAMP: Final = re.compile(
 _DAY_AND_CLOCK: Final = re.compile(r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(\d{2}[:：])")
 _READ: Final = frozenset({"已读", "未读", "送达", "已送达", "发送失败"})
 _FOOT: Final = re.compile(r"说点什么|发消息|按住\s?说话|输入消息|想跟.{0,4}说|^发送$|快捷回复|请输入")
+_VOICE: Final = re.compile(r"^(?:[川⺌小巛|lI!)）》>〉ｌ」』:：·.•]\s?){0,4}(\d{1,2})\s?(?:[\"″”“〃]|[′'’]{2})$")
+"""The waves of a voice message are read as such letters, or not at all."""
+_PRICE: Final = re.compile(r"^[¥￥]\s?\d[\d,]*(?:\.\d{1,2})?(?![\d.])")
 _LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫羅還", "别内户说换没产录为为发软黄温罗还")
 """Traditional letters that the engine takes for their simplified twins."""
 _ONLY_SIMPLIFIED: Final = frozenset(
@@ -26,6 +29,10 @@ _ONLY_TRADITIONAL: Final = frozenset(
 )
 _HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
 """Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
+_CAPITAL: Final = 0.72
+"""Height of a digit or a capital, to the size of its letters."""
+_DOTS: Final = re.compile(r"(?:\.+…|…\.)[.…]*")
+"""Six dots in a row, of which some were read one by one."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
 
 
@@ -39,8 +46,8 @@ def is_simplified(texts: Iterable[str]) -> bool:
 
 
 def put_right(text: str) -> str:
-    """Return a line of a simplified picture without single traditional letters: they are misread twins."""
-    return text.translate(_LOOK_ALIKES)
+    """Return a line of a simplified picture without what is misread in it: single traditional letters, broken dots."""
+    return _DOTS.sub("……", text.translate(_LOOK_ALIKES))
 
 
 def is_stamp(text: str) -> bool:
@@ -62,6 +69,17 @@ def is_read_mark(text: str) -> bool:
     return text.strip() in _READ
 
 
+def voice_of(text: str) -> str:
+    """Return how a voice message is written, when a bubble holds nothing but its length beside waves; else nothing."""
+    found = _VOICE.match(text.strip())
+    return f"[语音] {found[1]}″" if found else ""
+
+
+def is_price(text: str) -> bool:
+    """Tell whether a line begins with a price, as the goods above a chat have one."""
+    return _PRICE.match(text.strip()) is not None
+
+
 def is_foot(text: str) -> bool:
     """Tell whether a line belongs to the writer's own box below the talk."""
     return _FOOT.search(text) is not None
@@ -69,13 +87,20 @@ def is_foot(text: str) -> bool:
 
 def units(text: str) -> float:
     """Return how many letters wide a text is, a Chinese one counting 1, a Latin one 0.55."""
-    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.55 for char in text)
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WF" or char in "…—" else 0.55 for char in text)
+
+
+def is_wide(text: str) -> bool:
+    """Tell whether a row holds a letter as high as the row: a Chinese one that is no stroke like 一."""
+    return any(unicodedata.east_asian_width(char) == "W" and char.isalpha() and char not in "一二三丶" for char in text)
 
 
 def pitch(line: Line) -> float:
     """Return the size of a line's letters in pixels: its width by its letters, steadier than the height of its box."""
     count = units(line.text)
-    return line.ink.width / count if count >= 1 else float(line.ink.height)
+    if count >= 1:
+        return line.ink.width / count
+    return line.ink.height / (_CAPITAL if line.text.isalnum() else 1.0)
 
 
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:

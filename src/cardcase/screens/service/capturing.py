@@ -1,7 +1,7 @@
 """Pictures arrive: read at once, or kept and promised to the reader; let go again when nobody wants them."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import PurePath
@@ -57,14 +57,15 @@ def capture(
     """Read pictures of one chat in their own process and keep them, sealed, beside what was read; it waits for a yes.
 
     ``taken_by``: whose phone they are from, seller or buyer. ``nick`` beats the name at the head of the pictures.
-    Nothing is written while the reader works. Raises NotAllowed, BadPicture that names the file, ReaderAway, NotFound,
+    Nothing is written while the reader works. A picture that is refused is kept without its bytes, with its reason;
+    the others are read. Raises NotAllowed, BadPicture that names the file when all are refused, ReaderAway, NotFound,
     WrongUse.
     """
     about = _checked(actor, pictures, taken_by=taken_by, case=case)
-    seen, how = _seen(pictures, progress)
+    seen, refused, how = _seen(pictures, progress)
     with transaction.atomic():
         row = _open(actor, about, taken_by=taken_by, taken_on=taken_on, nick=nick, state=queries.READING, at=at)
-        _keep(actor, row, pictures)
+        _keep(actor, row, pictures, refused)
         telling.tell(actor, row, seen, how=how, at=at)
     row.refresh_from_db()
     return row
@@ -84,13 +85,14 @@ def promise(
     """Keep pictures of one chat, sealed, and promise a job that reads them, for whoever should not wait for minutes.
 
     Who asked is said in the record here: the job works as the system. Raises as ``capture`` does, but for what only the
-    reader can tell: that stands in the capture's ``trouble`` then.
+    reader can tell: that stands in the ``trouble`` of the picture then, or of the capture when none could be read.
     """
     about = _checked(actor, pictures, taken_by=taken_by, case=case)
     if not reader.is_installed():
         raise limits.missing()
+    refused = _refused(pictures)
     row = _open(actor, about, taken_by=taken_by, taken_on=taken_on, nick=nick, state=queries.READING, at=at)
-    _keep(actor, row, pictures)
+    _keep(actor, row, pictures, refused)
     asked: dict[str, custody.JSON] = {"pictures": len(pictures), "taken_by": taken_by}
     custody.append(actor, custody.Record("screens.asked", row.public_id, at, asked))
     jobs.enqueue(actor, JOB, {"capture": row.public_id}, key=f"{row.public_id}.0", at=at)
@@ -108,10 +110,20 @@ def _checked(actor: Actor, pictures: Sequence[Picture], *, taken_by: str, case: 
             f"1–{limits.MOST_PICTURES} pictures at a time",
             code="too_many_pictures",
         )
-    about = case_queries.by_number(actor, case) if case else None
-    for one in pictures:
-        reader.check_head(one.data, name=one.name)
-    return about
+    return case_queries.by_number(actor, case) if case else None
+
+
+def _refused(pictures: Sequence[Picture]) -> dict[int, limits.BadPicture]:
+    """Return what need not reach the reader, with the reason, by place. Raises the first reason when it is all."""
+    found: dict[int, limits.BadPicture] = {}
+    for place, one in enumerate(pictures):
+        try:
+            reader.check_head(one.data, name=one.name)
+        except limits.BadPicture as refused:
+            found[place] = refused
+    if len(found) == len(pictures):
+        raise found[0]
+    return found
 
 
 def unknown_phone() -> WrongUse:
@@ -119,14 +131,23 @@ def unknown_phone() -> WrongUse:
     return WrongUse("截图是谁的手机：seller 或 buyer", "Whose phone is it: seller or buyer", code="taken_by_unknown")
 
 
-def _seen(pictures: Sequence[Picture], progress: Progress) -> tuple[list[Seen], str]:
-    found: list[Seen] = []
+def _seen(pictures: Sequence[Picture], progress: Progress) -> tuple[dict[int, Seen], dict[int, limits.BadPicture], str]:
+    """Read all; return by place what was seen and what was refused. Raises the first reason when all were refused."""
+    refused = _refused(pictures)
+    found: dict[int, Seen] = {}
     with reader.reading() as reads:
         for number, one in enumerate(pictures):
             progress(number, len(pictures), "picture")
-            found.append(reads.see(one.data, name=one.name))
+            if number in refused:
+                continue
+            try:
+                found[number] = reads.see(one.data, name=one.name)
+            except limits.BadPicture as reason:
+                refused[number] = reason
         progress(len(pictures), len(pictures), "picture")
-        return found, reads.engine
+    if not found:
+        raise refused[0]
+    return found, refused, reads.engine
 
 
 def _open(
@@ -148,18 +169,23 @@ def _open(
     return row
 
 
-def _keep(actor: Actor, row: Capture, pictures: Sequence[Picture]) -> None:
-    """Seal the pictures; where codes stand on them is known once they were read, and until then nobody sees them."""
+def _keep(actor: Actor, row: Capture, pictures: Sequence[Picture], refused: Mapping[int, limits.BadPicture]) -> None:
+    """Seal the pictures; where codes stand on them is known once they were read, and until then nobody sees them.
+
+    Of a refused one its name and the reason stay, so that whoever gave it knows which and why.
+    """
     for place, picture in enumerate(pictures):
         kept = CapturedPicture(
             shop_id=actor.shop_id,
             capture=row,
             place=place,
             name=PurePath(picture.name.replace("\\", "/")).name[:255],
-            mime=reader.check_head(picture.data),
+            mime="" if place in refused else reader.check_head(picture.data),
             sha256=hashlib.sha256(picture.data).hexdigest(),
+            trouble=limits.document(refused[place]) if place in refused else {},
         )
-        kept.original_sealed = vault.seal(picture.data, context=queries.context_of(kept))
+        if place not in refused:
+            kept.original_sealed = vault.seal(picture.data, context=queries.context_of(kept))
         kept.save(force_insert=True)
 
 

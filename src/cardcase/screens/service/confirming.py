@@ -113,7 +113,8 @@ def confirm(
     row = queries.capture(actor, capture_id)
     require_waiting(row)
     read = lines.from_documents(row.read)
-    told = list(said) if said is not None else drafts.final(drafts.rows_of(row.read, row.draft, row.places))
+    rows = drafts.rows_of(row.read, row.draft, row.places)
+    told = list(said) if said is not None else drafts.final(rows, row.taken_on)
     told = telling.mask(actor, told)
     changes = {
         "state": queries.CONFIRMED,
@@ -141,7 +142,7 @@ def _about(actor: Actor, row: Capture, told: Sequence[lines.Said]) -> lines.Abou
     nick = buyer.nick if buyer and buyer.nick else row.nick
     order_no = order.order_no if order is not None else str(row.facts.get("order_no", ""))
     talk = talks[-1] if talks else None
-    picture = queries.pictures(actor, row)[0]
+    picture = queries.read_pictures(actor, row)[0]
     return lines.About(
         channel=talk.channel if talk else (order.channel if order is not None else GOOFISH),
         conversation=talk.external_id if talk else lines.conversation_of(nick, order_no, told),
@@ -163,17 +164,23 @@ def settle(
     An exhibit with a card code on it lies under seal and gets a covered copy at once. Raises what ``add_exhibit`` does.
     """
     Capture.objects.visible_to(actor).filter(pk=row.pk).update(conversation=conversation)
-    rows = queries.pictures(actor, row)
-    return [_exhibit(actor, row, picture, len(rows), case, at=at) for case in cases for picture in rows]
+    rows = queries.read_pictures(actor, row)
+    return [
+        _exhibit(actor, row, picture, number, len(rows), case, at=at)
+        for case in cases
+        for number, picture in enumerate(rows, 1)
+    ]
 
 
-def _exhibit(actor: Actor, row: Capture, picture: CapturedPicture, total: int, case: Case, *, at: datetime) -> Exhibit:
+def _exhibit(  # noqa: PLR0917 - what is shown, of whom, where
+    actor: Actor, row: Capture, picture: CapturedPicture, number: int, total: int, case: Case, *, at: datetime
+) -> Exhibit:
     facts = dict(row.facts) if total == 1 else shown.facts_in("\n".join(str(line[5]) for line in picture.lines))
     exhibit = evidence.add_exhibit(
         actor,
         case.number,
         EXHIBIT,
-        f"聊天截图 {picture.place + 1}/{total}",
+        f"聊天截图 {number}/{total}",
         queries.original(actor, picture),
         picture.mime,
         facts,
@@ -195,6 +202,10 @@ def warnings(notes: Sequence[str]) -> list[Text]:
 
 
 _WARNINGS: Final = {
+    "refused": Text(
+        "有的图没有读成，其余的已读；下面写明是哪一张、为什么",
+        "Some pictures could not be read, the others were; below is said which and why",
+    ),
     "gap": Text(
         "图与图之间可能缺了内容，请核对衔接处", "Something may be missing between two pictures: check where they meet"
     ),

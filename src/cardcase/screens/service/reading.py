@@ -2,15 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from cardcase.cards import vault
 from cardcase.custody import service as custody
 from cardcase.jobs import service as jobs
-from cardcase.kit.errors import Problem
 from cardcase.screens import limits, queries, reader
 from cardcase.screens.models import Capture, CapturedPicture
 from cardcase.screens.rules.seen import Seen, from_document, to_document
@@ -29,30 +30,36 @@ def read_on(
     """Read pictures of a promised capture until a turn is over; with the last one the capture waits for a person.
 
     ``writing`` opens a transaction that commits only while the job is ours. A capture that was dropped meanwhile stays
-    so. A picture that is refused ends the capture with its ``trouble``; what was read before a kill is not read again.
+    so. A picture that is refused keeps its ``trouble`` and the others are read; when none is left the capture ends.
+    What was read before a kill is not read again.
     """
     row = Capture.objects.visible_to(actor).filter(public_id=capture_id, state=queries.READING).first()
     if row is None:
         return
     started = time.monotonic()
-    left = list(CapturedPicture.objects.visible_to(actor).filter(capture=row, seen_sealed=None).order_by("place"))
+    left = list(_unread(actor, row).order_by("place"))
     try:
         if left:
             _see(actor, row, left, until=started + TURN, writing=writing)
-    except (limits.BadPicture, limits.ReaderAway) as problem:
+    except limits.ReaderAway as problem:
         with writing():
-            _fail(actor, row, problem, at=at)
+            _fail(actor, row, limits.document(problem), at=at)
         return
     mine = CapturedPicture.objects.visible_to(actor).filter(capture=row)
     with writing():
         if not Capture.objects.visible_to(actor).filter(pk=row.pk, state=queries.READING).exists():
             return
-        if mine.filter(seen_sealed=None).exists():
-            done = mine.exclude(seen_sealed=None).count()
+        if left_over := _unread(actor, row).count():
+            done = mine.count() - left_over
             jobs.enqueue(actor, JOB, {"capture": capture_id}, key=f"{capture_id}.{done}", at=at)
             return
+        read = {one.place: _kept(one) for one in mine.exclude(seen_sealed=None).order_by("place")}
+        if not read:
+            first = mine.order_by("place").values_list("trouble", flat=True)[0]
+            _fail(actor, row, dict(first), at=at)
+            return
         row.refresh_from_db()
-        telling.tell(actor, row, [_kept(one) for one in mine.order_by("place")], how=row.how, at=at)
+        telling.tell(actor, row, read, how=row.how, at=at)
 
 
 def give_up(
@@ -62,7 +69,11 @@ def give_up(
     row = Capture.objects.visible_to(actor).filter(public_id=capture_id, state=queries.READING).first()
     if row is not None:
         with writing():
-            _fail(actor, row, limits.refusal("picture_crashed"), at=at)
+            _fail(actor, row, limits.document(limits.refusal("picture_crashed")), at=at)
+
+
+def _unread(actor: Actor, row: Capture) -> QuerySet[CapturedPicture]:
+    return CapturedPicture.objects.visible_to(actor).filter(capture=row, seen_sealed=None, trouble={})
 
 
 def _see(
@@ -75,13 +86,17 @@ def _see(
 ) -> None:
     with reader.reading() as reads:
         for picture in left:
-            seen = reads.see(queries.original(actor, picture), name=picture.name)
+            mine = CapturedPicture.objects.visible_to(actor).filter(pk=picture.pk)
+            changes: dict[str, Any]
+            try:
+                seen = reads.see(queries.original(actor, picture), name=picture.name)
+            except limits.BadPicture as refused:
+                changes = {"trouble": limits.document(refused), "original_sealed": None}
+            else:
+                told = json.dumps(to_document(seen), ensure_ascii=False).encode()
+                changes = {"seen_sealed": vault.seal(told, context=_context(picture))}
             with writing():
-                sealed = vault.seal(
-                    json.dumps(to_document(seen), ensure_ascii=False).encode(), context=_context(picture)
-                )
-                mine = CapturedPicture.objects.visible_to(actor).filter(pk=picture.pk)
-                mine.update(seen_sealed=sealed)
+                mine.update(**changes)
                 Capture.objects.visible_to(actor).filter(pk=row.pk, state=queries.READING).update(
                     done=picture.place + 1, how=reads.engine[:80]
                 )
@@ -98,17 +113,10 @@ def _context(picture: CapturedPicture) -> str:
     return f"{queries.context_of(picture)}|seen"
 
 
-def _fail(actor: Actor, row: Capture, problem: Problem, *, at: datetime) -> None:
-    """Note why the pictures cannot be read, and throw them away."""
-    trouble = {
-        "code": problem.problem_code,
-        "zh": problem.message.zh,
-        "en": problem.message.en,
-        "next_zh": problem.next.zh,
-        "next_en": problem.next.en,
-    }
+def _fail(actor: Actor, row: Capture, trouble: Mapping[str, str], *, at: datetime) -> None:
+    """Note why the pictures cannot be read (``limits.document``), and throw them away."""
     mine = Capture.objects.visible_to(actor).filter(pk=row.pk, state=queries.READING)
-    if not mine.update(state=queries.FAILED, trouble=trouble):
+    if not mine.update(state=queries.FAILED, trouble=dict(trouble)):
         return
     CapturedPicture.objects.visible_to(actor).filter(capture=row).delete()
-    custody.append(actor, custody.Record("screens.failed", row.public_id, at, {"code": problem.problem_code}))
+    custody.append(actor, custody.Record("screens.failed", row.public_id, at, {"code": trouble["code"]}))

@@ -1,6 +1,6 @@
 """What was seen becomes what a capture tells: the log, its facts, what is worth a look, where codes stand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from cardcase.evidence.rules import shown
 from cardcase.kit.errors import Conflict
 from cardcase.screens import queries
 from cardcase.screens.models import Capture, CapturedPicture
-from cardcase.screens.rules import drafts, lines, masks
+from cardcase.screens.rules import drafts, lines, masks, suspicion
 from cardcase.screens.rules.layout import log_of
 from cardcase.screens.rules.log import Kind
 from cardcase.screens.rules.seen import Seen
@@ -25,29 +25,34 @@ EMPTIED: Final[MappingProxyType[str, Any]] = MappingProxyType(
 """What a capture that was let go holds of the words."""
 
 
-def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: datetime) -> None:
+def tell(actor: Actor, row: Capture, seen: Mapping[int, Seen], *, how: str, at: datetime) -> None:
     """Write what was seen on the pictures of a capture, in the caller's transaction; it waits for a yes from now on.
 
+    ``seen``: by the place of its picture, without those that were refused.
     Raises Conflict when it was dropped meanwhile.
     """
-    together = stitch([log_of(one, picture=place) for place, one in enumerate(seen)])
+    together = stitch([log_of(one, picture=place) for place, one in seen.items()])
+    pictures = queries.pictures(actor, row)
+    refused = len(pictures) - len(seen)
     said = lines.from_entries(together.entries, taken_by=row.taken_by)
-    masked = mask(actor, said)
+    masked = _covered(mask(actor, said))
     changes = {
         "state": queries.WAITING,
         "nick": (row.nick or (together.nick if row.taken_by == lines.SELLER else ""))[:120],
         "read": lines.documents(masked),
         "places": drafts.places_of(together.entries, together.gaps),
-        "notes": _notes(together, said),
+        "notes": [*(["refused"] if refused else []), *_notes(together, said)],
         "facts": facts(masked),
         "how": how[:80],
-        "done": len(seen),
+        "done": len(pictures),
     }
     if not Capture.objects.visible_to(actor).filter(pk=row.pk, state=queries.READING).update(**changes):
         raise Conflict("这次截图已经处理过了", "This capture was settled already", code="capture_settled")
     row.refresh_from_db()
     contents = []
-    for picture, one in zip(queries.pictures(actor, row), seen, strict=True):
+    for picture in pictures:
+        if (one := seen.get(picture.place)) is None:
+            continue
         found = masking.mask_texts(actor, masks.texts_of(one))
         CapturedPicture.objects.visible_to(actor).filter(pk=picture.pk).update(
             width=round(one.width * one.scale),
@@ -60,6 +65,7 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
         contents.append(custody.Content(f"exhibit/{row.public_id}.{picture.place}", data, picture.mime, keep=False))
     told: dict[str, custody.JSON] = {
         "pictures": len(seen),
+        "refused": refused,
         "taken_by": row.taken_by,
         "taken_on": row.taken_on.isoformat() if row.taken_on else None,
         "how": row.how,
@@ -67,6 +73,14 @@ def tell(actor: Actor, row: Capture, seen: Sequence[Seen], *, how: str, at: date
         "notes": row.notes,
     }
     custody.append(actor, custody.Record("screens.captured", row.public_id, at, told, contents))
+
+
+def _covered(said: Sequence[lines.Said]) -> list[lines.Said]:
+    """Cover what may be the rest of a code that was not read whole: in the reading only, never in what people typed."""
+    pictures = [one.kind is Kind.PICTURE for one in said]
+    texts = suspicion.covered_talk([one.text for one in said], pictures)
+    quotes = suspicion.covered_talk([one.quote for one in said], pictures)
+    return [replace(one, text=texts[place], quote=quotes[place]) for place, one in enumerate(said)]
 
 
 def mask(actor: Actor, said: Sequence[lines.Said]) -> list[lines.Said]:
