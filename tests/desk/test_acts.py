@@ -389,10 +389,9 @@ def test_a_buyer_who_writes_english_is_answered_in_english(owner, case):
     from cardcase.desk import words
 
     assert words.language_of_buyer(case) == "zh-hans"
-    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}]
-    assert words.language_of_buyer(case) == "en"
-    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}, {"text": "骗人", "message": "msg_2"}]
-    assert words.language_of_buyer(case) == "zh-hans"
+    for language, answered in (("en", "en"), ("zh-Hant", "zh-hans"), ("other", "zh-hans"), ("", "zh-hans")):
+        case.language = language
+        assert words.language_of_buyer(case) == answered
 
 
 def test_a_call_is_noted_and_a_mail_is_looked_at_again(desk):

@@ -24,7 +24,11 @@ class Span(Schema):
 
 
 class Answer(Schema):
-    """The claimed reason; ``reason`` may be ``unstated`` or ``none``, ``sub_reason`` is then empty."""
+    """The claimed reason; ``reason`` may be ``unstated`` or ``none``, ``sub_reason`` is then empty.
+
+    ``language``: zh-Hans, zh-Hant, en or other; not sure where the words would let it be another. ``reader`` names who
+    read.
+    """
 
     reason: str
     sub_reason: str
@@ -34,6 +38,9 @@ class Answer(Schema):
     signals: list[str]
     needs_human: list[str]
     question: str | None
+    language: str
+    language_is_sure: bool
+    reader: str
 
 
 @router.post("", response=Answer, summary="Say why a buyer wants the money back")
@@ -49,4 +56,7 @@ def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:  # noqa: ARG00
         "signals": list(result.signals),
         "needs_human": [need.code for need in result.needs_human],
         "question": result.question.zh if result.question else None,
+        "language": result.language.language.value,
+        "language_is_sure": result.language.is_sure,
+        "reader": result.reader,
     }

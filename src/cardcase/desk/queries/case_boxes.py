@@ -68,6 +68,7 @@ def reason(actor: Actor, view: CaseView, behind: Background) -> pages.ReasonBox:
         form=case.refund.reason_raw if case.refund is not None else "",
         found=found,
         before=tuple(_claimed_before(view, behind)),
+        language=words.language_text(case.language, is_sure=case.is_language_sure),
         confirmed=confirmed,
         confirm=forms.confirm_reason(actor, case) if not confirmed else None,
         change=forms.change_reason(actor, case),
