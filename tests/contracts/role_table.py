@@ -287,6 +287,11 @@ TABLE = (
     Row("GET", "api/v1/cases/<number>/timeline", API_OBJECT),
     Row("GET", "api/v1/cases/<number>/drafts", API_OBJECT),
     Row("POST", "api/v1/cases/<number>/drafts/model", API_WORK),
+    Row("GET", "settings/model/", SHOP),
+    Row("POST", "settings/model/", SHOP),
+    Row("GET", "api/v1/replies/model", API_SHOP),
+    Row("POST", "api/v1/replies/model", "409 403 403 403 409 401", {"typed": "x"}),  # no model is set up
+    Row("DELETE", "api/v1/replies/model", API_SHOP),
     Row("POST", "api/v1/replies/check", API_OWN, {"text": "x"}),
     api_act("note", API_WORK, text="x"),
     api_act("answer", API_WORK, question="where", answer="used", playbook="A1"),

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.custody.urls")),
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.delivery.urls")),
+    path("", include("cardcase.inbox.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
     path("", include("cardcase.privacy.urls")),
