@@ -292,6 +292,13 @@ TABLE = (
     Row("GET", "api/v1/replies/model", API_SHOP),
     Row("POST", "api/v1/replies/model", "409 403 403 403 409 401", {"typed": "x"}),  # no model is set up
     Row("DELETE", "api/v1/replies/model", API_SHOP),
+    Row("GET", "settings/corrections/", INSIGHT),
+    Row("GET", "settings/corrections/labels.jsonl", INSIGHT),
+    Row("POST", "settings/corrections/switch/", SHOP, {"do": "on"}),
+    Row("GET", "api/v1/corrections", API_INSIGHT),
+    Row("GET", "api/v1/corrections/labels", API_INSIGHT),
+    Row("POST", "api/v1/corrections/switch", API_SHOP, {"on": True}),
+    Row("POST", "api/v1/corrections/back", API_SHOP),
     Row("POST", "api/v1/replies/check", API_OWN, {"text": "x"}),
     api_act("note", API_WORK, text="x"),
     api_act("answer", API_WORK, question="where", answer="used", playbook="A1"),

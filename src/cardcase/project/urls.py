@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.privacy.urls")),
     path("", include("cardcase.remedies.urls")),
     path("", include("cardcase.sourcing.urls")),
+    path("", include("cardcase.training.urls")),
     path("api/v1/", api.urls),
 ]
 

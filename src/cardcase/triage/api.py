@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from cardcase.staff.rules import Actor
+from cardcase.triage import queries
 from cardcase.triage.rules import read_text
 
 router = Router()
@@ -44,9 +46,11 @@ class Answer(Schema):
 
 
 @router.post("", response=Answer, summary="Say why a buyer wants the money back")
-def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
-    """Read one message."""
-    result = read_text(body.text)
+def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:
+    """Read one message with the reader of the caller's shop."""
+    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    assert isinstance(actor, Actor)
+    result = read_text(body.text, reader=queries.reader_of(actor))
     return {
         "reason": result.reason.value,
         "sub_reason": result.sub_reason,

@@ -24,7 +24,7 @@ _WIDTH: Final = len(LABELS)
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Numbers to add to those of the model ``base`` (its version) for the labels of a reason; signals stay as they are.
+    """Numbers to add to those of the model ``base`` (its fingerprint) for the labels of a reason; signals stay.
 
     ``rows`` are places of n-grams in the model, ascending; ``weights`` has a line for each, int8 times ``scales``.
     """

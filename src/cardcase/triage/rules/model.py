@@ -90,12 +90,15 @@ class Model:
     pool: Pool
     version: str
     places: Mapping[str, int] = field(init=False)
+    fingerprint: str = field(init=False)
     _table: Numbers = field(init=False, repr=False)
     _squares: Numbers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Work out the column of each label."""
+        """Work out the column of each label, and by what the numbers are known: no two models share a fingerprint."""
         object.__setattr__(self, "places", {label: place for place, label in enumerate(self.labels)})
+        told = hashlib.sha256(self.bias.tobytes() + self.scales.tobytes() + self.weights.tobytes())
+        object.__setattr__(self, "fingerprint", told.hexdigest()[:16])
         table = self.weights.astype(np.float32)
         table *= self.rarity[:, None]
         table *= self.scales[None, :]
