@@ -107,7 +107,7 @@ def test_a_correction_is_kept_as_it_was_made_and_made_the_same_twice(learned, sh
     assert np.array_equal(kept.weights, learned.correction.weights)
     assert len(data) < 200_000
     for place in (0, 30, len(data) // 2):
-        with pytest.raises(ValueError, match="correction|utf|Expecting|Extra|Invalid"):
+        with pytest.raises(ValueError, match="correction"):
             decode(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     with pytest.raises(ValueError, match="correction"):
         decode(data[: len(data) // 2])

@@ -115,7 +115,7 @@ def decode(data: bytes) -> Correction:
         (length,) = struct.unpack_from("<I", raw)
         head: dict[str, Any] = json.loads(raw[4 : 4 + length])
         base, count, labels = str(head["base"]), int(head["rows"]), head["labels"]
-    except (zlib.error, struct.error, KeyError, TypeError) as error:
+    except (zlib.error, struct.error, KeyError, TypeError, ValueError) as error:
         raise ValueError("a damaged correction") from error
     at, floats = 4 + length, 2 * _WIDTH
     if labels != list(LABELS) or count < 0 or len(raw) != at + 4 * (floats + count) + count * _WIDTH:
