@@ -107,7 +107,7 @@ def fit(actor, at, verdict=Verdict.ADOPTED):
     few = adapting._Texts.of([adapting.Lesson(hear_text("哑火"), "A1", "1")], base)
     made = adapting._fit(few, adapting._Texts.of(replay[:5], base), base).correction(base, 1.0)
     return triage.keep_fit(
-        actor, verdict.value, labels=50, labels_sha256="ab" * 32, figures={"better": 9},
+        actor, verdict.value, labels=50, figures={"better": 9},
         correction=made if verdict is Verdict.ADOPTED else None, at=at,
     )  # fmt: skip
 

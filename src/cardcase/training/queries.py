@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any, Final
 
 from cardcase.cases.models import ReasonLabel
@@ -50,12 +49,6 @@ class Taught:
 
     lessons: Sequence[Lesson]
     moments: Sequence[datetime]
-    sha256: str
-
-    @property
-    def newest_at(self) -> datetime | None:
-        """When the last of them was given."""
-        return max(self.moments, default=None)
 
     def since(self, moment: datetime) -> int:
         """Count those that were given after a moment."""
@@ -86,8 +79,7 @@ def taught(actor: Actor) -> Taught:
         one for one in _views(actor, list(rows.select_related(*_WITH).order_by("at", "pk")))
         if one.words and one.row.said in LABELS
     ][-adapting.MOST :]  # fmt: skip
-    told = "\n".join(f"{one.row.pk} {one.row.said} {len(one.words)}" for one in views)
-    return Taught([_lesson(one) for one in views], [one.row.at for one in views], sha256(told.encode()).hexdigest())
+    return Taught([_lesson(one) for one in views], [one.row.at for one in views])
 
 
 def document(view: LabelView) -> dict[str, Any]:

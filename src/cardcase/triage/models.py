@@ -10,14 +10,13 @@ from cardcase.staff.models import ShopOwned
 class ReaderFit(ShopOwned):
     """One fit to the shop's labels, on top of one shipped model. ``data`` (rules.correcting) only where it was adopted.
 
-    ``labels_sha256`` names the labels that were fitted to. ``figures``: counts and shares in tenths of a thousandth.
+    ``labels``: how many were fitted to. ``figures``: counts and shares in tenths of a thousandth.
     """
 
     number = models.PositiveIntegerField()
     base = models.CharField(max_length=16)
     verdict = models.CharField(max_length=12)
     labels = models.PositiveIntegerField()
-    labels_sha256 = models.CharField(max_length=64)
     figures = models.JSONField(default=dict)
     data = models.BinaryField(null=True)
     at = models.DateTimeField()

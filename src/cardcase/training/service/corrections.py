@@ -43,7 +43,6 @@ def learn(
         actor,
         made.verdict.value,
         labels=made.labels,
-        labels_sha256=taught.sha256,
         figures={
             "right_before": made.right_before,
             "right_after": made.right_after,
@@ -62,12 +61,12 @@ def learn(
 
 
 def _is_worth_it(taught: Taught, last: ReaderFit) -> bool:
+    """Tell whether another try is worth it. A shop with more labels than are fitted forgets the oldest by itself."""
     if last.base != model.shipped().fingerprint:
         return True
-    count = min(len(taught.lessons), adapting.MOST)
-    if count >= last.labels + LEAST_NEW:
-        return True
-    return taught.newest_at is not None and (count < last.labels or taught.since(last.at) >= LEAST_NEW)
+    new = taught.since(last.at)
+    has_lost = len(taught.lessons) < adapting.MOST and len(taught.lessons) - new < last.labels
+    return has_lost or new >= LEAST_NEW
 
 
 @cache
