@@ -291,7 +291,7 @@ TABLE = (
     Row("POST", "settings/model/", SHOP),
     Row("GET", "api/v1/replies/model", API_SHOP),
     Row("POST", "api/v1/replies/model", "409 403 403 403 409 401", {"typed": "x"}),  # no model is set up
-    Row("DELETE", "api/v1/replies/model", API_SHOP),
+    Row("POST", "api/v1/replies/model/take-back", API_SHOP),
     Row("GET", "settings/corrections/", INSIGHT),
     Row("GET", "settings/corrections/labels.jsonl", INSIGHT),
     Row("POST", "settings/corrections/switch/", SHOP, {"do": "on"}),

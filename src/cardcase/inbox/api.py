@@ -96,7 +96,7 @@ def agree(request: HttpRequest, body: ConsentIn) -> dict[str, Any]:
     return _standing(_actor(request))
 
 
-@router.delete("/model", response=ModelStanding, summary="Take the consent back")
+@router.post("/model/take-back", response=ModelStanding, summary="Take the consent back")
 def take_back(request: HttpRequest) -> dict[str, Any]:
     """End the consent: from now on nothing leaves."""
     service.take_back(_actor(request), at=clock.now())

@@ -309,8 +309,9 @@ class _Matrix:
 
     def times(self, weights: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Multiply with a line of numbers for each column."""
-        found: NDArray[np.float64] = _sums(self.shares[:, None] * weights[self.columns], self.starts, self.counts)
-        return found + weights[-1]
+        found = _sums(self.shares[:, None] * weights[self.columns], self.starts, self.counts)
+        found += weights[-1]
+        return found
 
     def back(self, lines: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Multiply the transposed with a line of numbers for each text."""
