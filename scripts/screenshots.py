@@ -48,6 +48,8 @@ def pages(page: Page, desk: Desk) -> dict[str, str]:
         "settings-staff": "/settings/staff/",
         "settings-shop": "/settings/shop/",
         "settings-tokens": "/settings/tokens/",
+        "settings-model": "/settings/model/",
+        "settings-corrections": "/settings/corrections/",
         "settings-notices": "/settings/notices/",
         "settings-anchors": "/settings/anchors/",
         "settings-hours": "/settings/hours/",

@@ -389,10 +389,9 @@ def test_a_buyer_who_writes_english_is_answered_in_english(owner, case):
     from cardcase.desk import words
 
     assert words.language_of_buyer(case) == "zh-hans"
-    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}]
-    assert words.language_of_buyer(case) == "en"
-    case.quotes = [{"text": "the code is invalid", "message": "msg_1"}, {"text": "骗人", "message": "msg_2"}]
-    assert words.language_of_buyer(case) == "zh-hans"
+    for language, answered in (("en", "en"), ("zh-Hant", "zh-hans"), ("other", "zh-hans"), ("", "zh-hans")):
+        case.language = language
+        assert words.language_of_buyer(case) == answered
 
 
 def test_a_call_is_noted_and_a_mail_is_looked_at_again(desk):
@@ -406,3 +405,18 @@ def test_a_call_is_noted_and_a_mail_is_looked_at_again(desk):
     assert f'action="{desk.url}mail/"' in page
     desk.done("mail", exhibit=exhibit.public_id)
     assert "不是邮件" in desk.refused("mail", 422, exhibit=Exhibit.objects.get(kind="E25").public_id)
+
+
+def test_the_page_says_what_the_buyer_writes(desk, case):
+    from cardcase.cases.models import Case
+
+    for language, is_sure, said in (
+        ("zh-Hant", True, "繁体中文"),
+        ("en", False, "像是英文"),
+        ("zh-Hans", False, "中文"),
+    ):
+        Case.objects.filter(pk=case.pk).update(language=language, is_language_sure=is_sure)
+        page = desk.client.get(desk.url).content.decode()
+        assert f"买家写的是</span> {said}<" in page
+    Case.objects.filter(pk=case.pk).update(language="other", is_language_sure=False)
+    assert "买家写的是" not in desk.client.get(desk.url).content.decode()

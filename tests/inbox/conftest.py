@@ -15,6 +15,9 @@ from cardcase.connectors.ports import (
     RefundState,
     Speaker,
 )
+from cardcase.inbox import writer
+from cardcase.inbox.rules import consent as words
+from cardcase.inbox.service import consent
 from cardcase.orders import service as orders
 
 ORDER_NO = "2226687816233094017"
@@ -74,3 +77,14 @@ def case(system, order, noon):
     [(refund, _)] = orders.ingest_refunds(system, [notice], at=noon)
     opened, _ = cases.open_case(system, order, refund, at=noon)
     return opened
+
+
+@pytest.fixture
+def agreed_to_model(owner, noon):
+    """Let the owner agree to whatever model the test sets up."""
+
+    def agree():
+        to = writer.destination()
+        return consent.agree(owner, words.phrase(to.host).zh, at=noon)
+
+    return agree

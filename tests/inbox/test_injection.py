@@ -86,11 +86,12 @@ def hear(owner, system, case, say, noon):
 
 @pytest.mark.parametrize("channel", CHANNELS)
 @pytest.mark.parametrize("answer", [model_server.echo, model_server.malicious])
-def test_no_text_gets_a_code_out_or_anything_done(owner, case, settings, hear, noon, answer, channel):  # noqa: PLR0917
+def test_no_text_gets_a_code_out_or_anything_done(owner, case, settings, hear, noon, agreed_to_model, answer, channel):  # noqa: PLR0917
     with model_server.serve(answer) as (address, asked):
         settings.CARDCASE = settings.CARDCASE.model_copy(
             update={"model_url": address, "model_name": "m", "model_allow_private": True}
         )
+        agreed_to_model()
         [judged] = remedies.overviews(owner, [case], at=noon)
         facts = drafting.facts_for(case, judged, now=noon)
         for place, text in enumerate(HOSTILE):
@@ -99,8 +100,10 @@ def test_no_text_gets_a_code_out_or_anything_done(owner, case, settings, hear, n
                 if place % 10 == 0:  # the whole way now and then; its reading of the case does not hang on the text
                     found = suggestion_for(owner, case.number, now=noon)
                 else:
-                    found = suggesting.suggest(owner, facts, queries.utterances_for_order(owner, case.order))
-            assert all(query["sql"].startswith("SELECT") for query in seen)  # nothing done, nothing kept
+                    found = suggesting.suggest(
+                        owner, facts, queries.utterances_for_order(owner, case.order), about=case.public_id, at=noon
+                    )
+            _require_only_the_record(seen)
             _require_safe(found)
         assert len(asked) == len(HOSTILE)
         for _, body in asked:
@@ -111,15 +114,25 @@ def test_no_text_gets_a_code_out_or_anything_done(owner, case, settings, hear, n
     assert Reply.objects.count() == 0
 
 
-def test_a_model_that_gives_the_whole_prompt_back_is_never_heard(owner, case, settings, hear, noon):
+def test_a_model_that_gives_the_whole_prompt_back_is_never_heard(  # noqa: PLR0917
+    owner, case, settings, hear, noon, agreed_to_model
+):
     with model_server.serve(model_server.echo_all) as (address, asked):
         settings.CARDCASE = settings.CARDCASE.model_copy(
             update={"model_url": address, "model_name": "m", "model_allow_private": True}
         )
+        agreed_to_model()
         for place, text in enumerate(HOSTILE[:20]):
             hear(text, "chat", place + 1)
             assert not suggestion_for(owner, case.number, now=noon).by_model
         assert len(asked) == 20
+
+
+def _require_only_the_record(seen):
+    """Nothing is done and nothing kept but the one entry that words went out."""
+    done = [query["sql"] for query in seen if not query["sql"].startswith(("SELECT", "SAVEPOINT", "RELEASE"))]
+    assert done
+    assert all("custody_" in sql for sql in done), done
 
 
 def _require_clean(body):

@@ -1,6 +1,7 @@
 """The optional model: off by default, asked with few masked facts, judged, and replaced by a template when anything fails."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.django_db
 FACTS = DraftFacts(
     sub_reason="A2", step=Step.ACKNOWLEDGE, seed="x", tail4="K4RT", amount_fen=19300, due=Text("今天 20:00", "20:00")
 )
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+CASE = "case_0198a000000070008000000000000001"
 TALK = [
     Utterance("m1", "卡显示已使用 我叫张小三 电话13800138000", Speaker.BUYER),
     Utterance("m2", "您好，我去查", Speaker.SELLER),
@@ -27,11 +30,12 @@ TALK = [
 
 
 @pytest.fixture
-def model(settings, tmp_path):
+def model(settings, agreed_to_model):
     def use(address, **more):
         settings.CARDCASE = settings.CARDCASE.model_copy(
             update={"model_url": address, "model_name": "test", "model_allow_private": True, "model_seconds": 2, **more}
         )
+        agreed_to_model()
 
     return use
 
@@ -41,7 +45,7 @@ def _answer(reply):
 
 
 def test_without_a_model_the_template_speaks_and_nothing_is_asked(agent):
-    found = suggest(agent, FACTS, TALK)
+    found = suggest(agent, FACTS, TALK, about=CASE, at=NOON)
     assert (found.by_model, found.code) == (False, "off")
     assert found.draft == compose(FACTS)
 
@@ -50,7 +54,7 @@ def test_a_model_that_behaves_is_offered_with_its_blanks_filled_here(agent, mode
     (tmp_path / "key").write_text("sk-secret\n")
     with model_server.serve(model_server.well_behaved) as (address, asked):
         model(address, model_key_file=tmp_path / "key")
-        found = suggest(agent, FACTS, TALK)
+        found = suggest(agent, FACTS, TALK, about=CASE, at=NOON)
     assert found.by_model, found
     assert "今天 20:00 前" in found.draft.text
     assert [one.name for one in found.draft.filled] == ["due"]
@@ -183,7 +187,7 @@ def test_our_templates_offer_only_what_their_step_is_about():
 def test_a_model_that_is_slow_or_broken_leaves_the_template(agent, model, answer, more, code):
     with model_server.serve(answer, **more) as (address, _):
         model(address, model_seconds=1)
-        found = suggest(agent, FACTS, TALK)
+        found = suggest(agent, FACTS, TALK, about=CASE, at=NOON)
     assert (found.by_model, found.code) == (False, code)
     assert found.draft.text == compose(FACTS).text
     assert found.why.zh
@@ -191,13 +195,13 @@ def test_a_model_that_is_slow_or_broken_leaves_the_template(agent, model, answer
 
 def test_a_model_that_is_away_or_whose_key_is_leaves_the_template(agent, model, tmp_path):
     model("http://127.0.0.1:9/v1")
-    assert suggest(agent, FACTS, TALK).code == "not_reached"
+    assert suggest(agent, FACTS, TALK, about=CASE, at=NOON).code == "not_reached"
     model("http://127.0.0.1:9/v1", model_key_file=tmp_path / "none")
-    assert suggest(agent, FACTS, TALK).code == "no_key"
+    assert suggest(agent, FACTS, TALK, about=CASE, at=NOON).code == "no_key"
     model("http://127.0.0.1:9/v1", model_key_file=None, model_allow_private=False)
-    assert suggest(agent, FACTS, TALK).code == "not_reached"
+    assert suggest(agent, FACTS, TALK, about=CASE, at=NOON).code == "not_reached"
     model("https://127.0.0.1:9/v1", model_allow_private=False)
-    assert suggest(agent, FACTS, TALK).code == "not_reached"
+    assert suggest(agent, FACTS, TALK, about=CASE, at=NOON).code == "not_reached"
 
 
 def test_no_more_than_two_ask_at_once(agent, model, monkeypatch):
@@ -205,7 +209,7 @@ def test_no_more_than_two_ask_at_once(agent, model, monkeypatch):
 
     monkeypatch.setattr(writer, "_free", type("Full", (), {"acquire": lambda *_, **__: False})())
     model("http://127.0.0.1:9/v1")
-    assert suggest(agent, FACTS, TALK).code == "busy"
+    assert suggest(agent, FACTS, TALK, about=CASE, at=NOON).code == "busy"
 
 
 def test_every_reason_is_said_in_both_languages():

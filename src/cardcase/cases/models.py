@@ -33,6 +33,9 @@ class Case(ShopOwned):
     confidence = models.FloatField(null=True)
     quotes = models.JSONField(default=list)  # [{"text", "message", "start", "end", "rule"}]
     second_reason = models.CharField(max_length=4, blank=True, default="")
+    reader = models.CharField(max_length=40, blank=True, default="")  # the learned reader that read it last
+    language = models.CharField(max_length=8, blank=True, default="")  # what the buyer writes (triage.rules.Language)
+    is_language_sure = models.BooleanField(default=False)
     signals = models.JSONField(default=list)
     found_cause = models.CharField(max_length=4, blank=True, default="")
     reason_confirmed_at = models.DateTimeField(null=True)
@@ -129,6 +132,31 @@ class Review(ShopOwned):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["shop", "case", "at"], name="reviews_by_case")]
+
+
+class ReasonLabel(ShopOwned):
+    """What triage proposed as a case's reason, and what a person said it is: kept each time a person says so.
+
+    The words are not copied: they are the buyer's in the talk about the case's order, as far as they had come in at
+    ``at`` (``received_at``), and so go when the buyer is erased. ``reader`` names who had read them. Where nothing was
+    proposed, the proposal is empty.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reason_labels")
+    proposed_reason = models.CharField(max_length=16, blank=True, default="")  # family, unstated or none
+    proposed = models.CharField(max_length=4, blank=True, default="")  # sub-reason
+    confidence = models.FloatField(null=True)
+    reader = models.CharField(max_length=40, blank=True, default="")
+    said_reason = models.CharField(max_length=16)
+    said = models.CharField(max_length=4)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["shop", "at"], name="reason_labels_by_time"),
+            models.Index(fields=["shop", "case", "at"], name="reason_labels_by_case"),
+        ]
 
 
 class ClaimHistory(ShopOwned):

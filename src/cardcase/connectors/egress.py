@@ -9,16 +9,20 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 8.0
 TOTAL_SECONDS: Final = 20.0
 """After this a connection is cut, however slowly the other side drips."""
+
+_LEAST_LEFT: Final = 0.05
+"""Seconds that an exchange gets at least, once it is connected: a timeout of zero would mean none."""
 
 LARGEST_ANSWER: Final = 64 * 1024
 MOST_ADDRESSES: Final = 3
@@ -59,12 +63,10 @@ def is_public(address: str) -> bool:
     return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _inside(found))
 
 
-def dial(host: str, port: int, *, allow_private: bool) -> socket.socket:
-    """Connect to a host. Raises NotReached: unknown, private or not reached."""
-    try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise NotReached("name_unknown") from None
+def dial(host: str, port: int, *, allow_private: bool, seconds: float | None = None) -> socket.socket:
+    """Connect to a host, within some seconds if told. Raises NotReached: unknown, private or not reached."""
+    ends = None if seconds is None else time.monotonic() + seconds
+    answers = _resolved(host, port, seconds)
     addresses = list(dict.fromkeys((answer[0], answer[4]) for answer in answers))
     # One private answer among public ones is reason enough: who mixes them means no good.
     if not allow_private and not all(is_public(str(address[0])) for _family, address in addresses):
@@ -72,14 +74,44 @@ def dial(host: str, port: int, *, allow_private: bool) -> socket.socket:
     for family, address in addresses[:MOST_ADDRESSES]:
         connection = socket.socket(family, socket.SOCK_STREAM)
         try:
-            connection.settimeout(CONNECT_SECONDS)
+            connection.settimeout(CONNECT_SECONDS if ends is None else _left(ends))
             connection.connect(address)
         except OSError:
             connection.close()
             continue
-        connection.settimeout(ANSWER_SECONDS)
+        connection.settimeout(ANSWER_SECONDS if ends is None else _left(ends))
         return connection
     raise NotReached("not_reached")
+
+
+def _left(ends: float) -> float:
+    """Return the seconds until a moment of the monotonic clock. Raises NotReached when there are none."""
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise NotReached("not_reached")
+    return min(left, CONNECT_SECONDS)
+
+
+def _resolved(host: str, port: int, seconds: float | None) -> list[Any]:
+    """Return the addresses of a name. Raises NotReached.
+
+    The system's resolver knows no limit of time. Where there is one, a thread of its own asks, and is left behind.
+    """
+    found: list[Any] = []
+
+    def look() -> None:
+        with suppress(OSError, UnicodeError):
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    if seconds is None:
+        look()
+    else:
+        asking = threading.Thread(target=look, daemon=True)
+        asking.start()
+        asking.join(seconds)
+    if not found:
+        raise NotReached("name_unknown")
+    return list(found)
 
 
 def secured(connection: socket.socket, host: str) -> ssl.SSLSocket:
@@ -110,13 +142,15 @@ def cut_later(connection: socket.socket, seconds: float = TOTAL_SECONDS) -> thre
 class _Connection(http.client.HTTPConnection):
     """A connection that goes through ``dial``."""
 
-    def __init__(self, host: str, port: int, *, is_secure: bool, allow_private: bool) -> None:
+    def __init__(
+        self, host: str, port: int, *, is_secure: bool, allow_private: bool, seconds: float | None = None
+    ) -> None:
         super().__init__(host, port)
-        self._is_secure, self._allow_private = is_secure, allow_private
+        self._is_secure, self._allow_private, self._seconds = is_secure, allow_private, seconds
 
     def connect(self) -> None:
         """Connect to a checked address."""
-        connection = dial(self.host, self.port, allow_private=self._allow_private)
+        connection = dial(self.host, self.port, allow_private=self._allow_private, seconds=self._seconds)
         self.sock = secured(connection, self.host) if self._is_secure else connection
 
 
@@ -133,7 +167,7 @@ def ask(
 ) -> Reply:
     """Send one request and return the answer, whatever its status, its body cut at ``limit`` bytes.
 
-    ``seconds``: how long the whole exchange may last, for one who answers slowly by nature; else the usual limits.
+    ``seconds``: how long the whole exchange may last, looking the name up included; else the usual limits.
     ``leaving`` is called right before the first byte that matters goes out. Raises NotReached.
     """
     try:
@@ -145,14 +179,16 @@ def ask(
         raise NotReached("address_bad", is_refused=True)
     is_secure = parts.scheme == "https"
     port = port or (443 if is_secure else 80)
-    connection = _Connection(parts.hostname, port, is_secure=is_secure, allow_private=allow_private)
+    ends = None if seconds is None else time.monotonic() + seconds
+    connection = _Connection(parts.hostname, port, is_secure=is_secure, allow_private=allow_private, seconds=seconds)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     has_left = False
     try:
         connection.connect()
-        if seconds is not None:
-            connection.sock.settimeout(seconds)
-        timer = cut_later(connection.sock, seconds or TOTAL_SECONDS)
+        left = TOTAL_SECONDS if ends is None else max(_LEAST_LEFT, ends - time.monotonic())
+        if ends is not None:
+            connection.sock.settimeout(left)
+        timer = cut_later(connection.sock, left)
         try:
             leaving()
             has_left = True

@@ -201,7 +201,7 @@ class ReasonBox:
     ``pill``: 「真实性质疑 › 卡密无效」. ``confidence``: 「把握 93%」, 「把握不大」 or empty. ``second``: a second
     reason that also fits, as a sentence. ``form``: what the buyer chose on the marketplace's form. ``found``:
     what the record shows, kept apart from the claim. ``confirmed``: 「王店 11月24日 12:03 已确认」, empty until then.
-    ``before``: what was claimed earlier, one sentence each.
+    ``before``: what was claimed earlier, one sentence each. ``language``: what the buyer writes, empty if unknown.
     ``confirm``: button only (hidden sub_reason); ``change``: select of all reasons grouped by family, folded; ``cause``
     writes down what was found. None when the actor may not.
     """
@@ -213,6 +213,7 @@ class ReasonBox:
     form: str = ""
     found: str = ""
     before: tuple[str, ...] = ()
+    language: str = ""
     confirmed: str = ""
     confirm: ActionForm | None = None
     change: ActionForm | None = None

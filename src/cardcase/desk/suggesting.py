@@ -33,7 +33,9 @@ def suggestion_for(
     talk = inbox.utterances_for_order(actor, case.order)
     with speaking(words.language_of_buyer(case)):
         facts = drafting.facts_for(case, judged, now=now, wish=wished)
-        return suggesting.suggest(actor, facts, talk, overrides=drafting.overrides_of(case), by=by)
+        return suggesting.suggest(
+            actor, facts, talk, about=case.public_id, at=now, overrides=drafting.overrides_of(case), by=by
+        )
 
 
 def document(number: str, found: Suggestion) -> dict[str, Any]:

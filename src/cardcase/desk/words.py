@@ -8,9 +8,16 @@ from cardcase.kit.money import yuan
 from cardcase.kit.text import Text
 from cardcase.shell.language import CHINESE, ENGLISH, say
 from cardcase.shell.parts import Pill, Tone
-from cardcase.triage.rules import reasons
+from cardcase.triage.rules import Language, reasons
 
 UNSTATED = ("", "unstated", "none")
+
+_LANGUAGES = {
+    Language.HANS: Text("简体中文", "Simplified Chinese"),
+    Language.HANT: Text("繁体中文", "Traditional Chinese"),
+    Language.ENGLISH: Text("英文", "English"),
+    Language.OTHER: Text("别的语言", "another language"),
+}
 
 _STATUS_TONES = {
     Status.NEW: Tone.WARN,
@@ -24,13 +31,22 @@ _STATUS_TONES = {
 
 
 def language_of_buyer(case: Case) -> str:
-    """Return the language to write to a buyer in: Chinese, unless all the words we have of theirs are Latin letters.
+    """Return the language to write to a buyer in: Chinese, unless he writes English.
 
     The desk may be read in English by staff who serve Chinese buyers; what is sent must still be Chinese.
     """
-    said = "".join(quote["text"] for quote in case.quotes if quote["message"].startswith("msg_"))
-    letters = [letter for letter in said if letter.isalpha()]
-    return ENGLISH if letters and all(letter.isascii() for letter in letters) else CHINESE
+    return ENGLISH if case.language == Language.ENGLISH else CHINESE
+
+
+def language_text(code: str, *, is_sure: bool) -> str:
+    """Name what the buyer writes, by the code of triage; empty where no word of his tells."""
+    language = Language(code) if code else Language.OTHER
+    if language is Language.OTHER and not is_sure:
+        return ""
+    if language is Language.HANS and not is_sure:
+        return say(Text("中文", "Chinese"))
+    told = _LANGUAGES[language]
+    return say(told if is_sure else Text(f"像是{told.zh}", f"{told.en}, it seems"))
 
 
 def reason_pill(family: str, sub_reason: str, *, is_long: bool = False) -> Pill:

@@ -5,11 +5,20 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from cardcase.kit import clock
 from cardcase.staff.rules import Actor, Permission
 
-from . import reading
+from . import queries, reading, service
+from .rules.consent import phrase
+from .writer import destination
 
 router = Router()
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    assert isinstance(actor, Actor)
+    return actor
 
 
 class ReplyIn(Schema):
@@ -52,7 +61,58 @@ class ReplyRead(Schema):
 @router.post("/check", response=ReplyRead, summary="Check the words of a reply before a person sends them")
 def check(request: HttpRequest, body: ReplyIn) -> dict[str, Any]:
     """Read a reply as it is read before it may be marked as sent. Nothing is kept."""
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
+    actor = _actor(request)
     actor.require(Permission.READ)
     return reading.document(reading.read_reply(actor, body.text))
+
+
+class ModelStanding(Schema):
+    """Where a buyer's words would go, and whether the owner has agreed; ``phrase`` is what he types to agree."""
+
+    host: str | None
+    model: str | None
+    agreed: bool
+    by: str | None
+    given_at: str | None
+    phrase: str | None
+
+
+class ConsentIn(Schema):
+    """The words of consent, as ``phrase`` has them."""
+
+    typed: str = Field(max_length=400)
+
+
+@router.get("/model", response=ModelStanding, summary="Whether buyers' words may go to the optional model")
+def model(request: HttpRequest) -> dict[str, Any]:
+    """Return the host, the model and the consent. Owners only."""
+    return _standing(_actor(request))
+
+
+@router.post("/model", response=ModelStanding, summary="Agree that buyers' words go to the model that is set up")
+def agree(request: HttpRequest, body: ConsentIn) -> dict[str, Any]:
+    """Give the consent of the owner; another host or model needs a new one."""
+    service.agree(_actor(request), body.typed, at=clock.now())
+    return _standing(_actor(request))
+
+
+@router.post("/model/take-back", response=ModelStanding, summary="Take the consent back")
+def take_back(request: HttpRequest) -> dict[str, Any]:
+    """End the consent: from now on nothing leaves."""
+    service.take_back(_actor(request), at=clock.now())
+    return _standing(_actor(request))
+
+
+def _standing(actor: Actor) -> dict[str, Any]:
+    actor.require(Permission.MANAGE_SHOP)
+    to, given = destination(), queries.consent(actor)
+    if to is None or given is None or not queries.has_agreed(actor, to):
+        given = None
+    return {
+        "host": to.host if to else None,
+        "model": to.model if to else None,
+        "agreed": given is not None,
+        "by": given.by if given else None,
+        "given_at": clock.iso(given.given_at) if given else None,
+        "phrase": phrase(to.host).zh if to else None,
+    }

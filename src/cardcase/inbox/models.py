@@ -141,6 +141,24 @@ def _stored(moment: datetime | None) -> str | None:
     return utc.isoformat(" ")[: -len("+00:00")]
 
 
+class ModelConsent(ShopOwned):
+    """The owner's word that buyers' words may go to one model on one host; ended by him, or by a next one."""
+
+    host = models.CharField(max_length=255)
+    model = models.CharField(max_length=100, blank=True, default="")
+    by = models.CharField(max_length=80)
+    given_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=80, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["shop"], condition=models.Q(ended_at__isnull=True), name="model_consent_once"
+            ),
+        ]
+
+
 class Reply(ShopOwned):
     """What we mean to say: draft until a person has sent it on the channel and said so."""
 

@@ -17,9 +17,10 @@ from cardcase.shell.language import say
 from cardcase.staff.rules import Actor
 from cardcase.triage.rules import Utterance
 
-from .models import Conversation, Message, Reply
+from .models import Conversation, Message, ModelConsent, Reply
 from .rules.links import Link
 from .rules.segments import Segment, cut
+from .writer import Destination
 
 DRAFT = "draft"
 SENT = "sent"
@@ -320,6 +321,28 @@ def said_to_buyers(actor: Actor, cases: Sequence[Case]) -> dict[int, list[str]]:
 def draft_of(actor: Actor, case: Case) -> Reply | None:
     """Return the saved draft of a case, if there is one."""
     found: Reply | None = Reply.objects.visible_to(actor).filter(case_id=case.pk, state=DRAFT).first()
+    return found
+
+
+def consent(actor: Actor) -> ModelConsent | None:
+    """Return the shop's consent that buyers' words go to a model, whichever it is; None when there is none."""
+    found: ModelConsent | None = ModelConsent.objects.visible_to(actor).filter(ended_at__isnull=True).first()
+    return found
+
+
+def has_agreed(actor: Actor, to: Destination) -> bool:
+    """Tell whether the owner has agreed that buyers' words go to this very host and model."""
+    given = consent(actor)
+    return given is not None and (given.host, given.model) == (to.host, to.model)
+
+
+def received_at(actor: Actor, messages: Iterable[str]) -> dict[str, datetime]:
+    """Return when each of these messages (public ids) was taken in."""
+    wanted = sorted(set(messages))
+    found: dict[str, datetime] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = Message.objects.visible_to(actor).filter(public_id__in=wanted[start : start + _AT_ONCE])
+        found |= dict(rows.values_list("public_id", "received_at"))
     return found
 
 

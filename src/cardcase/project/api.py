@@ -32,6 +32,7 @@ from cardcase.remedies.api import router as advice
 from cardcase.sourcing.api import router as sourcing
 from cardcase.staff import queries as staff
 from cardcase.staff.rules import Actor
+from cardcase.training.api import router as corrections
 from cardcase.triage.api import router as triage
 
 PROBLEM = "application/problem+json"
@@ -121,6 +122,7 @@ api.add_router("/sourcing", sourcing, tags=["sourcing"])
 api.add_router("/search", search, tags=["search"])
 api.add_router("/replies", replies, tags=["replies"])
 api.add_router("/triage", triage, tags=["triage"])
+api.add_router("/corrections", corrections, tags=["corrections"])
 api.add_router("/verify", verify, tags=["verify"])
 
 

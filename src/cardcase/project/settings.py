@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "cardcase.privacy",
     "cardcase.packs",
     "cardcase.intake",
+    "cardcase.training",
     "cardcase.desk",
     "cardcase.project",
 ]

@@ -15,11 +15,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("cardcase.custody.urls")),
     path("", include("cardcase.deadlines.urls")),
     path("", include("cardcase.delivery.urls")),
+    path("", include("cardcase.inbox.urls")),
     path("", include("cardcase.intake.urls")),
     path("", include("cardcase.notices.urls")),
     path("", include("cardcase.privacy.urls")),
     path("", include("cardcase.remedies.urls")),
     path("", include("cardcase.sourcing.urls")),
+    path("", include("cardcase.training.urls")),
     path("api/v1/", api.urls),
 ]
 

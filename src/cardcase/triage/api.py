@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
+from cardcase.staff.rules import Actor
+from cardcase.triage import queries
 from cardcase.triage.rules import read_text
 
 router = Router()
@@ -24,7 +26,11 @@ class Span(Schema):
 
 
 class Answer(Schema):
-    """The claimed reason; ``reason`` may be ``unstated`` or ``none``, ``sub_reason`` is then empty."""
+    """The claimed reason; ``reason`` may be ``unstated`` or ``none``, ``sub_reason`` is then empty.
+
+    ``language``: zh-Hans, zh-Hant, en or other; not sure where the words would let it be another. ``reader`` names who
+    read.
+    """
 
     reason: str
     sub_reason: str
@@ -34,12 +40,17 @@ class Answer(Schema):
     signals: list[str]
     needs_human: list[str]
     question: str | None
+    language: str
+    language_is_sure: bool
+    reader: str
 
 
 @router.post("", response=Answer, summary="Say why a buyer wants the money back")
-def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:  # noqa: ARG001 - ninja's signature
-    """Read one message."""
-    result = read_text(body.text)
+def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:
+    """Read one message with the reader of the caller's shop."""
+    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    assert isinstance(actor, Actor)
+    result = read_text(body.text, reader=queries.reader_of(actor))
     return {
         "reason": result.reason.value,
         "sub_reason": result.sub_reason,
@@ -49,4 +60,7 @@ def triage(request: HttpRequest, body: TextIn) -> dict[str, Any]:  # noqa: ARG00
         "signals": list(result.signals),
         "needs_human": [need.code for need in result.needs_human],
         "question": result.question.zh if result.question else None,
+        "language": result.language.language.value,
+        "language_is_sure": result.language.is_sure,
+        "reader": result.reader,
     }

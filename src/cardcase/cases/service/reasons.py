@@ -8,7 +8,7 @@ from django.db import transaction
 
 from cardcase.cards.models import Card
 from cardcase.cases import queries
-from cardcase.cases.models import Case
+from cardcase.cases.models import Case, ReasonLabel
 from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
 from cardcase.cases.rules import needs as need_rules
 from cardcase.custody import service as custody
@@ -18,7 +18,7 @@ from cardcase.triage.rules import Family, TriageResult
 
 from .moves import move
 from .opening import card_changes
-from .rows import Ref, clean, keep, save, take, write
+from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
 
 REASON_MAX = 300
 UNREADABLE = (Family.UNSTATED, Family.NONE)
@@ -42,6 +42,7 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
 def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *, at: datetime) -> None:
     """Do the same to a case that is in hand, with the cards of its order (row ids); the caller saves it."""
     keep(case, **card_changes(case, cards))
+    _keep_language(case, result)
     if case.reason_confirmed_at is not None:
         _record_reading(actor, case, result, is_kept=False, at=at)
         return
@@ -74,6 +75,7 @@ def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *
 def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int, at: datetime) -> Case:
     """Let a person say what the buyer's reason is. Lifts the hold; moves a new case on (T2).
 
+    What triage had proposed, with its confidence and reader, is kept beside what the person says (``ReasonLabel``).
     Raises NotAllowed unless a person does it, WrongUse for an unknown sub-reason, Refused when the case is closed,
     Conflict when somebody was first.
     """
@@ -86,6 +88,7 @@ def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int,
         raise Refused("售后单已关闭，原因不能再改", "The case is closed: its reason stands")
     keep(case, **card_changes(case, queries.cards_of(actor, case.order_id)))
     was, was_held = case.sub_reason, case.is_held
+    _keep_label(actor, case, sub_reason, family, at=at)
     changes: dict[str, Any] = {
         "claimed_reason": family,
         "sub_reason": sub_reason,
@@ -106,6 +109,7 @@ def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int,
         "reason": family,
         "was": was,
         "confidence": _percent(case.confidence),
+        "reader": case.reader,
         "lifts_hold": was_held,
         "revision": case.revision,
     }
@@ -172,6 +176,35 @@ def link_card(actor: Actor, number: str, card_id: str, *, revision: int, at: dat
     return case
 
 
+def _keep_language(case: Case, result: TriageResult) -> None:
+    """Keep what the buyer writes: it is no part of the reason, and stays true when a person has confirmed that."""
+    told = {"language": result.language.language.value, "is_language_sure": result.language.is_sure}
+    if any(getattr(case, name) != value for name, value in told.items()):
+        keep(case, **told)
+
+
+def _keep_label(actor: Actor, case: Case, said: str, family: str, *, at: datetime) -> None:
+    """Keep the proposal beside what a person says. Who says it a second time is held against the same proposal."""
+    label = ReasonLabel(
+        shop_id=case.shop_id,
+        case=case,
+        said_reason=family,
+        said=said,
+        by=(actor.label or actor.kind.value)[:LABEL_MAX],
+        at=at,
+    )
+    if case.reason_confirmed_at is None:
+        label.proposed_reason, label.proposed = case.claimed_reason, case.sub_reason
+        label.confidence, label.reader = case.confidence, case.reader
+    else:  # what the case holds is a person's word, no proposal
+        mine = ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk, at=case.reason_confirmed_at)
+        before = mine.order_by("-pk").first()
+        if before is not None:
+            label.proposed_reason, label.proposed = before.proposed_reason, before.proposed
+            label.confidence, label.reader = before.confidence, before.reader
+    label.save()
+
+
 def _family(sub_reason: str) -> str:
     try:
         return family_of(sub_reason)
@@ -204,6 +237,7 @@ def _changes(case: Case, result: TriageResult) -> dict[str, Any]:
             }
             for quote in result.quotes
         ],
+        "reader": result.reader,
         "signals": list(result.signals),
         "needs_human": [*needs, *own],
     }
@@ -220,6 +254,8 @@ def _record_reading(actor: Actor, case: Case, result: TriageResult, *, is_kept: 
         "second_reason": result.second_reason,
         "confidence": _percent(result.confidence),
         "is_certain": result.is_certain,
+        "reader": result.reader,
+        "language": result.language.language.value,
         "signals": list(result.signals),
         "quotes": [{"message": quote.message_id, "text": quote.text, "rule": quote.rule} for quote in result.quotes],
         "is_kept": is_kept,

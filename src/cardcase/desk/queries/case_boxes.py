@@ -9,6 +9,7 @@ from cardcase.cases.rules import Event, Status
 from cardcase.desk import pages, words
 from cardcase.desk.pages_reply import DraftBox, ReplyChecks
 from cardcase.evidence.rules import STATE_TITLES, Item, ItemState
+from cardcase.inbox import queries as inbox
 from cardcase.inbox import writer
 from cardcase.inbox.reading import Reading, read_reply
 from cardcase.inbox.rules import tone
@@ -68,6 +69,7 @@ def reason(actor: Actor, view: CaseView, behind: Background) -> pages.ReasonBox:
         form=case.refund.reason_raw if case.refund is not None else "",
         found=found,
         before=tuple(_claimed_before(view, behind)),
+        language=words.language_text(case.language, is_sure=case.is_language_sure),
         confirmed=confirmed,
         confirm=forms.confirm_reason(actor, case) if not confirmed else None,
         change=forms.change_reason(actor, case),
@@ -265,6 +267,12 @@ def _harm(option: Option) -> Text | None:
     return Text(f"按现有证据，可能错扣买家约 {harm}。", f"On what is known, may wrongly withhold about {harm}.")
 
 
+def _may_ask_model(actor: Actor) -> bool:
+    """Tell whether a model is set up and the owner has agreed that buyers' words go there."""
+    to = writer.destination()
+    return to is not None and inbox.has_agreed(actor, to)
+
+
 def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str], wish: Wish) -> DraftBox | None:
     """Write the reply: the person's own words win over what was saved, and that over what is suggested.
 
@@ -290,7 +298,7 @@ def draft(actor: Actor, view: CaseView, behind: Background, typed: dict[str, str
         length_text=f"{len(text)} / {LIMIT}",
         checks=detail.checks,
         detail=detail,
-        suggest_url=forms.url(case, "suggest") if writer.is_on() else "",
+        suggest_url=forms.url(case, "suggest") if _may_ask_model(actor) else "",
         save_url=forms.url(case, "reply"),
         sent_url=forms.url(case, "sent"),
         sent_blocked=blocked,

@@ -78,6 +78,7 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "remedy.transfer_noted": Text("登记了平台外付款", "Payment beside the platform noted"),
         "remedy.escalated": Text("申请平台介入", "Platform asked to decide"),
         "reply.drafted": Text("存了回复草稿", "Draft saved"),
+        "reply.model_asked": Text("请模型起草：买家的话发了出去", "A model was asked: buyer's words went out"),
         "reply.sent": Text("已发送回复", "Reply sent"),
         "pack.exported": Text("导出证据包", "Pack exported"),
         "content.erased": Text("删除了个人信息", "Personal data erased"),
@@ -238,4 +239,7 @@ def _said(facts: Mapping[str, Any]) -> list[str]:
     if "code" not in facts or (facts["code"] not in set(Need) and current() != ENGLISH):  # those are kept in Chinese
         keys.append("text")
     families = set(reasons.FAMILY_OF.values())
+    if facts.get("host") and facts.get("characters"):  # what went to a model
+        host, count = facts["host"], facts["characters"]
+        return [say(Text(f"{host}，共 {count} 字", f"{host}, {count} characters"))]
     return [str(facts[key]) for key in keys if facts.get(key) and facts[key] not in families]

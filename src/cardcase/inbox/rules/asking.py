@@ -55,6 +55,10 @@ SCHEMA: Final[Mapping[str, Any]] = {
 
 WHY: Final[Mapping[str, Text]] = {
     "off": Text("没有配置模型", "no model is configured"),
+    "not_agreed": Text(
+        "店主还没有同意把买家的话发给这个模型",
+        "the owner has not agreed that buyers' words go to this model",
+    ),
     "busy": Text("模型正忙", "the model is busy"),
     "not_reached": Text("连不上模型或超时", "the model was not reached or took too long"),
     "status": Text("模型接口报错", "the model's endpoint answered with an error"),

@@ -27,8 +27,10 @@ from cardcase.orders.models import Order, Refund
 from cardcase.orders.rules import merge
 from cardcase.remedies import service as remedies
 from cardcase.staff.rules import Actor
+from cardcase.triage import queries as triage_queries
 from cardcase.triage import rules as triage
 from cardcase.triage.rules import Utterance
+from cardcase.triage.rules.correcting import Reader
 
 Key = tuple[str, str]
 Progress = Callable[[int, int, str], None]
@@ -146,7 +148,8 @@ def _order_for(
         return fitting[0].pk
     order_no = rules.order_no_of_chat(conversation.external_id)
     if rules.implied_by_chat(said, order_no, conversation.channel) is None:
-        result = triage.read_conversation(inbox_queries.utterances_of(actor, conversation))
+        utterances = inbox_queries.utterances_of(actor, conversation)
+        result = triage.read_conversation(utterances, reader=triage_queries.reader_of(actor))
         if result.reason == "none" or result.confidence < ENQUIRY_CONFIDENCE:
             return None
     buyer = conversation.buyer
@@ -270,11 +273,12 @@ def refresh(actor: Actor, order_ids: Sequence[int], *, at: datetime, progress: P
     numbers: list[str] = []
     refunds = order_queries.refunds_of(actor, order_ids)
     orders_now = order_queries.orders_by_pks(actor, order_ids)
+    reader = triage_queries.reader_of(actor)
     for start in range(0, len(orders_now), AT_ONCE):
         some = orders_now[start : start + AT_ONCE]
         _hear(actor, some, at=at)
         with transaction.atomic(), custody.together():
-            numbers += _refresh_some(actor, some, refunds, at=at)
+            numbers += _refresh_some(actor, some, refunds, reader, at=at)
         progress(min(start + AT_ONCE, len(orders_now)), len(orders_now), "case")
     return numbers
 
@@ -299,7 +303,7 @@ def _hear(actor: Actor, some: Sequence[Order], *, at: datetime) -> None:
 
 
 def _refresh_some(
-    actor: Actor, some: Sequence[Order], refunds: Mapping[int, Sequence[Refund]], *, at: datetime
+    actor: Actor, some: Sequence[Order], refunds: Mapping[int, Sequence[Refund]], reader: Reader, *, at: datetime
 ) -> list[str]:
     """Refresh a handful of orders: read what was said about all of them, then let the cases follow."""
     pks = [order.pk for order in some]
@@ -308,7 +312,7 @@ def _refresh_some(
     spoken = inbox_queries.utterances_for_orders(actor, some)
     by_nick = inbox_queries.orders_linked_by_nick(actor, pks)
     claims = {
-        order.pk: _claims(order, refunds.get(order.pk, []), spoken[order.pk], is_by_nick=order.pk in by_nick)
+        order.pk: _claims(order, refunds.get(order.pk, []), spoken[order.pk], reader, is_by_nick=order.pk in by_nick)
         for order in some
     }
     for case in case_queries.waiting_for_buyers(actor, pks):  # one comes back when its buyer has written (T4)
@@ -324,7 +328,7 @@ def _refresh_some(
 
 
 def _claims(
-    order: Order, refunds: Sequence[Refund], utterances: Sequence[Utterance], *, is_by_nick: bool
+    order: Order, refunds: Sequence[Refund], utterances: Sequence[Utterance], reader: Reader, *, is_by_nick: bool
 ) -> list[cases.Told]:
     """Say what is claimed about an order: each refund that is told of, else what the buyer asks for in the chat."""
     told = [refund for refund in refunds if refund.state != RefundState.NONE]
@@ -340,6 +344,7 @@ def _claims(
             utterances,
             form_reason=refund.reason_raw if refund else "",
             form_description=refund.description if refund else "",
+            reader=reader,
         )
         if refund is None and (reading.reason == "none" or reading.confidence < ENQUIRY_CONFIDENCE):
             continue

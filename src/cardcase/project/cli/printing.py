@@ -90,6 +90,8 @@ def _reason(sheet: dict[str, Any]) -> Iterator[str]:
     if sheet["quotes"]:
         said = list(dict.fromkeys(quote["text"] for quote in sheet["quotes"]))[:MOST_QUOTES]
         yield "        " + say(Text("依据：", "From: ")) + "".join(f"“{text}”" for text in said)
+    if written := words.language_text(sheet["language"] or "", is_sure=sheet["language_is_sure"]):
+        yield "        " + say(Text("买家写的是：", "The buyer writes: ")) + written
 
 
 def _questions(questions: list[dict[str, Any]]) -> Iterator[str]:

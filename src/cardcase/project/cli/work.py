@@ -246,6 +246,8 @@ def triage(file: BinaryIO, data: Path | None) -> int:  # noqa: ARG001 - every co
             "confidence": round(result.confidence, 3),
             "spans": [{"start": quote.start, "end": quote.end} for quote in result.quotes],
             "needs_human": [need.code for need in result.needs_human],
+            "language": result.language.language,
+            "language_is_sure": result.language.is_sure,
         }
         # A lone surrogate cannot be written as UTF-8; an id that holds one comes back with a question mark.
         write(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")

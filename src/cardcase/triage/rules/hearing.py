@@ -29,7 +29,11 @@ _PAID_TEXTS: Final = ("我已付款", "已付款,待发货", "买家已付款", 
 
 @dataclass(slots=True)
 class Heard:
-    """What was heard so far. ``texts`` are the buyer's words since he paid, for the learned reader."""
+    """What was heard so far.
+
+    ``texts`` are the buyer's words since he paid, for the learned reader; ``written`` is all that he wrote himself, as
+    he wrote it, for telling his language.
+    """
 
     weights: dict[str, list[tuple[float, bool]]] = field(default_factory=lambda: defaultdict(list))  # is it a symptom
     quoted: list[tuple[float, str, str, Hit]] = field(default_factory=list)  # weight, message, its text, hit
@@ -42,6 +46,7 @@ class Heard:
     is_long: bool = False
     own_words: set[str] = field(default_factory=set)
     texts: list[tuple[str, Folded]] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     @property
     def joined(self) -> str:
@@ -54,6 +59,8 @@ class Heard:
 
     def add(self, analysis: Analysis, message: str, share: float) -> None:
         """Weigh one text in, with a share for its place in the conversation."""
+        if not analysis.is_empty:
+            self.written.append(analysis.text)
         for hit in analysis.hits:
             self.weights[hit.sub_reason].append((hit.weight * share, hit.is_symptom))
             if not hit.is_side:

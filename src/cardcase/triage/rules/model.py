@@ -9,7 +9,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import accumulate
@@ -90,12 +90,15 @@ class Model:
     pool: Pool
     version: str
     places: Mapping[str, int] = field(init=False)
+    fingerprint: str = field(init=False)
     _table: Numbers = field(init=False, repr=False)
     _squares: Numbers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Work out the column of each label."""
+        """Work out the column of each label, and by what the numbers are known: no two models share a fingerprint."""
         object.__setattr__(self, "places", {label: place for place, label in enumerate(self.labels)})
+        told = hashlib.sha256(self.bias.tobytes() + self.scales.tobytes() + self.weights.tobytes())
+        object.__setattr__(self, "fingerprint", told.hexdigest()[:16])
         table = self.weights.astype(np.float32)
         table *= self.rarity[:, None]
         table *= self.scales[None, :]
@@ -112,10 +115,15 @@ class Model:
         rows = np.array(list(found), dtype=np.intp)
         length = sqrt(np.add.reduce(self._squares.take(rows)))
         numbers = np.add.reduce(self._table.take(rows, axis=0)) / length + self.bias
-        return Reading(numbers, len(found))
+        return Reading(numbers, len(found), rows, length)
 
-    def span(self, folded: str, label: str) -> tuple[int, int] | None:
-        """Return the stretch of a folded text that speaks most for a label; None where nothing does."""
+    def span(
+        self, folded: str, label: str, more: Callable[[NDArray[np.intp]], Numbers] | None = None
+    ) -> tuple[int, int] | None:
+        """Return the stretch of a folded text that speaks most for a label; None where nothing does.
+
+        ``more`` tells what somebody adds to the share of each n-gram.
+        """
         text = f"{_EDGE}{folded}{_EDGE}"
         known, places, rows = self.grams, [], []
         for size in range(1, LONGEST_GRAM + 1):
@@ -127,7 +135,8 @@ class Model:
         if not rows:
             return None
         column = self.places[label]
-        speaking = self._table[rows, column].tolist()
+        shares = self._table[rows, column]
+        speaking = (shares if more is None else shares + more(np.array(rows, dtype=np.intp))).tolist()
         steps = [0.0] * (len(text) + 1)
         for (start, end), share in zip(places, speaking, strict=True):
             share /= end - start  # noqa: PLW2901 - spread over its characters
@@ -138,10 +147,15 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the model makes of one text: a number for each label, and how many n-grams of the text it knows."""
+    """What the model makes of one text: a number for each label, and how many n-grams of the text it knows.
+
+    ``rows`` are their places in the model; ``length`` is what the sum over them was divided by.
+    """
 
     numbers: Numbers
     known: int
+    rows: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    length: float = 1.0
 
 
 def grams(folded: str) -> list[str]:

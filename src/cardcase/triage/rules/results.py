@@ -7,6 +7,8 @@ from enum import StrEnum
 from cardcase.connectors.ports import Speaker
 from cardcase.kit.text import Text
 
+from .language import UNTOLD, Told
+
 __all__ = ["FORM", "Family", "Need", "Quote", "Speaker", "TriageResult", "Utterance"]
 
 FORM = "form"
@@ -59,6 +61,7 @@ class TriageResult:
 
     ``is_certain`` means: one sub-reason dominates with strong words of the buyer that nothing weakens. Only then may
     the system itself confirm the reason (domain T2). ``question`` is the one thing to ask the buyer when it is not.
+    ``language`` is what he writes; ``reader`` names the learned reader that looked.
     """
 
     reason: Family
@@ -70,3 +73,5 @@ class TriageResult:
     is_certain: bool = False
     needs_human: tuple[Need, ...] = field(default=())
     question: Text | None = None
+    language: Told = UNTOLD
+    reader: str = ""

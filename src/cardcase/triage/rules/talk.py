@@ -8,7 +8,9 @@ from typing import Final
 from cardcase.kit.text import Text
 
 from . import model, reasons
+from .correcting import Reader
 from .hearing import CLAIM, Heard, hear_conversation, hear_form, hear_text
+from .language import language_of
 from .read import Hit
 from .results import Family, Need, Quote, TriageResult, Utterance
 from .weighing import Weighed, weigh
@@ -62,9 +64,12 @@ NEEDS: Final = {
 }
 
 
-def read_text(text: str, *, overrides: Path | None = None) -> TriageResult:
-    """Read one message. Total: any text gives an answer. Spans are offsets in the text as given."""
-    return _conclude(hear_text(text, overrides=overrides), has_form=False, form_sub="")
+def read_text(text: str, *, overrides: Path | None = None, reader: Reader | None = None) -> TriageResult:
+    """Read one message. Total: any text gives an answer. Spans are offsets in the text as given.
+
+    ``reader``: the learned reader of a shop; None is the one that is shipped.
+    """
+    return conclude(hear_text(text, overrides=overrides), reader or model.shipped())
 
 
 def read_conversation(
@@ -73,6 +78,7 @@ def read_conversation(
     form_reason: str = "",
     form_description: str = "",
     overrides: Path | None = None,
+    reader: Reader | None = None,
 ) -> TriageResult:
     """Read a whole conversation and what the buyer entered on the marketplace's form into one claimed reason.
 
@@ -81,15 +87,21 @@ def read_conversation(
     """
     heard = hear_conversation(utterances, overrides=overrides)
     form_sub = hear_form(heard, form_reason, form_description, overrides=overrides)
-    return _conclude(heard, has_form=bool(form_reason.strip() or form_description.strip()), form_sub=form_sub)
+    has_form = bool(form_reason.strip() or form_description.strip())
+    return conclude(heard, reader or model.shipped(), has_form=has_form, form_sub=form_sub)
 
 
-def _conclude(heard: Heard, *, has_form: bool, form_sub: str) -> TriageResult:
-    learned = model.shipped()
+def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub: str = "") -> TriageResult:
+    """Weigh what was heard, with a learned reader, into one answer that names both language and reader."""
+    found = _concluded(heard, learned, has_form=has_form, form_sub=form_sub)
+    return replace(found, language=language_of(heard.written), reader=learned.version)
+
+
+def _concluded(heard: Heard, learned: Reader, *, has_form: bool, form_sub: str) -> TriageResult:
     joined = heard.joined
     reading = learned.read(joined) if joined else None
     signals = signals_of(heard, reading, learned)
-    weighed = weigh(replace(heard.said(), reading=reading), learned)
+    weighed = weigh(replace(heard.said(), reading=reading), learned.pool)
     ranked = weighed.families()
     is_silent = reading is None and not heard.weights
     family, chance = ranked[0]
@@ -109,7 +121,7 @@ def _conclude(heard: Heard, *, has_form: bool, form_sub: str) -> TriageResult:
     if is_silent or is_withdrawn or family in (Family.UNSTATED, Family.NONE):
         wants = has_form or (family is Family.UNSTATED and not is_silent)
         return _without_reason(heard, weighed, signals, wants=wants, is_silent=is_silent)
-    return _with_reason(heard, weighed, signals, family, chance, form_sub)
+    return _with_reason(heard, learned, weighed, signals, family, chance, form_sub)
 
 
 def _plain_claim(heard: Heard) -> str:
@@ -149,7 +161,13 @@ def _without_reason(
 
 
 def _with_reason(  # noqa: PLR0917 - what an answer rests on
-    heard: Heard, weighed: Weighed, signals: tuple[str, ...], family: Family, chance: float, form_sub: str
+    heard: Heard,
+    learned: Reader,
+    weighed: Weighed,
+    signals: tuple[str, ...],
+    family: Family,
+    chance: float,
+    form_sub: str,
 ) -> TriageResult:
     scores = heard.scores()
     sub, first = weighed.subs(family)[0]
@@ -185,7 +203,7 @@ def _with_reason(  # noqa: PLR0917 - what an answer rests on
         sub_reason=sub,
         second_reason=second,
         confidence=round(min(confidence, 0.99), 3),
-        quotes=_quotes(heard, sub, second),
+        quotes=_quotes(heard, learned, sub, second),
         signals=signals,
         is_certain=is_certain,
         needs_human=_needs(heard, signals, needs),
@@ -200,7 +218,7 @@ def _ruled_second(scores: Mapping[str, float], sub: str) -> str:
     return best if best and others[best] >= max(_SECOND_RULED, 0.45 * scores.get(sub, 0.0)) else ""
 
 
-def _quotes(heard: Heard, sub: str, second: str) -> tuple[Quote, ...]:
+def _quotes(heard: Heard, learned: Reader, sub: str, second: str) -> tuple[Quote, ...]:
     """Choose the words to show: the strongest of the reason, then of the second; what overlaps becomes one quote.
 
     Where no rule found any, those that the learned reader rests on.
@@ -211,7 +229,7 @@ def _quotes(heard: Heard, sub: str, second: str) -> tuple[Quote, ...]:
         for _, message, text, hit in sorted(mine, key=lambda entry: -entry[0])[:_SHOWN]:
             _join(chosen, message, text, hit)
         if wanted == sub and not chosen:
-            chosen += _learned_quote(heard, sub)
+            chosen += _learned_quote(heard, learned, sub)
     return tuple(chosen[:_SHOWN])
 
 
@@ -225,9 +243,8 @@ def _join(chosen: list[Quote], message: str, text: str, hit: Hit) -> None:
         chosen.append(Quote(message, start, end, text[start:end], rule))
 
 
-def _learned_quote(heard: Heard, sub: str) -> list[Quote]:
+def _learned_quote(heard: Heard, learned: Reader, sub: str) -> list[Quote]:
     """Quote the stretch of the one message that speaks most for a reason, as the learned reader sees it."""
-    learned = model.shipped()
     if not heard.texts:
         return []
     message, folded = heard.texts[0]
@@ -241,7 +258,7 @@ def _learned_quote(heard: Heard, sub: str) -> list[Quote]:
     return [Quote(message, start, end, folded.original[start:end], LEARNED)]
 
 
-def signals_of(heard: Heard, reading: model.Reading | None, learned: model.Model) -> tuple[str, ...]:
+def signals_of(heard: Heard, reading: model.Reading | None, learned: Reader) -> tuple[str, ...]:
     """Return the signals on which rules and the learned reader come to enough together, with their first parts."""
     names = dict.fromkeys(heard.signals)
     if reading is not None:
@@ -259,7 +276,7 @@ def signals_of(heard: Heard, reading: model.Reading | None, learned: model.Model
     return tuple(found)
 
 
-def _pooled(ruled: dict[str, None], reading: model.Reading, learned: model.Model) -> dict[str, None]:
+def _pooled(ruled: dict[str, None], reading: model.Reading, learned: Reader) -> dict[str, None]:
     """Judge every learned signal by the sum of both; a kind of threat counts only where there is a threat at all."""
     numbers = reading.numbers.tolist()
     whole = ruled.keys() | {name.partition(".")[0] for name in ruled}

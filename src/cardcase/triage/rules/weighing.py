@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from . import reasons
-from .model import Model, Numbers, Pool, Reading
+from .model import Numbers, Pool, Reading
 from .results import Family
 
 LABELS: Final = (*reasons.SUB_REASONS, Family.UNSTATED.value, Family.NONE.value)
@@ -68,12 +68,11 @@ class Weighed:
         return sorted([(LABELS[place], self.chances[place]) for place in places], key=itemgetter(1), reverse=True)
 
 
-def weigh(said: Said, model: Model) -> Weighed:
+def weigh(said: Said, pool: Pool) -> Weighed:
     """Add the rules to the model's numbers as the model's own pool says, and read the sum as probabilities.
 
     Within a family the rules may count for more: they tell 余额 from 面值, the learned reader trouble from regret.
     """
-    pool = model.pool
     told = rule_numbers(said, pool.supposed)
     if said.reading is None:
         return Weighed(tuple(chances(_ALONE * told).tolist()))

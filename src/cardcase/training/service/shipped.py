@@ -7,11 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from cardcase.training.rules import corpus, fitting, judging, reference
+from cardcase.training.rules.corpus import Example
+from cardcase.training.rules.judging import Figures
 from cardcase.triage.rules import TriageResult, Utterance, model, read_conversation, read_text
-
-from .rules import corpus, fitting, judging
-from .rules.corpus import Example
-from .rules.judging import Figures
 
 PARTS: Final = ("messages", "conversations")
 HELD_OUT: Final = "held-out"
@@ -29,7 +28,7 @@ class Trained:
 
 
 def train(folder: Path, out: Path, *, day: date, progress: Callable[[str], None] = lambda _: None) -> Trained:
-    """Fit to ``folder/messages`` and ``folder/conversations``; write ``model.bin`` and ``model.toml`` into ``out``.
+    """Fit to ``folder/messages`` and ``folder/conversations``; write model, its pin and the reference into ``out``.
 
     The same corpus, day and libraries give the same bytes. Raises BadCorpus, NoTrainer.
     """
@@ -40,9 +39,18 @@ def train(folder: Path, out: Path, *, day: date, progress: Callable[[str], None]
     talks = sum(one.is_conversation for one in examples)
     done = Trained(hashlib.sha256(data).hexdigest(), len(examples) - talks, talks, len(made.grams), len(data))
     _write(out / model.FILE, data)
+    write_reference(folder, out)
     _write(out / "model.toml", _pin(done, corpus.fingerprint(paths), day).encode())
     model.shipped.cache_clear()
     return done
+
+
+def write_reference(folder: Path, out: Path) -> None:
+    """Write the texts against which a shop's correction is held, ``reference.bin``, into ``out``. Raises BadCorpus."""
+    learned = corpus.read([path for part in PARTS if (folder / part).is_dir() for path in corpus.files(folder / part)])
+    kept = folder / HELD_OUT
+    apart = corpus.read(corpus.files(kept)) if kept.is_dir() else []
+    _write(out / reference.FILE, reference.encode(reference.sample(learned), apart))
 
 
 def judge(folder: Path) -> Mapping[str, Figures]:

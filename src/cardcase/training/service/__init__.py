@@ -1,0 +1,8 @@
+"""Verbs of training: make and judge the shipped reader. What a shop's corrections make of it: ``service.corrections``.
+
+That module is not imported here: it needs the database, and ``cardcase train`` has none.
+"""
+
+from .shipped import HELD_OUT, PARTS, Trained, answer, judge, train, write_reference
+
+__all__ = ["HELD_OUT", "PARTS", "Trained", "answer", "judge", "train", "write_reference"]

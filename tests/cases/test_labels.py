@@ -1,0 +1,88 @@
+"""What a person says of the reason that triage read is kept as a label, with what was proposed and by which reader."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cardcase.cases import queries, service
+from cardcase.cases.models import ReasonLabel
+from cardcase.custody import queries as custody
+from cardcase.kit.errors import Conflict, WrongUse
+from cardcase.triage.rules import Family, Language, Told, TriageResult
+
+HOUR = timedelta(hours=1)
+READ = TriageResult(
+    reason=Family.AUTHENTICITY,
+    sub_reason="A1",
+    confidence=0.72,
+    reader="2026-11-30",
+    language=Told(Language.HANT, is_sure=True),
+)
+
+
+def labels(actor):
+    return list(ReasonLabel.objects.visible_to(actor).order_by("pk"))
+
+
+def confirm(actor, case, said, at):
+    return service.confirm_reason(actor, case.number, said, revision=queries.find(actor, case.pk).revision, at=at)
+
+
+def test_a_confirmation_and_a_correction_are_kept_beside_what_was_proposed(opened, system, agent, noon):
+    right, wrong = opened(), opened()
+    for case, said in ((right, "A1"), (wrong, "V3")):
+        service.record_triage(system, case.pk, READ, at=noon)
+        confirm(agent, case, said, noon + HOUR)
+    kept = labels(system)
+    assert [(one.case_id, one.proposed_reason, one.proposed, one.said_reason, one.said) for one in kept] == [
+        (right.pk, "authenticity", "A1", "authenticity", "A1"),
+        (wrong.pk, "authenticity", "A1", "value", "V3"),
+    ]
+    assert {(one.confidence, one.reader, one.by, one.at) for one in kept} == {
+        (0.72, "2026-11-30", agent.label, noon + HOUR)
+    }
+    told = custody.history(system, [wrong.public_id])
+    assert [item.facts["reader"] for item in told if item.kind in ("case.triaged", "case.reason_confirmed")] == [
+        "2026-11-30",
+        "2026-11-30",
+    ]
+
+
+def test_who_changes_a_confirmed_reason_is_held_against_the_same_proposal(opened, system, agent, owner, noon):
+    case = opened()
+    service.record_triage(system, case.pk, READ, at=noon)
+    confirm(agent, case, "V3", noon)
+    confirm(owner, case, "A2", noon + HOUR)
+    assert [(one.proposed, one.confidence, one.said, one.by) for one in labels(system)] == [
+        ("A1", 0.72, "V3", agent.label),
+        ("A1", 0.72, "A2", owner.label),
+    ]
+
+
+def test_nothing_was_proposed_where_nothing_was_read(opened, agent, noon):
+    confirm(agent, opened(), "O1", noon)
+    [label] = labels(agent)
+    assert (label.proposed_reason, label.proposed, label.confidence, label.reader, label.said) == (
+        "", "", None, "", "O1",
+    )  # fmt: skip
+
+
+def test_what_is_refused_leaves_no_label(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, READ, at=noon)
+    with pytest.raises(WrongUse):
+        confirm(agent, case, "Z9", noon)
+    with pytest.raises(Conflict):
+        service.confirm_reason(agent, case.number, "A1", revision=1, at=noon)
+    assert labels(system) == []
+
+
+def test_the_language_is_kept_even_when_a_person_has_confirmed(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, READ, at=noon)
+    confirm(agent, case, "A1", noon)
+    english = replace(READ, language=Told(Language.ENGLISH, is_sure=False))
+    service.record_triage(system, case.pk, english, at=noon + HOUR)
+    now = queries.find(system, case.pk)
+    assert (now.language, now.is_language_sure, now.sub_reason) == ("en", False, "A1")
