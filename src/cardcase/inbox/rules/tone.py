@@ -67,7 +67,7 @@ class Check:
 
 
 class ToneRecord(catalogue.Record):
-    """Words that a reply must not hold, for one check. ``sure``: they count whatever the learned part leans to."""
+    """Words that a reply must not hold, for one check. ``sure``: unless the learned part clearly leans away."""
 
     check: CheckCode
     regex: str
@@ -333,7 +333,7 @@ def _hits(text: str, override: Path | None) -> list[_Hit]:
     leaning = learned.lean(folded)
     meaning = Meaning(folded.text)
     for rule in _rules(override):
-        if rule.is_own or rule.is_sure or leaning.backs:
+        if rule.is_own or leaning.backs or (rule.is_sure and leaning.allows):
             found += [_Hit(rule, start, end) for start, end in _listed(rule, folded, meaning)]
     kind = _kinds(override)[leaning.kind]
     if leaning.is_fault and not any(hit.rule.check is kind.check for hit in found):
