@@ -334,7 +334,9 @@ def _hits(text: str, override: Path | None) -> list[_Hit]:
     meaning = Meaning(folded.text)
     for rule in _rules(override):
         if rule.is_own or leaning.backs or (rule.is_sure and leaning.allows):
-            found += [_Hit(rule, start, end) for start, end in _listed(rule, folded, meaning)]
+            for start, end in _listed(rule, folded, meaning):
+                if not any(one.rule.check is rule.check and one.start < end and start < one.end for one in found):
+                    found.append(_Hit(rule, start, end))  # the same words are told once for a check
     kind = _kinds(override)[leaning.kind]
     if leaning.is_fault and not any(hit.rule.check is kind.check for hit in found):
         found.append(_Hit(kind, *learned.place(folded, leaning.kind)))

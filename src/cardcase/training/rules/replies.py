@@ -30,7 +30,7 @@ SHAPES: Final = {"code": tone.CheckCode.NO_CODE, "privacy": tone.CheckCode.NO_PR
 MOST_FALSE: Final = 0.005
 """Share of fine replies of unseen writers that may be flagged when the cut is chosen: half of what the issue allows."""
 _RULES: Final = 0.5
-"""How far a list that is not sure lowers the bar: about to where the learned part is undecided. Not chosen on the corpus:
+"""How far a list that is not sure lowers the bar: about to where the learned part is undecided. Not chosen here:
 the lists were mended on these very texts and look better here than they are. Before that, 24 fine replies of 1,343 were
 hit by such a list, and the learned part leant to a fault in one of them."""
 _CLAUSE: Final = re.compile(r"[^，,。！？!?;；\n]+")
