@@ -55,7 +55,7 @@ test-night: setup $(STAMP)/dev $(STAMP)/system  ## The same tests at full size
 bench: setup $(STAMP)/dev $(STAMP)/system  ## Measure, and write docs/benchmarks.md
 	$(BIN)/python scripts/bench.py
 
-model: setup $(STAMP)/dev  ## Train the reader of triage on corpus/, judge it, and write docs/model-card.md
+model: setup $(STAMP)/dev  ## Train what reads messages and replies on corpus/, judge it, and write docs/model-card.md
 	$(BIN)/python scripts/model_card.py
 
 bench-advice: setup  ## Judge the advice in simulated trades, and write docs/benchmarks-advice.md

@@ -36,10 +36,14 @@ class ReplyCheck(Schema):
 
 
 class ReplyFinding(Schema):
-    """One place that fails a check: ``start`` and ``end`` count code points; ``words`` is empty for a card code."""
+    """One place that fails a check: ``start`` and ``end`` count code points; ``words`` is empty for codes and data.
+
+    ``level``: ``must`` is against law, rules or safety, ``hint`` is tone. A ``rule`` named ``learned.…`` may err.
+    """
 
     code: str
     rule: str
+    level: str
     start: int
     end: int
     words: str
@@ -48,9 +52,13 @@ class ReplyFinding(Schema):
 
 
 class ReplyRead(Schema):
-    """What is said about a reply. ``better``: the whole reply put well, empty when nothing is wrong or it cannot be."""
+    """What is said about a reply. ``better``: the whole reply put well, empty when nothing is wrong or it cannot be.
+
+    ``ok``: every check is passed; ``may_go``: it may be marked as sent, what is only learned does not stop it.
+    """
 
     ok: bool
+    may_go: bool
     length: int
     limit: int
     checks: list[ReplyCheck]

@@ -21,8 +21,13 @@ class Reading:
 
     @property
     def is_fit(self) -> bool:
-        """Tell whether it may be marked as sent."""
+        """Tell whether every check is passed."""
         return tone.is_fit(self.checks)
+
+    @property
+    def may_go(self) -> bool:
+        """Tell whether it may be marked as sent: what is only learned does not stop it."""
+        return tone.may_go(self.checks)
 
 
 def read_reply(actor: Actor, text: str) -> Reading:
@@ -40,6 +45,7 @@ def document(reading: Reading) -> dict[str, Any]:
     """Write a reading for programs. The words of a code are never repeated."""
     return {
         "ok": reading.is_fit,
+        "may_go": reading.may_go,
         "length": len(reading.text),
         "limit": tone.MOST,
         "checks": [{"code": one.code, "ok": one.ok, "text": say(one.text)} for one in reading.checks],
@@ -47,6 +53,7 @@ def document(reading: Reading) -> dict[str, Any]:
             {
                 "code": one.code,
                 "rule": one.rule,
+                "level": one.level.value,
                 "start": one.start,
                 "end": one.end,
                 "words": one.words,

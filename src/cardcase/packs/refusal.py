@@ -42,7 +42,8 @@ def refusal_of(actor: Actor, number: str, *, at: datetime) -> Refusal:
 def checks(actor: Actor, number: str, reason: str, words: str) -> tuple[Check, ...]:
     """Check what a person would type into the form; nothing is kept. Raises NotFound, NotAllowed."""
     case = by_number(actor, number)
-    return refusal.check(reason, words, refuse_reasons(actor), _form(actor, case))
+    own, _ = staff.own_file(actor, "tone.toml")
+    return refusal.check(reason, words, refuse_reasons(actor), _form(actor, case), own=own)
 
 
 def picture(actor: Actor, number: str, name: str, *, at: datetime) -> bytes:

@@ -20,7 +20,7 @@ from cardcase.triage.rules import reasons
 
 def _inbox() -> None:
     drafts.templates()
-    tone.findings("您好，我们发错了")
+    tone.check_data()
     said.openers()
     offers.undecided("您好", drafts.Step.ACKNOWLEDGE)
 

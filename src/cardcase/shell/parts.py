@@ -129,10 +129,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of a text: passed or not, and the sentence that says which."""
+    """One check of a text: passed or not, and the sentence that says which. ``is_hint``: it stops nobody."""
 
     ok: bool
     text: str
+    is_hint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

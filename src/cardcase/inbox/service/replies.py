@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
 from cardcase.cards import masking
@@ -22,6 +21,7 @@ from cardcase.kit.errors import NotAllowed, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.search import service as search
 from cardcase.search.rules import Kind
+from cardcase.staff.queries import own_file
 from cardcase.staff.rules import Actor, Permission
 
 LONGEST: Final = 2_000
@@ -94,7 +94,7 @@ def mark_sent(actor: Actor, number: str, text: str, *, revision: int, at: dateti
     words = text.strip()
     if masking.mask_text(actor, tone.without_case_numbers(words)).had_code:
         raise Refused("内容里有卡密，不能发送", "The text holds a card code", code="reply_unfit", checks=["no_code"])
-    _require_fit(case, words)
+    _require_fit(actor, words)
     reply = queries.draft_of(actor, case) or Reply(
         shop_id=actor.shop_id, public_id=ids.public_id("reply"), case=case, created_at=at, created_by=actor.label[:80]
     )
@@ -116,10 +116,10 @@ def _save(reply: Reply) -> None:
         search.add(Kind.REPLY, [reply.pk])
 
 
-def _require_fit(case: Case, text: str) -> None:
-    override = settings.CARDCASE.overrides / case.shop.slug / "tone.toml"
-    checks = tone.check_reply(text, override=override if override.exists() else None)
-    failed = [check for check in checks if not check.ok]
+def _require_fit(actor: Actor, text: str) -> None:
+    own, _ = own_file(actor, "tone.toml")
+    checks = tone.check_reply(text, override=own)
+    failed = [check for check in checks if check.stops]
     if failed:
         raise Refused(
             "这段话现在还不能发：" + "；".join(check.text.zh for check in failed),

@@ -66,8 +66,13 @@ def form_of(channel: str, own: Path | None = None, changed: int = 0) -> Form:
     return found.get(channel) or found[_OWN]
 
 
-def check(reason: str, words: str, reasons: tuple[str, ...], form: Form) -> tuple[Check, ...]:
-    """Check what would be typed into the form: the reason from its list, the length, the words."""
+def check(
+    reason: str, words: str, reasons: tuple[str, ...], form: Form, *, own: Path | None = None
+) -> tuple[Check, ...]:
+    """Check what would be typed into the form: the reason from its list, the length, the words.
+
+    ``own``: the shop's own list of words.
+    """
     length = len(words.strip())
     found = [
         Check(reason in reasons, Text("理由在平台的选项里", "the reason is one of the platform's")),
@@ -80,7 +85,7 @@ def check(reason: str, words: str, reasons: tuple[str, ...], form: Form) -> tupl
         found.append(
             Check(ok=False, text=Text("像是有卡密，只写尾号", "a card code seems to stand there: tell its tail only"))
         )
-    found += [Check(one.ok, one.text) for one in tone.check_reply(words) if one.code != "length"]
+    found += [Check(one.ok, one.text) for one in tone.check_reply(words, override=own) if one.code != "length"]
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ SIGNALS: Final = (
     "hostility.2", "urgency", "admission", "withdrawal", "off_platform", "code_in_text", "personal_data",
 )  # fmt: skip
 _SPEAKERS: Final = {"B": Speaker.BUYER, "S": Speaker.SELLER, "P": Speaker.SYSTEM}
-_WRITER: Final = re.compile(r"^[a-z]+\d*")
+WRITER: Final = re.compile(r"^[a-z]+\d*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read(paths: Iterable[Path]) -> list[Example]:
 
 
 def _read_file(path: Path) -> Iterator[Example]:
-    told = _WRITER.match(path.name)
+    told = WRITER.match(path.name)
     writer = told.group() if told else path.name
     group, talk = "", _Talk(path, writer)
     for number, raw in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
@@ -88,10 +88,10 @@ def _read_file(path: Path) -> Iterator[Example]:
         elif talk.is_open:
             talk.add(line, where)
         else:
-            reasons, signals, text = _fields(line, 3, where)
+            reasons, signals, text = fields(line, 3, where)
             name = f"{writer}:{group}" if group not in ("", "-") else where
             yield Example(
-                ((Speaker.BUYER, _unescaped(text)),), _reasons(reasons, where), _signals(signals, where), writer, name,
+                ((Speaker.BUYER, unescaped(text)),), _reasons(reasons, where), _signals(signals, where), writer, name,
                 where,
             )  # fmt: skip
     yield from talk.end()
@@ -110,49 +110,52 @@ class _Talk:
         return self._head is not None
 
     def begin(self, line: str, where: str) -> None:
-        _, reasons, signals, _ = _fields(line, 4, where)
+        _, reasons, signals, _ = fields(line, 4, where)
         self._head, self._turns = (_reasons(reasons, where), _signals(signals, where), where), []
 
     def add(self, line: str, where: str) -> None:
-        speaker, text = _fields(line, 2, where)
+        speaker, text = fields(line, 2, where)
         if speaker not in _SPEAKERS:
-            raise _bad(where, f"说话人 {speaker}", f"the speaker {speaker}")
-        self._turns.append((_SPEAKERS[speaker], _unescaped(text)))
+            raise bad(where, f"说话人 {speaker}", f"the speaker {speaker}")
+        self._turns.append((_SPEAKERS[speaker], unescaped(text)))
 
     def end(self) -> Iterator[Example]:
         if self._head is None:
             return
         reasons, signals, where = self._head
         if not any(speaker is Speaker.BUYER for speaker, _ in self._turns):
-            raise _bad(where, "买家一句话也没说", "a conversation without the buyer")
+            raise bad(where, "买家一句话也没说", "a conversation without the buyer")
         yield Example(tuple(self._turns), reasons, signals, self._writer, where, where, is_conversation=True)
         self._head = None
 
 
-def _fields(line: str, count: int, where: str) -> list[str]:
+def fields(line: str, count: int, where: str) -> list[str]:
+    """Cut a line at its tabs. Raises BadCorpus when there are not so many fields, or one is empty."""
     found = line.split("\t")
     if len(found) != count or not all(one.strip() for one in found):
-        raise _bad(where, f"应有 {count} 个由制表符隔开的栏", f"{count} fields between tabs are wanted")
+        raise bad(where, f"应有 {count} 个由制表符隔开的栏", f"{count} fields between tabs are wanted")
     return found
 
 
 def _reasons(told: str, where: str) -> tuple[str, ...]:
     found = tuple(told.split(","))
     if not 1 <= len(found) <= 2 or any(one not in LABELS for one in found):  # noqa: PLR2004 - two may apply
-        raise _bad(where, f"原因 {told}", f"the reasons {told}")
+        raise bad(where, f"原因 {told}", f"the reasons {told}")
     return found
 
 
 def _signals(told: str, where: str) -> frozenset[str]:
     found = frozenset() if told == "-" else frozenset(told.split(","))
     if found - set(SIGNALS):
-        raise _bad(where, f"信号 {told}", f"the signals {told}")
+        raise bad(where, f"信号 {told}", f"the signals {told}")
     return found
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """Return a text as it was meant: its line breaks are written as two characters."""
     return text.replace("\\n", "\n")
 
 
-def _bad(where: str, zh: str, en: str) -> BadCorpus:
+def bad(where: str, zh: str, en: str) -> BadCorpus:
+    """Make the error that names file and line."""
     return BadCorpus(f"语料 {where} 有误：{zh}", f"The corpus is wrong at {where}: {en}")

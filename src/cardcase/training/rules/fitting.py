@@ -5,7 +5,6 @@ is larger on paraphrases). How its numbers join the rules', and how sharply the 
 texts it has not seen: a buyer is always somebody else.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -13,22 +12,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from cardcase.kit.errors import Unavailable
-from cardcase.kit.text import Text
 from cardcase.triage.rules import Family, Utterance
 from cardcase.triage.rules.hearing import Heard, hear_conversation
-from cardcase.triage.rules.model import Model, Numbers, Pool, SignalCut, grams
+from cardcase.triage.rules.model import Model, Numbers, Pool, SignalCut
 from cardcase.triage.rules.weighing import LABELS, chances, rule_numbers
 
+from . import linear
 from .corpus import SIGNALS, Example
 from .judging import family_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_RARE: Final = 2
-"""Texts that an n-gram must stand in to be learned."""
-_COST: Final = 1.0
 _SECOND: Final = 0.35
 """Weight of a text as an example of its second reason."""
 LEARNED_SIGNALS: Final = ("threat", *(name for name in SIGNALS if name not in ("code_in_text", "personal_data")))
@@ -41,13 +36,6 @@ _SIGNAL_RULES: Final = (0.0, 0.3, 0.6, 1.0)
 _LEAST_PRECISION: Final = 0.8
 """Of signals, on the corpus. It is dense with near misses; in life they are rare, and the same cut is right oftener."""
 _FOLDS: Final = 5
-_SEED: Final = 20261130
-
-
-class NoTrainer(Unavailable):
-    """The library that fits is not installed: only training needs it."""
-
-    code = "no_trainer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,69 +73,24 @@ def unseen(prepared: Sequence[Prepared]) -> list[tuple[Prepared, Model]]:
 
 
 def _fit_one(prepared: Sequence[Prepared], pool: Pool, signals: dict[str, SignalCut], version: str) -> Model:
-    vocabulary, rarity = _vocabulary(prepared)
-    matrix = _matrix(prepared, vocabulary, rarity)
-    weights, bias = _separate(prepared, matrix)
-    scales = np.maximum(np.abs(weights).max(axis=0), 1e-6) / 127
-    return Model(
-        grams=vocabulary,
-        rarity=rarity,
-        weights=np.round(weights / scales).astype(np.int8),
-        scales=scales.astype(np.float32),
-        bias=bias,
-        labels=(*LABELS, *LEARNED_SIGNALS),
-        signals=signals,
-        pool=pool,
-        version=version,
-    )
+    texts = [one.heard.joined for one in prepared]
+    known, rarity = linear.vocabulary(texts)
+    columns = _separate(prepared, linear.matrix(texts, known, rarity))
+    return linear.rounded(known, rarity, columns, signals=signals, pool=pool, version=version)
 
 
-def _vocabulary(prepared: Sequence[Prepared]) -> tuple[dict[str, int], Numbers]:
-    seen: Counter[str] = Counter()
-    for one in prepared:
-        seen.update(set(grams(one.heard.joined)))
-    kept = sorted(gram for gram, count in seen.items() if count >= _RARE)
-    rarity = [np.log((1 + len(prepared)) / (1 + seen[gram])) + 1 for gram in kept]
-    return {gram: row for row, gram in enumerate(kept)}, np.array(rarity, dtype=np.float32)
-
-
-def _matrix(prepared: Sequence[Prepared], vocabulary: dict[str, int], rarity: Numbers) -> Any:
-    from scipy.sparse import csr_matrix
-
-    rows, columns, values = [], [], []
-    for number, one in enumerate(prepared):
-        found = sorted({vocabulary[gram] for gram in grams(one.heard.joined) if gram in vocabulary})
-        length = float(np.sqrt((rarity[found] ** 2).sum())) or 1.0
-        rows += [number] * len(found)
-        columns += found
-        values += (rarity[found] / length).tolist()
-    return csr_matrix((values, (rows, columns)), shape=(len(prepared), len(vocabulary)))
-
-
-def _separate(prepared: Sequence[Prepared], matrix: Any) -> tuple["NDArray[Any]", Numbers]:
-    """Fit each label and signal against the rest; return a column of weights and a bias for each."""
-    try:
-        from sklearn.svm import LinearSVC
-    except ImportError as error:
-        raise NoTrainer(
-            "训练要用 scikit-learn，这里没有装",
-            "Training needs scikit-learn, which is not installed here",
-            next=Text("运行 pip install 'cardcase[train]'。", "Run pip install 'cardcase[train]'."),
-        ) from error
-    columns, biases = [], []
+def _separate(prepared: Sequence[Prepared], table: Any) -> dict[str, tuple["NDArray[Any]", float]]:
+    """Fit each label and signal against the rest."""
+    columns = {}
     for label in LABELS:
         first = np.array([one.example.reasons[0] == label for one in prepared])
         second = np.array([label in one.example.reasons[1:] for one in prepared])
         weight = np.where(second, _SECOND, 1.0)
-        machine = LinearSVC(C=_COST, random_state=_SEED).fit(matrix, first | second, sample_weight=weight)
-        columns.append(machine.coef_[0])
-        biases.append(machine.intercept_[0])
+        columns[label] = linear.column(table, first | second, weight=weight)
     for name in LEARNED_SIGNALS:
         given = np.array([_is_given(name, one.example.signals) for one in prepared])
-        machine = LinearSVC(C=_COST, class_weight="balanced", random_state=_SEED).fit(matrix, given)
-        columns.append(machine.coef_[0])
-        biases.append(machine.intercept_[0])
-    return np.stack(columns, axis=1), np.array(biases, dtype=np.float32)
+        columns[name] = linear.column(table, given, balanced=True)
+    return columns
 
 
 # ---- what is chosen on writers that were not seen ------------------------------------------------------------------

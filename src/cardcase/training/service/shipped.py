@@ -7,13 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from cardcase.training.rules import corpus, fitting, judging, reference
+from cardcase.training.rules import corpus, fitting, judging, reference, replies
 from cardcase.training.rules.corpus import Example
 from cardcase.training.rules.judging import Figures
 from cardcase.triage.rules import TriageResult, Utterance, model, read_conversation, read_text
 
 PARTS: Final = ("messages", "conversations")
 HELD_OUT: Final = "held-out"
+REPLIES: Final = "replies"
+REPLIES_HELD_OUT: Final = "held-out-tone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,27 @@ def train(folder: Path, out: Path, *, day: date, progress: Callable[[str], None]
     paths = [path for part in PARTS for path in corpus.files(folder / part)]
     examples = corpus.read(paths)
     made = fitting.fit(fitting.prepare(examples), version=day.isoformat(), progress=progress)
-    data = model.encode(made)
     talks = sum(one.is_conversation for one in examples)
-    done = Trained(hashlib.sha256(data).hexdigest(), len(examples) - talks, talks, len(made.grams), len(data))
-    _write(out / model.FILE, data)
+    counts = (len(examples) - talks, talks)
     write_reference(folder, out)
-    _write(out / "model.toml", _pin(done, corpus.fingerprint(paths), day).encode())
+    return _keep(made, out, "triage-model", counts, corpus_sha256=corpus.fingerprint(paths), day=day)
+
+
+def train_replies(folder: Path, out: Path, *, day: date, progress: Callable[[str], None] = lambda _: None) -> Trained:
+    """Fit the learned part of the check of replies to ``folder/replies``, and write it as ``train`` does."""
+    paths = corpus.files(folder / REPLIES)
+    told = replies.read(paths)
+    made = replies.fit(told, version=day.isoformat(), progress=progress)
+    return _keep(made, out, "reply-model", (len(told), 0), corpus_sha256=corpus.fingerprint(paths), day=day)
+
+
+def _keep(
+    made: model.Model, out: Path, name: str, counts: tuple[int, int], *, corpus_sha256: str, day: date
+) -> Trained:
+    data = model.encode(made)
+    done = Trained(hashlib.sha256(data).hexdigest(), *counts, len(made.grams), len(data))
+    _write(out / model.FILE, data)
+    _write(out / "model.toml", _pin(done, name, corpus_sha256, day).encode())
     model.shipped.cache_clear()
     return done
 
@@ -65,6 +82,15 @@ def judge(folder: Path) -> Mapping[str, Figures]:
     return found
 
 
+def judge_replies(folder: Path) -> Mapping[str, replies.Figures]:
+    """Judge the check of replies on each part that ``folder/split.txt`` names. Raises BadCorpus."""
+    parts: dict[str, list[Path]] = {}
+    for line in (folder / "split.txt").read_text("utf-8").splitlines():
+        name, part = line.split()
+        parts.setdefault(part, []).append(folder / f"{name}.tsv")
+    return {part: replies.judge(replies.read(paths)) for part, paths in sorted(parts.items())}
+
+
 def answer(example: Example) -> TriageResult:
     """Read an example as the product would."""
     if not example.is_conversation:
@@ -79,11 +105,11 @@ def _write(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _pin(done: Trained, corpus_sha256: str, day: date) -> str:
-    return f"""# The learned reader of this release. Written by `make model`; never by hand.
+def _pin(done: Trained, name: str, corpus_sha256: str, day: date) -> str:
+    return f"""# A learned reader of this release. Written by `make model`; never by hand.
 
 [catalogue]
-id = "triage-model"
+id = "{name}"
 version = "{day.isoformat()}"
 source = "corpus/ of this repository, read by cardcase train"
 certainty = "J"
