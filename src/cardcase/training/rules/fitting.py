@@ -146,7 +146,7 @@ def _separate(prepared: Sequence[Prepared], matrix: Any) -> tuple["NDArray[Any]"
         biases.append(machine.intercept_[0])
     for name in LEARNED_SIGNALS:
         given = np.array([_is_given(name, one.example.signals) for one in prepared])
-        machine = LinearSVC(C=_COST, class_weight="balanced", random_state=_SEED).fit(matrix, given)
+        machine = LinearSVC(C=_COST, random_state=_SEED).fit(matrix, given)
         columns.append(machine.coef_[0])
         biases.append(machine.intercept_[0])
     return np.stack(columns, axis=1), np.array(biases, dtype=np.float32)
