@@ -49,9 +49,7 @@ def matrix(texts: Sequence[str], known: Mapping[str, int], rarity: Numbers) -> A
     return csr_matrix((values, (rows, columns)), shape=(len(texts), len(known)))
 
 
-def column(
-    table: Any, is_one: "NDArray[Any]", *, weight: "NDArray[Any] | None" = None, balanced: bool = False
-) -> tuple["NDArray[Any]", float]:
+def column(table: Any, is_one: "NDArray[Any]", *, weight: "NDArray[Any] | None" = None) -> tuple["NDArray[Any]", float]:
     """Fit one label against the rest; return its weights and bias. Raises NoTrainer."""
     try:
         from sklearn.svm import LinearSVC
@@ -61,7 +59,7 @@ def column(
             "Training needs scikit-learn, which is not installed here",
             next=Text("运行 pip install 'cardcase[train]'。", "Run pip install 'cardcase[train]'."),
         ) from error
-    machine = LinearSVC(C=_COST, class_weight="balanced" if balanced else None, random_state=SEED)
+    machine = LinearSVC(C=_COST, random_state=SEED)
     machine.fit(table, is_one, sample_weight=weight)
     return machine.coef_[0], float(machine.intercept_[0])
 

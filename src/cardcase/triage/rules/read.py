@@ -70,15 +70,15 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
         result.is_empty = True
         return result
     folded = fold(text, book.variants)
+    missing = book.letters.missing(folded.text)
     if _BLANK.match(folded.text):
         result.is_empty = True
-        _read_signals(result, folded, Scope(folded.text), book)
+        _read_signals(result, folded, Scope(folded.text), book, missing)
         return result
     scope = Scope(folded.text)
     talk: list[Hit] = []
     denied: list[tuple[int, int]] = []
     meant: list[tuple[int, int]] = []
-    missing = book.letters.missing(folded.text)
     for phrase in book.phrases:
         if phrase.needs & missing:
             continue
@@ -93,7 +93,7 @@ def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
             start, end = folded.span(*match.span())
             _take(result, talk, phrase, meaning, start=start, end=end)
     result.hits = _without_nested(result.hits, talk)
-    denied += _read_signals(result, folded, scope, book)
+    denied += _read_signals(result, folded, scope, book, missing)
     result.own = _own(folded, [*scope.foreign, *(one for one in denied if not _meets(one, meant))])
     return result
 
@@ -152,10 +152,9 @@ def _without_nested(hits: list[Hit], talk: list[Hit]) -> list[Hit]:
     ]
 
 
-def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon) -> list[tuple[int, int]]:
+def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon, missing: int) -> list[tuple[int, int]]:
     """Note the signals that are meant; return where one is denied."""
     denied = []
-    missing = book.letters.missing(folded.text)
     for signal in book.signals:
         if signal.needs & missing:
             continue
