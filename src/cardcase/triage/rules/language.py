@@ -54,6 +54,8 @@ _ONE_SIDED: Final = 4
 """How many times more characters of one script than of the other must stand in a text for it to be sure."""
 
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_NOT_HAN: Final = re.compile(r"[^\W\d_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""A letter of any other script."""
 _KANA: Final = re.compile(r"[\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 _NOT_WORDS: Final = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.]+|‥\w*|(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{2,}", re.ASCII
@@ -78,7 +80,10 @@ _COMMON: Final = frozenset(_COMMON_WORDS.split())
 
 def language_of(texts: Iterable[str]) -> Told:
     """Tell the language of what one person wrote, all his messages together. Total: any text gives an answer."""
-    said = _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", "\n".join(texts)).translate(INVISIBLE))
+    said = unicodedata.normalize("NFKC", "\n".join(texts)).translate(INVISIBLE)
+    if _NOT_HAN.search(said) is None:  # most texts of this trade
+        return _chinese(said) if _HAN.search(said) else UNTOLD
+    said = _NOT_WORDS.sub(" ", said)
     han, kana = len(_HAN.findall(said)), len(_KANA.findall(said))
     words = _WORD.findall(_KANA.sub(" ", _HAN.sub(" ", said)))
     latin = [word for word in words if "LATIN" in unicodedata.name(word[0], "")]
@@ -106,7 +111,7 @@ def _of_latin(words: list[str], *, is_alone: bool) -> Told:
 
 def _chinese(said: str) -> Told:
     simple, traditional = _scripts()
-    plain, full = sum(char in simple for char in said), sum(char in traditional for char in said)
+    plain, full = sum(map(simple.__contains__, said)), sum(map(traditional.__contains__, said))
     if full > plain:
         return Told(Language.HANT, is_sure=full >= _ONE_SIDED * plain)
     return Told(Language.HANS, is_sure=plain > full and plain >= _ONE_SIDED * full)

@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import accumulate
 from math import sqrt
 from pathlib import Path
 from typing import Any, Final
@@ -91,19 +90,12 @@ class Model:
     version: str
     places: Mapping[str, int] = field(init=False)
     fingerprint: str = field(init=False)
-    _table: Numbers = field(init=False, repr=False)
-    _squares: Numbers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Work out the column of each label, and by what the numbers are known: no two models share a fingerprint."""
         object.__setattr__(self, "places", {label: place for place, label in enumerate(self.labels)})
         told = hashlib.sha256(self.bias.tobytes() + self.scales.tobytes() + self.weights.tobytes())
         object.__setattr__(self, "fingerprint", told.hexdigest()[:16])
-        table = self.weights.astype(np.float32)
-        table *= self.rarity[:, None]
-        table *= self.scales[None, :]
-        object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "_squares", self.rarity * self.rarity)
 
     def read(self, folded: str) -> "Reading":
         """Read a folded text. Total: any text gives numbers."""
@@ -113,9 +105,11 @@ class Model:
         if not found:
             return Reading(self.bias, 0)
         rows = np.array(list(found), dtype=np.intp)
-        length = sqrt(np.add.reduce(self._squares.take(rows)))
-        numbers = np.add.reduce(self._table.take(rows, axis=0)) / length + self.bias
-        return Reading(numbers, len(found), rows, length)
+        rarity = self.rarity.take(rows)
+        length = sqrt(rarity @ rarity)
+        # Bytes are made numbers here and not once for all: a table of them would not stay near the processor.
+        spoken = rarity @ self.weights.take(rows, axis=0).astype(np.float32)
+        return Reading(spoken * self.scales / length + self.bias, len(found), rows, length)
 
     def span(
         self, folded: str, label: str, more: Callable[[NDArray[np.intp]], Numbers] | None = None
@@ -125,24 +119,19 @@ class Model:
         ``more`` tells what somebody adds to the share of each n-gram.
         """
         text = f"{_EDGE}{folded}{_EDGE}"
-        known, places, rows = self.grams, [], []
-        for size in range(1, LONGEST_GRAM + 1):
-            for start in range(len(text) - size + 1):
-                row = known.get(text[start : start + size])
-                if row is not None:
-                    places.append((start, start + size))
-                    rows.append(row)
-        if not rows:
+        looked = list(map(self.grams.get, _grams(text)))
+        found = [place for place, row in enumerate(looked) if row is not None]
+        if not found:
             return None
+        rows = np.array([looked[place] for place in found], dtype=np.intp)
         column = self.places[label]
-        shares = self._table[rows, column]
-        speaking = (shares if more is None else shares + more(np.array(rows, dtype=np.intp))).tolist()
-        steps = [0.0] * (len(text) + 1)
-        for (start, end), share in zip(places, speaking, strict=True):
-            share /= end - start  # noqa: PLW2901 - spread over its characters
-            steps[start] += share
-            steps[end] -= share
-        return _heaviest(list(accumulate(steps))[1:-2])
+        shares = self.weights[rows, column] * self.rarity.take(rows) * self.scales[column]
+        if more is not None:
+            shares += more(rows)
+        starts, sizes = _stretches(len(text), found)
+        shares /= sizes  # spread over its characters
+        steps = np.bincount(starts, shares, len(text) + 1) - np.bincount(starts + sizes, shares, len(text) + 1)
+        return _heaviest(np.cumsum(steps)[1:-2].tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +157,15 @@ def grams(folded: str) -> list[str]:
 
 def _grams(text: str) -> list[str]:
     return [text[start : start + size] for size in range(1, LONGEST_GRAM + 1) for start in range(len(text) - size + 1)]
+
+
+def _stretches(length: int, places: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the n-grams at these places of ``_grams`` begin in a text of this length, and their sizes."""
+    counts = np.maximum(length + 1 - np.arange(1, LONGEST_GRAM + 1), 0)
+    behind = np.cumsum(counts)
+    at = np.array(places, dtype=np.intp)
+    size = np.searchsorted(behind, at, side="right")
+    return at - (behind - counts)[size], size + 1
 
 
 def _heaviest(shares: Sequence[float]) -> tuple[int, int] | None:
