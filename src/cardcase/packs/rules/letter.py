@@ -57,7 +57,7 @@ def _named(told: Dossier, needs: list[Need]) -> str:
 
 
 NONE_AGAINST: Final = "登记时没有一项材料被标为对店铺不利；截图、照片和文件里显示的内容没有逐件判断利弊，请看原件。"
-"""What is known when nothing is marked: marks come from people and from our own records, not from looking at pictures."""
+"""What is known when nothing is marked: marks come from people and our own records, not from looking at pictures."""
 
 
 def _against(told: Dossier) -> str:
