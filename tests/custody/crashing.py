@@ -30,11 +30,11 @@ def arm(step: str, nth: int) -> None:
     from django.db import connection
 
     from cardcase.custody import head, keys, log, service, signing
-    from cardcase.custody.models import stored
+    from cardcase.custody.models import appending, stored
 
     when, _, name = step.partition(" ")
     places = {"head": head, "keys": keys, "log": log, "service": service, "signing": signing, "stored": stored,
-              "connection": connection}  # fmt: skip
+              "appending": appending, "connection": connection}  # fmt: skip
     where, _, function = name.partition(".")
     place, calls = places[where], 0
     real = getattr(place, function)

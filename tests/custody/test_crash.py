@@ -26,8 +26,8 @@ SEED = int(os.environ.get("FAULT_SEED", "20261129"))
 STEPS = [
     f"{when} {name}"
     for name in (
-        "stored.insert", "stored.move_head", "connection.commit", "signing.signed_note", "head.remember", "keys.replace",
-        "stored.keep_note", "head.add_up_notes", "signing.end_rotation", "keys.promote_next", "stored.rename_head",
+        "appending.insert", "appending.move_head", "connection.commit", "signing.signed_note", "head.remember", "keys.replace",
+        "stored.keep_note", "head.add_up_notes", "signing.end_rotation", "keys.promote_next", "appending.rename_head",
         "log.write_own", "keys.write_once", "keys.write_pieces",
     )
     for when in ("before", "after")

@@ -4,7 +4,7 @@ import pytest
 
 from cardcase.custody import guards, keys, log, queries, service, signing, succession
 from cardcase.custody import head as heads
-from cardcase.custody.models import Checkpoint, Entry, Head, stored
+from cardcase.custody.models import Checkpoint, Entry, Head, appending, stored
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import note
 from cardcase.kit.errors import NotAllowed
@@ -127,7 +127,7 @@ class Killed(BaseException):
 
 
 STEPS = [
-    (keys, "write_once"), (stored, "rename_head"), (log, "write_own"), (service, "checkpoint"), (signing, "signed_note"),
+    (keys, "write_once"), (appending, "rename_head"), (log, "write_own"), (service, "checkpoint"), (signing, "signed_note"),
     (heads, "remember"), (stored, "keep_note"), (heads, "add_up_notes"), (signing, "end_rotation"), (keys, "promote_next"),
 ]  # fmt: skip
 

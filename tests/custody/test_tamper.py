@@ -434,4 +434,4 @@ def test_a_log_continued_twice_raises_no_alarm(owner, noon, data):
         service.checkpoint(owner, at=noon)
         service.rotate_key(owner, "x", at=noon)
         assert queries.verify_all().faults == ()
-    assert log.stored.head().size == 3 + 4 + 5 + 1 + 3 + 3
+    assert log.appending.read_head().size == 3 + 4 + 5 + 1 + 3 + 3

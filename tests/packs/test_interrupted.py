@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from cardcase.cases.models import Case
+from cardcase.cases.rules import GuardFacts
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.kit.errors import Conflict
@@ -92,6 +93,7 @@ def test_a_pack_cut_off_before_its_bytes_were_written_is_called_so_and_never_han
         sealed.sealed_bytes(owner, case, "1")
     assert refused.value.problem_code == "pack_unfinished"
     case.refresh_from_db()
+    assert not sealed.with_packs(owner, case, GuardFacts()).is_pack_sealed
     with pytest.raises(Conflict) as refused:
         service.submit(owner, case.number, confirmation=phrase("submit").zh, revision=case.revision, at=NOON)
     assert refused.value.problem_code == "pack_unfinished"
@@ -106,3 +108,31 @@ def test_a_pack_cut_off_before_its_bytes_were_written_is_called_so_and_never_han
     ]
     case.refresh_from_db()
     service.submit(owner, case.number, confirmation=phrase("submit").zh, revision=case.revision, at=later)
+
+
+def test_a_version_that_was_never_written_takes_no_others_place(owner, case, monkeypatch):
+    Case.objects.filter(pk=case.pk).update(stage="platform_dispute", status="needs_response")
+    service.build(owner, case.number, at=NOON)
+
+    def stops(_):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(making.originals, "keep", stops)
+        with pytest.raises(OSError, match="no space"):
+            service.build(owner, case.number, at=NOON + timedelta(minutes=1))
+    first, second = sealed.sealed(owner, case)
+    assert (first.state.value, bool(first.file_sha256), second.file_sha256) == ("sealed", True, "")
+    case.refresh_from_db()
+    assert sealed.with_packs(owner, case, GuardFacts()).is_pack_sealed
+    assert not sealed.with_packs(owner, case, GuardFacts(), pack=second.pack).is_pack_sealed
+    service.submit(
+        owner, case.number, confirmation=phrase("submit").zh, revision=case.revision, at=NOON + timedelta(minutes=2)
+    )
+    assert [one.state.value for one in sealed.sealed(owner, case)] == ["submitted", "superseded"]
+
+
+def test_a_letter_claims_no_more_than_was_checked_when_nothing_is_marked(owner, case):
+    letter = service.preview(owner, case.number, at=NOON).letter
+    assert "没有逐件判断利弊" in letter
+    assert "没有登记为对店铺不利" not in letter

@@ -12,7 +12,7 @@ from django.conf import settings
 from cardcase.kit.text import Text
 
 from . import keys, succession, tree
-from .models import Head, stored
+from .models import HeadRow, stored
 from .rules import entry as form
 from .rules import merkle, note
 
@@ -155,13 +155,13 @@ def _covers(signed: note.Checkpoint | None, row: note.Checkpoint | None) -> bool
     return signed is not None and row is not None and signed.origin == row.origin and signed.size >= row.size
 
 
-def _fits(head: Head, last_seq: int | None) -> bool:
+def _fits(head: HeadRow, last_seq: int | None) -> bool:
     if head.size != (0 if last_seq is None else last_seq + 1):
         return False
     return b"".join(tree.peaks_at(head.size)) == bytes(head.peaks)
 
 
-def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadStatus:
+def _compare(head: HeadRow, signed: note.Checkpoint | None, kept: bytes) -> HeadStatus:
     if not kept:
         return HeadStatus.UNSIGNED
     if signed is None or signed.origin != head.origin:
@@ -175,7 +175,7 @@ def _compare(head: Head, signed: note.Checkpoint | None, kept: bytes) -> HeadSta
     return HeadStatus.GOOD if tree.root_at(signed.size) == signed.root else HeadStatus.FORKED
 
 
-def _is_ours(head: Head, text: str) -> bool:
+def _is_ours(head: HeadRow, text: str) -> bool:
     """Tell whether a key of this log signed the note: the present one, one before it, or one that only the file knows.
 
     The last is what an older copy of the database has not heard of; the sizes say then that it is older.
@@ -194,7 +194,7 @@ def _is_ours(head: Head, text: str) -> bool:
     return False
 
 
-def _named_predecessor(head: Head) -> str:
+def _named_predecessor(head: HeadRow) -> str:
     data = stored.last_of_kind([form.GENESIS, form.CONTINUED], form.log_subject(head.origin))
     return form.decode(data).refs.get("prev_head", "") if data else ""
 
@@ -268,7 +268,7 @@ def _added_up(digest: bytes, notes: Iterable[str]) -> bytes:
     return digest
 
 
-def root_of(head: Head) -> bytes:
+def root_of(head: HeadRow) -> bytes:
     """Return the root over the peaks that the head row holds."""
     peaks = bytes(head.peaks)
     return merkle.fold([peaks[at : at + merkle.HASH_BYTES] for at in range(0, len(peaks), merkle.HASH_BYTES)])

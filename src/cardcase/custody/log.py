@@ -6,24 +6,25 @@ The head of the log is held until the transaction ends, so there is one writer a
 import hmac
 import secrets
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
-from django.db import connection
-
 import cardcase
-from cardcase.kit import clock
+from cardcase.kit import clock, collector
 from cardcase.staff.rules import Actor
 
 from . import head as heads
 from . import keys
-from .models import Head, stored
+from .models import HeadRow, appending
 from .rules import entry as form
 from .rules import merkle, plain
-from .rules.entry import Content, Record
+from .rules.entry import Record
 
 _SOURCE = {"tool": f"cardcase/{cardcase.__version__}"}
 _PSEUDONYM_DIGITS = 16
+_MANY = 500
+"""Entries from which on the collector of cycles would walk through them while they are written."""
 
 
 class EntryRef(NamedTuple):
@@ -33,16 +34,16 @@ class EntryRef(NamedTuple):
     leaf: str
 
 
-def locked_head(at: datetime) -> Head:
+def locked_head(at: datetime) -> HeadRow:
     """Return the head row, held until the transaction ends; opens the log when there is none."""
-    return stored.lock_head() or _open_log(at)
+    return appending.lock_head() or _open_log(at)
 
 
-def _open_log(at: datetime) -> Head:
+def _open_log(at: datetime) -> HeadRow:
     """Begin the log. Its first entry names its key and, when a former log was signed here, that log's last head."""
     origin = form.origin_of(f"log_{secrets.token_hex(16)}")
     vkey = keys.signer(origin, make=True).verifier.vkey
-    head, is_ours = stored.make_head(origin, vkey, secrets.token_bytes(form.SALT_BYTES))
+    head, is_ours = appending.make_head(origin, vkey, secrets.token_bytes(form.SALT_BYTES))
     if is_ours:
         former = heads.kept_note()
         refs = {"origin": origin, "vkey": vkey, **({"prev_head": heads.digest(former)} if former else {})}
@@ -50,11 +51,25 @@ def _open_log(at: datetime) -> Head:
     return head
 
 
-def write_own(head: Head, kind: str, at: datetime, facts: dict[str, plain.JSON], refs: dict[str, str]) -> None:
+def write_own(head: HeadRow, kind: str, at: datetime, facts: dict[str, plain.JSON], refs: dict[str, str]) -> None:
     """Add an entry of the log about itself, under the log's own subject and no shop."""
     record = Record(kind, form.log_subject(head.origin), at, facts, refs=refs)
     form.check_record(record)
     write(Actor.system(0), head, [record], shop_id=None)
+
+
+@lru_cache(maxsize=256)
+def _told(actor: Actor, shop_id: int | None) -> tuple[str, bytes, bytes]:
+    """Return how an actor is told: the role for the leaf, who it was for the facts, what its pseudonyms are made of."""
+    who = {
+        "kind": actor.kind.value,
+        "label": actor.label,
+        "role": actor.role.value if actor.role else None,
+        "staff": actor.staff_id,
+        "shop": shop_id,
+    }
+    role = f"{actor.kind.value}:{actor.role.value}" if actor.role else actor.kind.value
+    return role, plain.encode(who), f"{actor.kind.value}|{actor.staff_id or actor.label}".encode()
 
 
 class _Batch:
@@ -65,24 +80,14 @@ class _Batch:
     """
 
     def __init__(
-        self, actor: Actor, head: Head, tips: dict[str, tuple[int, str]], salts: Iterator[bytes], shop_id: int | None
+        self, pen: appending.Pen, actor: Actor, head: HeadRow, records: Sequence[Record], shop_id: int | None
     ) -> None:
+        self._pen = pen
         self._head = head
-        self._tips = tips
-        self._salts = salts
+        self._tips = appending.tips(pen, {record.subject for record in records})
+        self._salts = _salts(sum([1 + len(record.contents) for record in records]))
         self._shop_id = shop_id
-        self._role = f"{actor.kind.value}:{actor.role.value}" if actor.role else actor.kind.value
-        self._who = plain.encode(
-            {
-                "kind": actor.kind.value,
-                "label": actor.label,
-                "role": actor.role.value if actor.role else None,
-                "staff": actor.staff_id,
-                "shop": shop_id,
-            }
-        )
-        self._person = f"{actor.kind.value}|{actor.staff_id or actor.label}".encode()
-        self._pseudonym_key = bytes(head.pseudonym_key)
+        self._role, self._who, self._person = _told(actor, shop_id)
         self._pseudonyms: dict[str, str] = {}
         self._moments: dict[datetime, tuple[str, object]] = {}
         self.entries: list[tuple[object, ...]] = []
@@ -91,59 +96,49 @@ class _Batch:
 
     def add(self, record: Record) -> EntryRef:
         seq = self._head.size + len(self.leaves)
+        subject = record.subject
         told = record.facts if type(record.facts) is dict else dict(record.facts)
         facts = b'{"actor":%b,"facts":%b}' % (self._who, plain.encode(told))
-        contents = (Content(form.FACTS_ROLE, facts, "application/json"), *record.contents)
-        committed = self._commit(seq, contents)
-        count, previous = self._tips.get(record.subject, (0, None))
+        committed = [self._commit(seq, 0, form.FACTS_ROLE, facts, "application/json", is_kept=True)]
+        for position, (role, body, mime, is_kept) in enumerate(record.contents, 1):
+            committed.append(self._commit(seq, position, role, body, mime, is_kept=is_kept))
+        count, previous = self._tips.get(subject, (0, None))
         at, moment = self._moment(record.at)
         data = form.encode(
             form.Entry(
-                log=self._head.origin,
-                seq=seq,
-                at=at,
-                kind=record.kind,
-                subject=record.subject,
-                cseq=count + 1,
-                cprev=previous,
-                actor_role=self._role,
-                actor_id=self._pseudonym(record.subject),
-                source={**_SOURCE, **record.source} if record.source else _SOURCE,
-                contents=committed,
-                refs=record.refs,
+                self._head.origin, seq, at, record.kind, subject, count + 1, previous, self._role,
+                self._pseudonym(subject), {**_SOURCE, **record.source} if record.source else _SOURCE,
+                tuple(committed), record.refs,
             )
-        )
+        )  # fmt: skip
         leaf = merkle.leaf_hash(data)
         self.entries.append(
-            (seq, bytearray(data), bytearray(leaf), record.subject, count + 1, record.kind, moment, self._shop_id)
+            (seq, bytearray(data), bytearray(leaf), subject, count + 1, record.kind, moment, self._shop_id)
         )
         self.leaves.append(leaf)
         ref = EntryRef(seq, leaf.hex())
-        self._tips[record.subject] = (count + 1, ref.leaf)
+        self._tips[subject] = (count + 1, ref.leaf)
         return ref
 
     def _moment(self, at: datetime) -> tuple[str, object]:
         """Return a moment as the leaf and as the database write it. An import tells one moment a thousand times."""
         known = self._moments.get(at)
         if known is None:
-            known = self._moments[at] = (clock.iso(at), connection.ops.adapt_datetimefield_value(at))
+            utc = at.astimezone(UTC)
+            known = self._moments[at] = (clock.iso(utc), appending.moment_value(self._pen, utc))
         return known
 
-    def _commit(self, seq: int, contents: Sequence[Content]) -> tuple[form.Committed, ...]:
-        committed = []
-        for position, content in enumerate(contents):
-            role, body, mime, is_kept = content
-            salt = next(self._salts)
-            commitment = form.commit(salt, role, body)
-            kept = bytearray(body) if is_kept else None
-            self.contents.append((seq, position, role, mime, bytearray(salt), bytearray(commitment), kept))
-            committed.append(form.Committed(role, mime, len(body), commitment))
-        return tuple(committed)
+    def _commit(self, seq: int, position: int, role: str, body: bytes, mime: str, *, is_kept: bool) -> form.Committed:
+        salt = next(self._salts)
+        commitment = form.commit(salt, role, body)
+        kept = bytearray(body) if is_kept else None
+        self.contents.append((seq, position, role, mime, bytearray(salt), bytearray(commitment), kept))
+        return form.Committed(role, mime, len(body), commitment)
 
     def _pseudonym(self, subject: str) -> str:
         known = self._pseudonyms.get(subject)
         if known is None:
-            digest = hmac.digest(self._pseudonym_key, subject.encode() + b"|" + self._person, "sha256")
+            digest = hmac.digest(self._head.pseudonym_key, subject.encode() + b"|" + self._person, "sha256")
             known = self._pseudonyms[subject] = digest.hex()[:_PSEUDONYM_DIGITS]
         return known
 
@@ -154,21 +149,26 @@ def _salts(count: int) -> Iterator[bytes]:
     return (drawn[at : at + form.SALT_BYTES] for at in range(0, len(drawn), form.SALT_BYTES))
 
 
-def write(actor: Actor, head: Head, records: Sequence[Record], *, shop_id: int | None) -> list[EntryRef]:
+def write(actor: Actor, head: HeadRow, records: Sequence[Record], *, shop_id: int | None) -> list[EntryRef]:
     """Write checked records behind the held head, in order, and move the head."""
-    salts = _salts(sum(1 + len(record.contents) for record in records))
-    batch = _Batch(actor, head, stored.tips({record.subject for record in records}), salts, shop_id)
+    if len(records) < _MANY:
+        return _write(actor, head, records, shop_id)
+    with collector.at_rest():
+        return _write(actor, head, records, shop_id)
+
+
+def _write(actor: Actor, head: HeadRow, records: Sequence[Record], shop_id: int | None) -> list[EntryRef]:
+    pen = appending.Pen()
+    batch = _Batch(pen, actor, head, records, shop_id)
     refs = [batch.add(record) for record in records]
-    peaks = bytes(head.peaks)
-    width = merkle.HASH_BYTES
+    peaks, width = head.peaks, merkle.HASH_BYTES
     grown, nodes = merkle.extend(
         head.size, [peaks[at : at + width] for at in range(0, len(peaks), width)], batch.leaves
     )
     head.size += len(records)
     head.peaks = b"".join(grown)
-    with connection.cursor() as cursor:
-        stored.insert(cursor, stored.ENTRIES, batch.entries)
-        stored.insert(cursor, stored.CONTENTS, batch.contents)
-        stored.insert(cursor, stored.NODES, [(level, index, bytearray(digest)) for level, index, digest in nodes])
-        stored.move_head(cursor, head)
+    appending.insert(pen, appending.ENTRIES, batch.entries)
+    appending.insert(pen, appending.CONTENTS, batch.contents)
+    appending.insert(pen, appending.NODES, [(level, index, bytearray(digest)) for level, index, digest in nodes])
+    appending.move_head(pen, head)
     return refs

@@ -10,7 +10,7 @@ from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
 from . import succession, tree
-from .models import Checkpoint, Content, Entry, stored
+from .models import Checkpoint, Content, Entry, appending, stored
 from .rules import entry as form
 from .rules import merkle, note, plain
 from .rules.entry import LONGEST_REASON
@@ -159,7 +159,7 @@ def _bytes(value: bytes | memoryview | None) -> bytes | None:
 def vkey(actor: Actor) -> str:
     """Return the log's public key as C2SP text, the same for every shop; nothing before the first entry."""
     actor.require(Permission.READ)
-    head = stored.head()
+    head = appending.read_head()
     return head.vkey if head else ""
 
 

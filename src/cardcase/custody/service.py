@@ -22,7 +22,7 @@ from . import keys, log, signing
 from .head import HeadCheck, HeadStatus
 from .head import check as check_head
 from .log import EntryRef
-from .models import Head, stored
+from .models import HeadRow, appending, stored
 from .rules import entry as form
 from .rules import note, plain
 from .rules.entry import BadEntry, Content, Record
@@ -132,7 +132,7 @@ def checkpoint(actor: Actor, *, at: datetime) -> str:
     when the record is smaller than, or differs from, what was signed, NoSigningKey without the key.
     """
     actor.require(Permission.READ)
-    if stored.head() is None:
+    if appending.read_head() is None:
         with transaction.atomic(durable=True):
             log.locked_head(at)  # its first entry is committed before it is signed
     with transaction.atomic(durable=True):
@@ -151,7 +151,8 @@ def sign_statement(actor: Actor, title: str, lines: Sequence[str]) -> str:
     """
     actor.require(Permission.EXPORT)
     _require_continuous()
-    head = Head.objects.get(pk=1)
+    head = appending.read_head()
+    assert head is not None, "a statement is about something that was recorded"
     if title.startswith(form.HOST):
         raise ValueError("a statement must not look like a head of the log")
     return note.sign("".join(f"{line}\n" for line in (title, *lines)), signing.signer(head))
@@ -186,12 +187,12 @@ def _reasoned(reason: str) -> str:
     return told
 
 
-def _name_next_key(actor: Actor, head: Head, reason: str, at: datetime) -> None:
+def _name_next_key(actor: Actor, head: HeadRow, reason: str, at: datetime) -> None:
     old = signing.signer(head).verifier.vkey
     coming = keys.next_signer(head.origin, make=True)
     assert coming is not None
     head.vkey = coming.verifier.vkey
-    stored.rename_head(head)
+    appending.rename_head(head)
     refs = {"origin": head.origin, "vkey": head.vkey, "prev_vkey": old}
     log.write_own(head, form.KEY_ROTATED, at, {"reason": reason, "by": actor.label}, refs)
 
@@ -217,7 +218,7 @@ def continue_as_new_log(actor: Actor, reason: str, *, at: datetime) -> str:
         )
     head.origin = form.origin_of(f"log_{secrets.token_hex(16)}")
     head.vkey = keys.signer(head.origin, make=True).verifier.vkey
-    stored.rename_head(head)
+    appending.rename_head(head)
     refs = {"origin": head.origin, "vkey": head.vkey}
     if kept := heads.kept_note() or (stored.last_note() or "").encode():
         refs["prev_head"] = heads.digest(kept)

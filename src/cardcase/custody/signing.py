@@ -13,16 +13,16 @@ from cardcase.kit.text import Text
 
 from . import head as heads
 from . import keys, succession
-from .models import Head, stored
+from .models import HeadRow, stored
 from .rules import note
 
 
-def signer(head: Head) -> note.Signer:
+def signer(head: HeadRow) -> note.Signer:
     """Return the signer of this log's key. Raises NoSigningKey when its key is missing or is another one."""
     return _holder(head, head.vkey)
 
 
-def _holder(head: Head, vkey: str) -> note.Signer:
+def _holder(head: HeadRow, vkey: str) -> note.Signer:
     held = keys.signers(head.origin)
     for one in held:
         if one.verifier.vkey == vkey:
@@ -39,7 +39,7 @@ def _holder(head: Head, vkey: str) -> note.Signer:
     )
 
 
-def can_sign(head: Head) -> bool:
+def can_sign(head: HeadRow) -> bool:
     """Tell whether the key of this log is here."""
     try:
         signer(head)
@@ -48,18 +48,18 @@ def can_sign(head: Head) -> bool:
     return True
 
 
-def is_rotating(head: Head) -> bool:
+def is_rotating(head: HeadRow) -> bool:
     """Tell whether a rotation was begun and not yet ended: its entry is there, the old key still has its place."""
     present = keys.signer(head.origin).verifier.vkey
     last = _last_key(head)
     return present != head.vkey or (last is not None and last.is_pending)
 
 
-def _last_key(head: Head) -> succession.LogKey | None:
+def _last_key(head: HeadRow) -> succession.LogKey | None:
     return next(reversed(succession.keys_of(head.origin)), None)
 
 
-def signed_note(head: Head, at: datetime) -> str:
+def signed_note(head: HeadRow, at: datetime) -> str:
     """Return the note of the head, held by the caller's transaction: the one that was signed before, or a new one.
 
     Raises NoSigningKey.
@@ -78,7 +78,7 @@ def signed_note(head: Head, at: datetime) -> str:
     return text
 
 
-def end_rotation(head: Head) -> None:
+def end_rotation(head: HeadRow) -> None:
     """Give the next key the place of the old one, once a head that both signed is committed."""
     coming = keys.next_signer(head.origin)
     if coming is None or coming.verifier.vkey != head.vkey:

@@ -8,7 +8,7 @@ from cardcase.kit.text import Text
 from . import guards
 from . import head as heads
 from .heads_in_force import KeysInForce
-from .models import stored
+from .models import appending, stored
 from .rules import entry as form
 from .rules import erasing, merkle, note
 from .rules.report import Fault, LedgerReport, Level
@@ -42,7 +42,7 @@ class _Check:
         # What lies outside the tables first, then the head, then the rest: each may only have grown since.
         self._kept, self._sum = heads.kept_note(), heads.kept_sum()
         self._signed = stored.notes()
-        self._head = stored.head()
+        self._head = appending.read_head()
         self._copies = list(copies)
         self._copied: dict[int, list[str]] = {}
         self._anchored = 0

@@ -190,7 +190,7 @@ def _seal(case: Case, planned: Preview) -> ActionForm:
 
 
 def _submit(case: Case, sealed: tuple[Sealed, ...]) -> ActionForm | None:
-    open_ones = [one for one in sealed if one.state is PackState.SEALED]
+    open_ones = [one for one in sealed if one.state is PackState.SEALED and one.file_sha256]
     if not open_ones:
         return None
     one = open_ones[-1]

@@ -12,7 +12,7 @@ from cardcase.evidence.rules import ItemState, images
 from . import fonts
 from .rules.bounding import Bounding
 from .rules.dossier import Dossier, Exhibit, Need, Sheet
-from .rules.letter import default_letter
+from .rules.letter import NONE_AGAINST, default_letter
 from .rules.listing import WEIGHTS, Piece, by_key, labels_of, pieces
 from .rules.visible import Coverage, make_visible, marks_in
 from .rules.wording import moment
@@ -111,6 +111,7 @@ def document(
         "clashes": list(dossier.clashes),
         "gaps": list(dossier.gaps),
         "against": _against(dossier),
+        "none_against": NONE_AGAINST,
         "sheets": [_sheet(sheet, known.get(f"{sheet.key}-{place}")) for place, sheet in enumerate(dossier.sheets)],
         "happenings": [{"at": moment(one.at), "text": one.text, "source": one.source} for one in dossier.happenings],
         "conversation": [

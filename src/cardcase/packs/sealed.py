@@ -48,21 +48,7 @@ class Sealed:
 
 def sealed(actor: Actor, case: Case) -> tuple[Sealed, ...]:
     """Return the packs of a case, oldest first, each with the place of its bytes."""
-    rows = pack_rows(actor, case)
-    return tuple(
-        replace(
-            one,
-            number=rows[one.pack].number,
-            by=rows[one.pack].sealed_by,
-            recipient=rows[one.pack].recipient,
-            file_sha256=rows[one.pack].file_sha256,
-            size=rows[one.pack].size,
-            submitted_at=rows[one.pack].submitted_at,
-        )
-        if one.pack in rows
-        else one
-        for one in _sealed(custody.history(actor, [case.public_id]))
-    )
+    return _sealed(actor, case, custody.history(actor, [case.public_id]))
 
 
 def sealed_bytes(actor: Actor, case: Case, pack: str = "") -> tuple[Sealed, bytes]:
@@ -103,12 +89,15 @@ def member(data: bytes, path: str) -> bytes:
 
 
 def with_packs(actor: Actor, case: Case, facts: GuardFacts, *, pack: str = "") -> GuardFacts:
-    """Fill in what handing in a pack (T16) asks about packs. Asks nothing of the record where no pack is wanted."""
+    """Fill in what handing in a pack (T16) asks about packs: only those whose bytes were written can be handed in.
+
+    Asks nothing of the record where no pack is wanted.
+    """
     if case.stage not in _DISPUTED or case.status != Status.NEEDS_RESPONSE.value:
         return facts
     history = custody.history(actor, [case.public_id])
-    packs = _sealed(history)
-    chosen = next((one for one in reversed(packs) if not pack or one.pack == pack), None)
+    written = [one for one in _sealed(actor, case, history) if one.file_sha256]
+    chosen = next((one for one in reversed(written) if not pack or one.pack == pack), None)
     is_given = chosen is not None and chosen.state is PackState.SUBMITTED
     return replace(
         facts,
@@ -118,22 +107,29 @@ def with_packs(actor: Actor, case: Case, facts: GuardFacts, *, pack: str = "") -
     )
 
 
-def _sealed(history: Sequence[HistoryItem]) -> tuple[Sealed, ...]:
+def _sealed(actor: Actor, case: Case, history: Sequence[HistoryItem]) -> tuple[Sealed, ...]:
+    """Put together what the record and the rows say. A version that was never written takes no other's place."""
+    rows = pack_rows(actor, case)
     given = {str(item.facts.get("pack")) for item in history if item.kind == SUBMITTED_KIND}
-    made = [item for item in history if item.kind == form.SEALED_KIND]
-    return tuple(
-        Sealed(
-            str(item.facts.get("pack")),
-            item.at,
-            PackState.SUBMITTED
-            if item.facts.get("pack") in given
-            else PackState.SUPERSEDED
-            if item is not made[-1]
-            else PackState.SEALED,
-            number,
-        )
-        for number, item in enumerate(made, 1)
-    )
+    made = [(str(item.facts.get("pack")), item.at) for item in history if item.kind == form.SEALED_KIND]
+    written = [pack for pack, _ in made if pack in rows and rows[pack].file_sha256]
+    latest = (written or [pack for pack, _ in made] or [""])[-1]
+    told = []
+    for number, (pack, at) in enumerate(made, 1):
+        state = PackState.SEALED if pack == latest else PackState.SUPERSEDED
+        one = Sealed(pack, at, PackState.SUBMITTED if pack in given else state, number)
+        if (row := rows.get(pack)) is not None:
+            one = replace(
+                one,
+                number=row.number,
+                by=row.sealed_by,
+                recipient=row.recipient,
+                file_sha256=row.file_sha256,
+                size=row.size,
+                submitted_at=row.submitted_at,
+            )
+        told.append(one)
+    return tuple(told)
 
 
 def _is_taken_once(history: Sequence[HistoryItem]) -> bool:

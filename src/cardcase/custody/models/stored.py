@@ -1,26 +1,18 @@
 """What the log reads and writes for itself: across shops, for nobody. Only this room calls it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db import connection, models
+from django.db import connection
 
 from cardcase.kit import clock
 
-from .tables import Checkpoint, Content, Entry, Head, Node
+from .appending import HeadRow
+from .tables import Checkpoint, Content, Entry, Node
 
 _AT_ONCE = 500
 """How many ids go into one question: old SQLite took 999, and longer lists gain nothing."""
-
-_TIPS = """
-    SELECT subject, cseq, leaf FROM custody_entry
-    WHERE seq IN (SELECT MAX(seq) FROM custody_entry WHERE subject IN ({marks}) GROUP BY subject)
-"""
-"""Asked before every append: written out, because Django takes longer to put it together than a database to answer."""
-
-_HEAD_COLUMNS = ("id", "origin", "vkey", "size", "peaks", "pseudonym_key")
 
 EntryRow = tuple[int, bytes, bytes, str, int, str, Any, int | None]
 """(seq, data, leaf, subject, cseq, kind, moment, shop id) of an entry; ``moment_text`` reads the moment."""
@@ -43,46 +35,17 @@ def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
 
 
-def head() -> Head | None:
-    """Return the growing end of the log, or None before the first entry."""
-    return Head.objects.filter(pk=1).first()
-
-
-def lock_head() -> Head | None:
-    """Return the growing end, held until the transaction ends. Stands before every append: written out, as ``tips``."""
-    question = "SELECT id, origin, vkey, size, peaks, pseudonym_key FROM custody_head WHERE id = 1"
-    if connection.vendor == "postgresql":
-        question += " FOR UPDATE"
-    with connection.cursor() as cursor:
-        cursor.execute(question)
-        row = cursor.fetchone()
-    return None if row is None else Head.from_db(connection.alias, _HEAD_COLUMNS, row)
-
-
-def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[Head, bool]:
-    """Make the growing end unless somebody else just did; return it, held, and whether it was us."""
-    defaults = {"origin": origin, "vkey": vkey, "pseudonym_key": pseudonym_key}
-    _, is_ours = Head.objects.get_or_create(pk=1, defaults=defaults)
-    return Head.objects.select_for_update().get(pk=1), is_ours
-
-
-def rename_head(head: Head) -> None:
-    """Write back the name and the key under which the log is signed from now on."""
-    Head.objects.filter(pk=1).update(origin=head.origin, vkey=head.vkey)
-
-
-def move_head(cursor: Any, head: Head) -> None:
-    """Write back how far the log has grown. Stands behind every append, and so is written out as ``tips`` is."""
-    cursor.execute("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [head.size, bytes(head.peaks)])
-
-
-def head_and_last_seq() -> tuple[Head | None, int | None]:
+def head_and_last_seq() -> tuple[HeadRow | None, int | None]:
     """Return the growing end and the number of the last entry, as of one moment."""
-    last = models.Subquery(Entry.objects.order_by("-seq").values("seq")[:1])
-    head = Head.objects.filter(pk=1).annotate(last_seq=last).first()
-    if head is not None:
-        return head, head.last_seq
-    return None, Entry.objects.order_by("-seq").values_list("seq", flat=True).first()
+    rows = _fetch(
+        "SELECT h.origin, h.vkey, h.size, h.peaks, h.pseudonym_key, (SELECT MAX(seq) FROM custody_entry) "
+        "FROM custody_head h WHERE h.id = 1",
+        (),
+    )
+    if not rows:
+        return None, _fetch("SELECT MAX(seq) FROM custody_entry", ())[0][0]
+    *(origin, vkey, size, peaks, pseudonym_key), last = rows[0]
+    return HeadRow(origin, vkey, size, bytes(peaks), bytes(pseudonym_key)), last
 
 
 def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
@@ -98,16 +61,6 @@ def of_kinds(kinds: Sequence[str], subject: str | None = None) -> list[bytes]:
     if subject is not None:
         rows = rows.filter(subject=subject)
     return [bytes(data) for data in rows.values_list("data", flat=True)]
-
-
-def tips(subjects: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Return, for subjects that have entries, how many there are and the leaf hash of the last, in hex."""
-    found: dict[str, tuple[int, str]] = {}
-    with connection.cursor() as cursor:
-        for names in chunks(sorted(subjects)):
-            cursor.execute(_TIPS.format(marks=", ".join(["%s"] * len(names))), names)
-            found.update({subject: (cseq, bytes(leaf).hex()) for subject, cseq, leaf in cursor.fetchall()})
-    return found
 
 
 def all_entries(at_once: int) -> Iterator[list[EntryRow]]:
@@ -256,42 +209,3 @@ def first_note_over(size: int) -> str | None:
 def keep_note(size: int, note: str, *, at: datetime) -> None:
     """Keep a signed note."""
     Checkpoint.objects.create(size=size, note=note, signed_at=at)
-
-
-class Table(NamedTuple):
-    """A table that is written past Django's row objects, and its columns in the order of the rows."""
-
-    name: str
-    columns: tuple[str, ...]
-
-
-ENTRIES = Table("custody_entry", ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"))
-CONTENTS = Table("custody_content", ("entry_id", "position", "role", "mime", "salt", "commit", "body"))
-NODES = Table("custody_node", ("level", "idx", "hash"))
-_FEW = 16
-"""Rows for which one statement with all of them is quicker than the ways of the many."""
-
-
-@lru_cache(maxsize=256)
-def _statement(table: Table, count: int) -> str:
-    names = ", ".join(f'"{column}"' for column in table.columns)
-    blanks = "(" + ", ".join(["%s"] * len(table.columns)) + ")"
-    return f'INSERT INTO "{table.name}" ({names}) VALUES ' + ", ".join([blanks] * count)  # noqa: S608 - our own names
-
-
-def insert(cursor: Any, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows by the thousand, past Django's row objects: COPY on PostgreSQL, one prepared statement on SQLite.
-
-    The rows hold what the database takes: byte arrays, integers, texts, and moments as the database writes them.
-    """
-    if not rows:
-        return
-    if len(rows) <= _FEW:
-        cursor.execute(_statement(table, len(rows)), [value for row in rows for value in row])
-    elif connection.vendor == "postgresql":
-        names = ", ".join(f'"{column}"' for column in table.columns)
-        with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row(row)
-    else:
-        cursor.executemany(_statement(table, 1), rows)

@@ -56,9 +56,13 @@ def _named(told: Dossier, needs: list[Need]) -> str:
     return "；".join(parts)
 
 
+NONE_AGAINST: Final = "登记时没有一项材料被标为对店铺不利；截图、照片和文件里显示的内容没有逐件判断利弊，请看原件。"
+"""What is known when nothing is marked: marks come from people and our own records, not from looking at pictures."""
+
+
 def _against(told: Dossier) -> str:
     by_piece = [f"{one.title}（{one.label}）" for one in pieces(told) if one.is_against_seller]
     by_need = [one.title for one in told.needs if one.is_against_seller and not one.exhibits]
     if found := [*by_piece, *by_need]:
         return f"对店铺不利的材料也一并提交，未作删减：{'；'.join(found)}。"
-    return "店铺档案中没有登记为对店铺不利的材料。"
+    return NONE_AGAINST

@@ -259,9 +259,10 @@ def submit(
     known = remedies.standing(actor, case, at=at)
     facts = replace(sealed.with_packs(actor, case, known, pack=pack), is_confirmed=True)
     named = [one for one in sealed.sealed(actor, case) if not pack or one.pack == pack]
-    if named and not named[-1].file_sha256:
+    written = [one for one in named if one.file_sha256]
+    if named and not written:
         raise sealed.unfinished()
-    chosen = named[-1].pack if named else ""
+    chosen = written[-1].pack if written else ""
     told: dict[str, custody.JSON] = {"pack": chosen, "is_once": is_once}
     case = cases.advance(actor, case, Event.PACK_SUBMITTED, facts=facts, revision=revision, details=told, at=at)
     custody.append(actor, custody.Record(sealed.SUBMITTED_KIND, case.public_id, at, told))
