@@ -266,7 +266,8 @@ def test_triage_answers_line_by_line(call):
     outcome = call("triage", "-", stdin="\n".join(lines).encode(), code=1)
     told = [json.loads(line) for line in outcome.stdout.splitlines()]
     assert [row["id"] for row in told] == [1, "a7", 6]
-    assert all(set(row) == {"id", "reason", "sub_reason", "confidence", "spans", "needs_human"} for row in told)
+    keys = {"id", "reason", "sub_reason", "confidence", "spans", "needs_human", "language", "language_is_sure"}
+    assert all(set(row) == keys for row in told)
     assert [row["sub_reason"] for row in told] == ["A1", "P2", ""]
     assert all(0 <= span["start"] < span["end"] <= len(lines[0]) for span in told[0]["spans"])
     assert "第 4 行" in outcome.stderr
