@@ -1,5 +1,7 @@
 """The whole reader on chats drawn in a browser: figures of a handful of screens must not rot. All of them: make bench."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 pytest.importorskip("PIL", reason="the extra 'screens' is not installed")
@@ -12,9 +14,19 @@ from screens.judging import judge, scoring, shooting
 pytestmark = pytest.mark.journey  # needs the browser
 
 
+def _shot(seeds, most):
+    """Draw in a thread of its own: the journeys' browser, open in the same run, lets no other into its thread."""
+
+    def draw():
+        with shooting.browser() as running:
+            return [shooting.shoot(running, shooting.shape("dev", seed), most=most) for seed in seeds]
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(draw).result()
+
+
 def test_two_dark_screens_and_two_white_ones_are_read_right_and_stitched():
-    with shooting.browser() as running:
-        sessions = [shooting.shoot(running, shooting.shape("dev", seed), most=2) for seed in (1, 2)]
+    sessions = _shot((1, 2), most=2)
     counts = scoring.Counts()
     with judge.by_the_worker() as see:
         for session in sessions:
@@ -30,8 +42,7 @@ def test_two_dark_screens_and_two_white_ones_are_read_right_and_stitched():
 
 
 def test_the_scale_knows_a_wrong_letter_a_wrong_speaker_and_a_lost_message():
-    with shooting.browser() as running:
-        session = shooting.shoot(running, shooting.shape("dev", 1), most=1)
+    [session] = _shot((1,), most=1)
     expected = scoring.wanted(session.talk, [session.shots[0].visible])
     counts = scoring.compare(expected, [], with_times=False)
     assert counts.of["missing"] == sum(not one.may_miss for one in expected) > 5
