@@ -191,7 +191,14 @@ _INSTEAD: Final = MappingProxyType(
 _CLAUSE: Final = re.compile(r"[^，。！？；,!?;\n]*[，。！？；,!?;\n]?[ ]?")
 _STOPS: Final = "，。！？；,!?;\n"
 _WARNED_OF: Final = frozenset(
-    {"calm.accusation", "on_platform.contact", "on_platform.payment", "on_platform.link", "on_platform.more"}
+    {
+        "calm.accusation",
+        "on_platform.invite",
+        "on_platform.contact",
+        "on_platform.payment",
+        "on_platform.link",
+        "on_platform.more",
+    }
 )
 """Lists whose words also stand in warnings to the buyer."""
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
