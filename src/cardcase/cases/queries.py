@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, IntegerField, OuterRef, Q, QuerySet, Subquery
@@ -22,13 +22,15 @@ from cardcase.staff.questions import ANY_SHOP, Question, moment
 from cardcase.staff.rules import Actor, Permission
 
 from . import rules
-from .models import Case, ClaimHistory, Note, PlatformDispute, Review
+from .models import Case, ClaimHistory, Note, PlatformDispute, ReasonLabel, Review
 from .rules import GuardFacts, Move, Need, Stage, Status, WaitingOn
 from .rules.disputes import STOPS_MONEY
 from .rules.reviews import ASKS_REVIEW, INCIDENTS
 
 QUEUE_MOST = 500
 """Cases that one question may return; a page shows 50."""
+
+_LABELLED: Final = ("case", "case__order", "case__order__listing", "case__refund")
 
 RELATED = (
     "shop",
@@ -422,3 +424,22 @@ def _read_cursor(after: str) -> tuple[datetime | None, int]:
         return due_at, int(pk)
     except ValueError as error:
         raise WrongUse("翻页标记有误", "The cursor is not one of ours") from error
+
+
+def reason_labels(actor: Actor, *, after: int, limit: int) -> list[ReasonLabel]:
+    """Return what people said of reasons, in that order, from after a row id; each with its case."""
+    rows = ReasonLabel.objects.visible_to(actor).filter(pk__gt=after).select_related(*_LABELLED).order_by("pk")
+    return list(rows[:limit])
+
+
+def latest_reason_labels(actor: Actor, *, limit: int) -> list[ReasonLabel]:
+    """Return the latest label of each case, and of those the latest, oldest first; each with its case."""
+    rows = ReasonLabel.objects.visible_to(actor).order_by("at", "pk")
+    latest = dict(rows.values_list("case_id", "pk"))
+    return list(rows.filter(pk__in=sorted(latest.values())[-limit:]).select_related(*_LABELLED))
+
+
+def reason_label_counts(actor: Actor) -> tuple[int, int]:
+    """Return how many labels there are, and how many of them agree with what was proposed."""
+    said = list(ReasonLabel.objects.visible_to(actor).values_list("proposed", "said"))
+    return len(said), sum(one == two for one, two in said)

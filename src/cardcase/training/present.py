@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cardcase.cases import queries as cases
 from cardcase.kit.clock import SHANGHAI, iso
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
@@ -12,7 +13,6 @@ from cardcase.staff.rules import Actor, Permission
 from cardcase.triage import queries as triage
 from cardcase.triage.models import ReaderFit
 
-from . import queries
 from .rules.adapting import LEAST, Verdict
 
 _VERDICTS: Final = {
@@ -51,7 +51,7 @@ class CorrectionsPage:
 def standing(actor: Actor) -> Standing:
     """Gather how a shop's reader stands. Raises NotAllowed."""
     actor.require(Permission.INSIGHT)
-    labels, agreed = queries.counts(actor)
+    labels, agreed = cases.reason_label_counts(actor)
     reader, fits = triage.reader_of(actor), triage.fits(actor)
     is_corrected = "+" in reader.version
     return Standing(triage.is_on(actor), reader.version, is_corrected, labels, agreed, fits)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from cardcase.cases import queries as cases
 from cardcase.cases.models import ReasonLabel
 from cardcase.connectors.ports import Speaker
 from cardcase.inbox import queries as inbox
@@ -22,7 +23,6 @@ MOST: Final = 10_000
 """Labels that one question may return."""
 
 _AT_ONCE: Final = 100
-_WITH: Final = ("case", "case__order", "case__order__listing", "case__refund")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,13 @@ class Taught:
 def labels(actor: Actor, *, limit: int = MOST, after: int = 0) -> list[LabelView]:
     """Return the shop's labels in the order in which they were given, from after a row id. Raises NotAllowed."""
     actor.require(Permission.INSIGHT)
-    rows = ReasonLabel.objects.visible_to(actor).filter(pk__gt=after).select_related(*_WITH).order_by("pk")
-    return list(_views(actor, list(rows[: min(limit, MOST)])))
-
-
-def counts(actor: Actor) -> tuple[int, int]:
-    """Return how many labels there are, and how many of them agree with what was proposed."""
-    rows = ReasonLabel.objects.visible_to(actor)
-    said = list(rows.values_list("proposed", "said"))
-    return len(said), sum(one == two for one, two in said)
+    return list(_views(actor, cases.reason_labels(actor, after=after, limit=min(limit, MOST))))
 
 
 def taught(actor: Actor) -> Taught:
     """Return what the shop may learn from: of each case the latest label, and of those the latest."""
-    latest: dict[int, int] = dict(
-        ReasonLabel.objects.visible_to(actor).order_by("at", "pk").values_list("case_id", "pk")
-    )
-    rows = ReasonLabel.objects.visible_to(actor).filter(pk__in=sorted(latest.values())[-2 * adapting.MOST :])
-    views = [
-        one for one in _views(actor, list(rows.select_related(*_WITH).order_by("at", "pk")))
-        if one.words and one.row.said in LABELS
-    ][-adapting.MOST :]  # fmt: skip
+    rows = cases.latest_reason_labels(actor, limit=2 * adapting.MOST)
+    views = [one for one in _views(actor, rows) if one.words and one.row.said in LABELS][-adapting.MOST :]
     return Taught([_lesson(one) for one in views], [one.row.at for one in views])
 
 

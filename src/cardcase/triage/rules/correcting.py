@@ -4,17 +4,15 @@ It names its base: numbers that were fitted on top of one model mean nothing on 
 that a buyer wrote, for it holds no n-grams, only places of those in the shipped file. Fitted in room ``training``.
 """
 
-import json
-import struct
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .model import Model, Numbers, Pool, Reading, SignalCut
+from .packed import pack, unpack
 from .weighing import LABELS
 
 MAGIC: Final = b"CARDCASE-CORRECTION-1\n"
@@ -95,32 +93,27 @@ Reader = Model | Corrected
 
 def encode(correction: Correction) -> bytes:
     """Write a correction: a JSON head, then the arrays, compressed. The same correction, the same bytes."""
-    head = json.dumps({"base": correction.base, "rows": len(correction.rows), "labels": list(LABELS)}).encode()
+    head = {"base": correction.base, "rows": len(correction.rows), "labels": list(LABELS)}
     arrays = (
         correction.scales.astype("<f4").tobytes()
         + correction.bias.astype("<f4").tobytes()
         + correction.rows.astype("<i4").tobytes()
         + correction.weights.astype(np.int8).tobytes()
     )
-    return MAGIC + zlib.compress(struct.pack("<I", len(head)) + head + arrays, 9)
+    return pack(MAGIC, head, arrays)
 
 
 def decode(data: bytes) -> Correction:
     """Read what ``encode`` wrote. Raises ValueError for every other byte, and for other labels than ours."""
-    if not data.startswith(MAGIC):
-        raise ValueError("not a correction of this form")
-    unpacker = zlib.decompressobj()
+    head, raw = unpack(MAGIC, data, most=_MOST_BYTES, what="correction")
     try:
-        raw = unpacker.decompress(data[len(MAGIC) :], _MOST_BYTES)
-        (length,) = struct.unpack_from("<I", raw)
-        head: dict[str, Any] = json.loads(raw[4 : 4 + length])
         base, count, labels = str(head["base"]), int(head["rows"]), head["labels"]
-    except (zlib.error, struct.error, KeyError, TypeError, ValueError) as error:
-        raise ValueError("a damaged correction") from error
-    at, floats = 4 + length, 2 * _WIDTH
-    if labels != list(LABELS) or count < 0 or len(raw) != at + 4 * (floats + count) + count * _WIDTH:
+    except (KeyError, TypeError) as error:
+        raise ValueError("a correction without its head") from error
+    floats = 2 * _WIDTH
+    if labels != list(LABELS) or count < 0 or len(raw) != 4 * (floats + count) + count * _WIDTH:
         raise ValueError("a correction of another size or for other labels")
-    numbers = np.frombuffer(raw, dtype="<f4", count=floats, offset=at).astype(np.float32)
-    rows = np.frombuffer(raw, dtype="<i4", count=count, offset=at + 4 * floats).astype(np.int32)
-    weights = np.frombuffer(raw, dtype=np.int8, offset=at + 4 * (floats + count)).reshape(count, _WIDTH)
+    numbers = np.frombuffer(raw, dtype="<f4", count=floats).astype(np.float32)
+    rows = np.frombuffer(raw, dtype="<i4", count=count, offset=4 * floats).astype(np.int32)
+    weights = np.frombuffer(raw, dtype=np.int8, offset=4 * (floats + count)).reshape(count, _WIDTH)
     return Correction(base, rows, weights, numbers[:_WIDTH], numbers[_WIDTH:])

@@ -6,15 +6,12 @@ that the words behind it can be shown (understanding.md, Choices).
 """
 
 import hashlib
-import json
-import struct
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import sqrt
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +19,7 @@ from pydantic import Field
 
 from cardcase.kit import catalogue
 
+from .packed import pack, unpack
 from .reasons import DATA
 
 FILE: Final = "model.bin"
@@ -196,42 +194,31 @@ def encode(model: Model) -> bytes:
         "pool": model.pool.to_json(),
         "grams": order,
     }
-    told = json.dumps(head, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     arrays = (
         model.rarity.astype("<f4").tobytes()
         + model.scales.astype("<f4").tobytes()
         + model.bias.astype("<f4").tobytes()
         + model.weights.astype(np.int8).tobytes()
     )
-    return MAGIC + zlib.compress(struct.pack("<I", len(told)) + told + arrays, 9)
+    return pack(MAGIC, head, arrays)
 
 
 def decode(data: bytes) -> Model:
     """Read what ``encode`` wrote. Raises ValueError for every other byte."""
-    if not data.startswith(MAGIC):
-        raise ValueError("not a model of this form")
-    unpacker = zlib.decompressobj()
+    head, raw = unpack(MAGIC, data, most=_MOST_BYTES, what="model")
     try:
-        raw = unpacker.decompress(data[len(MAGIC) :], _MOST_BYTES)
-    except zlib.error as error:
-        raise ValueError("a damaged model") from error
-    if unpacker.unconsumed_tail or not unpacker.eof or len(raw) < 4:  # noqa: PLR2004 - the length of the head
-        raise ValueError("a damaged model")
-    (length,) = struct.unpack_from("<I", raw)
-    try:
-        head: dict[str, Any] = json.loads(raw[4 : 4 + length])
         order, labels = head["grams"], tuple(head["labels"])
         signals = {name: SignalCut(float(cut), float(rules)) for name, (cut, rules) in head["signals"].items()}
         pool = Pool(**head["pool"])
         version = str(head["version"])
     except (KeyError, TypeError) as error:
         raise ValueError("a model without its head") from error
-    count, width, at = len(order), len(labels), 4 + length
+    count, width = len(order), len(labels)
     floats = count + 2 * width
-    if len(raw) != at + 4 * floats + count * width:
+    if len(raw) != 4 * floats + count * width:
         raise ValueError("a model of another size than it says")
-    numbers = np.frombuffer(raw, dtype="<f4", count=floats, offset=at).astype(np.float32)
-    weights = np.frombuffer(raw, dtype=np.int8, offset=at + 4 * floats).reshape(count, width)
+    numbers = np.frombuffer(raw, dtype="<f4", count=floats).astype(np.float32)
+    weights = np.frombuffer(raw, dtype=np.int8, offset=4 * floats).reshape(count, width)
     return Model(
         grams={gram: row for row, gram in enumerate(order)},
         rarity=numbers[:count],
