@@ -122,3 +122,11 @@ def test_a_shop_lays_its_own_limits_over_the_shipped_ones(tmp_path):
     own.write_text(f'{head}[[form]]\nid = "goofish"\ntext_max = 120\npictures_max = 1\nbytes_max = 500000\n', "utf-8")
     assert refusal.form_of("goofish", own, 1).text_max == 120
     assert refusal.form_of("goofish") == FORM != refusal.form_of("goofish", own, 1)
+
+
+def test_what_is_only_learned_is_a_hint_and_stops_no_form(owner, case):
+    told = forms.checks(owner, case.number, "其他", "别人都会用就你不会")
+    [hint] = [one for one in told if not one.ok]
+    assert (hint.is_hint, refusal.fits(told)) == (True, True)
+    assert "可能看错" in hint.text.zh
+    assert not refusal.fits(forms.checks(owner, case.number, "其他", "加我微信处理"))

@@ -12,6 +12,7 @@ from cardcase.evidence.rules.covering import Area
 from cardcase.kit import clock
 from cardcase.kit.errors import NotFound
 from cardcase.packs import gathering, plain, queries, refusal, sealed, service
+from cardcase.packs.rules.refusal import fits
 from cardcase.packs.rules.sealing import Wanted
 from cardcase.packs.web import FILES
 from cardcase.staff.rules import Actor
@@ -212,10 +213,7 @@ def refuse_form(request: HttpRequest, number: str) -> dict[str, Any]:
 def check_refusal(request: HttpRequest, number: str, body: RefusalIn) -> dict[str, Any]:
     """Return every check."""
     found = refusal.checks(_actor(request), number, body.refuse_reason, body.text)
-    return {
-        "is_ok": all(one.ok for one in found),
-        "checks": [{"ok": one.ok, "zh": one.text.zh, "en": one.text.en} for one in found],
-    }
+    return {"is_ok": fits(found), "checks": plain.checks(found)}
 
 
 @router.get("/{number}/refusal/{name}", summary="One picture for the refuse form: timeline, delivery, record")

@@ -24,6 +24,7 @@ from cardcase.kit.text import Text
 from cardcase.packs import gathering, present, present_evidence, queries, refusal, report, sealed, service
 from cardcase.packs.pages import ExhibitsPage, PacksPage
 from cardcase.packs.rules import form
+from cardcase.packs.rules.refusal import fits
 from cardcase.packs.rules.sealing import Wanted
 from cardcase.remedies import queries as remedies
 from cardcase.shell.kept import refused
@@ -238,9 +239,9 @@ def refuse_form(request: HttpRequest, actor: Actor, number: str) -> HttpResponse
     reason = request.POST.get("refuse_reason", told.reasons[0] if told.reasons else "")
     words = request.POST.get("text", told.words)
     found = refusal.checks(actor, number, reason, words)
-    checks = [Check(one.ok, say(one.text)) for one in found]
+    checks = [Check(one.ok, say(one.text), one.is_hint) for one in found]
     page = present_evidence.refusal(case, told, reason=reason, words=words, checks=checks)
-    if request.method == "POST" and all(one.ok for one in found):
+    if request.method == "POST" and fits(found):
         said = Notice(Tone.GOOD, say(Text("可以照填。", "Ready to be typed in.")))
         page = replace(page, notices=(said,))
     return render(request, "packs/refusal.html", page)

@@ -345,7 +345,10 @@ def reply_checks(reading: Reading) -> ReplyChecks:
     """Draw what is said about the words of a reply: which places, why, and a better way."""
     spans = [(one.start, one.end) for one in reading.findings]
     return ReplyChecks(
-        checks=tuple(_check(check) for check in sorted(reading.checks, key=lambda check: (check.ok, not check.stops))),
+        checks=tuple(
+            Check(check.ok, say(check.told), is_hint=check.is_hint)
+            for check in sorted(reading.checks, key=lambda check: (check.ok, not check.stops))
+        ),
         marked=tuple(cut(reading.text, spans)) if spans and reading.text.strip() else (),
         whys=tuple(
             Fact(one.words[:SHORT] or say(tone.PASSED_TITLES[one.code]), say(one.why), note=say(one.better))
@@ -355,16 +358,6 @@ def reply_checks(reading: Reading) -> ReplyChecks:
         else (),
         better=reading.better,
     )
-
-
-def _check(check: tone.Check) -> Check:
-    """Draw a check; one that is only learned says that it may err and stops nobody."""
-    if check.ok or check.stops:
-        return Check(check.ok, say(check.text))
-    said = Text(
-        f"提示（可能看错，可以照发）：{check.text.zh}", f"A hint, which may err and stops nothing: {check.text.en}"
-    )
-    return Check(ok=False, text=say(said), is_hint=True)
 
 
 def _draft_note(draft: Draft, *, is_over_saved: bool) -> str:

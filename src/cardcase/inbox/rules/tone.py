@@ -65,6 +65,19 @@ class Check:
     spans: tuple[tuple[int, int], ...] = ()
     stops: bool = False
 
+    @property
+    def is_hint(self) -> bool:
+        """Tell whether it failed by what is only learned."""
+        return not self.ok and not self.stops
+
+    @property
+    def told(self) -> Text:
+        """What is said of it to a person: a hint says that it may err and stops nobody."""
+        if not self.is_hint:
+            return self.text
+        zh, en = self.text.zh, self.text.en
+        return Text(f"提示（可能看错，可以照发）：{zh}", f"A hint, which may err and stops nothing: {en}")
+
 
 class ToneRecord(catalogue.Record):
     """Words that a reply must not hold, for one check. ``sure``: unless the learned part clearly leans away."""

@@ -1,6 +1,6 @@
 """What goes into a platform's refuse form: words within its limit, and pictures made of what is on file. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,10 +48,16 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of the words for the form: passed or not, and the sentence that says which."""
+    """One check of the words for the form: passed or not, and the sentence that says which. A hint stops nobody."""
 
     ok: bool
     text: Text
+    is_hint: bool = False
+
+
+def fits(checks: Iterable[Check]) -> bool:
+    """Tell whether words may be typed into the form."""
+    return all(one.ok or one.is_hint for one in checks)
 
 
 @lru_cache(maxsize=64)
@@ -85,7 +91,8 @@ def check(
         found.append(
             Check(ok=False, text=Text("像是有卡密，只写尾号", "a card code seems to stand there: tell its tail only"))
         )
-    found += [Check(one.ok, one.text) for one in tone.check_reply(words, override=own) if one.code != "length"]
+    checked = tone.check_reply(words, override=own)
+    found += [Check(one.ok, one.told, one.is_hint) for one in checked if one.code != "length"]
     return tuple(found)
 
 

@@ -155,6 +155,7 @@ def looked(case: str, exhibits: tuple[str, ...], *, shop_slug: str | None) -> No
 def refusal_(case: str, *, folder: Path | None, reason: str, text: str, as_json: bool, shop_slug: str | None) -> int:
     """Say what goes into the form, draw its pictures, check words; exit 1 when a check fails."""
     from cardcase.packs import plain, refusal
+    from cardcase.packs.rules.refusal import fits
 
     actor, at = _operator(shop_slug), clock.now()
     told = refusal.refusal_of(actor, case, at=at)
@@ -163,13 +164,10 @@ def refusal_(case: str, *, folder: Path | None, reason: str, text: str, as_json:
         folder.mkdir(parents=True, exist_ok=True)
         for one in told.pictures:
             (folder / f"{case}-{one.name}.png").write_bytes(refusal.picture(actor, case, one.name, at=at))
-    document = {
-        **plain.refusal(told),
-        "checks": [{"ok": one.ok, "zh": one.text.zh, "en": one.text.en} for one in found],
-    }
+    document = {**plain.refusal(told), "checks": plain.checks(found)}
     lines = [text or told.words, *(f"{'✓' if one.ok else '✗'} {one.text.zh} / {one.text.en}" for one in found)]
     _say(document, "\n".join(lines), as_json=as_json)
-    return 0 if all(one.ok for one in found) else 1
+    return 0 if fits(found) else 1
 
 
 def _say(document: dict[str, Any], words: str, *, as_json: bool) -> None:
