@@ -111,3 +111,16 @@ def stranger(other_shop) -> Actor:
 @pytest.fixture
 def system(shop) -> Actor:
     return Actor.system(shop.pk)
+
+
+@pytest.fixture
+def dear_is_not_said(shop, settings, tmp_path) -> None:
+    """Let the shop have a list of its own words that its replies must not hold: 「亲亲」."""
+    folder = tmp_path / "overrides" / shop.slug
+    folder.mkdir(parents=True)
+    (folder / "tone.toml").write_text(
+        '[catalogue]\nid = "own"\nversion = "1"\nsource = "the shop"\ncertainty = "J"\n'
+        '[[tone]]\nid = "own.dear"\ncheck = "calm"\nregex = "亲亲"\nhint_zh = "用您"\nhint_en = "say you"\n',
+        "utf-8",
+    )
+    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})

@@ -79,15 +79,7 @@ def test_while_typing_the_page_says_which_words_why_and_how_better(desk):
     assert "data-better" not in fine
 
 
-def test_the_shops_own_words_are_laid_over_ours_while_typing(desk, shop, settings, tmp_path):
-    folder = tmp_path / "overrides" / shop.slug
-    folder.mkdir(parents=True)
-    (folder / "tone.toml").write_text(
-        '[catalogue]\nid = "own"\nversion = "1"\nsource = "the shop"\ncertainty = "J"\n'
-        '[[tone]]\nid = "own.dear"\ncheck = "calm"\nregex = "亲亲"\nhint_zh = "用您"\nhint_en = "say you"\n',
-        "utf-8",
-    )
-    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+def test_the_shops_own_words_are_laid_over_ours_while_typing(desk, dear_is_not_said):
     assert "<mark>亲亲</mark>" in desk.client.post(f"{desk.url}check/", {"text": "亲亲，在的"}).content.decode()
 
 

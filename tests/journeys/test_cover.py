@@ -8,7 +8,7 @@ pytestmark = pytest.mark.journey
 
 def test_a_place_is_covered_by_finger_and_the_pack_is_sealed(open_page, desk):
     page = open_page(has_touch=True)
-    desk.open_case(page, "杭州小吴")
+    desk.open_case(page, "苏苏想喝奶茶")
     case = page.url.rstrip("/").removeprefix(desk.url)
     picture = {"name": "截图.png", "mimeType": "image/png", "buffer": page.screenshot()}
     form = page.locator(f"form[action='{case}/evidence/']")

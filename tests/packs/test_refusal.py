@@ -34,17 +34,10 @@ def test_words_are_checked(reason, words, failed):
     assert bool(found) is bool(failed)
 
 
-def test_the_shops_own_words_are_looked_for_in_the_form(owner, shop, case, settings, tmp_path):
+def test_the_shops_own_words_are_looked_for_in_the_form(owner, case, request):
     words = "亲亲，卡密已交付，请核实。"
     assert not [one for one in forms.checks(owner, case.number, "其他", words) if "亲亲" in one.text.zh]
-    folder = tmp_path / "overrides" / shop.slug
-    folder.mkdir(parents=True)
-    (folder / "tone.toml").write_text(
-        '[catalogue]\nid = "own"\nversion = "1"\nsource = "the shop"\ncertainty = "J"\n'
-        '[[tone]]\nid = "own.dear"\ncheck = "calm"\nregex = "亲亲"\nhint_zh = "用您"\nhint_en = "say you"\n',
-        "utf-8",
-    )
-    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+    request.getfixturevalue("dear_is_not_said")
     [failed] = [one for one in forms.checks(owner, case.number, "其他", words) if "亲亲" in one.text.zh]
     assert not failed.ok
 

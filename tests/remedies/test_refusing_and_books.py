@@ -80,16 +80,9 @@ def test_the_words_of_a_refusal_are_checked_and_it_is_typed(world, changes, code
     assert world.fresh(case).status == "needs_response"
 
 
-def test_the_shops_own_words_are_looked_for_in_a_refusal(world, shop, settings, tmp_path):
+def test_the_shops_own_words_are_looked_for_in_a_refusal(world, request):
     case = ready_to_refuse(world)
-    folder = tmp_path / "overrides" / shop.slug
-    folder.mkdir(parents=True)
-    (folder / "tone.toml").write_text(
-        '[catalogue]\nid = "own"\nversion = "1"\nsource = "the shop"\ncertainty = "J"\n'
-        '[[tone]]\nid = "own.dear"\ncheck = "calm"\nregex = "亲亲"\nhint_zh = "用您"\nhint_en = "say you"\n',
-        "utf-8",
-    )
-    settings.CARDCASE = settings.CARDCASE.model_copy(update={"data": tmp_path})
+    request.getfixturevalue("dear_is_not_said")
     with pytest.raises(Refused) as refused:
         decline(world, case, text="亲亲，卡密已于 11 月 24 日交付，请核实。")
     assert refused.value.problem_code == "bad_refusal"
