@@ -16,7 +16,7 @@ _GROW: Final = 4
 _FLAT: Final = 0.42
 """Share of one colour in a panel below which it is a picture; a bubble is of one colour but for its letters."""
 _PATCH: Final = 0.09
-"""Size of the largest area without letters, to the width, above which a panel is a picture."""
+"""Longer side of the largest solid patch of another colour, to the width, above which a panel is a picture."""
 _REACH: Final = 0.25
 """How near words about codes make a short run suspicious, to the width: the bubble above and the one below."""
 _GARBLED: Final = 0.8
