@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cardcase.triage.rules import Family, read_text, reasons
+from cardcase.triage.rules.read import analyse
 
 DATA = Path(__file__).parent / "data"
 MESSAGES = [json.loads(line) for file in sorted(DATA.glob("*.jsonl")) for line in file.read_text("utf-8").splitlines()]
@@ -50,15 +51,22 @@ def test_what_is_unsure_is_given_to_a_person():
             assert result.question is not None
 
 
-def test_five_thousand_short_texts_take_about_a_second():
+def test_the_learned_reader_costs_no_more_than_a_few_times_what_the_rules_cost():
     texts = [row["text"] for row in MESSAGES]
-    for text in texts:
-        read_text(text)
-    began = time.process_time()
-    for text in texts:
-        read_text(text)
-    rate = len(texts) / (time.process_time() - began)
-    assert rate > 1800, f"{rate:.0f} texts a CPU second; about 5,500 on a quiet machine"
+
+    def cost(act):
+        """The least processor time of three rounds: beside other work some rounds take twice as long."""
+        found = []
+        for _ in range(3):
+            began = time.process_time()
+            for text in texts:
+                act(text)
+            found.append(time.process_time() - began)
+        return min(found)
+
+    read_text(texts[0])
+    ratio = cost(read_text) / cost(analyse)
+    assert ratio < 4, f"{ratio:.1f} times the rules alone; about 2 (docs/benchmarks.md has the rate)"
 
 
 @pytest.mark.parametrize(
