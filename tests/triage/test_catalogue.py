@@ -101,19 +101,47 @@ def test_skipping_by_letters_loses_no_match():
 @pytest.mark.parametrize(
     ("regex", "first"),
     [
-        ("(?:ab|[cd]e)f", {"a", "c", "d"}),
-        ("a?b", {"a", "b"}),
+        ("(?:ab|[cd]e)f", {"ab", "ce", "de"}),
+        ("a?b", {"ab", "b"}),
+        ("a(?:bc|d)?e", {"ab", "ad", "ae"}),
         (r"(?<!x)y{0,2}z", {"y", "z"}),
         (r"\d+", set("0123456789")),
+        ("a+b", {"a"}),
+        ("a.b", {"a"}),
+        (r"a[^b]|cd", {"a", "cd"}),
+        (r"(a)\1", {"a"}),
         (".x", None),
         ("a*", None),
         (r"\w", None),
         ("(?P<name>x)", None),
-        (r"(?:\bcode|卡(?!住))", {"c", "卡"}),
+        (r"(?:\bcode|卡(?!住))", {"co", "卡"}),
     ],
 )
 def test_first_letters_of_a_pattern(regex, first):
     assert openers(regex) == (None if first is None else frozenset(first))
+
+
+@pytest.mark.parametrize(
+    ("regex", "wanted"),
+    [
+        ("卡密~无效", [{"卡密"}, {"无效"}]),
+        ("卡密~?(?:无效|错)", [{"卡密"}, {"无效", "错"}]),
+        ("卡密~无效|没用", [{"卡密", "没用"}, {"无效", "没用"}]),
+        ("卡密~.|没用", [{"卡密", "没用"}]),
+        (r"[]|(]~\(~无效", [{"]", "|", "("}, {"("}, {"无效"}]),
+        ("卡密~无效|.", []),
+        ("(?i)ab~cd|ef", []),
+    ],
+)
+def test_a_match_needs_a_beginning_of_each_part_of_one_alternative(regex, wanted):
+    assert list(map(set, phrases.needs(regex, {}))) == wanted
+
+
+def test_two_letters_count_only_where_they_follow_each_other():
+    letters = phrases.Letters()
+    together, single = letters.bits([frozenset({"卡密"})]), letters.bits([frozenset({"码"})])
+    assert letters.missing("卡密") == single
+    assert letters.missing("卡的密码") == together
 
 
 def test_a_shops_own_patterns_lie_over_ours(tmp_path):

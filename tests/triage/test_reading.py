@@ -66,7 +66,7 @@ def test_the_learned_reader_costs_no_more_than_a_few_times_what_the_rules_cost()
 
     read_text(texts[0])
     ratio = cost(read_text) / cost(analyse)
-    assert ratio < 4, f"{ratio:.1f} times the rules alone; about 2 (docs/benchmarks.md has the rate)"
+    assert ratio < 6, f"{ratio:.1f} times the rules alone; about 3.5 (docs/benchmarks.md has the rate)"
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,46 @@
-"""With which letters a match of a pattern can begin. Lets a reader skip most patterns by looking at a text's letters.
+"""With which one or two letters a match of a pattern can begin. Lets a reader skip most patterns by a text's letters.
 
 Understands the part of the regular expression language that the catalogue uses; for anything else it answers "any".
 """
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 _ZERO_WIDTH: Final = ("(?=", "(?!", "(?<=", "(?<!")
 _DIGITS: Final = frozenset(string.digits)
+_LONGEST: Final = 2
+"""Letters told of each beginning. A second leaves an eighth of the patterns to try; a third costs what it spares."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """First letters of a piece of a pattern (None: any letter) and whether it may match nothing."""
+    """What a piece of a pattern matches: ``whole`` in full, or something longer that begins with one of ``begun``."""
 
-    letters: frozenset[str] | None
-    is_empty: bool
+    whole: frozenset[str] = frozenset()
+    begun: frozenset[str] = frozenset()
+
+    def then(self, other: "_Part") -> "_Part":
+        """Return what this matches with the other after it."""
+        if self is _NOTHING:
+            return other
+        whole = frozenset(one + two for one, two in product(self.whole, other.whole))
+        begun = {(one + two)[:_LONGEST] for one, two in product(self.whole, other.begun)}
+        full = {one for one in whole if len(one) >= _LONGEST}
+        return _Part(whole - full, self.begun.union(begun, (one[:_LONGEST] for one in full)))
+
+
+def _one_of(parts: Sequence[_Part]) -> _Part:
+    """Return what any of these matches."""
+    return _Part(
+        frozenset[str]().union(*(part.whole for part in parts)), frozenset[str]().union(*(part.begun for part in parts))
+    )
+
+
+_NOTHING: Final = _Part(whole=frozenset({""}))
+_ANYTHING: Final = _Part(begun=frozenset({""}))
 
 
 class _Unknown(Exception):  # noqa: N818 - not an error: the pattern may begin with anything
@@ -24,49 +48,50 @@ class _Unknown(Exception):  # noqa: N818 - not an error: the pattern may begin w
 
 
 def openers(regex: str) -> frozenset[str] | None:
-    """Return the letters with which a match can begin, or None when that cannot be told or is anything."""
+    """Return beginnings of which every match has one: two letters, or one where a match may be no longer.
+
+    None when that cannot be told or is anything.
+    """
     try:
         part, place = _choice(regex, 0)
     except (_Unknown, IndexError):
         return None
-    return None if place < len(regex) or part.is_empty else part.letters
+    found = part.whole | part.begun
+    if place < len(regex) or "" in found:
+        return None
+    return frozenset(one for one in found if len(one) == 1 or one[0] not in found)
 
 
 def _choice(regex: str, place: int) -> tuple[_Part, int]:
-    letters: frozenset[str] | None = frozenset()
-    is_empty = False
-    while True:
-        part, place = _sequence(regex, place)
-        letters = None if letters is None or part.letters is None else letters | part.letters
-        is_empty |= part.is_empty
-        if place < len(regex) and regex[place] == "|":
-            place += 1
-            continue
-        return _Part(letters, is_empty), place
+    part, place = _sequence(regex, place)
+    parts = [part]
+    while place < len(regex) and regex[place] == "|":
+        part, place = _sequence(regex, place + 1)
+        parts.append(part)
+    return _one_of(parts), place
 
 
 def _sequence(regex: str, place: int) -> tuple[_Part, int]:
-    letters: frozenset[str] | None = frozenset()
-    is_empty = True
+    found = _NOTHING
     while place < len(regex) and regex[place] not in "|)":
         part, place = _item(regex, place)
         part, place = _quantified(regex, place, part)
-        if is_empty:
-            letters = None if letters is None or part.letters is None else letters | part.letters
-            is_empty = part.is_empty
-    return _Part(letters, is_empty), place
+        if found.whole:
+            found = found.then(part)
+    return found, place
 
 
 def _quantified(regex: str, place: int, part: _Part) -> tuple[_Part, int]:
     if place < len(regex) and regex[place] in "?*+{":
-        if regex[place] == "{":
-            part = _Part(part.letters, part.is_empty or regex[place + 1] in "0,")
-            place = regex.index("}", place) + 1
-        else:
-            part = _Part(part.letters, part.is_empty or regex[place] != "+")
-            place += 1
+        sign = regex[place]
+        is_optional = sign in "?*" or (sign == "{" and regex[place + 1] in "0,")
+        place = regex.index("}", place) + 1 if sign == "{" else place + 1
         if place < len(regex) and regex[place] in "?+":
             place += 1
+        if sign != "?":  # it may stand again, so what follows the first is not told
+            part = _Part(begun=part.whole | part.begun)
+        if is_optional:
+            part = _one_of([part, _NOTHING])
     return part, place
 
 
@@ -82,28 +107,29 @@ def _item(regex: str, place: int) -> tuple[_Part, int]:
         elif regex.startswith("(?", place):
             raise _Unknown
         part, end = _choice(regex, inside)
-        return (_Part(frozenset(), True) if is_assertion else part), end + 1
+        return (_NOTHING if is_assertion else part), end + 1
     if char == "[":
         return _letter_class(regex, place)
     if char == "\\":
         return _escaped(regex[place + 1]), place + 2
     if char in "^$":
-        return _Part(frozenset(), True), place + 1
-    return _Part(None if char == "." else frozenset(char), False), place + 1
+        return _NOTHING, place + 1
+    return _ANYTHING if char == "." else _Part(whole=frozenset(char)), place + 1
 
 
 def _escaped(char: str) -> _Part:
     if char in "bB":
-        return _Part(frozenset(), True)
-    letters = _DIGITS if char == "d" else None if char.isalpha() else frozenset(char)
-    return _Part(letters, False)
+        return _NOTHING
+    if char == "d":
+        return _Part(whole=_DIGITS)
+    return _ANYTHING if char.isalnum() else _Part(whole=frozenset(char))
 
 
 def _letter_class(regex: str, place: int) -> tuple[_Part, int]:
     end = regex.index("]", place + 2)
     inside = regex[place + 1 : end]
     if inside.startswith("^"):
-        return _Part(None, False), end + 1
+        return _ANYTHING, end + 1
     letters: set[str] = set()
     spot = 0
     while spot < len(inside):
@@ -111,8 +137,8 @@ def _letter_class(regex: str, place: int) -> tuple[_Part, int]:
         if char == "\\":
             if inside[spot + 1] == "d":
                 letters |= _DIGITS
-            elif inside[spot + 1].isalpha():
-                return _Part(None, False), end + 1
+            elif inside[spot + 1].isalnum():
+                return _ANYTHING, end + 1
             else:
                 letters.add(inside[spot + 1])
             spot += 2
@@ -122,4 +148,4 @@ def _letter_class(regex: str, place: int) -> tuple[_Part, int]:
         else:
             letters.add(char)
             spot += 1
-    return _Part(frozenset(letters), False), end + 1
+    return _Part(whole=frozenset(letters)), end + 1

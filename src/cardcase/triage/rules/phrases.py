@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
+from math import prod
+from operator import add
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +24,11 @@ _WIDE: Final = r"([^。!?;\n]{0,14}?)"
 _HEAD_CLASS: Final = re.compile(r"\[([^\]\\^-]+)\](?![?*+{])")
 _HEAD_CHOICE: Final = re.compile(r"\(\?:([^()|]+(?:\|[^()|]+)+)\)(?![?*+{])")
 _GROUP: Final = re.compile(r"\{([a-z_]+)\}")
+_PIECE: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+_FLAG: Final = re.compile(r"\(\?[A-Za-z-]")
+"""A flag says of the whole pattern how its letters are meant."""
+_SETS: Final = 16
+"""Sets of beginnings that are noted of one pattern at the most; more would hardly spare another search."""
 
 
 class WordRecord(catalogue.Record):
@@ -62,7 +70,7 @@ class VariantRecord(catalogue.Record):
 class Phrase:
     """A compiled pattern. Its capturing groups are its gaps.
 
-    ``needs``: one bit for each set of letters of which a match has one (see ``Letters``).
+    ``needs``: one bit for each set of beginnings of which a match holds one (see ``Letters``).
     """
 
     id: str
@@ -99,7 +107,7 @@ class Lexicon:
 
 
 class Letters:
-    """Sets of letters as bits of an integer, so that patterns are skipped by one ``&`` instead of a search."""
+    """Sets of beginnings as bits of an integer, so that patterns are skipped by one ``&`` instead of a search."""
 
     def __init__(self) -> None:
         """Start without any set."""
@@ -111,19 +119,20 @@ class Letters:
         """Return the bits of these sets, new ones where they are not known yet."""
         wanted = 0
         for letters in sets:
-            bit = self._bits.setdefault(letters, 1 << len(self._bits))
-            wanted |= bit
-            for letter in letters:
-                self._of[letter] = self._of.get(letter, 0) | bit
+            if letters not in self._bits:
+                self._bits[letters] = bit = 1 << len(self._bits)
+                for beginning in letters:
+                    self._of[beginning] = self._of.get(beginning, 0) | bit
+            wanted |= self._bits[letters]
         self._all |= wanted
         return wanted
 
     def missing(self, text: str) -> int:
-        """Return the bits of the sets of which a text has no letter."""
+        """Return the bits of the sets of which a text holds none: no letter, no two that follow each other."""
         present, of = 0, self._of
-        for letter in set(text):
-            if letter in of:
-                present |= of[letter]
+        for beginning in {*text, *map(add, text, text[1:])}:
+            if beginning in of:
+                present |= of[beginning]
         return self._all & ~present
 
 
@@ -171,22 +180,34 @@ def compile_pattern(regex: str, words: Mapping[str, str], where: str) -> re.Patt
 
 
 def needs(regex: str, words: Mapping[str, str]) -> tuple[frozenset[str], ...]:
-    """Return the sets of first letters of a pattern's parts between its gaps: a match has a letter of each."""
-    parts, depth, part = [], 0, ""
-    for char in regex:
-        if char in "()":
-            depth += 1 if char == "(" else -1
-        if char == "|" and not depth:  # alternatives share no parts
-            parts, part = [regex], ""
-            break
-        if char == "~" and not depth:
-            parts, part = [*parts, part], ""
-        elif char == "?" and not part and parts:
-            continue  # the gap itself may be missing
+    """Return sets of beginnings (see ``openers``): a match holds one of each, for so its parts between the gaps begin.
+
+    A match of 「a~b|c~d」 holds a or c, a or d, b or c, and b or d.
+    """
+    if _FLAG.search(regex):
+        return ()
+    choices: list[list[frozenset[str]]] = []
+    for alternative in _split(regex, "|"):
+        pieces = (piece.removeprefix("?") for piece in _split(alternative, "~"))  # the gap itself may be missing
+        found = [letters for piece in pieces if piece and (letters := openers(_expand(piece, words))) is not None]
+        if not found:
+            return ()
+        if len(found) * prod(map(len, choices)) > _SETS:
+            found = [min(found, key=len)]
+        choices.append(found)
+    return tuple(frozenset[str]().union(*choice) for choice in product(*choices))
+
+
+def _split(regex: str, sign: str) -> list[str]:
+    """Split a pattern at a sign that stands in no brackets."""
+    parts, depth = [""], 0
+    for piece in _PIECE.findall(regex):
+        depth += (piece == "(") - (piece == ")")
+        if piece == sign and not depth:
+            parts.append("")
         else:
-            part += char
-    found = (openers(_expand(piece, words)) for piece in (*parts, part) if piece)
-    return tuple(letters for letters in found if letters is not None)
+            parts[-1] += piece
+    return parts
 
 
 @cache
