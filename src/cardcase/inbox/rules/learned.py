@@ -60,7 +60,8 @@ def strongest(known: model.Model, read: str) -> tuple[str, float]:
 
 def place(folded: Folded, kind: str, *, folder: Path = DATA) -> tuple[int, int]:
     """Return the clause of the original text that speaks most for a kind; the whole text where none does."""
-    found = model.shipped(folder).span(as_read(folded.text), kind)
+    known = model.shipped(folder)
+    found = known.span(known.read(as_read(folded.text)), kind)
     if found is None:
         return 0, len(folded.original)
     start, end = folded.span(*found)

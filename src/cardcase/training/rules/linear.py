@@ -8,7 +8,8 @@ import numpy as np
 
 from cardcase.kit.errors import Unavailable
 from cardcase.kit.text import Text
-from cardcase.triage.rules.model import Model, Numbers, Pool, SignalCut, grams
+from cardcase.triage.rules.grams import Vocabulary, grams
+from cardcase.triage.rules.model import Model, Numbers, Pool, SignalCut
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def rounded(
     weights = np.stack([weight for weight, _ in columns.values()], axis=1)
     scales = np.maximum(np.abs(weights).max(axis=0), 1e-6) / 127
     return Model(
-        grams=known,
+        grams=Vocabulary(list(known)),
         rarity=rarity,
         weights=np.round(weights / scales).astype(np.int8),
         scales=scales.astype(np.float32),

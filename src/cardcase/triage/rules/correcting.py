@@ -5,7 +5,7 @@ that a buyer wrote, for it holds no n-grams, only places of those in the shipped
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -71,20 +71,20 @@ class Corrected:
         plain = self.model.read(folded)
         numbers = plain.numbers.copy()
         numbers[:_WIDTH] += self.correction.bias
-        if plain.known:
+        if len(plain.rows):
             shares = self.correction.added(plain.rows) * self.model.rarity.take(plain.rows)[:, None]
             numbers[:_WIDTH] += np.add.reduce(shares) / plain.length
-        return Reading(numbers, plain.known, plain.rows, plain.length)
+        return replace(plain, numbers=numbers)
 
-    def span(self, folded: str, label: str) -> tuple[int, int] | None:
-        """Return the stretch of a folded text that speaks most for a label; None where nothing does."""
+    def span(self, reading: Reading, label: str) -> tuple[int, int] | None:
+        """Return the stretch of the folded text that speaks most for a label; None where nothing does."""
         column = self.model.places[label]
 
         def more(rows: NDArray[np.intp]) -> Numbers:
             shares: Numbers = self.correction.added(rows)[:, column] * self.model.rarity.take(rows)
             return shares
 
-        return self.model.span(folded, label, more if column < _WIDTH else None)
+        return self.model.span(reading, label, more if column < _WIDTH else None)
 
 
 Reader = Model | Corrected

@@ -10,6 +10,7 @@ from cardcase.kit.text import fold
 
 from . import reasons
 from .folding import LONGEST, Folded
+from .model import Reading
 from .read import Analysis, Hit, analyse
 from .results import FORM, Speaker, Utterance
 from .weighing import Said
@@ -53,9 +54,9 @@ class Heard:
         """The buyer's words, folded, a line each; of very long talks the end."""
         return "\n".join(folded.text for _, folded in self.texts)[-LONGEST:]
 
-    def said(self) -> Said:
-        """Return what the rules say, for weighing."""
-        return Said(self.scores(), self.nothing, self.is_supposed, frozenset(self.own_words))
+    def said(self, reading: Reading | None = None) -> Said:
+        """Return what the rules say, and what a learned reader makes of it, for weighing."""
+        return Said(self.scores(), self.nothing, self.is_supposed, frozenset(self.own_words), reading)
 
     def add(self, analysis: Analysis, message: str, share: float) -> None:
         """Weigh one text in, with a share for its place in the conversation."""

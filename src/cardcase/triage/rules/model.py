@@ -19,16 +19,13 @@ from pydantic import Field
 
 from cardcase.kit import catalogue
 
+from .grams import Vocabulary, edged
 from .packed import pack, unpack
 from .reasons import DATA
 
 FILE: Final = "model.bin"
 MAGIC: Final = b"CARDCASE-MODEL-1\n"
-LONGEST_GRAM: Final = 4
-MASK: Final = "\x1a"
-"""Stands for a letter that is not the buyer's own claim; no n-gram holds it."""
 _MOST_BYTES: Final = 32 * 1024 * 1024
-_EDGE: Final = "\n"
 Numbers = NDArray[np.float32]
 
 
@@ -77,7 +74,7 @@ class SignalCut:
 class Model:
     """Everything of a trained model. ``weights`` has a row for each n-gram and a column for each label."""
 
-    grams: Mapping[str, int]
+    grams: Vocabulary
     rarity: Numbers
     weights: NDArray[np.int8]
     scales: Numbers
@@ -97,73 +94,56 @@ class Model:
 
     def read(self, folded: str) -> "Reading":
         """Read a folded text. Total: any text gives numbers."""
-        known = self.grams
-        found = set(map(known.get, grams(folded)))
-        found.discard(None)
-        if not found:
-            return Reading(self.bias, 0)
-        rows = np.array(list(found), dtype=np.intp)
+        text = edged(folded)
+        places, found = self.grams.find(text)
+        if not len(found):
+            return Reading(self.bias, text)
+        rows = np.array(list(set(found.tolist())), dtype=np.intp)  # however often it stands there
         rarity = self.rarity.take(rows)
         length = sqrt(rarity @ rarity)
         # Bytes are made numbers here and not once for all: a table of them would not stay near the processor.
         spoken = rarity @ self.weights.take(rows, axis=0).astype(np.float32)
-        return Reading(spoken * self.scales / length + self.bias, len(found), rows, length)
+        return Reading(spoken * self.scales / length + self.bias, text, rows, length, places, found)
 
     def span(
-        self, folded: str, label: str, more: Callable[[NDArray[np.intp]], Numbers] | None = None
+        self, reading: "Reading", label: str, more: Callable[[NDArray[np.intp]], Numbers] | None = None
     ) -> tuple[int, int] | None:
-        """Return the stretch of a folded text that speaks most for a label; None where nothing does.
+        """Return the stretch of the folded text that speaks most for a label; None where nothing does.
 
         ``more`` tells what somebody adds to the share of each n-gram.
         """
-        text = f"{_EDGE}{folded}{_EDGE}"
-        looked = list(map(self.grams.get, _grams(text)))
-        found = [place for place, row in enumerate(looked) if row is not None]
-        if not found:
+        rows = reading.found
+        if not len(rows):
             return None
-        rows = np.array([looked[place] for place in found], dtype=np.intp)
         column = self.places[label]
         shares = self.weights[rows, column] * self.rarity.take(rows) * self.scales[column]
         if more is not None:
             shares += more(rows)
-        starts, sizes = _stretches(len(text), found)
+        count = len(reading.text)
+        sizes, starts = np.divmod(reading.places, count)
+        sizes += 1
         shares /= sizes  # spread over its characters
-        steps = np.bincount(starts, shares, len(text) + 1) - np.bincount(starts + sizes, shares, len(text) + 1)
+        steps = np.bincount(starts, shares, count + 1) - np.bincount(starts + sizes, shares, count + 1)
         return _heaviest(np.cumsum(steps)[1:-2].tolist())
+
+
+_NONE: Final = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the model makes of one text: a number for each label, and how many n-grams of the text it knows.
+    """What the model makes of one text: a number for each label.
 
-    ``rows`` are their places in the model; ``length`` is what the sum over them was divided by.
+    ``text`` is what it read, its edges marked; ``rows`` are the n-grams in it that the model knows, and ``length`` is
+    what the sum over them was divided by. ``places`` and ``found`` name them where they stand (``Vocabulary.find``).
     """
 
     numbers: Numbers
-    known: int
-    rows: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    text: str
+    rows: NDArray[np.intp] = field(default_factory=lambda: _NONE)
     length: float = 1.0
-
-
-def grams(folded: str) -> list[str]:
-    """Return the n-grams of a text of one to four characters, its edges marked."""
-    text = f"{_EDGE}{folded}{_EDGE}"
-    if MASK in text:
-        return [gram for part in text.split(MASK) for gram in _grams(part)]
-    return _grams(text)
-
-
-def _grams(text: str) -> list[str]:
-    return [text[start : start + size] for size in range(1, LONGEST_GRAM + 1) for start in range(len(text) - size + 1)]
-
-
-def _stretches(length: int, places: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return where the n-grams at these places of ``_grams`` begin in a text of this length, and their sizes."""
-    counts = np.maximum(length + 1 - np.arange(1, LONGEST_GRAM + 1), 0)
-    behind = np.cumsum(counts)
-    at = np.array(places, dtype=np.intp)
-    size = np.searchsorted(behind, at, side="right")
-    return at - (behind - counts)[size], size + 1
+    places: NDArray[np.intp] = field(default_factory=lambda: _NONE)
+    found: NDArray[np.intp] = field(default_factory=lambda: _NONE)
 
 
 def _heaviest(shares: Sequence[float]) -> tuple[int, int] | None:
@@ -186,13 +166,12 @@ def _heaviest(shares: Sequence[float]) -> tuple[int, int] | None:
 
 def encode(model: Model) -> bytes:
     """Write a model: a JSON head, the n-grams by row, then the arrays, compressed. The same model, the same bytes."""
-    order = sorted(model.grams, key=lambda gram: model.grams[gram])
     head = {
         "version": model.version,
         "labels": list(model.labels),
         "signals": {name: [one.cut, one.rules] for name, one in sorted(model.signals.items())},
         "pool": model.pool.to_json(),
-        "grams": order,
+        "grams": list(model.grams),
     }
     arrays = (
         model.rarity.astype("<f4").tobytes()
@@ -211,16 +190,17 @@ def decode(data: bytes) -> Model:
         signals = {name: SignalCut(float(cut), float(rules)) for name, (cut, rules) in head["signals"].items()}
         pool = Pool(**head["pool"])
         version = str(head["version"])
+        known = Vocabulary(order)
     except (KeyError, TypeError) as error:
         raise ValueError("a model without its head") from error
-    count, width = len(order), len(labels)
+    count, width = len(known), len(labels)
     floats = count + 2 * width
     if len(raw) != 4 * floats + count * width:
         raise ValueError("a model of another size than it says")
     numbers = np.frombuffer(raw, dtype="<f4", count=floats).astype(np.float32)
     weights = np.frombuffer(raw, dtype=np.int8, offset=4 * floats).reshape(count, width)
     return Model(
-        grams={gram: row for row, gram in enumerate(order)},
+        grams=known,
         rarity=numbers[:count],
         weights=weights,
         scales=numbers[count : count + width],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from .folding import LONGEST, Folded, fold
-from .model import MASK
+from .grams import MASK
 from .phrases import Lexicon, Phrase, lexicon
 from .results import Family
 from .scope import Meaning, Scope, is_platform_text

@@ -1,7 +1,7 @@
 """Weigh what was heard, of one text or of a whole conversation, into one answer. The pressed claim comes first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,11 +9,12 @@ from cardcase.kit.text import Text
 
 from . import model, reasons
 from .correcting import Reader
+from .grams import edged
 from .hearing import CLAIM, Heard, hear_conversation, hear_form, hear_text
 from .language import language_of
 from .read import Hit
 from .results import Family, Need, Quote, TriageResult, Utterance
-from .weighing import Weighed, weigh
+from .weighing import Said, Weighed, weigh
 
 CERTAIN: Final = 0.85
 """Confidence from which a reason may count as certain, if nothing weakens it."""
@@ -93,26 +94,20 @@ def read_conversation(
 
 def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub: str = "") -> TriageResult:
     """Weigh what was heard, with a learned reader, into one answer that names both language and reader."""
-    found = _concluded(heard, learned, has_form=has_form, form_sub=form_sub)
-    return replace(found, language=language_of(heard.written), reader=learned.version)
-
-
-def _concluded(heard: Heard, learned: Reader, *, has_form: bool, form_sub: str) -> TriageResult:
     joined = heard.joined
     reading = learned.read(joined) if joined else None
-    signals = signals_of(heard, reading, learned)
-    weighed = weigh(replace(heard.said(), reading=reading), learned.pool)
-    ranked = weighed.families()
+    said = heard.said(reading)
+    weighed = weigh(said, learned.pool)
+    basis = _Basis(heard, learned, said, weighed, signals_of(heard, reading, learned), form_sub)
     is_silent = reading is None and not heard.weights
-    family, chance = ranked[0]
+    family, chance = weighed.likeliest()
     is_withdrawn = heard.is_withdrawn and not has_form
-    if family in (Family.UNSTATED, Family.NONE) and (plain := _plain_claim(heard)):
+    if family in (Family.UNSTATED, Family.NONE) and (plain := _plain_claim(basis)):
         mine = reasons.family_of(plain)
         if weighed.of(mine) >= _PLAIN_LEAST:
             family, chance = mine, max(weighed.of(mine), 0.5)
-    elif (
-        chance < _GUESS and max(heard.scores().values(), default=0.0) < CLAIM
-    ):  # nothing but a guess: better asked than said
+    elif chance < _GUESS and max(said.scores.values(), default=0.0) < CLAIM:
+        # nothing but a guess: better asked than said
         family = max((Family.UNSTATED, Family.NONE), key=weighed.of)
         chance = weighed.of(family)
     if has_form and family in (Family.UNSTATED, Family.NONE):
@@ -120,21 +115,32 @@ def _concluded(heard: Heard, learned: Reader, *, has_form: bool, form_sub: str) 
         chance = max(weighed.of(family), _FORM_LEAST) if form_sub else weighed.of(family)
     if is_silent or is_withdrawn or family in (Family.UNSTATED, Family.NONE):
         wants = has_form or (family is Family.UNSTATED and not is_silent)
-        return _without_reason(heard, weighed, signals, wants=wants, is_silent=is_silent)
-    return _with_reason(heard, learned, weighed, signals, family, chance, form_sub)
+        return _without_reason(basis, wants=wants, is_silent=is_silent)
+    return _with_reason(basis, family, chance)
 
 
-def _plain_claim(heard: Heard) -> str:
+@dataclass(slots=True)
+class _Basis:
+    """What an answer rests on."""
+
+    heard: Heard
+    learned: Reader
+    said: Said
+    weighed: Weighed
+    signals: tuple[str, ...]
+    form_sub: str
+
+
+def _plain_claim(basis: _Basis) -> str:
     """Return the sub-reason that strong words of the rules name outright, nothing weakening them; "" for none."""
-    scores = heard.scores()
+    heard, scores = basis.heard, basis.said.scores
     best = max(scores, key=scores.__getitem__, default="")
     is_plain = best and scores[best] >= _STRONG and not (heard.is_asked or heard.is_supposed or heard.is_withdrawn)
     return best if is_plain and heard.nothing < scores[best] else ""
 
 
-def _without_reason(
-    heard: Heard, weighed: Weighed, signals: tuple[str, ...], *, wants: bool, is_silent: bool
-) -> TriageResult:
+def _without_reason(basis: _Basis, *, wants: bool, is_silent: bool) -> TriageResult:
+    heard, weighed, signals = basis.heard, basis.weighed, basis.signals
     needs = []
     family = Family.UNSTATED if wants and not heard.is_withdrawn else Family.NONE
     confidence = 0.9 if is_silent else weighed.of(family)
@@ -144,12 +150,12 @@ def _without_reason(
         needs.append("unsure")
     if heard.is_withdrawn:
         needs.append("withdrawn")
-    best, chance = weighed.subs()[0]
+    best, chance = weighed.likeliest_sub()
     if heard.is_supposed or (heard.is_asked and chance >= _SECOND_LEAST):
         needs.append("asked_not_claimed")
     if heard.is_hearsay:
         needs.append("hearsay")
-    is_named = heard.scores().get(best, 0.0) >= CLAIM or chance >= _SECOND_LEAST
+    is_named = basis.said.scores.get(best, 0.0) >= CLAIM or chance >= _SECOND_LEAST
     return TriageResult(
         reason=family,
         second_reason=best if is_named and not is_silent else "",
@@ -157,23 +163,18 @@ def _without_reason(
         signals=signals,
         needs_human=_needs(heard, signals, needs),
         question=reasons.question("") if family is Family.UNSTATED else None,
+        language=language_of(heard.written),
+        reader=basis.learned.version,
     )
 
 
-def _with_reason(  # noqa: PLR0917 - what an answer rests on
-    heard: Heard,
-    learned: Reader,
-    weighed: Weighed,
-    signals: tuple[str, ...],
-    family: Family,
-    chance: float,
-    form_sub: str,
-) -> TriageResult:
-    scores = heard.scores()
-    sub, first = weighed.subs(family)[0]
+def _with_reason(basis: _Basis, family: Family, chance: float) -> TriageResult:
+    heard, weighed, signals, form_sub = basis.heard, basis.weighed, basis.signals, basis.form_sub
+    scores = basis.said.scores
+    sub, first = weighed.likeliest_sub(family)
     if form_sub and reasons.family_of(form_sub) is family and first < _FORM_LEAST and not heard.texts:
         sub = form_sub
-    second, other = next(pair for pair in weighed.subs() if pair[0] != sub)
+    second, other = weighed.likeliest_sub(but=sub)
     if other < max(_SECOND_LEAST, _SECOND_SHARE * first):
         second = _ruled_second(scores, sub)
     confidence = chance
@@ -203,11 +204,13 @@ def _with_reason(  # noqa: PLR0917 - what an answer rests on
         sub_reason=sub,
         second_reason=second,
         confidence=round(min(confidence, 0.99), 3),
-        quotes=_quotes(heard, learned, sub, second),
+        quotes=_quotes(basis, sub, second),
         signals=signals,
         is_certain=is_certain,
         needs_human=_needs(heard, signals, needs),
         question=None if is_certain else reasons.question(sub),
+        language=language_of(heard.written),
+        reader=basis.learned.version,
     )
 
 
@@ -218,18 +221,18 @@ def _ruled_second(scores: Mapping[str, float], sub: str) -> str:
     return best if best and others[best] >= max(_SECOND_RULED, 0.45 * scores.get(sub, 0.0)) else ""
 
 
-def _quotes(heard: Heard, learned: Reader, sub: str, second: str) -> tuple[Quote, ...]:
+def _quotes(basis: _Basis, sub: str, second: str) -> tuple[Quote, ...]:
     """Choose the words to show: the strongest of the reason, then of the second; what overlaps becomes one quote.
 
     Where no rule found any, those that the learned reader rests on.
     """
     chosen: list[Quote] = []
     for wanted in filter(None, (sub, second)):
-        mine = (entry for entry in heard.quoted if entry[3].sub_reason == wanted)
+        mine = (entry for entry in basis.heard.quoted if entry[3].sub_reason == wanted)
         for _, message, text, hit in sorted(mine, key=lambda entry: -entry[0])[:_SHOWN]:
             _join(chosen, message, text, hit)
         if wanted == sub and not chosen:
-            chosen += _learned_quote(heard, learned, sub)
+            chosen += _learned_quote(basis, sub)
     return tuple(chosen[:_SHOWN])
 
 
@@ -243,17 +246,19 @@ def _join(chosen: list[Quote], message: str, text: str, hit: Hit) -> None:
         chosen.append(Quote(message, start, end, text[start:end], rule))
 
 
-def _learned_quote(heard: Heard, learned: Reader, sub: str) -> list[Quote]:
+def _learned_quote(basis: _Basis, sub: str) -> list[Quote]:
     """Quote the stretch of the one message that speaks most for a reason, as the learned reader sees it."""
-    if not heard.texts:
+    texts, learned, whole = basis.heard.texts, basis.learned, basis.said.reading
+    if not texts or whole is None:
         return []
-    message, folded = heard.texts[0]
-    if len(heard.texts) > 1:
-        column = learned.places[sub]
-        message, folded = max(heard.texts, key=lambda one: float(learned.read(one[1].text).numbers[column]))
-    found = learned.span(folded.text, sub)
+    column = learned.places[sub]
+    is_whole = len(texts) == 1 and whole.text == edged(texts[0][1].text)
+    readings = [whole] if is_whole else [learned.read(folded.text) for _, folded in texts]
+    at = max(range(len(texts)), key=lambda place: float(readings[place].numbers[column]))
+    found = learned.span(readings[at], sub)
     if found is None:
         return []
+    message, folded = texts[at]
     start, end = folded.span(*found)
     return [Quote(message, start, end, folded.original[start:end], LEARNED)]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -58,14 +57,16 @@ class Weighed:
         """Return the probability of a family: the sum over its sub-reasons."""
         return sum([self.chances[place] for place in _PLACES[family]])
 
-    def families(self) -> list[tuple[Family, float]]:
-        """Return the families, the likeliest first."""
-        return sorted(((family, self.of(family)) for family in _PLACES), key=itemgetter(1), reverse=True)
+    def likeliest(self) -> tuple[Family, float]:
+        """Return the likeliest family and its probability."""
+        family = max(_PLACES, key=self.of)
+        return family, self.of(family)
 
-    def subs(self, family: Family | None = None) -> list[tuple[str, float]]:
-        """Return the sub-reasons of a family, or all, the likeliest first."""
+    def likeliest_sub(self, family: Family | None = None, *, but: str = "") -> tuple[str, float]:
+        """Return the likeliest sub-reason of a family, or of all, except ``but``, and its probability."""
         places = _PLACES[family] if family is not None else range(len(reasons.SUB_REASONS))
-        return sorted([(LABELS[place], self.chances[place]) for place in places], key=itemgetter(1), reverse=True)
+        best = max([place for place in places if LABELS[place] != but], key=self.chances.__getitem__)
+        return LABELS[best], self.chances[best]
 
 
 def weigh(said: Said, pool: Pool) -> Weighed:
