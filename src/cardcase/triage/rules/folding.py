@@ -48,8 +48,16 @@ def _fold_one(char: str) -> str:
 class _Folds(dict[int, str]):
     """Folding of single characters, learned as they are met; bounded by the number of code points."""
 
+    def __init__(self) -> None:
+        """Start with none."""
+        super().__init__()
+        self.uneven: set[str] = set()
+        """Characters that do not become exactly one."""
+
     def __missing__(self, code: int) -> str:
         folded = _fold_one(chr(code))
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
         self[code] = folded
         return folded
 
@@ -83,7 +91,7 @@ def fold(text: str, variants: "Variants | None" = None, *, longest: int = LONGES
     original = text[:longest]
     folded = original.translate(_FOLDS)
     origins: list[int] | None = None
-    if len(folded) != len(original) or "\x00" in folded or any(len(_FOLDS[ord(char)]) != 1 for char in set(original)):
+    if not _FOLDS.uneven.isdisjoint(original):
         origins = [place for place, char in enumerate(original) for _ in _FOLDS[ord(char)]]
     if _SPACED.search(folded):  # 「充 不 进 去」: typed with a space after each character
         gone = {match.start() for match in _BETWEEN.finditer(folded)}
