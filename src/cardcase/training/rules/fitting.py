@@ -7,7 +7,6 @@ texts it has not seen: a buyer is always somebody else.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,7 +36,6 @@ _LEAST_PRECISION: Final = 0.8
 """Of signals, on the corpus. It is dense with near misses; in life they are rare, and the same cut is right oftener."""
 _SIDES: Final = 6
 """Into which the writers are parted: each is read by a model that has seen none of its writers."""
-_FOLDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +97,11 @@ def _separate(prepared: Sequence[Prepared], table: Any) -> dict[str, tuple["NDAr
 
 
 def _choose(prepared: Sequence[Prepared], progress: Callable[[str], None]) -> tuple[Pool, dict[str, SignalCut]]:
-    """Choose the pool on unseen writers; the cuts of signals on unseen groups, since one writer wrote half of them."""
+    """Choose pool and cuts of signals on unseen writers."""
     writers = sorted({one.example.writer for one in prepared})
     side = {writer: place % _SIDES for place, writer in enumerate(writers)}
     order, numbers = _unseen_numbers(prepared, lambda one: f"writers {side[one.example.writer]}", progress)
     pool = _pool(order, numbers[:, : len(LABELS)])
-    order, numbers = _unseen_numbers(prepared, lambda one: f"fold {_fold(one.example.group)}", progress)
     return pool, {
         name: _cut(order, numbers[:, len(LABELS) + place], name) for place, name in enumerate(LEARNED_SIGNALS)
     }
@@ -124,10 +121,6 @@ def _unseen_numbers(
         order += mine
         parts += [model.read(one.heard.joined).numbers for one in mine]
     return order, np.stack(parts)
-
-
-def _fold(group: str) -> int:
-    return sha256(group.encode()).digest()[0] % _FOLDS
 
 
 def _pool(order: Sequence[Prepared], numbers: Numbers) -> Pool:
