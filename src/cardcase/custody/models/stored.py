@@ -111,14 +111,7 @@ def sealed_of(seqs: Sequence[int]) -> Iterator[SealedRow]:
 
 
 def _sealed(question: str, values: Sequence[int]) -> list[SealedRow]:
-    return [
-        SealedRow(opening, key_id, _bytes(sealed), _bytes(half))
-        for opening, key_id, sealed, half in _fetch(question, values)
-    ]
-
-
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return value if value is None or type(value) is bytes else bytes(value)
+    return list(map(SealedRow._make, _fetch(question, values)))
 
 
 def stray_entries() -> list[int]:
