@@ -244,7 +244,7 @@ def test_every_key_of_a_subject(world):
     assert count == 3 * 6
 
 
-def test_a_sheet_of_halves_that_is_lost_is_said_and_nothing_is_taken_for_erased(world):
+def test_a_sheet_of_halves_that_is_lost_is_said_and_nothing_is_taken_for_erased(world, owner):
     sheet = sealing.sheet_of(0)
     kept = sheet.read_bytes()
     sheet.unlink()
@@ -252,9 +252,11 @@ def test_a_sheet_of_halves_that_is_lost_is_said_and_nothing_is_taken_for_erased(
     report = queries.verify_all()
     assert {one.code for one in report.faults} == {"content_locked"}
     assert (report.first_bad, report.erased_contents) == (0, 0)
+    assert queries.missing_sheets(owner) == [sheet.name]
     with pytest.raises(sealing.NoSubjectKey):
         openings.of([3])
     sheet.write_bytes(kept)
+    assert queries.missing_sheets(owner) == []
     assert queries.verify_all().faults == ()
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from cardcase.cards.models import Card, VoidAttempt
 from cardcase.cases.models import Case
+from cardcase.custody import erasing as record
 from cardcase.custody import files, sealing
 from cardcase.custody import queries as ledger
 from cardcase.custody.models import Entry, Opening, SubjectKey
@@ -110,6 +111,25 @@ def test_no_copy_of_the_database_opens_what_was_erased_since(world):
     assert SubjectKey.objects.get(id=kept.key_id).is_destroyed
     with pytest.raises(sealing.NoSubjectKey):
         sealing.cipher(kept.key_id, half)
+
+
+def test_halves_that_a_kill_left_standing_are_destroyed_the_next_time(world, monkeypatch):
+    world.close()
+
+    def killed() -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, "destroy_keys", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase(world)
+    given_up = list(SubjectKey.objects.filter(half=None, is_destroyed=False).values_list("id", flat=True))
+    assert given_up
+    erase(world)
+    for key_id in given_up:
+        sheet = sealing.sheet_of(key_id).read_bytes()
+        assert sheet[key_id * 32 : key_id * 32 + 32] == bytes(32)
+    assert not SubjectKey.objects.filter(half=None, is_destroyed=False).exists()
 
 
 def test_what_stays_of_a_subject_lies_under_a_new_key_and_is_read_as_before(world):

@@ -9,7 +9,7 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
-from . import openings, sealing, succession, tree
+from . import openings, sealing, subject_keys, succession, tree
 from .models import Checkpoint, Entry, appending, stored
 from .rules import entry as form
 from .rules import merkle, note, plain
@@ -36,6 +36,7 @@ __all__ = [
     "inclusion_proofs",
     "key_changes",
     "latest_checkpoint",
+    "missing_sheets",
     "named_between",
     "newest",
     "note_at",
@@ -193,6 +194,12 @@ _KEY_STATES = {
     "pending": Text("已记录，等下一个校验点由新旧两把共同签名", "named; it and the old one sign the next checkpoint"),
     "former": Text("已停用，旧的校验点仍由它核对", "no longer used; older checkpoints are checked with it"),
 }
+
+
+def missing_sheets(actor: Actor) -> list[str]:
+    """Name the files of halves of subjects' keys that are missing here; without them contents cannot be opened."""
+    actor.require(Permission.READ)
+    return subject_keys.missing_sheets()
 
 
 def signing_keys(actor: Actor) -> list[SigningKey]:

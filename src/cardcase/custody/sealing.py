@@ -72,6 +72,14 @@ def first_on_sheet(key_id: int) -> int:
     return key_id - key_id % HALVES
 
 
+def is_whole(key_id: int) -> bool:
+    """Tell whether the sheet of a key is here, with all its halves."""
+    try:
+        return sheet_of(key_id).stat().st_size == HALVES * HALF_BYTES
+    except FileNotFoundError:
+        return False
+
+
 def prepare(key_id: int) -> None:
     """Write the sheet of a key, durable, unless it is there. Its halves are on the disk before a row names one."""
     path = sheet_of(key_id)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from . import sealing
-from .models import appending
+from .models import appending, stored
 
 
 class Lock(NamedTuple):
@@ -29,6 +29,15 @@ def locks(pen: appending.Pen, subjects: Collection[str]) -> Mapping[str, Lock]:
     if len(found) < len(subjects):
         found |= new_locks(pen, [subject for subject in subjects if subject not in found])
     return found
+
+
+def missing_sheets() -> list[str]:
+    """Name the sheets of halves that keys in use need and that are not here, whole."""
+    last = appending.last_subject_key(appending.Pen())
+    firsts = [first for first in range(0, last + 1, sealing.HALVES) if not sealing.is_whole(first)]
+    return [
+        sealing.sheet_of(first).name for first in firsts if stored.has_keys_between(first, first + sealing.HALVES - 1)
+    ]
 
 
 def _usable(key_id: int, half: bytes) -> AESGCM | None:

@@ -156,6 +156,11 @@ def put(openings: Sequence[tuple[int, int, bytes | None]]) -> None:
     Opening.objects.bulk_update(rows, ["key_id", "sealed"], batch_size=_AT_ONCE)
 
 
+def has_keys_between(first: int, last: int) -> bool:
+    """Tell whether any key from ``first`` to ``last`` is in use."""
+    return SubjectKey.objects.filter(id__range=(first, last), half__isnull=False).exists()
+
+
 def subjects_of_keys(key_ids: Sequence[int]) -> dict[int, str]:
     """Return the subjects of keys, by number."""
     found: dict[int, str] = {}
