@@ -66,20 +66,11 @@ index * 2**level up to, not including, (index + 1) * 2**level. Only full nodes h
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 """Root of the tree without leaves (RFC 9162 §2.1.1)."""
-
-
-class Node(NamedTuple):
-    """A full node of the tree with its hash."""
-
-    level: int
-    idx: int
-    hash: bytes
 
 
 NodeReader = Callable[[int, int], bytes]
@@ -96,27 +87,51 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def extend(size: int, peaks: Sequence[bytes], leaves: Iterable[bytes]) -> tuple[list[bytes], list[Node]]:
-    """Append leaf hashes to a tree of ``size`` leaves known by its peaks (roots of its full subtrees, largest first).
+class Growth:
+    """A tree that grows leaf by leaf, known by its peaks: the hashes of its full subtrees, largest first, in a row.
 
-    Returns the new peaks and every full node above the leaves that came to be. Raises ValueError when the peaks do
-    not belong to the size.
+    Raises ValueError when the peaks do not belong to the size.
     """
-    if len(peaks) != size.bit_count():
-        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks, not {len(peaks)}")
-    stack = list(peaks)
-    born: list[Node] = []
-    sha256 = hashlib.sha256
-    for leaf in leaves:
-        current, level, index = leaf, 0, size
+
+    __slots__ = ("_peaks", "size")
+
+    def __init__(self, size: int = 0, peaks: bytes = b"") -> None:
+        """Take up a tree of ``size`` leaves."""
+        if len(peaks) != size.bit_count() * HASH_BYTES:
+            raise ValueError(f"a tree of {size} leaves has {size.bit_count()} peaks, not {len(peaks)} bytes of them")
+        self.size = size
+        self._peaks = [peaks[at : at + HASH_BYTES] for at in range(0, len(peaks), HASH_BYTES)]
+
+    def add(self, leaf: bytes) -> bytes:
+        """Append a leaf hash; return the hashes of the full nodes above the leaves that it completes, lowest first."""
+        current, index, born, stack = leaf, self.size, b"", self._peaks
         while index & 1:
-            current = sha256(b"\x01" + stack.pop() + current).digest()
-            level += 1
+            current = hashlib.sha256(b"\x01" + stack.pop() + current).digest()
+            born += current
             index >>= 1
-            born.append(Node(level, index, current))
         stack.append(current)
-        size += 1
-    return stack, born
+        self.size += 1
+        return born
+
+    @property
+    def peaks(self) -> bytes:
+        """Hashes of the full subtrees, largest first."""
+        return b"".join(self._peaks)
+
+    @property
+    def root(self) -> bytes:
+        """The root over the leaves so far."""
+        return fold(self._peaks)
+
+
+def completed_by(level: int, index: int) -> int:
+    """Return the leaf that completes the full node (level, index): the last one it covers."""
+    return ((index + 1) << level) - 1
+
+
+def among_completed(level: int, nodes: bytes) -> bytes:
+    """Return the hash of the node of this level out of what ``Growth.add`` returned; empty when it is not there."""
+    return nodes[(level - 1) * HASH_BYTES : level * HASH_BYTES]
 
 
 def fold(peaks: Sequence[bytes]) -> bytes:
@@ -131,8 +146,10 @@ def fold(peaks: Sequence[bytes]) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Return the root over leaf hashes, computed from nothing else."""
-    peaks, _ = extend(0, [], leaves)
-    return fold(peaks)
+    tree = Growth()
+    for leaf in leaves:
+        tree.add(leaf)
+    return tree.root
 
 
 def cover(start: int, end: int) -> list[tuple[int, int]]:
@@ -2983,7 +3000,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cardcase.kit import canonical, clock
 from cardcase.kit.errors import WrongUse
@@ -3087,6 +3104,20 @@ class Entry(NamedTuple):
     source: Mapping[str, str]
     contents: tuple[Committed, ...]
     refs: Mapping[str, str]
+
+
+PLACES: Final = 256
+"""Places for contents of one entry: more than 16 KiB have room for."""
+
+
+def opening_id(seq: int, position: int) -> int:
+    """Return the number of the opening that belongs to the content at this position of this entry."""
+    return seq * PLACES + position
+
+
+def place_of(opening: int) -> tuple[int, int]:
+    """Return (number of the entry, position of the content) of an opening."""
+    return divmod(opening, PLACES)
 
 
 def origin_of(log_id: str) -> str:

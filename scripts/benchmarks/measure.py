@@ -331,12 +331,9 @@ def pack() -> list[Row]:
         )
     shown = [leak.exhibit for leak in packs.preview(actor, number, at=NOW).gathered.leaks if leak.exhibit]
     evidence.confirm_looked(actor, number, shown, at=NOW)
-    started = time.perf_counter()
-    data = packs.build(actor, number, at=NOW)
-    took = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     path = Path(os.environ["CARDCASE_DATA"]) / "pack.zip"
-    path.write_bytes(data)
+    took, peak = _made(number, path)
+    data = path.read_bytes()
     packed = time.perf_counter()
     zlib.compress(data)
     packed = time.perf_counter() - packed
@@ -357,7 +354,7 @@ def pack() -> list[Row]:
             "Memory of the process that made it",
             f"{peak:.0f} MiB",
             "≤ 300 MiB",
-            "the import of the messages and the framework among it",
+            "a process that does only this, the framework among it",
             met=peak <= 300,
         ),
         row(
@@ -372,14 +369,32 @@ def pack() -> list[Row]:
     ]
 
 
+_PEAK = "1024 * next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM'))"
+"""Not ru_maxrss, which remembers the size of the process that this one was forked from."""
+
+
+def _made(number: str, path: Path) -> tuple[float, float]:
+    """Make the pack in a process that does nothing else; return seconds and the largest size it had, in MiB."""
+    code = (
+        "import json, sys, time; from pathlib import Path; sys.path.insert(0, sys.argv[3]); from measure import NOW, boot;"
+        "actor = boot(); from cardcase.packs import service; began = time.perf_counter();"
+        "data = service.build(actor, sys.argv[1], at=NOW); took = time.perf_counter() - began;"
+        f"Path(sys.argv[2]).write_bytes(data); print(json.dumps([took, {_PEAK}]))"
+    )
+    folder = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", code, number, path, folder], capture_output=True, text=True, check=True
+    )
+    took, peak = json.loads(done.stdout)
+    return took, peak / 2**20
+
+
 def _checked(path: Path, vkey: str) -> dict[str, Any]:
     """Verify a pack with nothing else loaded; say how long it took and the largest size that the process had."""
     code = (
         "import json, sys, time; from cardcase.packs import verifier; began = time.perf_counter();"
         "report = verifier.verify(sys.argv[1], vkey=sys.argv[2]); took = time.perf_counter() - began;"
-        # not ru_maxrss, which remembers the size of the process that this one was forked from
-        "peak = 1024 * next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM'));"
-        "print(json.dumps({'seconds': took, 'peak': peak, 'exit_code': report.exit_code}))"
+        f"print(json.dumps({{'seconds': took, 'peak': {_PEAK}, 'exit_code': report.exit_code}}))"
     )
     done = subprocess.run([sys.executable, "-c", code, path, vkey], capture_output=True, text=True, check=True)
     told: dict[str, Any] = json.loads(done.stdout)

@@ -16,8 +16,8 @@ from measure import Row, boot, row
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 ENTRIES = 100_000
 PLAIN = (
-    "plain sqlite3, no framework: one row with the very same bytes (entry, hash, facts, salt, commitment) and the index "
-    "by subject and count, WAL, synchronous=FULL, one commit a batch; the middle one of the rounds, turn by turn"
+    "plain sqlite3, no framework: one row with the very same bytes (entry, hashes, sealed facts) and the index by "
+    "subject and count, WAL, synchronous=FULL, one commit a batch; the middle one of the rounds, turn by turn"
 )
 
 
@@ -32,8 +32,8 @@ class Plain:
         self._file.execute("PRAGMA journal_mode=WAL")
         self._file.execute("PRAGMA synchronous=FULL")
         self._file.execute(
-            "CREATE TABLE plain (seq integer PRIMARY KEY, data blob, leaf blob, subject text, cseq integer, kind text,"
-            " at text, shop integer, role text, mime text, salt blob, made blob, body blob)"
+            "CREATE TABLE plain (seq integer PRIMARY KEY, data blob, leaf blob, nodes blob, subject text, cseq integer,"
+            " kind text, at text, shop integer, key_id integer, sealed blob)"
         )
         self._file.execute("CREATE UNIQUE INDEX counted ON plain (subject, cseq)")
         self._file.execute("CREATE INDEX by_shop ON plain (shop, seq)")
@@ -45,8 +45,8 @@ class Plain:
 
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT e.seq, e.data, e.leaf, e.subject, e.cseq, e.kind, CAST(e.at AS text), e.shop_id, c.role, c.mime,"
-                ' c.salt, c."commit", c.body FROM custody_entry e JOIN custody_content c ON c.entry_id = e.seq'
+                "SELECT e.seq, e.data, e.leaf, e.nodes, e.subject, e.cseq, e.kind, CAST(e.at AS text), e.shop_id,"
+                " o.key_id, o.sealed FROM custody_entry e JOIN custody_opening o ON o.id = e.seq * 256"
                 " WHERE e.seq > %s ORDER BY e.seq",
                 [self._last],
             )
@@ -56,7 +56,7 @@ class Plain:
 
     def insert(self, rows: list[tuple[Any, ...]], batch: int) -> float:
         """Insert them, one commit a batch; return seconds."""
-        statement = f"INSERT INTO plain VALUES ({','.join('?' * 13)})"
+        statement = f"INSERT INTO plain VALUES ({','.join('?' * 11)})"
         started = time.perf_counter()
         for start in range(0, len(rows), batch):
             self._file.execute("BEGIN IMMEDIATE")

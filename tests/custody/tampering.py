@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from cardcase.custody import guards, queries, service
-from cardcase.custody.models import Checkpoint, Content, Entry, Head, Node
+from cardcase.custody.models import Checkpoint, Entry, Head, Opening
+from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle
 from cardcase.custody.rules.report import LedgerReport
 
@@ -111,21 +112,23 @@ def entry(seq: int) -> Entry:
     return Entry.objects.get(seq=seq)
 
 
+def openings_of(seq: int):
+    """The rows that open the contents of an entry."""
+    return Opening.objects.filter(id__range=(form.opening_id(seq, 0), form.opening_id(seq, form.PLACES - 1)))
+
+
 def data_of(seq: int) -> bytes:
     return bytes(entry(seq).data)
 
 
 def rebuild(size: int) -> None:
     """Make leaves, nodes and head fit the entries below ``size`` again, as a careful forger does; drop the rest."""
-    Content.objects.filter(entry_id__gte=size).delete()
+    Opening.objects.filter(id__gte=form.opening_id(size, 0)).delete()
     Entry.objects.filter(seq__gte=size).delete()
-    leaves = []
+    tree = merkle.Growth()
     for row in Entry.objects.order_by("seq"):
         row.leaf = merkle.leaf_hash(bytes(row.data))
-        row.save(update_fields=["leaf"])
-        leaves.append(row.leaf)
-    peaks, nodes = merkle.extend(0, [], leaves)
-    Node.objects.all().delete()
-    Node.objects.bulk_create([Node(level=one.level, idx=one.idx, hash=one.hash) for one in nodes])
-    Head.objects.update(size=size, peaks=b"".join(peaks))
+        row.nodes = tree.add(row.leaf)
+        row.save(update_fields=["leaf", "nodes"])
+    Head.objects.update(size=size, peaks=tree.peaks)
     Checkpoint.objects.filter(size__gt=size).delete()

@@ -20,6 +20,7 @@ import pytest
 from cardcase.custody import queries, service
 from cardcase.custody.rules import merkle, note
 from cardcase.staff.rules import Actor
+from custody import trees
 
 SOURCE = Path(__file__).parent / "oracle"
 GOPATH = Path("/usr/share/gocode")
@@ -75,10 +76,7 @@ def made(count: int) -> list[bytes]:
 
 
 def tree_of(entries: list[bytes]) -> merkle.NodeReader:
-    leaves = [merkle.leaf_hash(entry) for entry in entries]
-    known = {(0, index): leaf for index, leaf in enumerate(leaves)}
-    known.update({(level, index): digest for level, index, digest in merkle.extend(0, [], leaves)[1]})
-    return lambda level, index: known[level, index]
+    return trees.tree_of([merkle.leaf_hash(entry) for entry in entries])
 
 
 def included(entries: list[bytes], index: int) -> Question:

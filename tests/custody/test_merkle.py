@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardcase.custody.rules import merkle
+from custody.trees import tree_of
 
 # The eight leaves and their roots that Certificate Transparency implementations have tested with since 2013.
 LEAVES = [bytes.fromhex(text) for text in (
@@ -29,13 +30,6 @@ ROOTS = [
 SHARED = os.environ.get("CARDCASE_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data"
 VECTORS = Path(SHARED) / "merkle-vectors"
 """Vectors of transparency-dev/merkle, where they lie beside the repository; they are not part of it."""
-
-
-def tree_of(leaves: list[bytes]) -> merkle.NodeReader:
-    known = {(0, index): leaf for index, leaf in enumerate(leaves)}
-    _, born = merkle.extend(0, [], leaves)
-    known.update({(level, index): digest for level, index, digest in born})
-    return lambda level, index: known[level, index]
 
 
 def made(count: int) -> list[bytes]:
@@ -89,9 +83,13 @@ def test_consistency_proof_is_the_known_one(agreed):
 def test_growing_in_pieces_gives_the_root_of_the_definition(count, data):
     leaves = made(count)
     cut = data.draw(st.integers(0, count))
-    peaks, _ = merkle.extend(0, [], leaves[:cut])
-    peaks, _ = merkle.extend(cut, peaks, leaves[cut:])
-    assert merkle.fold(peaks) == textbook_root(leaves) == merkle.root_at(count, tree_of(leaves))
+    before = merkle.Growth()
+    for leaf in leaves[:cut]:
+        before.add(leaf)
+    tree = merkle.Growth(before.size, before.peaks)
+    for leaf in leaves[cut:]:
+        tree.add(leaf)
+    assert tree.root == textbook_root(leaves) == merkle.root_at(count, tree_of(leaves))
 
 
 @given(st.integers(1, 70), st.data())

@@ -27,7 +27,7 @@ def ident(vkey: str) -> str:
 
 
 def files(data) -> set[str]:
-    return {path.name for path in (data / "keys").iterdir()}
+    return {path.name for path in (data / "keys").iterdir() if path.is_file()}
 
 
 @pytest.fixture
@@ -191,13 +191,11 @@ def test_a_stop_at_any_step_leaves_a_state_that_goes_on(owner, noon, data, monke
 
 def test_a_key_put_in_without_the_old_one_is_found(owner, noon, data, begun):
     """Somebody with database and files, but not with the key, names a key of their own and signs with it."""
-    head = Head.objects.get()
+    head = log.locked_head(noon)
     (data / "keys" / "log.key").unlink()
-    forged = keys.signer(head.origin, make=True).verifier.vkey
-    head.vkey = forged
-    head.save()
+    head.vkey = forged = keys.signer(head.origin, make=True).verifier.vkey
+    appending.rename_head(head)
     log.write_own(head, form.KEY_ROTATED, noon, {}, {"origin": head.origin, "vkey": forged, "prev_vkey": begun})
-    head.refresh_from_db()
     checkpoint = note.Checkpoint(head.origin, head.size, heads.root_of(head))
     text = note.sign_checkpoint(checkpoint, keys.signer(head.origin))
     stored.keep_note(head.size, text, at=noon)
@@ -207,7 +205,7 @@ def test_a_key_put_in_without_the_old_one_is_found(owner, noon, data, begun):
 
 
 def test_a_key_that_follows_one_that_was_not_in_force_is_found(owner, noon, begun):
-    head = Head.objects.get()
+    head = log.locked_head(noon)
     stranger = note.Signer.of(head.origin, bytes(32)).verifier.vkey
     refs = {"origin": head.origin, "vkey": stranger, "prev_vkey": stranger}
     log.write_own(head, form.KEY_ROTATED, noon, {}, refs)

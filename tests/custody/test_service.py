@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from cardcase.custody import erasing, keys, queries, service
 from cardcase.custody import head as heads
-from cardcase.custody.models import Checkpoint, Content, Entry, Head
+from cardcase.custody.models import Checkpoint, Entry, Head, Opening
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note
 from cardcase.kit.errors import NotAllowed, Refused
@@ -80,7 +80,9 @@ def test_a_leaf_holds_neither_words_nor_names(owner, noon):
 def test_the_same_facts_twice_give_different_commitments(owner, noon):
     fill(owner, noon, 2)
     service.append_many(owner, [record(at=noon), record(at=noon)])
-    commits = [bytes(one) for one in Content.objects.values_list("commit", flat=True)]
+    commits = [
+        one.commit for data in Entry.objects.values_list("data", flat=True) for one in form.decode(bytes(data)).contents
+    ]
     assert len(set(commits)) == len(commits)
 
 
@@ -146,7 +148,7 @@ def test_the_stored_tree_proves_every_entry_and_its_growth(owner, noon):
 
 @pytest.mark.parametrize("sql", [
     "UPDATE custody_entry SET kind = 'case.closed'", "DELETE FROM custody_entry WHERE seq = 2",
-    "UPDATE custody_node SET idx = 77", "DELETE FROM custody_node",
+    "UPDATE custody_entry SET nodes = ''",
     "UPDATE custody_checkpoint SET note = ''", "DELETE FROM custody_checkpoint",
 ])  # fmt: skip
 def test_the_database_refuses_to_change_or_remove(owner, noon, sql):
@@ -197,7 +199,7 @@ def test_the_key_file_is_for_its_owner_only(owner, noon, data):
     fill(owner, noon, 1)
     path = data / "keys" / "log.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [one.name for one in path.parent.iterdir()] == ["log.key"]
+    assert sorted(one.name for one in path.parent.iterdir()) == ["log.key", "record"]
 
 
 def test_openssl_reads_the_key_and_agrees_on_the_signature(owner, noon, data, tmp_path):
@@ -378,16 +380,15 @@ def test_altered_bytes_with_a_new_hash_are_found_too(owner, noon):
     ("DELETE FROM custody_entry WHERE seq >= 18", "entries_missing", 18),
     ("UPDATE custody_entry SET subject = 'case_9' WHERE seq = 5", "columns_differ", 5),
     ("UPDATE custody_entry SET kind = 'case.closed' WHERE seq = 5", "columns_differ", 5),
-    ("UPDATE custody_content SET role = 'other' WHERE entry_id = 4", "contents_differ", 4),
-    ("DELETE FROM custody_content WHERE entry_id = 6", "contents_differ", 6),
-    ("DELETE FROM custody_node WHERE level = 2 AND idx = 1", "node_differs", None),
+    ("UPDATE custody_opening SET key_id = 77 WHERE id = 4 * 256", "content_locked", 4),
+    ("DELETE FROM custody_opening WHERE id = 6 * 256", "contents_differ", 6),
+    ("UPDATE custody_entry SET nodes = leaf WHERE seq = 7", "node_differs", None),
     ("UPDATE custody_head SET size = 3", "signed_head_broken", None),
 ])  # fmt: skip
 def test_what_was_done_to_the_tables_is_found(owner, noon, sql, code, first):
     fill(owner, noon, 20)
-    # contents of an entry hold on to it by a foreign key; somebody with the file would remove both
-    if sql.startswith("DELETE FROM custody_entry"):
-        tamper(sql.replace("custody_entry", "custody_content").replace("seq", "entry_id"))
+    if sql.startswith("DELETE FROM custody_entry"):  # somebody with the file would remove both
+        tamper(sql.replace("custody_entry", "custody_opening").replace("seq", "id / 256"))
     tamper(sql)
     report = queries.verify_all()
     assert code in codes(report)
@@ -396,10 +397,11 @@ def test_what_was_done_to_the_tables_is_found(owner, noon, sql, code, first):
 
 def test_an_altered_fact_is_found(owner, noon):
     fill(owner, noon, 20)
-    body = bytes(Content.objects.get(entry=9, position=0).body).replace(b'"n":8', b'"n":9')
-    tamper("UPDATE custody_content SET body = %s WHERE entry_id = 9", body)
+    sealed = bytearray(Opening.objects.get(id=form.opening_id(9, 0)).sealed)
+    sealed[40] ^= 1
+    tamper("UPDATE custody_opening SET sealed = %s WHERE id = 9 * 256", bytes(sealed))
     report = queries.verify_all()
-    assert (codes(report), report.first_bad) == ({"content_altered"}, 9)
+    assert (codes(report), report.first_bad) == ({"content_locked"}, 9)
 
 
 def test_an_entry_moved_to_another_shop_is_found(owner, noon, other_shop):
@@ -420,7 +422,7 @@ def test_an_erased_content_leaves_the_record_intact(owner, noon):
 
 def test_a_content_that_is_gone_without_an_entry_that_names_it_is_a_fault(owner, noon):
     fill(owner, noon, 5)
-    Content.objects.filter(entry=3).update(salt=None, body=None)
+    Opening.objects.filter(id=form.opening_id(3, 0)).update(sealed=None)
     report = queries.verify_all()
     assert (codes(report), report.first_bad) == ({"content_missing"}, 3)
 

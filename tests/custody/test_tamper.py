@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, transaction
 
-from cardcase.custody import guards, keys, log, queries, service, succession
+from cardcase.custody import guards, keys, log, openings, queries, sealing, service, succession
 from cardcase.custody import head as heads
-from cardcase.custody.models import Checkpoint, Content, Entry, Head, Node, stored
+from cardcase.custody.models import Checkpoint, Entry, Head, Opening, SubjectKey, stored
 from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle, note
 from custody.tampering import (
@@ -26,6 +26,7 @@ from custody.tampering import (
     entry,
     flipped,
     judge,
+    openings_of,
     rebuild,
     sql,
     undone,
@@ -87,7 +88,8 @@ def test_every_byte_of_every_entry(world, other_shop):
 
 def renumber(seq: int, to: int) -> None:
     Entry.objects.filter(seq=seq).update(seq=to)
-    Content.objects.filter(entry_id=seq).update(entry_id=to)
+    for row in openings_of(seq):
+        Opening.objects.filter(id=row.id).update(id=form.opening_id(to, form.place_of(row.id)[1]))
 
 
 def swap(one: int, other: int, columns: tuple[str, ...]) -> None:
@@ -103,20 +105,22 @@ def swap_numbers(one: int, other: int) -> None:
 
 
 def remove(seq: int) -> None:
-    Content.objects.filter(entry_id=seq).delete()
+    openings_of(seq).delete()
     Entry.objects.filter(seq=seq).delete()
 
 
 def insert(seq: int, **changes) -> None:
     row = entry(3)
-    values = {name: getattr(row, name) for name in ("data", "leaf", "subject", "cseq", "kind", "at", "shop_id")}
+    values = {
+        name: getattr(row, name) for name in ("data", "leaf", "nodes", "subject", "cseq", "kind", "at", "shop_id")
+    }
     Entry.objects.create(seq=seq, **{**values, "cseq": 900 + abs(seq) % 90, **changes})
 
 
 def order_changes() -> Iterator[Change]:
     for seq in SEQS:
         yield Change(f"entry {seq} removed", lambda seq=seq: remove(seq), seq)
-        yield Change(f"contents of {seq} removed", lambda seq=seq: Content.objects.filter(entry_id=seq).delete(), seq)
+        yield Change(f"contents of {seq} removed", lambda seq=seq: openings_of(seq).delete(), seq)
         yield Change(f"{seq} renumbered far", lambda seq=seq: renumber(seq, 5000), seq)
         yield Change(f"{seq} renumbered below", lambda seq=seq: renumber(seq, -7), -7)
     for one, other in ((2, 7), (7, SIGNED + 1), (LAST - 1, LAST), (LAST + 1, SIZE - 1)):
@@ -155,61 +159,105 @@ def test_order_numbers_gaps_and_strangers(world):
 
 
 def node_changes() -> Iterator[Change]:
-    for node in Node.objects.order_by("level", "idx"):
-        rows = Node.objects.filter(level=node.level, idx=node.idx)
-        where = f"node {node.level}/{node.idx}"
-        yield Change(where, lambda r=rows, n=node: r.update(hash=flipped(bytes(n.hash), n.idx % 32)))
-        yield Change(f"{where} cut", lambda r=rows, n=node: r.update(hash=bytes(n.hash)[1:]))
-        yield Change(f"{where} removed", lambda r=rows: r.delete())
-        yield Change(f"{where} elsewhere", lambda r=rows: r.update(idx=777))
-        yield Change(f"{where} higher", lambda r=rows: r.update(level=17))
-    for level, idx in ((0, 3), (1, SIZE // 2), (1, 9999), (3, 6), (12, 0), (-1, 0)):
-        yield Change(
-            f"node {level}/{idx} put in", lambda lv=level, i=idx: Node.objects.create(level=lv, idx=i, hash=bytes(32))
-        )
+    for row in Entry.objects.order_by("seq"):
+        nodes, seq = bytes(row.nodes), row.seq
+        for level in range(1, len(nodes) // 32 + 1):
+            bent = flipped(nodes, (level - 1) * 32 + seq % 32)
+            yield Change(f"node {level} at {seq}", update(seq, nodes=bent))
+            gone = nodes[: (level - 1) * 32] + nodes[level * 32 :]
+            yield Change(f"node {level} at {seq} removed", update(seq, nodes=gone))
+        yield Change(f"a node put in at {seq}", update(seq, nodes=nodes + bytes(32)))
+        if nodes:
+            yield Change(f"nodes at {seq} cut", update(seq, nodes=nodes[:-1]))
+            yield Change(f"no nodes at {seq}", update(seq, nodes=b""))
 
 
 def test_every_node_of_the_tree(world):
     count, missed = judge(node_changes(), world)
     assert missed == []
-    assert count == 5 * (SIZE - SIZE.bit_count()) + 6
+    assert count == 2 * (SIZE - SIZE.bit_count()) + SIZE + 2 * (SIZE // 2)
 
 
 # ---- contents -----------------------------------------------------------------------------------------------------
 
 
 def content_changes() -> Iterator[Change]:
-    rows = [row for row in Content.objects.order_by("entry_id", "position") if row.entry_id in {*SEQS, 15, 30, 45}]
-    for row in rows:
-        seq, mine = row.entry_id, Content.objects.filter(entry_id=row.entry_id, position=row.position)
-        where = f"content {seq}/{row.position} {row.role}"
+    places = [(seq, row) for seq in sorted({*SEQS, 15, 30, 45}) for row in openings_of(seq).order_by("id")]
+    other_key = SubjectKey.objects.order_by("-id").first()
+    for seq, row in places:
+        mine = Opening.objects.filter(id=row.id)
+        where = f"content {seq}/{form.place_of(row.id)[1]}"
 
         def change(what, mine=mine, where=where, seq=seq, **columns) -> Change:
             return Change(f"{where}: {what}", lambda: mine.update(**columns), seq)
 
-        yield change("commitment", commit=flipped(bytes(row.commit), 3))
-        yield change("commitment cut", commit=bytes(row.commit)[:-1])
-        yield change("role", role="other")
-        yield change("media type", mime="text/html")
-        yield change("position", position=row.position + 7)
-        yield (
-            change("entry", entry_id=(seq + 1) % SIZE, position=9) if seq + 1 < SIZE else change("entry", entry_id=900)
-        )
+        sealed = bytes(row.sealed)
+        for at in range(0, len(sealed), 9):
+            yield change(f"byte {at}", sealed=flipped(sealed, at))
+        yield change("longer", sealed=sealed + b" ")
+        yield change("cut", sealed=sealed[:-1])
+        yield change("emptied", sealed=b"")
+        yield change("erased by nobody", sealed=None)
+        yield change("of another key", key_id=other_key.id if row.key_id != other_key.id else other_key.id - 1)
+        yield change("of no key", key_id=900)
+        yield change("elsewhere in the entry", id=row.id + 7)
+        yield change("of the next entry", id=form.opening_id(seq + 1, 9) if seq + 1 < SIZE else form.opening_id(900, 0))
         yield Change(f"{where} removed", lambda mine=mine: mine.delete(), seq)
-        if row.body is not None:
-            body = bytes(row.body)
-            for at in range(0, len(body), 9):
-                yield change(f"byte {at}", body=flipped(body, at))
-            yield change("longer", body=body + b" ")
-            yield change("emptied", body=b"")
-            yield change("body gone", body=None)
-            yield change("salt", salt=flipped(bytes(row.salt), 31))
-            yield change("salt cut", salt=bytes(row.salt)[:16])
-            yield change("salt gone", salt=None)
-            yield change("erased by nobody", salt=None, body=None)
+        yield from resealed_changes(seq, row)
     for seq in (3, SIZE + 5, -2):
-        yield Change(f"content put to {seq}", lambda seq=seq: Content.objects.create(
-            entry_id=seq, position=5, role="note", mime="text/plain", commit=bytes(32), salt=bytes(32), body=b"x"), seq)  # fmt: skip
+        yield Change(f"content put to {seq}", lambda seq=seq: Opening.objects.create(
+            id=form.opening_id(seq, 5), key_id=1, sealed=bytes(60)), seq)  # fmt: skip
+
+
+def resealed_changes(seq: int, row: Opening) -> Iterator[Change]:
+    """What somebody does who has the folder of the keys as well: he opens, changes and locks again."""
+    key = sealing.cipher(row.key_id, bytes(SubjectKey.objects.get(id=row.key_id).half))
+    salt, body = sealing.unseal(key, row.id, bytes(row.sealed))
+
+    def put(salt: bytes, body: bytes | None):
+        sealed = sealing.seal(key, row.id, salt, body)
+        return lambda: Opening.objects.filter(id=row.id).update(sealed=sealed)
+
+    if body is None:
+        return
+    for at in range(0, len(body), 9):
+        yield Change(f"{seq}: byte {at} of the body", put(salt, flipped(body, at)), seq)
+    yield Change(f"{seq}: a longer body", put(salt, body + b" "), seq)
+    yield Change(f"{seq}: no body", put(salt, None), seq)
+    yield Change(f"{seq}: another salt", put(flipped(salt, 31), body), seq)
+    yield Change(f"{seq}: a shorter salt", put(salt[:16], body), seq)
+
+
+def key_changes() -> Iterator[Change]:
+    """Keys of subjects taken away, from the database or from the folder beside it."""
+    for row in SubjectKey.objects.order_by("id"):
+        mine, subject = SubjectKey.objects.filter(id=row.id), row.subject
+        first = Entry.objects.filter(subject=subject).order_by("seq").values_list("seq", flat=True)[0]
+        yield Change(f"half {row.id} bent", lambda m=mine, r=row: m.update(half=flipped(bytes(r.half), 5)), first)
+        yield Change(f"half {row.id} gone", lambda m=mine: m.update(half=None), first)
+        yield Change(f"key {row.id} gone", lambda m=mine: m.delete(), first)
+
+
+def test_every_key_of_a_subject(world):
+    count, missed = judge(key_changes(), world)
+    assert missed == []
+    assert count == 3 * 6
+
+
+def test_a_sheet_of_halves_that_is_lost_is_said_and_nothing_is_taken_for_erased(world, owner):
+    sheet = sealing.sheet_of(0)
+    kept = sheet.read_bytes()
+    sheet.unlink()
+    sealing.forget()
+    report = queries.verify_all()
+    assert {one.code for one in report.faults} == {"content_locked"}
+    assert (report.first_bad, report.erased_contents) == (0, 0)
+    assert queries.missing_sheets(owner) == [sheet.name]
+    with pytest.raises(sealing.NoSubjectKey):
+        openings.of([3])
+    sheet.write_bytes(kept)
+    assert queries.missing_sheets(owner) == []
+    assert queries.verify_all().faults == ()
 
 
 def test_every_content(world):
@@ -294,11 +342,14 @@ def test_signed_heads_the_head_row_and_the_files(world, owner):
 
 def rewrite(seq: int) -> None:
     """Change what an entry says and make everything in the database fit again: commitments, chains, tree, head."""
-    row = Content.objects.get(entry_id=seq, position=0)
-    body = bytes(row.body).replace(b'"n":', b'"n":1')
-    commitment = form.commit(bytes(row.salt), row.role, body)
-    data = data_of(seq).replace(bytes(row.commit).hex().encode(), commitment.hex().encode())
-    Content.objects.filter(entry_id=seq, position=0).update(body=body, commit=commitment)
+    row = openings_of(seq).first()
+    key = sealing.cipher(row.key_id, bytes(SubjectKey.objects.get(id=row.key_id).half))
+    salt, body = sealing.unseal(key, row.id, bytes(row.sealed))
+    was = form.decode(data_of(seq)).contents[0]
+    body = body.replace(b'"n":', b'"n":1')
+    commitment = form.commit(salt, was.role, body)
+    data = data_of(seq).replace(was.commit.hex().encode(), commitment.hex().encode())
+    Opening.objects.filter(id=row.id).update(sealed=sealing.seal(key, row.id, salt, body))
     replaced = {merkle.leaf_hash(data_of(seq)).hex().encode(): merkle.leaf_hash(data).hex().encode()}
     Entry.objects.filter(seq=seq).update(data=data)
     for later in range(seq + 1, SIZE):
@@ -417,7 +468,7 @@ def test_a_record_of_any_size_raises_no_alarm(owner, noon, data):
 
 def test_a_copied_out_and_copied_back_table_raises_no_alarm(world):
     with undone(world):
-        for model in (Node, Checkpoint):
+        for model in (Opening, SubjectKey, Checkpoint):
             rows = list(model.objects.all())
             model.objects.all().delete()
             model.objects.bulk_create(reversed(rows))

@@ -135,11 +135,11 @@ def test_messages_and_files_open_the_commitments_to_them(owner, noon, opened):
 
 
 def test_erased_contents_are_called_erased(owner, noon, opened):
-    from cardcase.custody.models import Content
+    from cardcase.custody import openings
 
     case = builders.a_case(owner, noon).build()
     seq = ledger.entries(owner, [case.public_id])[0].seq
-    Content.objects.filter(entry=seq).update(salt=None, body=None)
+    openings.take_out([seq])
     lines = [json.loads(line) for line in opened(service.build(owner, case.number, at=noon))[form.RECORDS].splitlines()]
     assert next(line for line in lines if line["entry"]["seq"] == seq)["contents"] == [{"state": "erased"}]
 

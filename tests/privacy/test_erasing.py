@@ -10,9 +10,11 @@ from django.db import connection
 
 from cardcase.cards.models import Card, VoidAttempt
 from cardcase.cases.models import Case
-from cardcase.custody import files
+from cardcase.custody import erasing as record
+from cardcase.custody import files, sealing
 from cardcase.custody import queries as ledger
-from cardcase.custody.models import Content
+from cardcase.custody.models import Entry, Opening, SubjectKey
+from cardcase.custody.rules import entry as form
 from cardcase.evidence.models import Exhibit
 from cardcase.inbox.models import Message
 from cardcase.intake import service as intake
@@ -74,34 +76,92 @@ def test_the_record_verifies_and_counts_what_was_erased(world):
 def test_a_content_that_went_without_an_entry_is_a_fault(world):
     world.close()
     erase(world)
-    victim = Content.objects.exclude(salt=None).exclude(entry__kind__startswith="content.").first()
-    Content.objects.filter(entry=victim.entry_id, position=victim.position).update(salt=None, body=None)
+    victim = Opening.objects.exclude(sealed=None).exclude(id__in=naming_openings()).first()
+    Opening.objects.filter(id=victim.id).update(sealed=None)
     report = ledger.verify_all()
     assert [fault.code for fault in report.faults] == ["content_missing"]
-    assert report.first_bad == victim.entry_id
+    assert report.first_bad == form.place_of(victim.id)[0]
 
 
 def test_facts_that_lost_only_their_words_are_a_fault_too(world):
-    victim = Content.objects.filter(role="facts").order_by("entry").first()
-    Content.objects.filter(entry=victim.entry_id, position=0).update(body=None)
+    victim = Opening.objects.order_by("id").first()
+    key = sealing.cipher(victim.key_id, bytes(SubjectKey.objects.get(id=victim.key_id).half))
+    salt, _ = sealing.unseal(key, victim.id, bytes(victim.sealed))
+    Opening.objects.filter(id=victim.id).update(sealed=sealing.seal(key, victim.id, salt, None))
     assert [fault.code for fault in ledger.verify_all().faults] == ["content_missing"]
 
 
 def test_an_entry_cannot_excuse_what_it_does_not_name_and_is_not_erased_itself(world):
     world.close()
     erase(world)
-    naming = Content.objects.filter(entry__kind="content.erased").first()
-    Content.objects.filter(entry=naming.entry_id).update(salt=None, body=None)
+    Opening.objects.filter(id=naming_openings()[0]).update(sealed=None)
     report = ledger.verify_all()
     assert {fault.code for fault in report.faults} == {"content_missing"}
     assert report.first_bad is not None
 
 
+def test_no_copy_of_the_database_opens_what_was_erased_since(world):
+    """Crypto-shredding: the rows of yesterday beside the keys of today show nothing."""
+    world.close()
+    first = Entry.objects.get(subject=world.case.public_id, cseq=1)
+    kept = Opening.objects.get(id=form.opening_id(first.seq, 0))
+    half = bytes(SubjectKey.objects.get(id=kept.key_id).half)
+    assert sealing.unseal(sealing.cipher(kept.key_id, half), kept.id, bytes(kept.sealed)).body
+    erase(world)
+    assert SubjectKey.objects.get(id=kept.key_id).is_destroyed
+    with pytest.raises(sealing.NoSubjectKey):
+        sealing.cipher(kept.key_id, half)
+
+
+def test_halves_that_a_kill_left_standing_are_destroyed_the_next_time(world, monkeypatch):
+    world.close()
+
+    def killed() -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, "destroy_keys", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase(world)
+    given_up = list(SubjectKey.objects.filter(half=None, is_destroyed=False).values_list("id", flat=True))
+    assert given_up
+    service.finish_begun(world.actor, at=LATER)
+    for key_id in given_up:
+        sheet = sealing.sheet_of(key_id).read_bytes()
+        assert sheet[key_id * 32 : key_id * 32 + 32] == bytes(32)
+    assert not SubjectKey.objects.filter(half=None, is_destroyed=False).exists()
+
+
+def test_what_stays_of_a_subject_lies_under_a_new_key_and_is_read_as_before(world):
+    world.close()
+    subjects = dict(SubjectKey.objects.values_list("id", "subject"))
+    erase(world)
+    staying = Opening.objects.exclude(sealed=None)
+    given_up = set(SubjectKey.objects.filter(half=None).values_list("id", flat=True))
+    assert given_up
+    assert not given_up & set(staying.values_list("key_id", flat=True))
+    assert {subjects[key] for key in given_up} >= {world.case.public_id}
+    assert ledger.verify_all().is_intact
+
+
+def naming_openings() -> list[int]:
+    """The openings of entries that name what was erased."""
+    seqs = Entry.objects.filter(kind__startswith="content.").order_by("seq").values_list("seq", flat=True)
+    return [form.opening_id(seq, 0) for seq in seqs]
+
+
 def test_an_old_copy_put_back_is_told(world):
     world.close()
-    kept = Content.objects.get(entry__subject=world.case.public_id, entry__cseq=1, position=0)
+    """Somebody restores rows and sheet of an older backup over the present ones."""
+    first = Entry.objects.get(subject=world.case.public_id, cseq=1)
+    kept = Opening.objects.get(id=form.opening_id(first.seq, 0))
+    half = SubjectKey.objects.get(id=kept.key_id).half
+    sheet = sealing.sheet_of(kept.key_id).read_bytes()
     erase(world)
-    Content.objects.filter(entry=kept.entry_id, position=0).update(salt=kept.salt, body=kept.body)
+    sealing.sheet_of(kept.key_id).write_bytes(sheet)
+    sealing.forget()
+    SubjectKey.objects.filter(id=kept.key_id).update(half=half)
+    Opening.objects.filter(id=kept.id).update(sealed=kept.sealed, key_id=kept.key_id)
     report = ledger.verify_all()
     assert report.is_intact
     assert [note.code for note in report.notes if note.code != "unanchored"] == ["erased_is_back"]

@@ -8,8 +8,9 @@ from click.testing import CliRunner
 from django.test import Client
 
 from cardcase.cases.models import Case
-from cardcase.kit.errors import NotFound
+from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.project.cli.case import case as case_commands
+from cardcase.project.cli.model import model as model_commands
 from cardcase.project.cli.replies import tone as tone_command
 from cardcase.staff import service as staff
 from cardcase.staff.rules import Role
@@ -140,3 +141,24 @@ def test_the_check_by_api_tells_levels_and_whether_it_may_go(api, db):
     told = api.post("/replies/check", {"text": f"卡密 {CODE}"}).json()
     assert (told["ok"], told["may_go"]) == (False, False)
     assert CODE not in json.dumps(told)
+
+
+# ---- the optional model -------------------------------------------------------------------------------------------
+
+
+def model(*words):
+    return CliRunner().invoke(model_commands, list(words), standalone_mode=False)
+
+
+@pytest.mark.django_db
+def test_the_owner_agrees_and_takes_back_on_the_command_line(owner, settings):
+    assert "没有配置模型" in model("state").output
+    settings.CARDCASE = settings.CARDCASE.model_copy(
+        update={"model_url": "https://model.example/v1", "model_name": "small"}
+    )
+    told = json.loads(model("agree", "--json").stdout)
+    assert (told["host"], told["agreed"]) == ("model.example", False)
+    assert isinstance(model("agree", "--confirm", "好的").exception, WrongUse)
+    assert not json.loads(model("state", "--json").stdout)["agreed"]
+    assert json.loads(model("agree", "--confirm", told["phrase"], "--json").stdout)["agreed"]
+    assert not json.loads(model("take-back", "--json").stdout)["agreed"]

@@ -1,4 +1,4 @@
-"""The triggers that keep entries, nodes and checkpoints from being changed or removed, on both databases.
+"""The triggers that keep entries and checkpoints from being changed or removed, on both databases.
 
 They guard against mistakes, not against whoever owns the database file: ``queries.verify_all`` finds those. A later
 migration that makes SQLite rebuild one of these tables loses its triggers and must call ``install`` again;
@@ -13,7 +13,7 @@ from string import Template
 from django.db import connection, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-TABLES = ("custody_entry", "custody_node", "custody_checkpoint")
+TABLES = ("custody_entry", "custody_checkpoint")
 _SQLITE = Template(
     "CREATE TRIGGER IF NOT EXISTS $name BEFORE $verb ON $table WHEN NOT EXISTS (SELECT 1 FROM custody_gate) "
     "BEGIN SELECT RAISE(ABORT, 'the record is only ever added to'); END"

@@ -15,7 +15,7 @@ from cardcase.kit import clock, collector
 from cardcase.staff.rules import Actor
 
 from . import head as heads
-from . import keys
+from . import keys, sealing, subject_keys
 from .models import HeadRow, appending
 from .rules import entry as form
 from .rules import merkle, plain
@@ -79,29 +79,31 @@ class _Batch:
     a bytearray as it is.
     """
 
-    def __init__(
-        self, pen: appending.Pen, actor: Actor, head: HeadRow, records: Sequence[Record], shop_id: int | None
-    ) -> None:
-        self._pen = pen
+    def __init__(self, actor: Actor, head: HeadRow, records: Sequence[Record], shop_id: int | None) -> None:
         self._head = head
-        self._tips = appending.tips(pen, {record.subject for record in records})
+        subjects = {record.subject for record in records}
+        self._tips = appending.tips(head.pen, subjects)
+        self._locks = subject_keys.locks(head.pen, subjects)
         self._salts = _salts(sum([1 + len(record.contents) for record in records]))
         self._shop_id = shop_id
         self._role, self._who, self._person = _told(actor, shop_id)
         self._pseudonyms: dict[str, str] = {}
         self._moments: dict[datetime, tuple[str, object]] = {}
+        self._tree = merkle.Growth(head.size, head.peaks)
         self.entries: list[tuple[object, ...]] = []
-        self.contents: list[tuple[object, ...]] = []
-        self.leaves: list[bytes] = []
+        self.openings: list[tuple[object, ...]] = []
 
     def add(self, record: Record) -> EntryRef:
-        seq = self._head.size + len(self.leaves)
-        subject = record.subject
-        told = record.facts if type(record.facts) is dict else dict(record.facts)
-        facts = b'{"actor":%b,"facts":%b}' % (self._who, plain.encode(told))
-        committed = [self._commit(seq, 0, form.FACTS_ROLE, facts, "application/json", is_kept=True)]
-        for position, (role, body, mime, is_kept) in enumerate(record.contents, 1):
-            committed.append(self._commit(seq, position, role, body, mime, is_kept=is_kept))
+        seq, subject, told = self._tree.size, record.subject, record.facts
+        facts = b'{"actor":%b,"facts":%b}' % (self._who, plain.encode(told if type(told) is dict else dict(told)))
+        key_id, key = self._locks[subject]
+        committed = []
+        contents = ((form.FACTS_ROLE, facts, "application/json", True), *record.contents)
+        for opening_id, (role, body, mime, is_kept) in enumerate(contents, form.opening_id(seq, 0)):
+            salt = next(self._salts)
+            sealed = sealing.seal(key, opening_id, salt, body if is_kept else None)
+            self.openings.append((opening_id, key_id, bytearray(sealed)))
+            committed.append(form.Committed(role, mime, len(body), form.commit(salt, role, body)))
         count, previous = self._tips.get(subject, (0, None))
         at, moment = self._moment(record.at)
         data = form.encode(
@@ -112,28 +114,29 @@ class _Batch:
             )
         )  # fmt: skip
         leaf = merkle.leaf_hash(data)
+        nodes = self._tree.add(leaf)
         self.entries.append(
-            (seq, bytearray(data), bytearray(leaf), subject, count + 1, record.kind, moment, self._shop_id)
-        )
-        self.leaves.append(leaf)
+            (
+                seq, bytearray(data), bytearray(leaf), bytearray(nodes), subject, count + 1, record.kind, moment,
+                self._shop_id,
+            )
+        )  # fmt: skip
         ref = EntryRef(seq, leaf.hex())
         self._tips[subject] = (count + 1, ref.leaf)
         return ref
+
+    @property
+    def end(self) -> tuple[int, bytes]:
+        """Return the size of the log after these rows, and its peaks."""
+        return self._tree.size, self._tree.peaks
 
     def _moment(self, at: datetime) -> tuple[str, object]:
         """Return a moment as the leaf and as the database write it. An import tells one moment a thousand times."""
         known = self._moments.get(at)
         if known is None:
             utc = at.astimezone(UTC)
-            known = self._moments[at] = (clock.iso(utc), appending.moment_value(self._pen, utc))
+            known = self._moments[at] = (clock.iso(utc), appending.moment_value(self._head.pen, utc))
         return known
-
-    def _commit(self, seq: int, position: int, role: str, body: bytes, mime: str, *, is_kept: bool) -> form.Committed:
-        salt = next(self._salts)
-        commitment = form.commit(salt, role, body)
-        kept = bytearray(body) if is_kept else None
-        self.contents.append((seq, position, role, mime, bytearray(salt), bytearray(commitment), kept))
-        return form.Committed(role, mime, len(body), commitment)
 
     def _pseudonym(self, subject: str) -> str:
         known = self._pseudonyms.get(subject)
@@ -158,17 +161,10 @@ def write(actor: Actor, head: HeadRow, records: Sequence[Record], *, shop_id: in
 
 
 def _write(actor: Actor, head: HeadRow, records: Sequence[Record], shop_id: int | None) -> list[EntryRef]:
-    pen = appending.Pen()
-    batch = _Batch(pen, actor, head, records, shop_id)
+    batch = _Batch(actor, head, records, shop_id)
     refs = [batch.add(record) for record in records]
-    peaks, width = head.peaks, merkle.HASH_BYTES
-    grown, nodes = merkle.extend(
-        head.size, [peaks[at : at + width] for at in range(0, len(peaks), width)], batch.leaves
-    )
-    head.size += len(records)
-    head.peaks = b"".join(grown)
-    appending.insert(pen, appending.ENTRIES, batch.entries)
-    appending.insert(pen, appending.CONTENTS, batch.contents)
-    appending.insert(pen, appending.NODES, [(level, index, bytearray(digest)) for level, index, digest in nodes])
-    appending.move_head(pen, head)
+    head.size, head.peaks = batch.end
+    appending.insert(head.pen, appending.ENTRIES, batch.entries)
+    appending.insert(head.pen, appending.OPENINGS, batch.openings)
+    appending.move_head(head)
     return refs

@@ -9,8 +9,8 @@ from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 
 from . import head as heads
-from . import succession, tree
-from .models import Checkpoint, Content, Entry, appending, stored
+from . import openings, sealing, subject_keys, succession, tree
+from .models import Checkpoint, Entry, appending, stored
 from .rules import entry as form
 from .rules import merkle, note, plain
 from .rules.entry import LONGEST_REASON
@@ -36,6 +36,7 @@ __all__ = [
     "inclusion_proofs",
     "key_changes",
     "latest_checkpoint",
+    "missing_sheets",
     "named_between",
     "newest",
     "note_at",
@@ -110,10 +111,10 @@ def born(actor: Actor, kinds: Sequence[str], *, listed_as: str) -> set[str]:
     names: set[str] = set()
     visible = Entry.objects.visible_to(actor).filter(kind__in=kinds).order_by("seq").values_list("seq", "subject")
     for rows in stored.chunks(list(visible)):
-        contents = stored.contents_of([seq for seq, _ in rows])
+        opened = openings.of([seq for seq, _ in rows])
         for seq, subject in rows:
-            body = contents[seq][0].body if contents.get(seq) else None
-            facts = json.loads(bytes(body)).get("facts", {}) if body else {}
+            body = opened[seq][0].body
+            facts = json.loads(body).get("facts", {}) if body else {}
             names.update(facts.get(listed_as, [subject]))
     return names
 
@@ -125,7 +126,10 @@ def _told(entry: KeptEntry) -> Mapping[str, plain.JSON]:
 
 
 def entries(actor: Actor, subjects: Sequence[str], *, below: int | None = None) -> list[KeptEntry]:
-    """Return the entries of these subjects in order of the log, only those numbered under ``below`` when given."""
+    """Return the entries of these subjects in order of the log, only those numbered under ``below`` when given.
+
+    Raises NoSubjectKey when half of a key they lie under is missing.
+    """
     rows: list[Entry] = []
     visible = Entry.objects.visible_to(actor)
     if below is not None:
@@ -133,7 +137,7 @@ def entries(actor: Actor, subjects: Sequence[str], *, below: int | None = None) 
     for names in stored.chunks(sorted(set(subjects))):
         rows.extend(visible.filter(subject__in=names))
     rows.sort(key=lambda row: row.seq)
-    contents = stored.contents_of([row.seq for row in rows])
+    opened = openings.of([row.seq for row in rows])
     return [
         KeptEntry(
             seq=row.seq,
@@ -142,18 +146,17 @@ def entries(actor: Actor, subjects: Sequence[str], *, below: int | None = None) 
             subject=row.subject,
             data=bytes(row.data),
             leaf=bytes(row.leaf),
-            contents=tuple(_kept(one) for one in contents.get(row.seq, ())),
+            contents=_kept(form.decode(bytes(row.data)), opened.get(row.seq, {})),
         )
         for row in rows
     ]
 
 
-def _kept(row: Content) -> KeptContent:
-    return KeptContent(row.role, row.mime, bytes(row.commit), _bytes(row.salt), _bytes(row.body))
-
-
-def _bytes(value: bytes | memoryview | None) -> bytes | None:
-    return None if value is None else bytes(value)
+def _kept(entry: form.Entry, opened: Mapping[int, sealing.Opened]) -> tuple[KeptContent, ...]:
+    return tuple(
+        KeptContent(role, mime, commit, *opened.get(position, sealing.TAKEN_OUT))
+        for position, (role, mime, _, commit) in enumerate(entry.contents)
+    )
 
 
 def vkey(actor: Actor) -> str:
@@ -191,6 +194,12 @@ _KEY_STATES = {
     "pending": Text("已记录，等下一个校验点由新旧两把共同签名", "named; it and the old one sign the next checkpoint"),
     "former": Text("已停用，旧的校验点仍由它核对", "no longer used; older checkpoints are checked with it"),
 }
+
+
+def missing_sheets(actor: Actor) -> list[str]:
+    """Name the files of halves of subjects' keys that are missing here; without them contents cannot be opened."""
+    actor.require(Permission.READ)
+    return subject_keys.missing_sheets()
 
 
 def signing_keys(actor: Actor) -> list[SigningKey]:

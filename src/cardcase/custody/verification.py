@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from cardcase.kit.text import Text
 
-from . import guards
+from . import guards, openings, sealing
 from . import head as heads
 from .heads_in_force import KeysInForce
 from .models import appending, stored
@@ -48,9 +48,9 @@ class _Check:
         self._anchored = 0
         self._chains: dict[str, tuple[int, str]] = {}
         self._keys = KeysInForce(self._signed)
-        self._peaks: list[bytes] = []
-        self._peaks_at_head: list[bytes] | None = None
-        self._size = 0
+        self._tree = merkle.Growth()
+        self._peaks_at_head = b""
+        self._is_tree_bad = False
         self._contents = 0
         self._missing = erasing.Missing()
         self._checked_notes = 0
@@ -62,15 +62,15 @@ class _Check:
         total = self._head.size if self._head else 0
         for chunk in stored.all_entries(_CHUNK):
             self._check_chunk(chunk)
-            self._progress(self._size, total)
+            self._progress(self._tree.size, total)
         self._check_missing()
         self._check_head()
         self._check_signed_rest()
         self._tell_the_rest()
         return LedgerReport(
             origin=self._head.origin if self._head else "",
-            size=self._size,
-            root=merkle.fold(self._peaks).hex(),
+            size=self._tree.size,
+            root=self._tree.root.hex(),
             vkey=self._head.vkey if self._head else "",
             checked_contents=self._contents,
             checked_checkpoints=self._checked_notes,
@@ -98,26 +98,26 @@ class _Check:
     # ---- entries -----------------------------------------------------------------------------------------------
 
     def _check_chunk(self, chunk: list[stored.EntryRow]) -> None:
-        leaves: list[bytes] = []
         read: dict[int, form.Entry] = {}
         shops: dict[int, int | None] = {}
-        for seq, data, leaf, subject, cseq, kind, at, shop_id in chunk:
-            self._check_number(seq, len(leaves))
-            leaves.append(merkle.leaf_hash(data))
+        marks = {*self._signed, *self._copied} | ({self._head.size} if self._head else set())
+        for seq, data, kept_leaf, kept_nodes, subject, cseq, kind, at, shop_id in chunk:
+            self._check_number(seq)
+            leaf = merkle.leaf_hash(data)
             shops[seq] = shop_id
-            if leaves[-1] != leaf:
+            if leaf != kept_leaf:
                 self._entry_fault(
                     "leaf_differs", seq, "的内容与其散列不符：被改动过", "does not match its hash: altered"
                 )
             entry = self._read(seq, data)
             if entry is not None:
                 read[seq] = entry
-                self._check_entry(seq, entry, (seq, subject, cseq, kind, stored.moment_text(at)), leaves[-1])
+                self._check_entry(seq, entry, (seq, subject, cseq, kind, stored.moment_text(at)), leaf)
+            self._grow(seq, leaf, kept_nodes, marks)
         self._check_contents(chunk[0][0], chunk[-1][0], read, shops)
-        self._grow(leaves)
 
-    def _check_number(self, seq: int, ahead: int) -> None:
-        expected = self._size + ahead
+    def _check_number(self, seq: int) -> None:
+        expected = self._tree.size
         if self._first_bad is not None:
             return  # everything after a gap is numbered beside it
         if seq < expected:
@@ -153,7 +153,9 @@ class _Check:
     # ---- contents ----------------------------------------------------------------------------------------------
 
     def _check_contents(self, first: int, last: int, read: dict[int, form.Entry], shops: dict[int, int | None]) -> None:
-        found = stored.content_rows(first, last)
+        found: dict[int, list[stored.SealedRow]] = {}
+        for row in stored.sealed_between(first, last):
+            found.setdefault(form.place_of(row.id)[0], []).append(row)
         for seq in shops.keys() | found.keys():
             rows, entry = found.get(seq, []), read.get(seq)
             self._contents += len(rows)
@@ -161,32 +163,36 @@ class _Check:
                 if seq not in shops:
                     self._entry_fault("contents_differ", seq, "只有内容，没有记录", "has contents and is not there")
                 continue
-            told = [(position, role, mime, commit) for position, (role, mime, _, commit) in enumerate(entry.contents)]
-            if [(position, role, mime, commit) for _, position, role, mime, _, commit, _ in rows] != told:
+            lowest = form.opening_id(seq, 0)
+            if [row.id for row in rows] != list(range(lowest, lowest + len(entry.contents))):
                 self._entry_fault("contents_differ", seq, "的内容清单与记录不符", "differs from its list of contents")
                 continue
             for row in rows:
-                self._check_opening(seq, entry.kind, row, shops[seq])
+                self._check_opening(seq, entry, row, shops[seq])
 
-    def _check_opening(self, seq: int, kind: str, row: stored.ContentRow, shop_id: int | None) -> None:
-        if row.salt is None and row.body is None:
-            self._missing.note(seq, row.position)
-        elif row.salt is None:
+    def _check_opening(self, seq: int, entry: form.Entry, row: stored.SealedRow, shop_id: int | None) -> None:
+        position = form.place_of(row.id)[1]
+        role, _, _, commit = entry.contents[position]
+        try:
+            salt, body = openings.opened(row)
+        except sealing.NoSubjectKey:
             self._entry_fault(
-                "salt_missing", seq, f"的内容 {row.role} 缺了盐，无从核对", f"has a content {row.role} without its salt"
-            )
-        elif row.body is None:
-            if not form.may_live_elsewhere(row.role):
-                self._entry_fault("content_missing", seq, f"的内容 {row.role} 不见了", f"lost its content {row.role}")
-        elif not form.opens(row.salt, row.role, row.body, row.commit):
-            self._entry_fault(
-                "content_altered", seq, f"的内容 {row.role} 被改动过", f"has an altered content {row.role}"
-            )
-        elif row.role == form.FACTS_ROLE:
-            if form.shop_of(row.body) != shop_id:
+                "content_locked", seq, f"的内容 {role} 打不开：密钥缺了一半，或内容被改动过",
+                f"has a content {role} that cannot be opened: half of its key is missing, or it was altered",
+            )  # fmt: skip
+            return
+        if salt is None:
+            self._missing.note(seq, position)
+        elif body is None:
+            if not form.may_live_elsewhere(role):
+                self._entry_fault("content_missing", seq, f"的内容 {role} 不见了", f"lost its content {role}")
+        elif not form.opens(salt, role, body, commit):
+            self._entry_fault("content_altered", seq, f"的内容 {role} 被改动过", f"has an altered content {role}")
+        elif role == form.FACTS_ROLE:
+            if form.shop_of(body) != shop_id:
                 self._entry_fault("shop_differs", seq, "被移到了另一家店", "was moved to another shop")
-            elif kind in erasing.KINDS:
-                self._missing.told(kind, json.loads(row.body)["facts"])
+            elif entry.kind in erasing.KINDS:
+                self._missing.told(entry.kind, json.loads(body)["facts"])
 
     def _check_missing(self) -> None:
         """What is no longer here must have been taken out by an entry that names it, says why and who."""
@@ -218,41 +224,22 @@ class _Check:
                 self._copied.setdefault(size, []).append(copy)
                 self._anchored = max(self._anchored, size)
 
-    def _grow(self, leaves: list[bytes]) -> None:
-        start = self._size
-        marks = {*self._signed, *self._copied}
-        if self._head is not None:
-            marks.add(self._head.size)
-        cuts = sorted(size for size in marks if start < size <= start + len(leaves))
-        born: list[merkle.Node] = []
-        for cut in dict.fromkeys([*cuts, start + len(leaves)]):
-            self._peaks, some = merkle.extend(self._size, self._peaks, leaves[self._size - start : cut - start])
-            born += some
-            self._size = cut
-            if cut in marks:
-                self._check_signed_at(cut, merkle.fold(self._peaks))
-            if self._head is not None and cut == self._head.size:
-                self._peaks_at_head = list(self._peaks)
-        self._check_nodes(born)
-
-    def _check_nodes(self, born: list[merkle.Node]) -> None:
-        by_level: dict[int, dict[int, bytes]] = {}
-        for level, index, digest in born:
-            by_level.setdefault(level, {})[index] = digest
-        for level, wanted in by_level.items():
-            found = stored.nodes_between(level, min(wanted), max(wanted))
-            if found == wanted:
-                continue
-            index = min(one for one in {*wanted, *found} if wanted.get(one) != found.get(one))
-            first, last = index << level, ((index + 1) << level) - 1
+    def _grow(self, seq: int, leaf: bytes, kept_nodes: bytes, marks: set[int]) -> None:
+        if self._tree.add(leaf) != kept_nodes and not self._is_tree_bad:
+            self._is_tree_bad = True  # all nodes above it differ, too
             self._fault(
                 "node_differs",
-                f"node {level}/{index}",
+                f"entry {seq}",
                 Text(
-                    f"记录树第 {level} 层的节点与第 {first}–{last} 条不符",
-                    f"A node of level {level} of the tree does not fit entries {first}-{last}",
+                    f"第 {seq} 条处的记录树节点与记录不符",
+                    f"The nodes of the tree at entry {seq} do not fit the entries",
                 ),
             )
+        size = self._tree.size
+        if size in marks:
+            self._check_signed_at(size, self._tree.root)
+            if self._head is not None and size == self._head.size:
+                self._peaks_at_head = self._tree.peaks
 
     def _check_signed_at(self, size: int, root: bytes) -> None:
         if size in self._signed:
@@ -276,19 +263,20 @@ class _Check:
     def _check_head(self) -> None:
         head = self._head
         if head is None:
-            if self._size:
+            if self._tree.size:
                 self._fault("head_missing", "head", Text("记录末端不见了", "The head of the record is missing"))
             return
         differs = Text("记录末端与条目不符", "The head does not fit the entries")
         # Entries may have been added while this ran; the head was read first, so it may only be behind.
-        if head.size > self._size:
+        size = self._tree.size
+        if head.size > size:
             self._fault(
                 "entries_missing",
-                f"entry {self._size}",
-                Text(f"缺少第 {self._size} 条之后的记录", f"Entries from {self._size} on are missing"),
-                self._size,
+                f"entry {size}",
+                Text(f"缺少第 {size} 条之后的记录", f"Entries from {size} on are missing"),
+                size,
             )
-        elif bytes(head.peaks) != b"".join(self._peaks_at_head or []):
+        elif head.peaks != self._peaks_at_head:
             self._fault("head_differs", "head", differs)
         else:
             self._check_strays()
@@ -299,17 +287,18 @@ class _Check:
             self._fault(f"signed_head_{found.status.value}", heads.HEAD_FILE, found.text)
 
     def _check_signed_rest(self) -> None:
-        for size in sorted(size for size in self._signed if size > self._size or size == 0):
+        for size in sorted(size for size in self._signed if size > self._tree.size or size == 0):
             text = Text(
-                f"签过 {size} 条，现在只有 {self._size} 条", f"{size} entries were signed, only {self._size} are here"
+                f"签过 {size} 条，现在只有 {self._tree.size} 条",
+                f"{size} entries were signed, only {self._tree.size} are here",
             )
             self._fault("checkpoint_ahead", f"checkpoint {size}", text)
-        for size in sorted(size for size in self._copied if size > self._size):
+        for size in sorted(size for size in self._copied if size > self._tree.size):
             text = Text(
-                f"别处保存的校验点有 {size} 条，这里只有 {self._size} 条：后面的被删去了",
-                f"A head kept elsewhere has {size} entries, only {self._size} are here: the rest was cut off",
+                f"别处保存的校验点有 {size} 条，这里只有 {self._tree.size} 条：后面的被删去了",
+                f"A head kept elsewhere has {size} entries, only {self._tree.size} are here: the rest was cut off",
             )
-            self._fault("copy_ahead", f"copy at {size}", text, self._size)
+            self._fault("copy_ahead", f"copy at {size}", text, self._tree.size)
         self._check_sum()
 
     def _check_sum(self) -> None:
@@ -326,15 +315,9 @@ class _Check:
 
     def _check_strays(self) -> None:
         """Look for rows that the head leaves no room for: each asked in one question, whatever is written meanwhile."""
-        size, levels = stored.node_counts()
-        for level, (count, highest) in levels.items():
-            full = size >> level if level > 0 else 0
-            if count != full or highest != full - 1:
-                text = Text(f"记录树第 {level} 层多出或缺少节点", f"Level {level} of the tree has stray nodes or gaps")
-                self._fault("node_stray", f"node level {level}", text)
         for seq in stored.stray_entries():
             self._entry_fault("entry_extra", seq, "不在记录之内", "is not part of the record")
-        for seq in stored.stray_contents():
+        for seq in stored.stray_openings():
             self._entry_fault("contents_differ", seq, "只有内容，没有记录", "has contents and is not there")
 
     # ---- what informs ------------------------------------------------------------------------------------------
@@ -344,8 +327,8 @@ class _Check:
             self._note(
                 "guard_missing", name, Text(f"数据库触发器 {name} 不在", f"The database trigger {name} is missing")
             )
-        self._anchored = min(self._anchored, self._size)
-        if self._anchored < self._size:
+        self._anchored = min(self._anchored, self._tree.size)
+        if self._anchored < self._tree.size:
             since = self._unanchored_since
             text = Text(
                 f"自第 {self._anchored} 条（{since}）起还没有副本在别处：之后若有整段被删去，这里看不出来",

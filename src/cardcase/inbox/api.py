@@ -8,9 +8,7 @@ from ninja import Field, Router, Schema
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor, Permission
 
-from . import queries, reading, service
-from .rules.consent import phrase
-from .writer import destination
+from . import present, reading, service
 
 router = Router()
 
@@ -94,33 +92,18 @@ class ConsentIn(Schema):
 @router.get("/model", response=ModelStanding, summary="Whether buyers' words may go to the optional model")
 def model(request: HttpRequest) -> dict[str, Any]:
     """Return the host, the model and the consent. Owners only."""
-    return _standing(_actor(request))
+    return present.model_standing(_actor(request))
 
 
 @router.post("/model", response=ModelStanding, summary="Agree that buyers' words go to the model that is set up")
 def agree(request: HttpRequest, body: ConsentIn) -> dict[str, Any]:
     """Give the consent of the owner; another host or model needs a new one."""
     service.agree(_actor(request), body.typed, at=clock.now())
-    return _standing(_actor(request))
+    return present.model_standing(_actor(request))
 
 
 @router.post("/model/take-back", response=ModelStanding, summary="Take the consent back")
 def take_back(request: HttpRequest) -> dict[str, Any]:
     """End the consent: from now on nothing leaves."""
     service.take_back(_actor(request), at=clock.now())
-    return _standing(_actor(request))
-
-
-def _standing(actor: Actor) -> dict[str, Any]:
-    actor.require(Permission.MANAGE_SHOP)
-    to, given = destination(), queries.consent(actor)
-    if to is None or given is None or not queries.has_agreed(actor, to):
-        given = None
-    return {
-        "host": to.host if to else None,
-        "model": to.model if to else None,
-        "agreed": given is not None,
-        "by": given.by if given else None,
-        "given_at": clock.iso(given.given_at) if given else None,
-        "phrase": phrase(to.host).zh if to else None,
-    }
+    return present.model_standing(_actor(request))

@@ -4,8 +4,6 @@ import io
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pypdf
-
 from cardcase.evidence.rules import mail, metadata
 
 from .rules import disclosure
@@ -40,6 +38,8 @@ def words(data: bytes, mime: str) -> FileWords:
 
 
 def _of_pdf(data: bytes) -> FileWords:
+    import pypdf  # 8 MB that most packs have no use for
+
     texts: list[str] = []
     beside: list[str] = []
     try:

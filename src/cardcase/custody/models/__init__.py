@@ -1,6 +1,6 @@
 """The tables of the record, and what the log itself reads and writes in them. People read through ``queries``."""
 
 from .appending import HeadRow
-from .tables import Checkpoint, Content, Entry, Head, Node
+from .tables import Checkpoint, Entry, Head, Opening, SubjectKey
 
-__all__ = ["Checkpoint", "Content", "Entry", "Head", "HeadRow", "Node"]
+__all__ = ["Checkpoint", "Entry", "Head", "HeadRow", "Opening", "SubjectKey"]

@@ -4,7 +4,7 @@ On SQLite they go to the driver itself: of a durable append of one entry, Django
 database. Whoever listens to the statements of a connection hears these too; then they go through Django.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,23 +16,18 @@ from .tables import Head
 
 _HEAD = "SELECT origin, vkey, size, peaks, pseudonym_key FROM custody_head WHERE id = 1"
 _HEAD_LOCKED = f"{_HEAD} FOR UPDATE"
-_TIP = "SELECT subject, cseq, leaf FROM custody_entry WHERE subject = %s ORDER BY cseq DESC LIMIT 1"
+_TIP = "SELECT cseq, leaf FROM custody_entry WHERE subject = %s ORDER BY cseq DESC LIMIT 1"
 _TIPS = """
     SELECT subject, cseq, leaf FROM custody_entry
     WHERE seq IN (SELECT MAX(seq) FROM custody_entry WHERE subject IN ({marks}) GROUP BY subject)
 """
+_KEY = "SELECT id, half FROM custody_subjectkey WHERE subject = %s ORDER BY id DESC LIMIT 1"
+_KEYS = """
+    SELECT subject, id, half FROM custody_subjectkey
+    WHERE id IN (SELECT MAX(id) FROM custody_subjectkey WHERE subject IN ({marks}) GROUP BY subject)
+"""
+_LAST_KEY = "SELECT COALESCE(MAX(id), -1) FROM custody_subjectkey"
 _SUBJECTS_AT_ONCE = 500
-
-
-@dataclass(slots=True)
-class HeadRow:
-    """The growing end of the log as it was read. Only who read it with ``lock_head`` may move it."""
-
-    origin: str
-    vkey: str
-    size: int
-    peaks: bytes
-    pseudonym_key: bytes
 
 
 class Pen:
@@ -97,16 +92,28 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
 
 
-ENTRIES = Table("custody_entry", ("seq", "data", "leaf", "subject", "cseq", "kind", "at", "shop_id"))
-CONTENTS = Table("custody_content", ("entry_id", "position", "role", "mime", "salt", "commit", "body"))
-NODES = Table("custody_node", ("level", "idx", "hash"))
+ENTRIES = Table("custody_entry", ("seq", "data", "leaf", "nodes", "subject", "cseq", "kind", "at", "shop_id"))
+OPENINGS = Table("custody_opening", ("id", "key_id", "sealed"))
+_SUBJECT_KEYS = Table("custody_subjectkey", ("id", "subject", "half", "is_destroyed"))
 _FEW = 16
 """Rows for which PostgreSQL takes one statement with all of them more quickly than a COPY."""
 
 
+@dataclass(slots=True)
+class HeadRow:
+    """The growing end of the log as it was read, by which pen. Only who read it with ``lock_head`` may move it."""
+
+    pen: Pen
+    origin: str
+    vkey: str
+    size: int
+    peaks: bytes
+    pseudonym_key: bytes
+
+
 def read_head() -> HeadRow | None:
     """Return the growing end of the log as it stands, or None before the first entry."""
-    return _head(Pen().ask(_HEAD))
+    return _head(Pen(), _HEAD)
 
 
 def lock_head() -> HeadRow | None:
@@ -115,12 +122,12 @@ def lock_head() -> HeadRow | None:
     On SQLite the transaction itself is alone from its beginning.
     """
     pen = Pen()
-    return _head(pen.ask(_HEAD_LOCKED if pen.is_postgresql else _HEAD))
+    return _head(pen, _HEAD_LOCKED if pen.is_postgresql else _HEAD)
 
 
-def _head(rows: list[Any]) -> HeadRow | None:
-    for origin, vkey, size, peaks, pseudonym_key in rows:
-        return HeadRow(origin, vkey, size, bytes(peaks), bytes(pseudonym_key))
+def _head(pen: Pen, question: str) -> HeadRow | None:
+    for origin, vkey, size, peaks, pseudonym_key in pen.ask(question):
+        return HeadRow(pen, origin, vkey, size, bytes(peaks), bytes(pseudonym_key))
     return None
 
 
@@ -138,21 +145,45 @@ def rename_head(head: HeadRow) -> None:
     Head.objects.filter(pk=1).update(origin=head.origin, vkey=head.vkey)
 
 
-def move_head(pen: Pen, head: HeadRow) -> None:
+def move_head(head: HeadRow) -> None:
     """Write back how far the log has grown."""
-    pen.tell("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [(head.size, head.peaks)])
+    head.pen.tell("UPDATE custody_head SET size = %s, peaks = %s WHERE id = 1", [(head.size, head.peaks)])
 
 
 def tips(pen: Pen, subjects: Collection[str]) -> dict[str, tuple[int, str]]:
     """Return, for subjects that have entries, how many there are and the leaf hash of the last, in hex."""
+    return {subject: (cseq, bytes(leaf).hex()) for subject, cseq, leaf in _of_each(pen, _TIP, _TIPS, subjects)}
+
+
+def subject_keys(pen: Pen, subjects: Collection[str]) -> dict[str, tuple[int, bytes | None]]:
+    """Return, for subjects that ever had a key, the number of the last and its half; None once it was given up."""
+    return {
+        subject: (key_id, None if half is None else bytes(half))
+        for subject, key_id, half in _of_each(pen, _KEY, _KEYS, subjects)
+    }
+
+
+def _of_each(pen: Pen, of_one: str, of_many: str, subjects: Collection[str]) -> list[Any]:
     if len(subjects) == 1:
-        rows = pen.ask(_TIP, tuple(subjects))
-    else:
-        rows, names = [], sorted(subjects)
-        for start in range(0, len(names), _SUBJECTS_AT_ONCE):
-            some = names[start : start + _SUBJECTS_AT_ONCE]
-            rows += pen.ask(_TIPS.format(marks=", ".join(["%s"] * len(some))), some)
-    return {subject: (cseq, bytes(leaf).hex()) for subject, cseq, leaf in rows}
+        (subject,) = subjects
+        return [(subject, *row) for row in pen.ask(of_one, (subject,))]
+    rows, names = [], sorted(subjects)
+    for start in range(0, len(names), _SUBJECTS_AT_ONCE):
+        some = names[start : start + _SUBJECTS_AT_ONCE]
+        rows += pen.ask(of_many.format(marks=", ".join(["%s"] * len(some))), some)
+    return rows
+
+
+def last_subject_key(pen: Pen) -> int:
+    """Return the number of the last key that any subject got, -1 before the first."""
+    last: int = pen.ask(_LAST_KEY)[0][0]
+    return last
+
+
+def add_subject_keys(pen: Pen, keys: Mapping[str, tuple[int, bytes]]) -> None:
+    """Write new keys, by subject: (number, half)."""
+    rows = [(key_id, subject, bytearray(half), False) for subject, (key_id, half) in keys.items()]
+    insert(pen, _SUBJECT_KEYS, rows)
 
 
 def moment_value(pen: Pen, moment: datetime) -> object:

@@ -6,28 +6,27 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from cardcase.custody.rules import entry as form
+from cardcase.custody.rules import merkle
 from cardcase.kit import clock
 
-from .appending import HeadRow
-from .tables import Checkpoint, Content, Entry, Node
+from .appending import HeadRow, Pen
+from .tables import Checkpoint, Entry, Opening, SubjectKey
 
 _AT_ONCE = 500
 """How many ids go into one question: old SQLite took 999, and longer lists gain nothing."""
 
-EntryRow = tuple[int, bytes, bytes, str, int, str, Any, int | None]
-"""(seq, data, leaf, subject, cseq, kind, moment, shop id) of an entry; ``moment_text`` reads the moment."""
+EntryRow = tuple[int, bytes, bytes, bytes, str, int, str, Any, int | None]
+"""(seq, data, leaf, nodes, subject, cseq, kind, moment, shop id) of an entry; ``moment_text`` reads the moment."""
 
 
-class ContentRow(NamedTuple):
-    """A content as it lies in its table."""
+class SealedRow(NamedTuple):
+    """An opening as it lies in its table, with the half of its key that lies beside it."""
 
-    entry_id: int
-    position: int
-    role: str
-    mime: str
-    salt: bytes | None
-    commit: bytes
-    body: bytes | None
+    id: int
+    key_id: int
+    sealed: bytes | None
+    half: bytes | None
 
 
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -37,15 +36,15 @@ def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def head_and_last_seq() -> tuple[HeadRow | None, int | None]:
     """Return the growing end and the number of the last entry, as of one moment."""
-    rows = _fetch(
-        "SELECT h.origin, h.vkey, h.size, h.peaks, h.pseudonym_key, (SELECT MAX(seq) FROM custody_entry) "
-        "FROM custody_head h WHERE h.id = 1",
-        (),
+    pen = Pen()
+    rows = pen.ask(
+        "SELECT (SELECT MAX(seq) FROM custody_entry), h.origin, h.vkey, h.size, h.peaks, h.pseudonym_key "
+        "FROM custody_head h WHERE h.id = 1"
     )
     if not rows:
-        return None, _fetch("SELECT MAX(seq) FROM custody_entry", ())[0][0]
-    *(origin, vkey, size, peaks, pseudonym_key), last = rows[0]
-    return HeadRow(origin, vkey, size, bytes(peaks), bytes(pseudonym_key)), last
+        return None, pen.ask("SELECT MAX(seq) FROM custody_entry")[0][0]
+    last, origin, vkey, size, peaks, pseudonym_key = rows[0]
+    return HeadRow(pen, origin, vkey, size, bytes(peaks), bytes(pseudonym_key)), last
 
 
 def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
@@ -67,7 +66,7 @@ def all_entries(at_once: int) -> Iterator[list[EntryRow]]:
     """Go through the whole log in order, so many entries at a time, past Django's row objects."""
     at = "CAST(at AS text)" if connection.vendor == "sqlite" else "at"
     question = (
-        f"SELECT seq, data, leaf, subject, cseq, kind, {at}, shop_id FROM custody_entry "  # noqa: S608 - our own words
+        f"SELECT seq, data, leaf, nodes, subject, cseq, kind, {at}, shop_id FROM custody_entry "  # noqa: S608 - our own words
         "WHERE seq > %s ORDER BY seq LIMIT %s"
     )
     last = -(2**62)
@@ -91,27 +90,28 @@ def _fetch(question: str, values: Sequence[Any]) -> list[Any]:
         return rows
 
 
-def content_rows(first: int, last: int) -> dict[int, list[ContentRow]]:
-    """Return the contents of entries ``first`` to ``last``, in order, by entry."""
-    found: dict[int, list[ContentRow]] = {}
-    question = (
-        'SELECT entry_id, position, role, mime, salt, "commit", body FROM custody_content '
-        "WHERE entry_id BETWEEN %s AND %s ORDER BY entry_id, position"
-    )
-    for row in map(ContentRow._make, _fetch(question, [first, last])):
-        found.setdefault(row.entry_id, []).append(row)
-    return found
+_SEALED = "SELECT o.id, o.key_id, o.sealed, k.half FROM {rows} LEFT JOIN custody_subjectkey k ON k.id = o.key_id"
+_BETWEEN = f"{_SEALED.format(rows='custody_opening o')} WHERE o.id BETWEEN %s AND %s ORDER BY o.id"
+_OF_ENTRIES = (
+    f"{_SEALED.format(rows='custody_entry e JOIN custody_opening o ON o.id BETWEEN e.seq * %s AND e.seq * %s + %s')} "
+    "WHERE e.seq IN ({marks}) ORDER BY o.id"
+)
 
 
-def node_counts() -> tuple[int, dict[int, tuple[int, int]]]:
-    """Return the size of the log and, by level, how many nodes are stored and the highest index: of one moment."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT (SELECT size FROM custody_head WHERE id = 1), level, COUNT(*), MAX(idx) "
-            "FROM custody_node GROUP BY level ORDER BY level"
-        )
-        rows = cursor.fetchall()
-    return (rows[0][0] or 0 if rows else 0), {level: (count, highest) for _, level, count, highest in rows}
+def sealed_between(first: int, last: int) -> list[SealedRow]:
+    """Return the openings of entries ``first`` to ``last``, in order."""
+    return _sealed(_BETWEEN, [form.opening_id(first, 0), form.opening_id(last, form.PLACES - 1)])
+
+
+def sealed_of(seqs: Sequence[int]) -> Iterator[SealedRow]:
+    """Go through the openings of these entries, in order of the entries' numbers."""
+    for some in chunks(sorted(set(seqs))):
+        question = _OF_ENTRIES.format(marks=", ".join(["%s"] * len(some)))
+        yield from _sealed(question, [form.PLACES, form.PLACES, form.PLACES - 1, *some])
+
+
+def _sealed(question: str, values: Sequence[int]) -> list[SealedRow]:
+    return list(map(SealedRow._make, _fetch(question, values)))
 
 
 def stray_entries() -> list[int]:
@@ -119,27 +119,17 @@ def stray_entries() -> list[int]:
     return _stray("SELECT seq FROM custody_entry WHERE seq < 0 OR seq >= ({size}) ORDER BY seq LIMIT 5")
 
 
-def stray_contents() -> list[int]:
-    """Return the numbers of the first few entries that have contents and lie outside the head: of one moment."""
-    return _stray(
-        "SELECT DISTINCT entry_id FROM custody_content WHERE entry_id < 0 OR entry_id >= ({size}) "
-        "ORDER BY entry_id LIMIT 5"
-    )
+def stray_openings() -> list[int]:
+    """Return the numbers of the first few entries that have openings and lie outside the head: of one moment."""
+    end = form.opening_id(1, 0)
+    found = _stray(f"SELECT id FROM custody_opening WHERE id < 0 OR id >= {end} * ({{size}}) ORDER BY id LIMIT 5")  # noqa: S608 - our own number
+    return sorted({form.place_of(opening)[0] for opening in found})
 
 
 def _stray(sql: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql.format(size="SELECT COALESCE(MAX(size), 0) FROM custody_head WHERE id = 1"))
         return [row[0] for row in cursor.fetchall()]
-
-
-def contents_of(seqs: Sequence[int]) -> dict[int, list[Content]]:
-    """Return the contents of these entries, in order, by entry."""
-    found: dict[int, list[Content]] = {}
-    for some in chunks(seqs):
-        for row in Content.objects.filter(entry__in=some).order_by("entry_id", "position"):
-            found.setdefault(row.entry_id, []).append(row)
-    return found
 
 
 def kinds_of(shop_id: int, seqs: Sequence[int]) -> dict[int, str]:
@@ -150,39 +140,67 @@ def kinds_of(shop_id: int, seqs: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def take_out(seqs: Sequence[int]) -> dict[int, list[int]]:
-    """Destroy salts and bodies of all contents of these entries; return their positions by entry."""
-    positions: dict[int, list[int]] = {}
-    for some in chunks(seqs):
-        rows = Content.objects.filter(entry__in=some)
-        for seq, position in rows.values_list("entry_id", "position"):
-            positions.setdefault(seq, []).append(position)
-        rows.update(salt=None, body=None)
-    return positions
+def data_of(seqs: Sequence[int]) -> dict[int, bytes]:
+    """Return the bytes of these entries, by number."""
+    return _column("data", seqs)
 
 
-def give_back(seq: int, position: int, salt: bytes | None, body: bytes | None) -> None:
-    """Put salt and body of a content back, unless they are there."""
-    Content.objects.filter(entry=seq, position=position, salt=None).update(salt=salt, body=body)
+def seqs_of(subject: str) -> list[int]:
+    """Return the numbers of a subject's entries, in order."""
+    return list(Entry.objects.filter(subject=subject).order_by("cseq").values_list("seq", flat=True))
 
 
-def nodes_between(level: int, first: int, last: int) -> dict[int, bytes]:
-    """Return the stored hashes of a level from ``first`` to ``last``, by index."""
-    return dict(
-        _fetch("SELECT idx, hash FROM custody_node WHERE level = %s AND idx BETWEEN %s AND %s", [level, first, last])
-    )
+def put(openings: Sequence[tuple[int, int, bytes | None]]) -> None:
+    """Write openings anew: (number, key, what is sealed; None takes it out)."""
+    rows = [Opening(id=opening, key_id=key_id, sealed=sealed) for opening, key_id, sealed in openings]
+    Opening.objects.bulk_update(rows, ["key_id", "sealed"], batch_size=_AT_ONCE)
+
+
+def has_keys_between(first: int, last: int) -> bool:
+    """Tell whether any key from ``first`` to ``last`` is in use."""
+    return SubjectKey.objects.filter(id__range=(first, last), half__isnull=False).exists()
+
+
+def subjects_of_keys(key_ids: Sequence[int]) -> dict[int, str]:
+    """Return the subjects of keys, by number."""
+    found: dict[int, str] = {}
+    for some in chunks(key_ids):
+        found |= dict(SubjectKey.objects.filter(id__in=some).values_list("id", "subject"))
+    return found
+
+
+def give_up_keys(key_ids: Sequence[int]) -> None:
+    """Forget the halves of keys that lie in the database."""
+    for some in chunks(key_ids):
+        SubjectKey.objects.filter(id__in=some).update(half=None)
+
+
+def keys_given_up() -> list[int]:
+    """Return the numbers of keys that were given up and whose other half was not destroyed yet."""
+    return list(SubjectKey.objects.filter(half=None, is_destroyed=False).order_by("id").values_list("id", flat=True))
+
+
+def keys_destroyed(key_ids: Sequence[int]) -> None:
+    """Note that the other halves of keys are gone."""
+    for some in chunks(key_ids):
+        SubjectKey.objects.filter(id__in=some).update(is_destroyed=True)
 
 
 def hashes(level: int, indexes: Sequence[int]) -> dict[int, bytes]:
     """Return the stored hashes of these full nodes, by index; level 0 are the leaves."""
+    if level == 0:
+        return _column("leaf", indexes)
+    by_leaf = {merkle.completed_by(level, index): index for index in indexes}
+    found = _column("nodes", list(by_leaf))
+    wanted = {by_leaf[seq]: merkle.among_completed(level, nodes) for seq, nodes in found.items()}
+    return {index: digest for index, digest in wanted.items() if digest}
+
+
+def _column(name: str, seqs: Sequence[int]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
-    for some in chunks(indexes):
-        rows = (
-            Node.objects.filter(level=level, idx__in=some).values_list("idx", "hash")
-            if level
-            else Entry.objects.filter(seq__in=some).values_list("seq", "leaf")
-        )
-        found.update({index: bytes(digest) for index, digest in rows})
+    for some in chunks(seqs):
+        rows = Entry.objects.filter(seq__in=some).values_list("seq", name)
+        found |= {seq: bytes(value) for seq, value in rows}
     return found
 
 

@@ -1,4 +1,4 @@
-"""The tables of the record. Entries, nodes and checkpoints are only ever added: triggers refuse everything else."""
+"""The tables of the record. Entries and checkpoints are only ever added: triggers refuse everything else."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ class Position(BigInteger):
 
 
 class Entry(models.Model):
-    """One leaf of the log. ``data`` is what counts; every other column repeats it so that it can be found."""
+    """One leaf of the log. ``data`` is what counts; every other column repeats it so that it can be found.
+
+    ``nodes``: hashes of the full nodes of the tree that this leaf completed, lowest first, 32 bytes each. They stand
+    here and not in a table of their own because a durable append pays for every page that it touches.
+    """
 
     seq = Position(primary_key=True)
     data = models.BinaryField()
     leaf = models.BinaryField()
+    nodes = models.BinaryField(default=bytes)
     subject = models.CharField(max_length=64)
     cseq = models.BigIntegerField()
     kind = models.CharField(max_length=60)
@@ -47,33 +52,39 @@ class Entry(models.Model):
         indexes: ClassVar = [models.Index(fields=["shop", "seq"], name="entry_by_shop")]
 
 
-class Node(models.Model):
-    """A full node of the Merkle tree above the leaves: (level, idx) as ``rules.merkle`` names them."""
+class Opening(models.Model):
+    """What opens one commitment of an entry: the salt, and the bytes unless they live elsewhere, encrypted together.
 
-    pk = models.CompositePrimaryKey("level", "idx")
-    level = models.SmallIntegerField()
-    idx = models.BigIntegerField()
-    hash = models.BinaryField()
-
-    objects: ClassVar = models.Manager()
-
-
-class Content(models.Model):
-    """What an entry committed to. Salt and body may one day be erased; the entry then still verifies.
-
-    ``body`` is empty when the bytes live elsewhere (a message, a file): the role then names the row that holds them.
+    ``id``: number of the entry * 256 + place of the content in it. ``key_id``: the ``SubjectKey`` it lies under.
+    ``sealed`` is empty once the content was taken out; the entry then still verifies. Its leaf says what it is of.
     """
 
-    pk = models.CompositePrimaryKey("entry_id", "position")
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="contents", db_index=False)
-    position = models.SmallIntegerField()
-    role = models.CharField(max_length=96)
-    mime = models.CharField(max_length=120)
-    salt = models.BinaryField(null=True)
-    commit = models.BinaryField()
-    body = models.BinaryField(null=True)
+    id = Position(primary_key=True)
+    key_id = models.BigIntegerField()
+    sealed = models.BinaryField(null=True)
 
     objects: ClassVar = models.Manager()
+
+
+class SubjectKey(models.Model):
+    """The half, in this database, of a key under which openings of one subject's entries lie (``sealing``).
+
+    A subject has one key at a time: the last. ``half`` is empty once the key was given up; ``is_destroyed`` says that
+    the half outside of the database is gone, too.
+    """
+
+    id = Position(primary_key=True)
+    subject = models.CharField(max_length=64)
+    half = models.BinaryField(null=True)
+    is_destroyed = models.BooleanField(default=False)
+
+    objects: ClassVar = models.Manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject", "id"], name="subject_key_by_subject"),
+            models.Index(fields=["id"], condition=models.Q(half=None, is_destroyed=False), name="subject_key_given_up"),
+        ]
 
 
 class Head(models.Model):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cardcase.kit import canonical, clock
 from cardcase.kit.errors import WrongUse
@@ -115,6 +115,20 @@ class Entry(NamedTuple):
     source: Mapping[str, str]
     contents: tuple[Committed, ...]
     refs: Mapping[str, str]
+
+
+PLACES: Final = 256
+"""Places for contents of one entry: more than 16 KiB have room for."""
+
+
+def opening_id(seq: int, position: int) -> int:
+    """Return the number of the opening that belongs to the content at this position of this entry."""
+    return seq * PLACES + position
+
+
+def place_of(opening: int) -> tuple[int, int]:
+    """Return (number of the entry, position of the content) of an opening."""
+    return divmod(opening, PLACES)
 
 
 def origin_of(log_id: str) -> str:

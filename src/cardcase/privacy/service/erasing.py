@@ -159,6 +159,7 @@ def finish(actor: Actor, removal_id: int, *, at: datetime) -> RemovalView:
     """
     actor.require(Permission.WORK)
     removal = Removal.objects.visible_to(actor).select_related("order").get(pk=removal_id)
+    record.destroy_keys()
     if removal.state == RemovalState.ERASING.value:
         sealing.destroy(removal.public_id)
     left = shred(actor, removal.files, at=at)

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "tone": ("replies:tone", "检查回复的语气和用语 / check the words of replies"),
     "advise": ("advise:advise", "逐单给出处理建议（JSON 行） / advice on claims, JSON lines in and out"),
     "train": ("training:train", "训练读消息和回复的模型 / train what reads messages and replies"),
+    "model": ("model:model", "起草用的模型：店主的同意 / the optional model: the owner's consent"),
     "corrections": ("corrections:corrections", "人改过的原因：标签、学习、开关 / reasons that people corrected"),
     "learn": ("learning:learn", "从已结案的售后单学 / learn from closed cases"),
     "calibration": ("learning:calibration", "建议准不准 / were the forecasts right"),

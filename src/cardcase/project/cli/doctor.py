@@ -186,6 +186,7 @@ def _keys(actor: Any) -> Iterator[Check]:
 def _books(actor: Any) -> Iterator[Check]:
     from cardcase.cards import queries as cards
     from cardcase.custody import head
+    from cardcase.custody import queries as ledger
     from cardcase.deadlines import queries as deadlines
     from cardcase.deadlines.rules import calendar
     from cardcase.jobs import queries as jobs
@@ -200,6 +201,15 @@ def _books(actor: Any) -> Iterator[Check]:
         seen.text.zh,
         seen.text.en,
         seen.next.zh,
+        is_grave=True,
+    )
+    lost = ledger.missing_sheets(actor)
+    yield Check(
+        "record_keys",
+        not lost,
+        f"保管链的密钥少了：{', '.join(lost)}" if lost else "保管链的密钥都在",
+        f"keys of the record are missing: {', '.join(lost)}" if lost else "the keys of the record are here",
+        "从备份恢复密钥目录 record/ 里的文件 / restore the files in record/ of the folder of the keys from a backup",
         is_grave=True,
     )
     books = cards.reconcile(actor)
