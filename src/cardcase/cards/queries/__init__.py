@@ -43,6 +43,7 @@ from .pages import (
     stock_page,
 )
 from .proofs import ProofFact, named_elsewhere, plain_proofs, proofs_of, unsealed_proofs
+from .readable import is_kept_for_a_row, readable_files, readable_rows
 from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .serials import SerialRead, number_on_file, read_serials
 from .sums import StockSum, low_stock, stock_summary
@@ -94,6 +95,7 @@ __all__ = [
     "freshness_of",
     "given_cards",
     "giving_stock",
+    "is_kept_for_a_row",
     "kinds_in_stock",
     "last_look",
     "look_rule",
@@ -106,6 +108,8 @@ __all__ = [
     "preview",
     "proofs_of",
     "read_serials",
+    "readable_files",
+    "readable_rows",
     "reconcile",
     "sealed_counts",
     "stock_of_equal_value",
