@@ -3,8 +3,8 @@
 from django.apps import apps
 from django.db.models import BinaryField, CharField
 
-from cardcase.cards.queries import WRAPPINGS
-from cardcase.project.sealed import PLACES, PLAIN_FILES
+from cardcase.cards.queries import PLAIN_FILES, WRAPPINGS
+from cardcase.project.sealed import PLACES
 
 NOT_SEALED = {
     "anchors.Reply.request",

@@ -68,7 +68,12 @@ def read_many(rows: Sequence[FileRow]) -> Iterator[bytes]:
         Lies(row.shop_id, row.kept_sha256, bytes(row.key_sealed), row.USE) for row in rows if row.key_sealed is not None
     ]
     opened = iter(sealed_files.opened_many(lying))
-    return (files.read(row.kept_sha256) if row.key_sealed is None else _whole(row, next(opened)) for row in rows)
+    return (_readable(row) if row.key_sealed is None else _whole(row, next(opened)) for row in rows)
+
+
+def _readable(row: FileRow) -> bytes:
+    """Read a file from before; where a sealed one lies whose key is gone there is nothing to be read."""
+    return files.read(row.file_sha256 if row.kept_sha256 == row.file_sha256 else "")
 
 
 def _whole(row: FileRow, pieces: Iterator[bytes]) -> bytes:

@@ -42,14 +42,6 @@ PLACES: Final = (
     SealedPlace("screens.CapturedPicture", "seen_sealed", at_once=4),
 )
 
-PLAIN_FILES: Final = (
-    ("evidence.Exhibit", "kept_sha256"),
-    ("evidence.Redaction", "kept_sha256"),
-    ("packs.Pack", "kept_sha256"),
-    ("sourcing.SourceDocument", "sha256"),
-)
-"""Columns that may name kept files which lie readable: what they name is not removed when a proof comes under seal."""
-
 
 @dataclass(frozen=True, slots=True)
 class VaultStatus:

@@ -1,17 +1,25 @@
-"""Files that lie readable, from before files were sealed (decision 0025), and who still names a kept file."""
+"""Files that lie readable, from before files were sealed (decision 0025), and whether a row still needs such a one."""
 
-from django.apps import apps
-from django.db.models import CharField, QuerySet
+from typing import Final
+
+from django.db.models import QuerySet
 
 from cardcase.cards import file_rows
 from cardcase.cards.file_rows import FileRow
 from cardcase.staff.rules import Actor, Permission
 
-_NO_PLACE = ("file_sha256", "source_sha256")
-"""Columns that say which bytes something is, not where they lie."""
+from .proofs import names_in, waits_as_proof
+
+PLAIN_FILES: Final = (
+    ("evidence.Exhibit", "kept_sha256"),
+    ("evidence.Redaction", "kept_sha256"),
+    ("packs.Pack", "kept_sha256"),
+    ("sourcing.SourceDocument", "sha256"),
+)
+"""Columns of the rooms above, by their labels, that name a kept file which lies readable until its row is sealed."""
 
 
-def readable_rows(actor: Actor, table: type[FileRow]) -> "QuerySet[FileRow]":
+def readable_rows(actor: Actor, table: type[FileRow]) -> QuerySet[FileRow]:
     """Return the shop's rows whose files lie readable."""
     rows: QuerySet[FileRow] = table.objects.visible_to(actor).filter(key_sealed=None).exclude(kept_sha256="")
     return rows
@@ -22,12 +30,7 @@ def readable_files(actor: Actor) -> int:
     return sum(readable_rows(actor, table).count() for table in file_rows.tables())
 
 
-def is_kept_for_a_row(actor: Actor, sha256: str) -> bool:
-    """Tell whether any row of the installation may name these kept bytes, in whatever column of hashes."""
+def is_plain_needed(actor: Actor, sha256: str) -> bool:
+    """Tell whether a row of the installation that is not sealed yet has its bytes in this readable file."""
     actor.require(Permission.READ)
-    return any(
-        table._base_manager.filter(**{field.name: sha256}).exists()  # noqa: SLF001 - Django's documented model API
-        for table in apps.get_models()
-        for field in table._meta.concrete_fields  # noqa: SLF001 - as above
-        if isinstance(field, CharField) and field.name.endswith("sha256") and field.name not in _NO_PLACE
-    )
+    return bool(names_in(PLAIN_FILES, [sha256])) or waits_as_proof(sha256)

@@ -62,12 +62,12 @@ def promise_drop(actor: Actor, sha256: str, *, key: str, at: datetime) -> None:
 
 
 def drop_plain(actor: Actor, sha256: str) -> bool:
-    """Take away kept bytes that no row of the installation names any more; tell whether they went. Again does nothing.
+    """Take away readable bytes that no row needs any more; tell whether they went. Again does nothing.
 
-    What is not sealed yet and is the same bytes keeps them where they are.
+    An exhibit, a paper or a proof of the same bytes that is not sealed yet keeps them where they are.
     """
     actor.require(Permission.WORK)
-    if queries.is_kept_for_a_row(actor, sha256):
+    if queries.is_plain_needed(actor, sha256):
         return False
     is_there = files.path_of(sha256).exists()
     files.remove(sha256)
