@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
-
-from django.core.files.uploadedfile import UploadedFile
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cardcase.evidence.rules.exhibits import MAX_FILE_BYTES, check_size
 from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -34,7 +35,7 @@ class Act:
         return typed.encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def files_of(uploads: Iterable[UploadedFile]) -> list[tuple[str, bytes]]:
+def files_of(uploads: "Iterable[UploadedFile[Any]]") -> list[tuple[str, bytes]]:
     """Read the files that came with an act, each with its name; none when one of them is too large. Raises BadFile."""
     given = list(uploads)
     for one in given:
