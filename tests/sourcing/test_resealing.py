@@ -21,7 +21,7 @@ from cardcase.project.cli import cli
 from cardcase.sourcing import queries, service
 from cardcase.sourcing.models import SourceDocument
 from cardcase.sourcing.service import PaperTold
-from evidence.world import PNG, World
+from evidence.world import PNG, World, readable
 from project.command import cardcase, environment
 from project.test_crash import SEED, database, fresh  # noqa: F401 - the fixture
 
@@ -124,9 +124,9 @@ def test_an_older_paper_is_sealed_once_and_its_plain_file_goes(owner, system, no
 
 
 @pytest.mark.django_db
-def test_bytes_that_something_else_names_stay(owner, system, noon, world, lot):
+def test_bytes_that_something_else_needs_stay(owner, system, noon, world, lot):
     case = world.case("A1")
-    evidence.add_exhibit(owner, case.number, "E1", "发票", PNG, at=noon)
+    readable(evidence.add_exhibit(owner, case.number, "E1", "发票", PNG, at=noon))
     older(owner, noon, lot, PNG)
     service.seal_older(system, at=noon)
     assert drop(system) == [False]
