@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
 
 from cardcase.cards.models import Card
 from cardcase.cases.models import Case, Note
@@ -14,6 +15,7 @@ from cardcase.deadlines.models import Deadline
 from cardcase.deadlines.rules import DeadlineKind, DeadlineSpec, Source
 from cardcase.desk.service import ACTS
 from cardcase.evidence.models import EvidenceRequest, Exhibit
+from cardcase.evidence.rules.exhibits import MAX_FILE_BYTES
 from cardcase.inbox.models import Reply
 from cardcase.kit.catalogue import Certainty
 from cardcase.remedies.models import Offer, Remedy
@@ -92,6 +94,12 @@ def test_an_exhibit_is_added_with_what_it_shows(desk):
     answer = desk.client.get(f"{desk.url}exhibits/{exhibit.public_id}/")
     assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+def test_a_file_that_is_too_large_is_refused_before_any_is_read(desk, monkeypatch):
+    monkeypatch.setattr(TemporaryUploadedFile, "read", lambda *_: pytest.fail("a file was read"))
+    too_much = [("查询.png", picture()), ("录像.png", picture() + bytes(MAX_FILE_BYTES))]
+    assert "文件超过 10 MB" in desk.refused("evidence", kind="E3", files=too_much)
 
 
 @pytest.mark.parametrize(

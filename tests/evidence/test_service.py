@@ -5,9 +5,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cardcase.cards import file_rows
 from cardcase.cases.rules import GuardRefused
 from cardcase.connectors.ports import OrderState
-from cardcase.custody import files
 from cardcase.custody import queries as custody
 from cardcase.evidence import queries, service
 from cardcase.evidence.models import EvidenceRequest, Exhibit
@@ -109,7 +109,7 @@ def test_an_exhibit_is_kept_by_its_bytes_with_its_facts_and_in_the_record(world,
         {"tail4": facts.cards[0].tail4, "redeemed_at": redeemed_at, "is_redeemed": True, "clock_source": "issuer"},
         at=noon,
     )
-    assert files.read(exhibit.file_sha256) == PNG
+    assert file_rows.read(exhibit) == PNG
     assert exhibit.party == "issuer"
     found = find(queries.case_facts(agent, case, at=noon), queries.matrix(agent))
     assert found.timing is Timing.REDEEMED_AFTER_REVEAL

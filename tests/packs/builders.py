@@ -8,9 +8,9 @@ from typing import Self
 
 from django.db import transaction
 
+from cardcase.cards import file_rows
 from cardcase.cards.models import BalanceCheck, Card, CardBatch, Reveal, Supplier
 from cardcase.cases.models import Case, Note
-from cardcase.custody import files as originals
 from cardcase.custody import service as custody
 from cardcase.deadlines.models import Deadline
 from cardcase.evidence.models import Exhibit, Look
@@ -193,16 +193,18 @@ class CaseBuilder:
 
     def _exhibit(self, case: Case, told: tuple[str, str, bytes | None, str, dict]) -> None:
         kind, title, data, mime, facts = told
-        sha256 = originals.keep(data) if data is not None else ""
+        kept = file_rows.keep(Exhibit, self.actor.shop_id, data) if data is not None else {}
         row = Exhibit.objects.create(
             shop_id=self.actor.shop_id, public_id=ids.public_id("ev"), case=case, kind=kind, title=title, party="buyer",
-            file_sha256=sha256, file_mime=mime, captured_at=self.at - timedelta(hours=3), captured_by="客服",
+            **kept, file_mime=mime, captured_at=self.at - timedelta(hours=3), captured_by="客服",
             facts=facts,
         )  # fmt: skip
         role = f"exhibit/{row.public_id}"
         contents = (custody.Content(role, data, mime, keep=False),) if data is not None else ()
         if data is not None and self.is_looked_at:
-            Look.objects.create(shop_id=self.actor.shop_id, exhibit=row, file_sha256=sha256, by="店主", at=self.at)
+            Look.objects.create(
+                shop_id=self.actor.shop_id, exhibit=row, file_sha256=row.file_sha256, by="店主", at=self.at
+            )
         self._tell("evidence.added", case.public_id, {"exhibit": row.public_id, "kind": kind, "title": title}, contents)
 
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 import typst
 
-from cardcase.custody import files as originals
+from cardcase.cards import file_rows
 from cardcase.custody.models import Entry
 from cardcase.evidence import queries as evidence_rows
 from cardcase.evidence import service as evidence
@@ -51,7 +51,7 @@ def test_the_copy_goes_in_and_the_original_stays(owner, noon, case, tmp_path):
     assert PHOTO not in members.values()
     copy = members[f"{form.FILES}{made.file_sha256}.png"]
     assert pixels(copy)[2][12][15] == (0, 0, 0)
-    assert originals.read(exhibit.file_sha256) == PHOTO  # kept, only not given away
+    assert file_rows.read(exhibit) == PHOTO  # kept, only not given away
     words = plain_words(members[form.REPORT], tmp_path)
     assert "这是遮盖件：遮盖1处（他人头像）" in words
     assert "原件另存，未放入本包" in words
@@ -258,4 +258,4 @@ def test_a_file_name_is_masked(owner, noon, tmp_path):
 
 def test_hashes_name_what_is_shown(owner, noon, case):
     made = evidence.redact(owner, the_exhibit(case).public_id, [Area(1, 1, 2, 2)], "x", at=noon)
-    assert hashlib.sha256(originals.read(made.file_sha256)).hexdigest() == made.file_sha256
+    assert hashlib.sha256(file_rows.read(made)).hexdigest() == made.file_sha256

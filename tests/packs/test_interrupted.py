@@ -80,11 +80,11 @@ def test_a_key_turned_right_after_the_export_leaves_a_pack_that_holds(owner, cas
 def test_a_pack_cut_off_before_its_bytes_were_written_is_called_so_and_never_handed_in(owner, case, monkeypatch):
     Case.objects.filter(pk=case.pk).update(stage="platform_dispute", status="needs_response")
 
-    def stops(_):
+    def stops(*_):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(making.originals, "keep", stops)
+        broken.setattr(making.file_rows, "fill", stops)
         with pytest.raises(OSError, match="no space"):
             service.build(owner, case.number, at=NOON)
     [left] = sealed.sealed(owner, case)
@@ -114,11 +114,11 @@ def test_a_version_that_was_never_written_takes_no_others_place(owner, case, mon
     Case.objects.filter(pk=case.pk).update(stage="platform_dispute", status="needs_response")
     service.build(owner, case.number, at=NOON)
 
-    def stops(_):
+    def stops(*_):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(making.originals, "keep", stops)
+        broken.setattr(making.file_rows, "fill", stops)
         with pytest.raises(OSError, match="no space"):
             service.build(owner, case.number, at=NOON + timedelta(minutes=1))
     first, second = sealed.sealed(owner, case)

@@ -10,6 +10,7 @@ from cardcase.connectors.ports import CardNotice
 from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody.models import Entry
+from cardcase.evidence.models import Exhibit
 from cardcase.kit.errors import NotAllowed, NotFound
 from cardcase.kit.secret import CardCode
 from cardcase.packs import fonts, queries, report, service, verifier
@@ -256,7 +257,7 @@ def test_the_font_knows_what_it_can_show():
 
 def test_originals_are_read_back_unharmed_or_the_pack_fails(owner, noon):
     case = builders.a_case(owner, noon).with_exhibit("E12", "客服记录", b"support said so\n", "text/plain").build()
-    sha256 = queries.dossier(owner, case.number).exhibits[0].sha256
-    originals.path_of(sha256).write_bytes(b"something else")
+    kept = Exhibit.objects.get().kept_sha256
+    originals.path_of(kept).write_bytes(b"something else")
     with pytest.raises(originals.DamagedFile):
         service.build(owner, case.number, at=noon)

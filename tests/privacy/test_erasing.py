@@ -1,6 +1,5 @@
 """Erasing: nothing is left to be found, the record still verifies, and it says what went, why and by whom."""
 
-import hashlib
 import json
 import zipfile
 from datetime import timedelta
@@ -8,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from cardcase.cards import file_rows
 from cardcase.cards.models import Card, VoidAttempt
 from cardcase.cases.models import Case
 from cardcase.custody import erasing as record
@@ -47,17 +47,19 @@ def on_disk(world) -> bytes:
 def test_before_everything_is_there_and_what_is_looked_for_can_be_found(world):
     found = everything()
     assert [needle for needle in world.needles() if needle not in found] == []
-    assert PICTURE in on_disk(world)
+    assert PICTURE not in on_disk(world)  # encrypted; its key is in the row
 
 
 def test_after_erasing_no_word_is_left_in_any_table_and_no_picture_on_the_disk(world):
     world.close()
+    kept = Exhibit.objects.get().kept_sha256
+    assert files.path_of(kept).exists()
     done = erase(world)
     assert [one.state for one in done] == ["erased", "erased"]
     found = everything()
     assert [needle for needle in world.needles() if needle in found] == []
     assert PICTURE not in on_disk(world)
-    assert not files.path_of(hashlib.sha256(PICTURE).hexdigest()).exists()
+    assert not files.path_of(kept).exists()
 
 
 def test_the_record_verifies_and_counts_what_was_erased(world):
@@ -204,15 +206,15 @@ def test_a_file_that_another_case_needs_stays_until_its_last_case(world):
         shop_id=world.actor.shop_id, public_id="case_other", number="AS-2026-000099", order=order, buyer=order.buyer,
         stage="closed", status="closed", waiting_on="none", claim_key="y", is_open=False, resolved_at=AT,
     )  # fmt: skip
-    sha256 = files.keep(PICTURE)
-    Exhibit.objects.create(
+    mine = Exhibit.objects.get()
+    copy = Exhibit.objects.create(
         shop_id=world.actor.shop_id, public_id="ev_other", case=other, kind="E10", title="同一张", party="buyer",
-        file_sha256=sha256, captured_by="x",
+        file_sha256=mine.file_sha256, kept_sha256=mine.kept_sha256, key_sealed=mine.key_sealed, captured_by="x",
     )  # fmt: skip
     erase(world)
-    assert files.read(sha256) == PICTURE
+    assert file_rows.read(copy) == PICTURE
     erase(world, who="晚风")
-    assert not files.path_of(sha256).exists()
+    assert not files.path_of(copy.kept_sha256).exists()
 
 
 def test_what_is_open_holds_and_says_so(world):

@@ -69,7 +69,8 @@ def test_the_names_of_kept_files_are_told_by_every_table_that_has_one():
         ("anchors.Deposit", "sha256"), ("anchors.Stamp", "token_sha256"), ("packs.Pack", "manifest_sha256"),
         ("cards.Card", "source_sha256"), ("cards.ProofFile", "sha256"), ("cards.KeptWrapping", "sha256"), ("cards.Reveal", "source_sha256"),
         ("delivery.ClaimLink", "token_sha256"), ("delivery.ParcelFile", "sha256"), ("delivery.ParcelStep", "chain_sha256"),
-        ("delivery.Terms", "sha256"), ("evidence.Exhibit", "source_sha256"), ("inbox.Message", "source_sha256"),
+        ("delivery.Terms", "sha256"), ("evidence.Exhibit", "source_sha256"), ("evidence.Exhibit", "file_sha256"),
+        ("evidence.Redaction", "file_sha256"), ("evidence.Look", "file_sha256"), ("packs.Pack", "file_sha256"), ("inbox.Message", "source_sha256"),
         ("notices.CalendarLink", "key_sha256"), ("orders.Order", "source_sha256"), ("orders.Refund", "source_sha256"),
         ("project.IdempotentReply", "request_sha256"), ("screens.CapturedPicture", "sha256"), ("sourcing.RiskFlag", "facts_sha256"), ("staff.ApiToken", "token_sha256"),
     }  # fmt: skip

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from cardcase.cards import file_rows
 from cardcase.cases.models import Case
-from cardcase.custody import files
 from cardcase.custody import queries as ledger
 from cardcase.deadlines.models import Deadline
 from cardcase.evidence.models import Exhibit
@@ -71,7 +71,7 @@ def test_lifting_puts_everything_back_and_the_record_opens_again(world):
     }
     assert after == before
     assert Buyer.objects.get(pk=world.buyer.pk).nick == NICK
-    assert files.read(Exhibit.objects.get().file_sha256) == PICTURE
+    assert file_rows.read(Exhibit.objects.get()) == PICTURE
     report = ledger.verify_all()
     assert report.is_intact, report.as_text()
     assert (report.erased_contents, report.restricted_contents) == (0, 0)

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cardcase.cards import file_rows
 from cardcase.cases.models import Case, Note
-from cardcase.custody import files as files_of_record
 from cardcase.custody.models import Entry
 from cardcase.orders.models import Order
 from cardcase.packs import verifier
@@ -439,7 +439,7 @@ def test_files_are_kept_as_evidence_once_for_one_key_with_what_they_show(api, ca
     [kept] = case.exhibits.all()
     assert first.json() == {"number": case.number, "exhibits": [kept.public_id]}
     assert (kept.kind, kept.source_file, kept.facts["balance_fen"]) == ("E10", "截图.png", 0)
-    assert files_of_record.read(kept.file_sha256) == picture.data
+    assert file_rows.read(kept) == picture.data
 
 
 def test_of_two_files_with_one_bad_none_is_kept_and_the_bad_one_is_named(api, case):

@@ -3,9 +3,11 @@
 import base64
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,16 +109,45 @@ def erase(data: Path, **more: str):
     return document(*words, data=data, **more)
 
 
+def key_of_the_picture(data: Path) -> bytes:
+    """Return the sealed key of his exhibit as it stands in the database."""
+    with closing(sqlite3.connect(f"file:{data / 'cardcase.sqlite3'}?mode=ro", uri=True)) as database:
+        [(key,)] = database.execute("SELECT key_sealed FROM evidence_exhibit").fetchall()
+    return key or b""
+
+
+def lies_anywhere(data: Path, key: bytes) -> bool:
+    return any(key in path.read_bytes() for path in data.rglob("*") if path.is_file())
+
+
+def require_picture(data: Path) -> None:
+    """Fail unless his picture can be opened, byte for byte."""
+    run(
+        data,
+        f"""
+        from pathlib import Path
+        from cardcase.cards import file_rows
+        from cardcase.evidence.models import Exhibit
+        assert file_rows.read(Exhibit.objects.get()) == Path({str(data.parent / "in" / "shot.png")!r}).read_bytes()
+        """,
+    )
+
+
 def verified(data: Path) -> dict:
     return document("ledger", "verify", data=data)
 
 
 def test_after_erasing_a_byte_search_of_the_data_folder_finds_nothing(data):
     there = {word for _, word in left(data)}
-    assert there == {word[:8] for word in (*NEEDLES, "picture")}
+    assert there == {word[:8] for word in NEEDLES}  # the picture lies encrypted
+    key = key_of_the_picture(data)
+    assert key
+    assert lies_anywhere(data, key)
+    require_picture(data)
     done = erase(data)
     assert {one["state"] for one in done} == {"erased"}
     assert left(data) == []
+    assert not lies_anywhere(data, key)
     report = verified(data)
     assert report["is_intact"]
     assert report["erased_contents"] > 5
@@ -151,14 +182,17 @@ service.erase(actor, {who!r}, ground="buyer_request", confirmation=plan.phrase.z
     ],
 )
 def test_killed_anywhere_it_is_either_undone_or_finished_later(data, where, is_committed):
+    key = key_of_the_picture(data)
     run(data, KILLED.format(where=where, who=NICK), code=-9)
     assert verified(data)["is_intact"]
     if is_committed:
         cardcase("privacy", "finish", data=data)
     else:
-        assert {word for _, word in left(data)} >= {NICK[:8], WORDS[0][:8], "picture"}
+        assert {word for _, word in left(data)} >= {NICK[:8], WORDS[0][:8]}
+        require_picture(data)
         erase(data)
     assert left(data) == []
+    assert not lies_anywhere(data, key)
     assert {one["state"] for one in document("privacy", "list", data=data)} <= {"erased", "proposed"}
     assert verified(data)["is_intact"]
 
@@ -170,8 +204,10 @@ def test_killed_while_restricting_it_can_be_done_again_and_lifted(data):
     done = document("privacy", "restrict", NICK, "--ground", "buyer_request", data=data)
     assert {one["state"] for one in done} == {"restricted"}
     assert left(data) == []
+    assert not key_of_the_picture(data)
     cardcase("privacy", "lift", done[-1]["ref"], "--reason", "法院要求", data=data)
-    assert {word for _, word in left(data)} >= {NICK[:8], WORDS[1][:8], "picture"}
+    assert {word for _, word in left(data)} >= {NICK[:8], WORDS[1][:8]}
+    require_picture(data)
     report = verified(data)
     assert report["is_intact"]
     assert (report["erased_contents"], report["restricted_contents"]) == (0, 0)

@@ -3,8 +3,8 @@
 from django.apps import apps
 from django.db.models import BinaryField, CharField
 
-from cardcase.cards.queries import WRAPPINGS
-from cardcase.project.sealed import PLACES, PLAIN_FILES
+from cardcase.cards.queries import PLAIN_FILES, WRAPPINGS
+from cardcase.project.sealed import PLACES
 
 NOT_SEALED = {
     "anchors.Reply.request",
@@ -51,6 +51,10 @@ NO_PLAIN_FILE = {
     "anchors.Deposit.sha256",
     "anchors.Stamp.token_sha256",
     "packs.Pack.manifest_sha256",
+    "packs.Pack.file_sha256",
+    "evidence.Exhibit.file_sha256",
+    "evidence.Redaction.file_sha256",
+    "evidence.Look.file_sha256",
     "cards.BalanceCheck.proof_sha256",
     "cards.CardBatch.proof_sha256",
     "cards.VoidAttempt.proof_sha256",

@@ -10,6 +10,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from cardcase.cards import service as cards
 from cardcase.cards.models import CardBatch
 from cardcase.custody import files
 from cardcase.custody.models import Entry
@@ -20,8 +21,7 @@ from cardcase.project.cli import cli
 from cardcase.sourcing import queries, service
 from cardcase.sourcing.models import SourceDocument
 from cardcase.sourcing.service import PaperTold
-from cardcase.sourcing.service.resealing import DROP_PLAIN
-from evidence.world import PNG, World
+from evidence.world import PNG, World, readable
 from project.command import cardcase, environment
 from project.test_crash import SEED, database, fresh  # noqa: F401 - the fixture
 
@@ -64,7 +64,8 @@ boot.prepare(sys.argv[1])
 from django.conf import settings
 from cardcase.custody.models import Entry
 from cardcase.jobs.models import Job
-from cardcase.sourcing import queries, service
+from cardcase.cards.service import DROP_PLAIN, drop_plain
+from cardcase.sourcing import queries
 from cardcase.sourcing.models import SourceDocument
 actor = boot.operator()
 whole = sum(
@@ -72,13 +73,13 @@ whole = sum(
     for paper in SourceDocument.objects.all()
 )
 left = queries.unsealed(actor)
-promised = [job.args["sha256"] for job in Job.objects.filter(kind="sourcing.drop_plain")]
+promised = [job.args["sha256"] for job in Job.objects.filter(kind=DROP_PLAIN)]
 folder = Path(settings.CARDCASE.files)
 def plain():
     return sum(b"%PDF-1.7" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 before = plain()
 for sha256 in promised:
-    service.drop_plain(actor, sha256)
+    drop_plain(actor, sha256)
 print(json.dumps({"whole": whole, "left": left, "promised": len(promised), "before": before, "after": plain(),
                   "entries": Entry.objects.filter(kind="paper.sealed").count()}))
 """
@@ -102,7 +103,7 @@ def older(owner, noon, lot, data=PDF, kind="invoice"):
 
 
 def drop(system):
-    return [service.drop_plain(system, job.args["sha256"]) for job in Job.objects.filter(kind=DROP_PLAIN)]
+    return [cards.drop_plain(system, job.args["sha256"]) for job in Job.objects.filter(kind=cards.DROP_PLAIN)]
 
 
 @pytest.mark.django_db
@@ -123,9 +124,9 @@ def test_an_older_paper_is_sealed_once_and_its_plain_file_goes(owner, system, no
 
 
 @pytest.mark.django_db
-def test_bytes_that_something_else_names_stay(owner, system, noon, world, lot):
+def test_bytes_that_something_else_needs_stay(owner, system, noon, world, lot):
     case = world.case("A1")
-    evidence.add_exhibit(owner, case.number, "E1", "发票", PNG, at=noon)
+    readable(evidence.add_exhibit(owner, case.number, "E1", "发票", PNG, at=noon))
     older(owner, noon, lot, PNG)
     service.seal_older(system, at=noon)
     assert drop(system) == [False]

@@ -7,7 +7,7 @@ Hoang, Reyhanitabar, Rogaway, Vizár, CRYPTO 2015).
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -29,6 +29,9 @@ class Use(StrEnum):
 
     PARCEL = "parcel"
     PROOF = "proof"
+    EXHIBIT = "exhibit"
+    COPY = "copy"  # of an exhibit, covered
+    PACK = "pack"
 
     @property
     def about(self) -> bytes:
@@ -44,6 +47,16 @@ class SealedFile:
     sealed_sha256: str
     key_sealed: bytes
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """Where a sealed file lies, and under what: the hash of what lies on the disk, its key under seal."""
+
+    shop_id: int
+    sealed_sha256: str
+    key_sealed: bytes
+    use: Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +99,25 @@ def keep(
 
 def opened(shop_id: int, sealed_sha256: str, key_sealed: bytes, use: Use) -> Iterator[bytes]:
     """Open a kept file piece by piece. Only after the record of it is committed. Raises SealBroken, NotFound."""
-    key = AESGCM(vault.open_sealed(bytes(key_sealed), context=_context(shop_id, sealed_sha256, use)))
-    pieces = files.pieces(sealed_sha256, FRAME + _TAG)
+    return opened_many([Lies(shop_id, sealed_sha256, key_sealed, use)])[0]
 
-    def reading() -> Iterator[bytes]:
-        try:
-            for place, (piece, is_last) in enumerate(_marked(pieces)):
-                yield key.decrypt(_nonce(place, is_last=is_last), piece, use.about)
-        except InvalidTag:
-            raise SealBroken from None
 
-    return reading()
+def opened_many(lying: Sequence[Lies]) -> list[Iterator[bytes]]:
+    """Open several files, each piece by piece: one question to the vault. Raises as ``opened``."""
+    contexts = [_context(one.shop_id, one.sealed_sha256, one.use) for one in lying]
+    keys = vault.open_many([bytes(one.key_sealed) for one in lying], contexts)
+    return [
+        _decrypted(AESGCM(key), files.pieces(one.sealed_sha256, FRAME + _TAG), one.use)
+        for one, key in zip(lying, keys, strict=True)
+    ]
+
+
+def _decrypted(key: AESGCM, pieces: Iterable[bytes], use: Use) -> Iterator[bytes]:
+    try:
+        for place, (piece, is_last) in enumerate(_marked(pieces)):
+            yield key.decrypt(_nonce(place, is_last=is_last), piece, use.about)
+    except InvalidTag:
+        raise SealBroken from None
 
 
 def _encrypted(key: AESGCM, frames: Iterable[bytes], use: Use) -> Iterator[bytes]:

@@ -1,15 +1,19 @@
 """What an act on a case brings along: what was typed, and how it is read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cardcase.evidence.rules.exhibits import MAX_FILE_BYTES, check_size
 from cardcase.kit.clock import SHANGHAI
 from cardcase.kit.errors import WrongUse
 from cardcase.kit.money import parse_yuan
 from cardcase.kit.text import Text
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -29,6 +33,14 @@ class Act:
         """Return what was typed under a name, without surrounding space and what no database takes."""
         typed = self.values.get(name, "").replace("\0", "")
         return typed.encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def files_of(uploads: "Iterable[UploadedFile[Any]]") -> list[tuple[str, bytes]]:
+    """Read the files that came with an act, each with its name; none when one of them is too large. Raises BadFile."""
+    given = list(uploads)
+    for one in given:
+        check_size(one.size or 0)  # as it was counted while it came
+    return [(one.name or "", one.read(MAX_FILE_BYTES + 1)) for one in given]
 
 
 def fen(act: Act, name: str) -> int | None:

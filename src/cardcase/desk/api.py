@@ -7,7 +7,7 @@ from ninja import Field, File, Form, Query, Router, Schema, UploadedFile
 
 from cardcase.desk import suggesting
 from cardcase.desk.queries import sheet, timeline, wish_from, wordings
-from cardcase.desk.service import Act, keep_evidence, perform
+from cardcase.desk.service import Act, files_of, keep_evidence, perform
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor
 
@@ -226,8 +226,7 @@ def keep(
     request: HttpRequest, number: str, told: Form[EvidenceIn], files: File[list[UploadedFile] | None] = None
 ) -> dict[str, Any]:
     """Keep each file as an exhibit, or facts without a file. A mail (.eml) is read and its signature checked."""
-    given = [(one.name or "", one.read()) for one in files or ()]
-    act = Act(number, 0, clock.now(), told.dict(), files=given)
+    act = Act(number, 0, clock.now(), told.dict(), files=files_of(files or ()))
     return {"number": number, "exhibits": keep_evidence(_actor(request), act)}
 
 

@@ -25,10 +25,10 @@ from cardcase.remedies.rules.learning import Because, Why
 from cardcase.staff.rules import Actor
 
 from . import capturing
-from .acting import Act, chosen, fen, later, moment
+from .acting import Act, chosen, fen, files_of, later, moment
 from .capturing import opened_exhibit
 
-__all__ = ["ACTS", "Act", "opened_exhibit", "perform"]
+__all__ = ["ACTS", "Act", "files_of", "opened_exhibit", "perform"]
 
 _RECORDED: Final = (
     Event.STEPPED_IN,

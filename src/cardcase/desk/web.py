@@ -19,7 +19,7 @@ from cardcase.desk.queries import (
     today_page,
     wish_from,
 )
-from cardcase.desk.service import Act, opened_exhibit, perform
+from cardcase.desk.service import Act, files_of, opened_exhibit, perform
 from cardcase.desk.suggesting import suggestion_for
 from cardcase.inbox.reading import read_reply
 from cardcase.kit import clock
@@ -127,7 +127,7 @@ def act(request: HttpRequest, actor: Actor, number: str, name: str) -> HttpRespo
                 at=clock.now(),
                 values=typed,
                 lists={key: request.POST.getlist(key) for key in request.POST},
-                files=[(file.name or "", file.read()) for file in request.FILES.getlist("files")],
+                files=files_of(request.FILES.getlist("files")),
             ),
         )
     except (NotFound, NotAllowed):

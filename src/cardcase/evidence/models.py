@@ -4,30 +4,33 @@ from typing import ClassVar
 
 from django.db import models
 
+from cardcase.cards.file_rows import FileRow
+from cardcase.cards.sealed_files import Use
 from cardcase.cases.models import Case
 from cardcase.kit import clock
 from cardcase.staff.models import ShopOwned, Sourced
 
 
-class Exhibit(ShopOwned, Sourced):
-    """证据项: one thing that proves something. The bytes lie content-addressed in custody's file store.
+class Exhibit(FileRow, Sourced):
+    """证据项: one thing that proves something, with a file or without.
 
     Never deleted. One that does not belong here is set aside with a reason: it stays on file and no longer counts.
     """
+
+    USE = Use.EXHIBIT
 
     public_id = models.CharField(max_length=40, unique=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
     kind = models.CharField(max_length=4)  # E1 … E24 of the matrix
     title = models.CharField(max_length=200)
     party = models.CharField(max_length=10)  # buyer, seller, supplier, platform, issuer
-    file_sha256 = models.CharField(max_length=64, blank=True, default="")
     file_mime = models.CharField(max_length=80, blank=True, default="")
     captured_at = models.DateTimeField(default=clock.now)
     captured_by = models.CharField(max_length=80)
     event_at = models.DateTimeField(null=True)
     facts = models.JSONField(default=dict)  # order_no, tail4, amount_fen, at, region, redeemed_at, account …
     is_against_seller = models.BooleanField(default=False)
-    body_sealed = models.BinaryField(null=True)  # the bytes, under seal instead of in the store: they hold a card code
+    body_sealed = models.BinaryField(null=True)  # the bytes, instead of a kept file: a card code stands in them
     dkim = models.CharField(max_length=10, blank=True, default="")  # dkim.Signed, of a mail
     dkim_domain = models.CharField(max_length=255, blank=True, default="")
     dkim_key = models.BinaryField(null=True)  # the key record that it was checked with, so that others can do it again
@@ -39,15 +42,16 @@ class Exhibit(ShopOwned, Sourced):
         indexes: ClassVar = [models.Index(fields=["shop", "case"], name="exhibit_by_case")]
 
 
-class Redaction(ShopOwned):
+class Redaction(FileRow):
     """A copy of an exhibit's file with places painted over, made for others; the original stays and is withheld.
 
     The latest one that was not lifted is what packs show. Rows are never deleted.
     """
 
+    USE = Use.COPY
+
     public_id = models.CharField(max_length=40, unique=True)
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="redactions")
-    file_sha256 = models.CharField(max_length=64)
     file_mime = models.CharField(max_length=80)
     areas = models.JSONField(default=list)  # [page, x, y, width, height] in pixels of the page as drawn
     reason = models.CharField(max_length=300)

@@ -1,21 +1,20 @@
 """Gather what goes into a pack, and look through all of it for what must not: the same for a preview and for a seal."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cardcase.cards import masking
+from cardcase.cards import file_rows, masking
 from cardcase.cases.queries import by_number
-from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody.rules import plain
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules import images
 from cardcase.evidence.rules.covering import cover
 from cardcase.evidence.rules.exhibits import ENDINGS
-from cardcase.kit.errors import Refused
+from cardcase.kit.errors import NotFound, Refused
 from cardcase.kit.text import Text
 from cardcase.privacy import queries as privacy
 from cardcase.staff.rules import Actor
@@ -114,11 +113,11 @@ def gather(
                 "先导入订单和退款，让售后单由系统建立。", "Import the order and refund so that the case is opened."
             ),
         )
-    found, leaks = _originals(actor, told)
+    case = by_number(actor, number)
+    found, leaks = _originals(actor, told, evidence.shown_files(actor, case).values())
     opened = open_entries(kept, raw.texts, found.values(), lambda texts: _must_stay(actor, texts, told.covers))
     _refuse(actor, told, opened, found, contains_code)
-    looked = evidence.looked_at(actor, by_number(actor, number))
-    leaks += [*_pictures(told, found, looked), *_personal(told)]
+    leaks += [*_pictures(told, found, evidence.looked_at(actor, case)), *_personal(told)]
     return Gathered(told, kept, opened, found, tuple(leaks))
 
 
@@ -167,11 +166,16 @@ def _refuse(actor: Actor, told: Dossier, opened: Opened, found: Mapping[str, Ori
 # ---- files ---------------------------------------------------------------------------------------------------------
 
 
-def _originals(actor: Actor, told: Dossier) -> tuple[dict[str, Original], list[Leak]]:
+def _originals(
+    actor: Actor, told: Dossier, shown: Iterable[evidence.ShownFile]
+) -> tuple[dict[str, Original], list[Leak]]:
     """Read what is shown of the exhibits. A file whose own words hold what must not be seen stays out of the pack."""
     found: dict[str, Original] = {}
     leaks: list[Leak] = []
     known = by_key(told)
+    wanted = {exhibit.shown_sha256 for exhibit in told.exhibits if not exhibit.is_sealed}
+    rows = {one.sha256: one.row for one in shown if one.sha256 in wanted and one.row.kept_sha256}
+    read = dict(zip(rows, file_rows.read_many(list(rows.values())), strict=True))
     for exhibit in told.exhibits:
         sha256 = exhibit.shown_sha256
         if not sha256 or sha256 in found:
@@ -180,7 +184,9 @@ def _originals(actor: Actor, told: Dossier) -> tuple[dict[str, Original], list[L
             leaks.append(withheld_file(known[exhibit.public_id].label, exhibit.public_id))
             found[sha256] = Original(b"", "", exhibit.shown_mime, is_withheld=True)
             continue
-        data = originals.read(sha256)
+        if sha256 not in read:  # covered, or its cover lifted, while we looked
+            raise NotFound("没有这个文件", "There is no such file")
+        data = read[sha256]
         picture = images.look(data)
         ending = picture.ending if picture else _ENDINGS.get(exhibit.shown_mime.partition(";")[0], "bin")
         inside = filewords.words(data, exhibit.shown_mime)

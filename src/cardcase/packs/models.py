@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from cardcase.cards.file_rows import FileRow
+from cardcase.cards.sealed_files import Use
 from cardcase.cases.models import Case
 from cardcase.staff.models import ShopOwned
 
@@ -18,18 +20,20 @@ class PackDraft(ShopOwned):
     staged_by = models.CharField(max_length=80)
 
 
-class Pack(ShopOwned):
-    """证据包: one sealed version. Its bytes are kept by their hash and never change; rows are never deleted.
+class Pack(FileRow):
+    """证据包: one sealed version. Its bytes never change; rows are never deleted.
 
-    The record decides that a pack exists (``pack.exported``, ``pack.submitted``); the row says where its bytes lie.
+    The record decides that a pack exists (``pack.exported``, ``pack.submitted``); the row says where its bytes lie. It
+    has no file while these are being written.
     """
+
+    USE = Use.PACK
 
     public_id = models.CharField(max_length=40, unique=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="packs")
     number = models.PositiveIntegerField()  # 1, 2 … of the case
     state = models.CharField(max_length=10)  # sealed, submitted, superseded
     recipient = models.CharField(max_length=10)
-    file_sha256 = models.CharField(max_length=64, blank=True, default="")  # empty while the bytes are being written
     size = models.PositiveBigIntegerField(default=0)
     manifest_sha256 = models.CharField(max_length=64)
     sealed_at = models.DateTimeField()

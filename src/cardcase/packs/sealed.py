@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from cardcase.cards import file_rows
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event, GuardFacts, Stage, Status
-from cardcase.custody import files
 from cardcase.custody import queries as custody
 from cardcase.custody.queries import HistoryItem
 from cardcase.kit.errors import Conflict, NotFound
@@ -66,7 +66,7 @@ def sealed_bytes(actor: Actor, case: Case, pack: str = "") -> tuple[Sealed, byte
             "There is no such pack",
             next=Text("看“证据包”页面上的各版。", "See the versions on the page of packs."),
         )
-    return found[-1], files.read(found[-1].file_sha256)
+    return found[-1], file_rows.read(pack_rows(actor, case)[found[-1].pack])
 
 
 def unfinished() -> Conflict:

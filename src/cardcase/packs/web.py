@@ -10,10 +10,9 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cardcase.cards import masking
+from cardcase.cards import file_rows, masking
 from cardcase.cases import queries as cases
 from cardcase.cases.rules import Event
-from cardcase.custody import files
 from cardcase.evidence import pixels
 from cardcase.evidence import queries as evidence
 from cardcase.evidence import service as covering
@@ -195,7 +194,7 @@ def cover(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Http
             messages.success(request, _("遮盖件已做好，原件另存，不会放进证据包。"))
             return redirect("case-exhibits", number)
     try:
-        drawn = pixels.pages(files.read(row.file_sha256), row.file_mime)
+        drawn = pixels.pages(file_rows.read(row), row.file_mime)
     except pixels.NoPixels as problem:
         drawn, notices = [], (*notices, Notice(Tone.BAD, say(problem.message), say(problem.next)))
     made = [one for one in evidence.redactions(actor, case) if one.exhibit_id == row.pk]
@@ -208,7 +207,7 @@ def cover(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Http
 def cover_page(request: HttpRequest, actor: Actor, number: str, exhibit: str, page: int) -> HttpResponse:  # noqa: ARG001
     """Give one page of an exhibit's original as it is drawn, for marking."""
     _, row = _exhibit_of(actor, number, exhibit)
-    drawn = pixels.pages(files.read(row.file_sha256), row.file_mime)
+    drawn = pixels.pages(file_rows.read(row), row.file_mime)
     if not 0 < page <= len(drawn):
         raise NotFound("没有这一页", "There is no such page")
     return _download(drawn[page - 1].png, "image/png", f"{exhibit[-8:]}-{page}.png", is_inline=True)
@@ -221,9 +220,8 @@ def shown(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Http
     case, row = _exhibit_of(actor, number, exhibit)
     file = evidence.shown_files(actor, case)[row.pk]
     is_picture = file.mime.startswith("image/")
-    return _download(
-        files.read(file.sha256), file.mime, f"{exhibit[-8:]}.{file.mime.partition('/')[2]}", is_inline=is_picture
-    )
+    data = file_rows.read(file.row)
+    return _download(data, file.mime, f"{exhibit[-8:]}.{file.mime.partition('/')[2]}", is_inline=is_picture)
 
 
 # ---- the refuse form -----------------------------------------------------------------------------------------------

@@ -30,6 +30,9 @@ PLACES: Final = (
     SealedPlace("sourcing.SourceDocument", "body_sealed", at_once=4),
     SealedPlace("delivery.ParcelFile", "key_sealed"),
     SealedPlace("evidence.Exhibit", "body_sealed", at_once=4),
+    SealedPlace("evidence.Exhibit", "key_sealed"),
+    SealedPlace("evidence.Redaction", "key_sealed"),
+    SealedPlace("packs.Pack", "key_sealed"),
     SealedPlace("inbox.Message", "original_sealed"),
     SealedPlace("notices.NoticeTarget", "address_sealed"),
     SealedPlace("intake.Channel", "secret_sealed"),
@@ -38,15 +41,6 @@ PLACES: Final = (
     SealedPlace("screens.CapturedPicture", "original_sealed", at_once=4),
     SealedPlace("screens.CapturedPicture", "seen_sealed", at_once=4),
 )
-
-PLAIN_FILES: Final = (
-    ("evidence.Exhibit", "file_sha256"),
-    ("evidence.Redaction", "file_sha256"),
-    ("evidence.Look", "file_sha256"),
-    ("packs.Pack", "file_sha256"),
-    ("sourcing.SourceDocument", "sha256"),
-)
-"""Columns that name kept files which lie readable: what they name is not removed when a proof comes under seal."""
 
 
 @dataclass(frozen=True, slots=True)

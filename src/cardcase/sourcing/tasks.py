@@ -11,7 +11,6 @@ from cardcase.staff.rules import Actor
 
 from . import service
 from .service.following import EVALUATE_BATCH
-from .service.resealing import DROP_PLAIN
 
 log = structlog.get_logger("cardcase.sourcing")
 
@@ -20,12 +19,6 @@ log = structlog.get_logger("cardcase.sourcing")
 def evaluate_batch(claim: Claim) -> None:
     """Ask the rules about a batch whose papers or terms have changed."""
     service.evaluate_batch(Actor.system(int(claim.args["shop"])), str(claim.args["batch"]), at=clock.now())
-
-
-@handles(DROP_PLAIN)
-def drop_plain(claim: Claim) -> None:
-    """Take away the unsealed bytes of a paper that has been sealed."""
-    service.drop_plain(Actor.system(int(claim.args["shop"])), str(claim.args["sha256"]))
 
 
 @handles("sourcing.seal_older", every=timedelta(hours=1), lease=timedelta(minutes=10), is_atomic=False)

@@ -43,12 +43,14 @@ from .pages import (
     stock_page,
 )
 from .proofs import ProofFact, named_elsewhere, plain_proofs, proofs_of, unsealed_proofs
+from .readable import PLAIN_FILES, is_plain_needed, readable_files, readable_rows
 from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .serials import SerialRead, number_on_file, read_serials
 from .sums import StockSum, low_stock, stock_summary
 from .watch import FailingBatch, failing_batches
 
 __all__ = [
+    "PLAIN_FILES",
     "WRAPPINGS",
     "BatchRow",
     "CardFacts",
@@ -94,6 +96,7 @@ __all__ = [
     "freshness_of",
     "given_cards",
     "giving_stock",
+    "is_plain_needed",
     "kinds_in_stock",
     "last_look",
     "look_rule",
@@ -106,6 +109,8 @@ __all__ = [
     "preview",
     "proofs_of",
     "read_serials",
+    "readable_files",
+    "readable_rows",
     "reconcile",
     "sealed_counts",
     "stock_of_equal_value",

@@ -49,6 +49,11 @@ def plain_proofs(actor: Actor) -> set[str]:
 def named_elsewhere(actor: Actor, columns: Sequence[tuple[str, str]], names: Collection[str]) -> set[str]:
     """Return those of the names of kept files that columns of other rooms (``app.Model``, field) name too."""
     actor.require(Permission.MANAGE_SHOP)
+    return names_in(columns, names)
+
+
+def names_in(columns: Sequence[tuple[str, str]], names: Collection[str]) -> set[str]:
+    """Return those of the names of kept files that stand in these columns, of whatever shop."""
     ordered = sorted(names)
     found: set[str] = set()
     for model, field in columns:
@@ -59,15 +64,21 @@ def named_elsewhere(actor: Actor, columns: Sequence[tuple[str, str]], names: Col
     return found
 
 
-def _named() -> Iterator[tuple[int, str, str]]:
+def waits_as_proof(sha256: str) -> bool:
+    """Tell whether a proof of the installation lies readable under this name, with no encrypted file yet."""
+    return bool(set(_named(proof_sha256=sha256)) - _sealed(sha256=sha256))
+
+
+def _named(**only: str) -> Iterator[tuple[int, str, str]]:
     for model, subject in (
         (BalanceCheck, "card__public_id"),
         (VoidAttempt, "card__public_id"),
         (CardBatch, "public_id"),
     ):
-        rows = model._base_manager.exclude(proof_sha256="")  # noqa: SLF001 - Django's documented model API
+        rows = model._base_manager.exclude(proof_sha256="").filter(**only)  # noqa: SLF001 - Django's documented model API
         yield from rows.values_list("shop_id", subject, "proof_sha256").iterator()
 
 
-def _sealed() -> set[tuple[int, str, str]]:
-    return set(ProofFile._base_manager.values_list("shop_id", "subject", "sha256").iterator())  # noqa: SLF001 - as above
+def _sealed(**only: str) -> set[tuple[int, str, str]]:
+    rows = ProofFile._base_manager.filter(**only)  # noqa: SLF001 - Django's documented model API
+    return set(rows.values_list("shop_id", "subject", "sha256").iterator())

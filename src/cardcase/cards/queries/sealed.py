@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import BinaryField, Count, Model
+from django.db.models import BinaryField, Count, Model, QuerySet
 from django.db.models.functions import Substr
 
 from cardcase.cards.models import KeptWrapping
@@ -44,6 +44,13 @@ class SealedPlace:
         """Return the model."""
         return apps.get_model(self.model)
 
+    def rows(self) -> QuerySet[Any]:
+        """Return the rows that hold a value, each with its ``sealed_head``: empty is a key that was destroyed."""
+        rows = self.table()._base_manager.exclude(**{self.field: None}).exclude(**{self.field: b""})  # noqa: SLF001 - Django's documented model API
+        head = Substr(self.field, 1, envelope.HEAD, output_field=BinaryField())
+        found: QuerySet[Any] = rows.annotate(sealed_head=head)
+        return found
+
 
 WRAPPINGS: Final = SealedPlace("cards.KeptWrapping", "wrapping")
 """Of this room itself: the present wrappings of kept originals."""
@@ -64,10 +71,8 @@ def sealed_counts(actor: Actor, places: Sequence[SealedPlace]) -> list[SealedCou
     actor.require(Permission.MANAGE_SHOP)
     counted = []
     for place in places:
-        rows = place.table()._base_manager.exclude(**{place.field: None})  # noqa: SLF001 - Django's documented model API
-        rows = rows.exclude(**{place.field: b""})  # a key that was destroyed (room privacy)
-        heads = rows.annotate(head=Substr(place.field, 1, envelope.HEAD, output_field=BinaryField()))
-        found = heads.values("head").annotate(times=Count("pk")).order_by().values_list("head", "times")
+        heads = place.rows().values("sealed_head").annotate(times=Count("pk"))
+        found = heads.order_by().values_list("sealed_head", "times")
         counted.append(_sum(place.name, ((bytes(head or b""), times) for head, times in found)))
     return [*counted, _sum(KEPT_FILES, ((head, 1) for _, head in kept_heads(actor)))]
 

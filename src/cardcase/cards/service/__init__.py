@@ -10,6 +10,7 @@ from .keys import Rotation, bring_back, export_made, rotate
 from .parcels import note_arrived, ship_cards
 from .proofs import SealedProofs, open_proof, seal_old_proofs
 from .provenance import note_claimed, set_provenance
+from .resealing import DROP_PLAIN, drop_plain, promise_drop, seal_file, seal_files
 from .reservation import release, reserve_equal
 from .reveal import reveal
 from .stock import Staged, stage, stock
@@ -17,6 +18,7 @@ from .voiding import ask_to_void, mark_redeemed, settle_void, void_card
 
 __all__ = [
     "ACTS",
+    "DROP_PLAIN",
     "CardAct",
     "Rotation",
     "SealedProofs",
@@ -27,6 +29,7 @@ __all__ = [
     "authorise_cards",
     "bring_back",
     "check_before_reveal",
+    "drop_plain",
     "export_made",
     "give_back",
     "hold",
@@ -36,6 +39,7 @@ __all__ = [
     "open_proof",
     "opened",
     "perform",
+    "promise_drop",
     "quarantine_batch",
     "readmit",
     "record_balance_check",
@@ -46,6 +50,8 @@ __all__ = [
     "reserve_equal",
     "reveal",
     "rotate",
+    "seal_file",
+    "seal_files",
     "seal_old_proofs",
     "set_aside",
     "set_provenance",

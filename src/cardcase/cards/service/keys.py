@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import BinaryField
-from django.db.models.functions import Substr
 
 from cardcase.cards.models import KeptWrapping
 from cardcase.cards.queries import sealed as queries
@@ -122,8 +120,7 @@ def _pass(actor: Actor, places: Sequence[SealedPlace], step: Step | None) -> tup
 
 def _through(place: SealedPlace, step: Step | None) -> Iterator[tuple[int, bool]]:
     """Move the values of one column, a batch a transaction; yield how many moved and whether any changed meanwhile."""
-    rows = place.table()._base_manager.exclude(**{place.field: None})  # noqa: SLF001 - Django's documented model API
-    rows = rows.annotate(sealed_head=Substr(place.field, 1, envelope.HEAD, output_field=BinaryField())).order_by("pk")
+    rows = place.rows().order_by("pk")
     total, done, last = rows.count(), 0, None
     while True:
         after = rows if last is None else rows.filter(pk__gt=last)

@@ -5,7 +5,19 @@ does: ``filekeys`` (in the ring itself) and ``transit`` (Vault, OpenBao). ``inde
 the encrypted copy of the ring. Nothing here logs, and no error carries what it was given.
 """
 
-from .envelope import Head, head_of, open_many, open_sealed, rewrap, rewrap_many, seal, seal_many, sealing_head
+from .envelope import (
+    Head,
+    fasten_many,
+    head_of,
+    loosen_many,
+    open_many,
+    open_sealed,
+    rewrap,
+    rewrap_many,
+    seal,
+    seal_many,
+    sealing_head,
+)
 from .errors import SealBroken, VaultAway, VaultKeyMissing
 from .index import blind_index, digester, indexer, keyed_digest
 from .keys import key_version
@@ -17,10 +29,12 @@ __all__ = [
     "VaultKeyMissing",
     "blind_index",
     "digester",
+    "fasten_many",
     "head_of",
     "indexer",
     "key_version",
     "keyed_digest",
+    "loosen_many",
     "open_many",
     "open_sealed",
     "rewrap",

@@ -132,8 +132,7 @@ def rewrap_many(sealed: Sequence[bytes]) -> list[bytes | None]:
     whole = [bytes(one) for one in sealed]
     found: list[bytes | None] = [None] * len(whole)
     for (holder, version), places in _by_key(ring, whole).items():
-        cut = [whole[place][HEAD : _body_at(whole[place])] for place in places]
-        bare = [one if holder.mark == FileKeys.mark else one[1:] for one in cut]
+        bare = _wrapped(whole, places, holder)
         if holder is to:
             fresh = holder.renew_many(version, bare)
         else:
@@ -145,6 +144,32 @@ def rewrap_many(sealed: Sequence[bytes]) -> list[bytes | None]:
                 rest = whole[place][_body_at(whole[place]) :]
                 found[place] = b"".join((fresh_head, *_framed(to, [wrapped]), rest))
     return found
+
+
+def loosen_many(sealed: Sequence[bytes]) -> list[bytes | None]:
+    """Take values out from under the ring, each with its own key before it: whoever has that can open it.
+
+    For what is encrypted as a whole under another key at once, where no rotation finds it. In order; None for a value
+    that is damaged or whose key is not in the ring. Raises VaultAway.
+    """
+    whole = [bytes(one) for one in sealed]
+    found: list[bytes | None] = [None] * len(whole)
+    for (holder, version), places in _by_key(keys.ring(), whole).items():
+        for place, key in zip(places, holder.unwrap_many(version, _wrapped(whole, places, holder)), strict=True):
+            if key is not None:
+                found[place] = key + whole[place][_body_at(whole[place]) :]
+    return found
+
+
+def fasten_many(loose: Sequence[bytes]) -> list[bytes]:
+    """Put values that ``loosen_many`` took out under the current key. Raises VaultAway."""
+    if not loose:
+        return []
+    guard.sealing()
+    ring = keys.ring()
+    to = keys.sealer(ring)
+    head, wrapped = _head(to, ring), _framed(to, to.wrap_many([one[:KEY] for one in loose]))
+    return [head + key + one[KEY:] for one, key in zip(loose, wrapped, strict=True)]
 
 
 def wrapping_of(sealed: bytes) -> bytes:
@@ -162,6 +187,12 @@ def with_wrapping(sealed: bytes, wrapping: bytes) -> bytes:
 
 def _head(wrapper: KeyWrapper, ring: KeyRing) -> bytes:
     return wrapper.mark + ring.current.to_bytes(2, "big") + wrapper.versions[ring.current]
+
+
+def _wrapped(whole: Sequence[bytes], places: Sequence[int], holder: KeyWrapper) -> list[bytes]:
+    """Cut the wrapped keys out of the values at these places."""
+    start = HEAD if holder.mark == FileKeys.mark else HEAD + 1
+    return [whole[place][start : _body_at(whole[place])] for place in places]
 
 
 def _framed(wrapper: KeyWrapper, wrapped: Sequence[bytes]) -> Sequence[bytes]:
@@ -203,8 +234,6 @@ def _data_keys(sealed: Sequence[bytes]) -> list[bytes | None]:
         if head is None:
             raise SealBroken
         holder = keys.holder(ring, head.mark, head.version, head.fingerprint)
-        start = HEAD if head.mark == FileKeys.mark else HEAD + 1
-        bare = [sealed[place][start : _body_at(sealed[place])] for place in places]
-        for place, key in zip(places, holder.unwrap_many(head.version, bare), strict=True):
+        for place, key in zip(places, holder.unwrap_many(head.version, _wrapped(sealed, places, holder)), strict=True):
             found[place] = key
     return found

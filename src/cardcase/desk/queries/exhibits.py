@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from cardcase.cards import file_rows
 from cardcase.cases import queries as cases
-from cardcase.custody import files
 from cardcase.evidence import queries as evidence
 from cardcase.evidence.rules.exhibits import ENDINGS
 from cardcase.kit.errors import NotFound, Problem, Refused
@@ -45,7 +45,7 @@ def exhibit_file(actor: Actor, number: str, exhibit_id: str) -> tuple[bytes, str
             next=Text("有权看卡密的人可以打开，会记录在案。", "Whoever may see codes can open it; it goes on record."),
         )
     name = f"{exhibit.kind}-{exhibit.public_id[-8:]}.{ENDINGS[exhibit.file_mime]}"
-    return files.read(exhibit.file_sha256), exhibit.file_mime, name
+    return file_rows.read(exhibit), exhibit.file_mime, name
 
 
 def sealed_page(actor: Actor, number: str, exhibit_id: str, sealed: Problem) -> SealedPage:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cardcase.cases.models import Case
-from cardcase.evidence.models import Cover, Look, Redaction
+from cardcase.evidence.models import Cover, Exhibit, Look, Redaction
 from cardcase.inbox.models import Conversation, Message
 from cardcase.kit.errors import NotFound
 from cardcase.staff.rules import Actor
@@ -14,11 +14,24 @@ from .rows import exhibits
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """What others get to see of an exhibit. ``redaction`` is None for the original itself."""
+    """What others get to see of an exhibit: its own file, or that of a covered copy."""
 
-    sha256: str
-    mime: str
-    redaction: Redaction | None = None
+    row: Exhibit | Redaction
+
+    @property
+    def sha256(self) -> str:
+        """Which bytes they are."""
+        return self.row.file_sha256
+
+    @property
+    def mime(self) -> str:
+        """Their media type."""
+        return self.row.file_mime
+
+    @property
+    def redaction(self) -> Redaction | None:
+        """The covered copy; None for the original itself."""
+        return self.row if isinstance(self.row, Redaction) else None
 
 
 def redactions(actor: Actor, case: Case) -> list[Redaction]:
@@ -41,13 +54,7 @@ def redaction(actor: Actor, public_id: str) -> Redaction:
 def shown_files(actor: Actor, case: Case) -> Mapping[int, ShownFile]:
     """Return what is shown of each exhibit that has a file, by row id."""
     latest = {one.exhibit_id: one for one in redactions(actor, case) if one.lifted_at is None}
-    return {
-        row.pk: ShownFile(latest[row.pk].file_sha256, latest[row.pk].file_mime, latest[row.pk])
-        if row.pk in latest
-        else ShownFile(row.file_sha256, row.file_mime)
-        for row in exhibits(actor, case)
-        if row.file_sha256
-    }
+    return {row.pk: ShownFile(latest.get(row.pk, row)) for row in exhibits(actor, case) if row.file_sha256}
 
 
 def covers(actor: Actor, case: Case, *, with_lifted: bool = False) -> list[Cover]:

@@ -200,9 +200,9 @@ def day_of(facts: Mapping[str, Any], key: str) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else None
 
 
-def file_kind(data: bytes) -> str:
-    """Tell an exhibit's media type by its first bytes: picture, PDF, sound or mail. Raises BadFile otherwise."""
-    if len(data) > MAX_FILE_BYTES:
+def check_size(size: int) -> None:
+    """Refuse a file by its bytes, before they are read. Raises BadFile."""
+    if size > MAX_FILE_BYTES:
         raise BadFile(
             f"文件超过 {MAX_FILE_BYTES // 1024 // 1024} MB",
             f"The file is larger than {MAX_FILE_BYTES // 1024 // 1024} MB",
@@ -210,6 +210,11 @@ def file_kind(data: bytes) -> str:
                 "压缩图片后再传；录像请先截取关键画面。", "Compress it first; of a recording take the decisive frames."
             ),
         )
+
+
+def file_kind(data: bytes) -> str:
+    """Tell an exhibit's media type by its first bytes: picture, PDF, sound or mail. Raises BadFile otherwise."""
+    check_size(len(data))
     if data.startswith(_PNG):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):

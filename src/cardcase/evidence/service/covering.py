@@ -6,9 +6,8 @@ from typing import Final
 
 from django.db import transaction
 
-from cardcase.cards import masking
+from cardcase.cards import file_rows, masking
 from cardcase.cases import queries as case_queries
-from cardcase.custody import files
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.evidence import pixels, queries
@@ -53,7 +52,7 @@ def carry_redaction(actor: Actor, shown: queries.ShownFile | None, copy: Exhibit
     if shown is None or shown.redaction is None:
         return
     was = shown.redaction
-    _keep_copy(actor, copy, files.read(was.file_sha256), was.file_mime, areas=was.areas, reason=was.reason, at=at)
+    _keep_copy(actor, copy, file_rows.read(was), was.file_mime, areas=was.areas, reason=was.reason, at=at)
 
 
 def _keep_copy(
@@ -64,7 +63,7 @@ def _keep_copy(
         shop_id=actor.shop_id,
         public_id=ids.public_id("red"),
         exhibit=exhibit,
-        file_sha256=files.keep(data),
+        **file_rows.keep(Redaction, actor.shop_id, data),
         file_mime=mime,
         areas=areas,
         reason=reason,

@@ -72,19 +72,16 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
     told = {**(mail.facts_of(read) if read else {}), **(facts or {})}  # what a person says of it goes before
     shown, clean = _masked(actor, title.strip() or known.title.zh, rules.check_facts(told))
     public_id = ids.public_id("ev")
-    sha256, body_sealed = (
-        mails.keep(actor, public_id, data, read, has_code=has_code) if data is not None else ("", None)
-    )
+    kept = mails.keep(actor, public_id, data, read, has_code=has_code) if data is not None else {"file_sha256": ""}
     exhibit = Exhibit.objects.create(
         shop_id=actor.shop_id,
         public_id=public_id,
-        body_sealed=body_sealed,
         dkim=mails.PENDING if read else "",
         case=case,
         kind=kind,
         title=shown[:TITLE_MAX],
         party=holder,
-        file_sha256=sha256,
+        **kept,
         file_mime=found,
         captured_at=at,
         captured_by=actor.label or actor.kind.value,
@@ -92,7 +89,7 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
         facts=clean,
         is_against_seller=is_against_seller,
         source_file=source_file[:255],
-        source_sha256=sha256,
+        source_sha256=kept["file_sha256"],
     )
     contents = [custody.Content(f"exhibit/{exhibit.public_id}", data, found, keep=False)] if data is not None else []
     custody.append(
@@ -107,7 +104,7 @@ def add_exhibit(  # noqa: PLR0917 - the order of the form: what, called what, sh
                 "title": exhibit.title,
                 "party": holder,
                 "facts": clean,
-                "file_sha256": sha256,
+                "file_sha256": exhibit.file_sha256,
                 "mime": found,
                 "is_against_seller": is_against_seller,
             },

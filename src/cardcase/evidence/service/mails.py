@@ -3,14 +3,13 @@
 import hashlib
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
 
-from cardcase.cards import masking, vault
+from cardcase.cards import file_rows, masking, vault
 from cardcase.cards.service.reveal import given_reason, require_person
-from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.evidence import dkim, queries
 from cardcase.evidence.models import Exhibit
@@ -25,10 +24,8 @@ CHECK_JOB: Final = "evidence.check_mail"
 PENDING: Final = dkim.Signed.PENDING.value
 
 
-def keep(
-    actor: Actor, exhibit: str, data: bytes, read: mail.Mail | None, *, has_code: bool = False
-) -> tuple[str, bytes | None]:
-    """Keep the bytes of an exhibit; return their SHA-256, and the bytes under seal when a card code stands in them.
+def keep(actor: Actor, exhibit: str, data: bytes, read: mail.Mail | None, *, has_code: bool = False) -> dict[str, Any]:
+    """Keep the bytes of an exhibit; return the columns that say where: when a card code stands in them, the row itself.
 
     Issuers deliver codes by mail, and such a mail is evidence all the same. Pictures are not read here: whoever read
     one says by ``has_code`` that there was a code on it.
@@ -36,8 +33,8 @@ def keep(
     if has_code or (
         read is not None and any(one.had_code for one in masking.mask_texts(actor, [read.subject, read.text]))
     ):
-        return hashlib.sha256(data).hexdigest(), seal(actor.shop_id, exhibit, data)
-    return files.keep(data), None
+        return {"file_sha256": hashlib.sha256(data).hexdigest(), "body_sealed": seal(actor.shop_id, exhibit, data)}
+    return file_rows.keep(Exhibit, actor.shop_id, data)
 
 
 def seal(shop_id: int, exhibit: str, data: bytes) -> bytes:
@@ -46,13 +43,13 @@ def seal(shop_id: int, exhibit: str, data: bytes) -> bytes:
 
 
 def original(row: Exhibit) -> bytes:
-    """Return the bytes of an exhibit, opened when they lie under seal: only after the record of it is committed.
+    """Return the bytes of an exhibit; one with a card code in it only after the record of it is committed.
 
-    Raises NotFound when it has none.
+    Raises NotFound when it has none, DamagedFile, and what the vault raises.
     """
     if row.body_sealed is not None:
         return vault.open_sealed(bytes(row.body_sealed), context=_context(row.shop_id, row.public_id))
-    return files.read(row.file_sha256)
+    return file_rows.read(row)
 
 
 def _context(shop_id: int, exhibit: str) -> str:

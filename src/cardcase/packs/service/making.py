@@ -10,13 +10,12 @@ from typing import Final
 from django.db import transaction
 
 import cardcase
-from cardcase.cards import masking
+from cardcase.cards import file_rows, masking
 from cardcase.cases import queries as case_queries
 from cardcase.cases import service as cases
 from cardcase.cases.models import Case
 from cardcase.cases.rules import Event
 from cardcase.cases.service.rows import take
-from cardcase.custody import files as originals
 from cardcase.custody import queries as ledger
 from cardcase.custody import service as custody
 from cardcase.custody.rules import note
@@ -230,10 +229,11 @@ def _build(
     return row, data
 
 
+@transaction.atomic
 def _keep(row: Pack, data: bytes) -> None:
-    """Keep the bytes of a sealed pack by their hash: what is downloaded later is what was sealed."""
-    row.file_sha256, row.size = originals.keep(data), len(data)
-    row.save(update_fields=["file_sha256", "size"])
+    """Keep the bytes of a sealed pack: what is downloaded later is what was sealed."""
+    row.size = len(data)
+    row.save(update_fields=["size", *file_rows.fill(row, data)])
 
 
 @transaction.atomic

@@ -96,6 +96,7 @@ def _rows(part: Standing, table: Table, locked: Mapping[str, Mapping[str, Any]])
         if not field.primary_key
         and not field.is_relation
         and not isinstance(field, models.BinaryField)
+        and field.name not in table.files
         and (field.name in table.erase or field.name in table.tell or isinstance(field, _TOLD))
     ]
     for row in part.matter.rows(table).values("pk", *told):

@@ -10,22 +10,22 @@ from typing import Any
 
 from django.db import transaction
 
+from cardcase.cards import file_rows
+from cardcase.cards import queries as cards
+from cardcase.cards import service as vaults
 from cardcase.custody import erasing as record
 from cardcase.custody import files as kept
 from cardcase.custody.queries import KeptEntry
 from cardcase.custody.rules import erasing as kinds
 from cardcase.kit.errors import NotFound, Refused
 from cardcase.privacy import queries, sealing
+from cardcase.privacy.datafiles import inventory
 from cardcase.privacy.models import Removal
-from cardcase.privacy.queries import RemovalView, Standing
+from cardcase.privacy.queries import Plan, RemovalView, Standing
 from cardcase.privacy.rules import RemovalState
 from cardcase.staff.rules import Actor, Permission
 
 from . import asking, erasing, originals, rows
-
-_LOCKED_TABLE = "evidence.Exhibit"
-"""The table whose files lie readable on the disk; those of parcels are sealed and lose their key instead."""
-
 
 _IMPORTED = "intake.ImportedFile"
 
@@ -39,6 +39,8 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
     with transaction.atomic():
         plan = asking.look(actor, who)
         asking.require_free(plan)
+        if _seal_readable(actor, plan, at=at):
+            plan = asking.look(actor, who)
         parts = [part for part in plan.parts if not part.is_empty]
         if not parts and not any(queries.is_locked(part) for part in plan.parts):
             raise Refused("没有可以限制的资料", "There is nothing to restrict", code="nothing_left")
@@ -67,6 +69,18 @@ def restrict(actor: Actor, who: str, *, ground: str, at: datetime) -> list[Remov
     return [erasing.finish(actor, removal.pk, at=at) for removal, _ in begun]
 
 
+def _seal_readable(actor: Actor, plan: Plan, *, at: datetime) -> bool:
+    """Seal his files that lie readable from before files were sealed: what is locked away is their keys."""
+    found = False
+    for table in file_rows.tables():
+        mine = inventory()[table._meta.label]  # noqa: SLF001 - Django's documented model API
+        readable = cards.readable_rows(actor, table)
+        for part in plan.parts:
+            for pk in list(readable.filter(pk__in=part.matter.rows(mine)).values_list("pk", flat=True)):
+                found = vaults.seal_file(actor, table, pk, at=at) or found
+    return found
+
+
 def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose, told: Iterable[KeptEntry]) -> None:
     """Encrypt what was collected into the removal, under a new key. Nothing is cleared here.
 
@@ -74,32 +88,27 @@ def _lock(removal: Removal, part: Standing, shop_id: int, named: originals.Loose
     """
     found = part.collected
     entries = {**part.entries, **{entry.seq: entry for entry in told}}
-    before: Mapping[str, Any] = {"values": {}, "files": {}, "contents": [], "originals": []}
+    before: Mapping[str, Any] = {"values": {}, "contents": [], "originals": []}
     if removal.bundle is not None and removal.key_half is not None:  # he wrote again: that goes to the rest
         key = sealing.key_of(shop_id, removal.public_id, bytes(removal.key_half))
         before = rows.unpack(sealing.unlock(key, bytes(removal.bundle), about=removal.public_id))
     else:
         key, removal.key_half = sealing.new_key(shop_id, removal.public_id)
-    exhibits = {
-        str(row["file_sha256"]) for row in found.values.get(_LOCKED_TABLE, {}).values() if row.get("file_sha256")
-    }
-    copies = {sha256: kept.keep(sealing.lock(key, kept.read(sha256), about=sha256)) for sha256 in sorted(exhibits)}
     contents = [
         [entry.seq, position, one.salt, one.body]
         for entry in entries.values()
         for position, one in enumerate(entry.contents)
     ]
+    values = rows.merged(before["values"], {**found.values, **({_IMPORTED: named} if named else {})})
     document: dict[str, Any] = {
-        "values": rows.merged(before["values"], {**found.values, **({_IMPORTED: named} if named else {})}),
-        "files": {**before["files"], **copies},
+        **before,
+        "values": rows.loosened(values),
         "contents": [*before["contents"], *contents],
         "originals": list(dict.fromkeys([*before["originals"], *found.digests])),
     }
     removal.bundle = sealing.lock(key, rows.pack(document), about=removal.public_id)
     removal.entries = list(dict.fromkeys([*removal.entries, *entries]))
-    removal.files = list(dict.fromkeys([*removal.files, *sorted(exhibits)]))
-    kept_sealed = [sha256 for sha256 in found.files if sha256 not in exhibits]
-    removal.locked = list(dict.fromkeys([*removal.locked, *copies.values(), *kept_sealed]))
+    removal.locked = list(dict.fromkeys([*removal.locked, *found.files]))
     removal.originals = document["originals"]
     removal.counts = {
         "rows": sum(map(len, document["values"].values())),
@@ -155,12 +164,23 @@ def _lift(actor: Actor, part: Standing, *, at: datetime) -> tuple[Removal, Stand
     told = opened(actor, removal)
     assert removal.key_half is not None
     key = sealing.key_of(removal.shop_id, removal.public_id, bytes(removal.key_half))
-    for sha256, copy in told["files"].items():
+    copies: Mapping[str, str] = told.get("files", {})  # locked away before files were sealed (decision 0025)
+    for sha256, copy in copies.items():
         kept.keep(sealing.unlock(key, kept.read(copy), about=sha256))
-    rows.put_back(told["values"])
+    rows.put_back(rows.fastened(told["values"]))
+    _name_readable(told["values"])
     removal.state, removal.finished_at = RemovalState.LIFTED.value, at
-    removal.files, removal.locked = list(told["files"].values()), []
+    removal.files, removal.locked = list(copies.values()), []
     removal.bundle = removal.key_half = None
     removal.entries, removal.originals = [], []
     removal.save()
     return removal, part, told["contents"]
+
+
+def _name_readable(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Say where files lie of rows that were locked away when their tables had no column for it; a job seals them."""
+    for table in file_rows.tables():
+        for pk, columns in values.get(table._meta.label, {}).items():  # noqa: SLF001 - Django's documented model API
+            if columns.get("file_sha256") and not {"kept_sha256", "body_sealed"} & columns.keys():
+                row = table._base_manager.filter(pk=int(pk))  # noqa: SLF001 - as above
+                row.update(kept_sha256=columns["file_sha256"])

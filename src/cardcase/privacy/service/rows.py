@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
+from cardcase.cards import vault
 from cardcase.privacy.datafiles import inventory, model_of
 from cardcase.privacy.queries import Collected
 from cardcase.privacy.rules import Action, cleared
@@ -17,6 +18,7 @@ from cardcase.privacy.rules.inventory import action_of
 from cardcase.search import service as search
 
 _AT_ONCE: Final = 500
+_BYTES: Final = (bytes, memoryview)
 
 
 def clear(found: Collected) -> None:
@@ -49,6 +51,44 @@ def _target(action: str, value: Any, pk: int) -> Any:
     if action_of(action)[0] is Action.RENAMED:  # one statement for all rows
         return Concat(Value("erased:"), Cast("pk", CharField()))
     return cleared(action, value, pk)
+
+
+class Loose(bytes):
+    """A value that was sealed by the vault, its own key before it. What is locked away is found by no rotation."""
+
+
+def loosened(values: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, dict[Any, dict[str, Any]]]:
+    """Take what is sealed out from under the vault's keys: one may leave while it is locked away under another.
+
+    Every column of bytes that is collected is sealed; what is damaged stays as it is.
+    """
+    found = _copied(values)
+    places = [
+        (row, name)
+        for rows in found.values()
+        for row in rows.values()
+        for name, value in row.items()
+        if isinstance(value, _BYTES) and not isinstance(value, Loose)
+    ]
+    loose = vault.loosen_many([bytes(row[name]) for row, name in places])
+    for (row, name), value in zip(places, loose, strict=True):
+        row[name] = bytes(row[name]) if value is None else Loose(value)
+    return found
+
+
+def fastened(values: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, dict[Any, dict[str, Any]]]:
+    """Put it back under the vault's present key. Call it inside the transaction that writes the rows."""
+    found = _copied(values)
+    places = [
+        (row, name) for rows in found.values() for row in rows.values() for name in row if isinstance(row[name], Loose)
+    ]
+    for (row, name), value in zip(places, vault.fasten_many([row[name] for row, name in places]), strict=True):
+        row[name] = value
+    return found
+
+
+def _copied(values: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> dict[str, dict[Any, dict[str, Any]]]:
+    return {label: {pk: dict(row) for pk, row in rows.items()} for label, rows in values.items()}
 
 
 def put_back(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
@@ -95,7 +135,9 @@ def unpack(data: bytes) -> Any:
 
 
 def _marked(value: object) -> object:
-    if isinstance(value, bytes | memoryview):
+    if isinstance(value, Loose):
+        return {"$loose": base64.b64encode(value).decode()}
+    if isinstance(value, _BYTES):
         return {"$bytes": base64.b64encode(bytes(value)).decode()}
     if isinstance(value, datetime):
         return {"$moment": value.isoformat()}
@@ -105,6 +147,8 @@ def _marked(value: object) -> object:
 def _unmarked(value: dict[str, Any]) -> Any:
     if value.keys() == {"$bytes"}:
         return base64.b64decode(value["$bytes"])
+    if value.keys() == {"$loose"}:
+        return Loose(base64.b64decode(value["$loose"]))
     if value.keys() == {"$moment"}:
         return datetime.fromisoformat(value["$moment"])
     return value

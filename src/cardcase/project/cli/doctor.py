@@ -127,6 +127,8 @@ def _keys(actor: Any) -> Iterator[Check]:
     from cardcase.cards import queries as cards
     from cardcase.kit.errors import Problem
     from cardcase.project import sealed
+    from cardcase.staff import queries as staff
+    from cardcase.staff.rules import Actor
 
     for path in sorted(Path(settings.CARDCASE.keys).glob("*")):
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -180,6 +182,14 @@ def _keys(actor: Any) -> Iterator[Check]:
         f"还没有加密的凭证 {len(plain)} 份" if plain else "凭证都加密了",
         f"{len(plain)} proofs are not sealed" if plain else "all proofs are sealed",
         "cardcase vault seal-proofs",
+    )
+    readable = sum(cards.readable_files(Actor.system(shop.pk)) for shop in staff.all_shops())
+    yield Check(
+        "files_sealed",
+        not readable,
+        f"还没有加密的证据附件和证据包 {readable} 份" if readable else "证据附件和证据包都加密了",
+        f"{readable} files of evidence and packs are not sealed" if readable else "evidence and packs are sealed",
+        "cardcase vault seal-files",
     )
 
 

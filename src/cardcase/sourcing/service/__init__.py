@@ -13,7 +13,7 @@ from .flags import (
 from .lots import LotTold, set_lot
 from .papers import PaperTold, attach, open_paper, supersede
 from .recalls import note_told, recall, reinstate_batch
-from .resealing import drop_plain, seal_older
+from .resealing import seal_older
 from .suppliers import Sealed, add_supplier, change_supplier, reinstate_supplier, show_sealed, suspend_supplier
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "change_supplier",
     "decide_flag",
     "decide_flags",
-    "drop_plain",
     "evaluate_batch",
     "evaluate_changed",
     "evaluate_order",

@@ -4,15 +4,14 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from django.apps import apps
-from django.db import models, transaction
+from django.db import transaction
 
+from cardcase.cards import service as cards
 from cardcase.cards import vault
 from cardcase.cards.models import CardBatch
 from cardcase.custody import files
 from cardcase.custody import service as custody
 from cardcase.custody.service import Record
-from cardcase.jobs import service as jobs
 from cardcase.kit.errors import Problem
 from cardcase.sourcing import sealing
 from cardcase.sourcing.models import SourceDocument
@@ -22,7 +21,6 @@ from . import serials
 
 log = structlog.get_logger("cardcase.sourcing")
 
-DROP_PLAIN: Final = "sourcing.drop_plain"
 AT_ONCE: Final = 100
 """Papers that one call seals at most: of 10 MB each, one after the other. Our own choice."""
 
@@ -60,22 +58,5 @@ def _seal(actor: Actor, document_id: str, at: datetime) -> bool:
     paper.save(update_fields=["body_sealed", "sha256", "has_code"])
     facts: dict[str, custody.JSON] = {"sha256": paper.sha256, "was_sha256": plain, "has_code": paper.has_code}
     custody.append(actor, Record("paper.sealed", paper.public_id, at, facts))
-    jobs.enqueue(actor, DROP_PLAIN, {"shop": actor.shop_id, "sha256": plain}, at=at, key=document_id)
+    cards.promise_drop(actor, plain, key=document_id, at=at)
     return True
-
-
-def drop_plain(actor: Actor, sha256: str) -> bool:
-    """Take away kept bytes that no row of the installation names any more; tell whether they went. Again does nothing.
-
-    Another paper that is not sealed yet, an exhibit or a proof of the same bytes keeps them where they are.
-    """
-    actor.require(Permission.WORK)
-    for table in apps.get_models():
-        for field in table._meta.concrete_fields:  # noqa: SLF001 - Django's documented model API
-            is_hash = isinstance(field, models.CharField) and field.name.endswith("sha256")
-            if is_hash and table._base_manager.filter(**{field.name: sha256}).exists():  # noqa: SLF001 - as above
-                return False
-    path = files.path_of(sha256)
-    is_there = path.exists()
-    path.unlink(missing_ok=True)
-    return is_there
