@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from django.test import Client
 
 from cardcase.cards.models import CardBatch
-from cardcase.custody.models import Entry
+from cardcase.custody import queries as ledger
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.project.cli import cli
 from cardcase.sourcing import present, queries, service
@@ -96,8 +96,8 @@ def test_one_decision_is_recorded_for_each_flag_of_the_chosen(owner, lots, noon)
         flag = RiskFlag.objects.get(public_id=public_id)
         assert (flag.state, flag.reason, flag.decided_by) == ("accepted", "老供应商", owner.label)
         assert FlagEvent.objects.filter(flag=flag, event="accept", reason="老供应商").count() == 1
-        [entry] = Entry.objects.filter(kind="flag.decided", subject=public_id)
-        assert any(b'"together":2' in bytes(part.body) for part in entry.contents.all())
+        [entry] = [one for one in ledger.history(owner, [public_id]) if one.kind == "flag.decided"]
+        assert entry.facts["together"] == 2
     assert list(marks(group_of(owner, lots[0]))) == [kept[0]]
 
 
