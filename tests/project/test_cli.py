@@ -74,8 +74,8 @@ def test_a_fresh_folder_becomes_a_shop_once_and_is_not_migrated_again(folder):
     assert told["report"]["files"][0].keys() >= {"file", "kind", "encoding", "new", "known", "changed", "refused"}
     assert "一次性密码" in first.stderr
     assert not any(code in first.stdout + first.stderr for code in CODES)
-    for path in (data / "keys").iterdir():
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for path in (data / "keys").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
     schema = (data / "cardcase.sqlite3").read_bytes()[24:100]
     second = cardcase("case", "list", data=data)
     assert "一次性密码" not in second.stderr
