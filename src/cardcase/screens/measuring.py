@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 import cv2
 import numpy as np
 
-from cardcase.screens import completing
+from cardcase.screens import completing, outlines
 from cardcase.screens.rules.seen import Box, Colour, Line, Panel, Seen
 
 Pixels = Any
@@ -70,7 +70,7 @@ def measure(image: Pixels, reads: Reads) -> Seen:
     bands = _bands(differs)
     panels, labels = _panels(image, differs, page, bands)
     lines = [
-        _line(image, labels, page, box, text, score)
+        _line(image, labels, panels, page, box, text, score)
         for top, bottom in _pieces(differs)
         for box, text, score in _moved(reads.lines(image[top:bottom]), top)
     ]
@@ -129,12 +129,23 @@ def _panels(
     numbers = np.full(count, -1, np.int32)
     panels: list[Panel] = []
     beside: list[tuple[Box, Pixels, int]] = []
-    for number in range(1, count):
-        left, top, width, height = (int(value) for value in stats[number, :4])
-        if width < least or height < least:
+    large = [number for number in range(1, count) if min(stats[number, 2:4]) >= least]
+    framed: list[tuple[Box, Pixels]] = []
+    for number in large:
+        whole, area = _area(marks, stats, number)
+        inside = outlines.filled(area, whole, bands, least=_LOWEST * image.shape[1])
+        if inside is None or any(_lies_in(whole, one, mask) for one, mask in framed):
             continue
-        whole = Box(left, top, left + width, top + height)
-        area = marks[top : top + height, left : left + width] == number
+        panel = _panel(image, whole, inside, page, bands, is_framed=True)
+        if panel is not None:
+            framed.append((whole, inside))
+            beside.append((whole, inside, len(panels)))
+            panels.append(panel)
+    for number in large:
+        whole, area = _area(marks, stats, number)
+        if any(_lies_in(whole, one, mask) for one, mask in framed):
+            continue
+        left, top = whole.left, whole.top
         for place, box in enumerate(_parted(image, whole, area)):
             mine = area[box.top - top : box.bottom - top, box.left - left : box.right - left]
             panel = _panel(image, box, mine, page, bands)
@@ -151,8 +162,26 @@ def _panels(
     return panels, labels
 
 
-def _panel(image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[tuple[int, int]]) -> Panel | None:
-    """Measure one area; None when it is letters, the ground of a time, or too low for a bubble."""
+def _area(marks: Pixels, stats: Pixels, number: int) -> tuple[Box, Pixels]:
+    left, top, width, height = (int(value) for value in stats[number, :4])
+    return Box(left, top, left + width, top + height), marks[top : top + height, left : left + width] == number
+
+
+def _lies_in(box: Box, frame: Box, mask: Pixels) -> bool:
+    """Tell whether an area is a framed one, or stands on it: its letters and signs."""
+    if not frame.holds(box):
+        return False
+    row, column = (box.top + box.bottom) // 2 - frame.top, (box.left + box.right) // 2 - frame.left
+    return bool(mask[row, column])
+
+
+def _panel(  # noqa: PLR0913, PLR0917 - pixels first
+    image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[tuple[int, int]], *, is_framed: bool = False
+) -> Panel | None:
+    """Measure one area; None when it is letters, the ground of a time, or too low for a bubble.
+
+    ``is_framed``: a thin line goes around it, and its ground may be the page's own colour.
+    """
     wide = image.shape[1]
     rows = np.flatnonzero(mine.mean(axis=1) > 0.2)  # noqa: PLR2004 - letters that an edge cuts spill over it a little
     if rows.size:
@@ -166,7 +195,7 @@ def _panel(image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[
     near = _near(part, colour)
     if mine.mean() < 0.5 and near.mean() < 0.3:  # noqa: PLR2004 - strokes, not an area
         return None
-    if _is_writing(part, colour, page, wide):
+    if not is_framed and _is_writing(part, colour, page, wide):
         return None
     return Panel(box, colour, float(near.mean()), _print(part), _patch(~near, wide), _square(mine))
 
@@ -304,7 +333,9 @@ def _pieces(differs: Pixels) -> list[tuple[int, int]]:
     return [*found, (top, height)]
 
 
-def _line(image: Pixels, labels: Pixels, page: Colour, box: Box, text: str, score: float) -> Line:  # noqa: PLR0917 - pixels first
+def _line(  # noqa: PLR0913, PLR0917 - pixels first
+    image: Pixels, labels: Pixels, panels: Sequence[Panel], page: Colour, box: Box, text: str, score: float
+) -> Line:
     height, width = image.shape[:2]
     box = Box(
         min(max(0, box.left), width - 2),
@@ -320,9 +351,13 @@ def _line(image: Pixels, labels: Pixels, page: Colour, box: Box, text: str, scor
     contrast = int(np.percentile(away, 97)) if away.size else 0
     is_ink = away > max(24, contrast // 2)
     panel = int(np.bincount(mark.reshape(-1) + 1).argmax()) - 1
-    if panel >= 0 and max(abs(a - b) for a, b in zip(ground, page, strict=True)) <= _STEP:
-        panel = -1  # the ink of a line on the page itself
+    if panel >= 0 and _is_near(ground, page) and not _is_near(panels[panel].colour, page):
+        panel = -1  # the ink of a line on the page itself, and no bubble that a thin line frames
     return Line(box, _extent(is_ink, box), text, score, ground, contrast, panel)
+
+
+def _is_near(one: Colour, other: Colour) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= _STEP
 
 
 def _around(image: Pixels, box: Box) -> Pixels:

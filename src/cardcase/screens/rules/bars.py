@@ -1,6 +1,7 @@
-"""Where the head of a screen ends when its bars have the page's own colour: the phone's clock, a name, the goods.
+"""Where the head of a screen ends and its foot begins when they have the page's own colour.
 
-Bars of another colour are found by that (``Seen.bands``). White ones on a white page only their words tell.
+Bars of another colour are found by that (``Seen.bands``). White ones on a white page only what stands in them tells: the
+phone's clock, a name, the goods; the writer's own box and the keys below it.
 """
 
 import re
@@ -17,11 +18,60 @@ _NAME: Final = 0.31
 _CENTRED: Final = 0.1
 _GOODS: Final = 0.62
 _CLOSE: Final = 0.035
+_FOOT: Final = 0.3
+"""The writer's box begins within this much of the bottom, or of the keys, to the width."""
+_FIELD: Final = (0.4, 0.17)
+"""Least width and most height of the writer's box."""
+_KEY: Final = 0.14
+_EMPTY: Final = 0.6
+_READ: Final = 0.6
+"""Trust in a line below which it is no words but a sign in the box."""
+_KEYS: Final = 6
+"""Keys in one row, at least; a keyboard has three rows of them."""
 
 
 def head_end(seen: Seen) -> int:
     """Return the row below which the talk begins, as far as words tell; 0 when nothing does."""
     return max(_name_end(seen), _goods_end(seen))
+
+
+def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
+    """Return the row at which the talk ends, as far as a keyboard and the writer's box tell; else the height.
+
+    ``faces``: the avatars. A bubble has one beside it, an empty box for writing has none.
+    """
+    wide = seen.width
+    ends = _keys_begin(seen)
+    zone = ends - _FOOT * wide
+    found = ends
+    for number, panel in enumerate(seen.panels):
+        box = panel.box
+        is_low = zone < box.top and box.bottom <= ends + _CLOSE * wide
+        if not is_low or box.width < _FIELD[0] * wide or box.height > _FIELD[1] * wide or panel.flat < _EMPTY:
+            continue
+        said = "".join(line.text for line in seen.lines if line.panel == number and line.score >= _READ)
+        is_beside = any(abs(face.centre - box.centre) < 0.5 * face.height for face in faces)
+        if words.is_foot(said) or (not said.strip() and not is_beside):
+            found = min(found, box.top)
+    for line in seen.lines:
+        if line.panel < 0 and zone < line.ink.top < ends and words.is_foot(line.text):
+            found = min(found, line.ink.top)
+    return found
+
+
+def _keys_begin(seen: Seen) -> int:
+    """Return where a keyboard begins: three rows of many small panels or single letters side by side."""
+    small = _KEY * seen.width
+    keys = [one.box for one in seen.panels if one.box.width < small and one.box.height < 1.5 * small]
+    keys += [line.ink for line in seen.lines if len(line.text.strip()) == 1 and line.text.strip().isascii()]
+    rows: list[list[Box]] = []
+    for box in sorted((box for box in keys if box.top > 0.4 * seen.height), key=lambda one: one.centre):
+        if rows and box.centre - rows[-1][0].centre < 0.3 * small:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    full = [row for row in rows if len({round(3 * box.middle / small) for box in row}) >= _KEYS]
+    return min(box.top for row in full for box in row) if len(full) >= 3 else seen.height  # noqa: PLR2004 - rows of letters
 
 
 def _name_end(seen: Seen) -> int:

@@ -64,6 +64,7 @@ class _Reading:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     nick: str = ""
     begins: int = 0
+    ends: int = 0
 
     def log(self) -> Log:
         self.begins = bars.head_end(self.seen)
@@ -75,6 +76,7 @@ class _Reading:
                 self.avatars.append((panel.box, side))
             else:
                 self.parts[number] = _Part(panel)
+        self._end()
         self._without_lone_faces()
         self._without_small_ones()
         heads = self._place_lines()
@@ -101,6 +103,18 @@ class _Reading:
         if box.right <= _MARGIN * wide:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
+
+    def _end(self) -> None:
+        """Let go of what stands in a foot of the page's own colour."""
+        self.ends = bars.foot_begin(self.seen, [box for box, _ in self.avatars])
+        self.avatars = [(box, who) for box, who in self.avatars if box.centre < self.ends]
+        for number, part in list(self.parts.items()):
+            if part.panel.box.centre >= self.ends or self._is_jump(number):
+                del self.parts[number]
+
+    def _is_jump(self, number: int) -> bool:
+        said = [line.text for line in self.seen.lines if line.panel == number]
+        return len(said) == 1 and words.is_jump(said[0])
 
     def _without_lone_faces(self) -> None:
         """Take a panel as large as an avatar for a bubble when it has words and no bubble stands beside it."""
@@ -159,7 +173,9 @@ class _Reading:
                 continue
             if any(_covers(box, line.box) for box, _ in self.avatars):
                 self.left_out.append((line.text, "avatar"))
-            elif line.ink.centre < self.begins or not any(a <= line.ink.centre < b for a, b in self.seen.bands):
+            elif words.is_jump(line.text):
+                self.left_out.append((line.text, "jump"))
+            elif not self.begins <= line.ink.centre < self.ends or not any(a <= line.ink.centre < b for a, b in self.seen.bands):
                 outside.append(line)
             elif line.panel in self.parts:
                 self.parts[line.panel].lines.append(line)

@@ -16,6 +16,7 @@ _STAMP: Final = re.compile(
 _DAY_AND_CLOCK: Final = re.compile(r"^(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)(\d{2}[:：])")
 _READ: Final = frozenset({"已读", "未读", "送达", "已送达", "发送失败"})
 _FOOT: Final = re.compile(r"说点什么|发消息|按住\s?说话|输入消息|想跟.{0,4}说|^发送$|快捷回复|请输入")
+_JUMP: Final = re.compile(r"^[↑↓⌃⌄^vV]?\s?(?:\d{1,3}\+?\s?条?新消息|有新消息|回到底部|回到最新)\s?[↑↓⌃⌄^vV]?$")
 _VOICE: Final = re.compile(r"^(?:[川⺌小巛|lI!)）》>〉ｌ」』:：·.•]\s?){0,4}(\d{1,2})\s?(?:[\"″”“〃]|[′'’]{2})$")
 """The waves of a voice message are read as such letters, or not at all."""
 _PRICE: Final = re.compile(r"^[¥￥]\s?\d[\d,]*(?:\.\d{1,2})?(?![\d.])")
@@ -83,6 +84,11 @@ def is_price(text: str) -> bool:
 def is_foot(text: str) -> bool:
     """Tell whether a line belongs to the writer's own box below the talk."""
     return _FOOT.search(text) is not None
+
+
+def is_jump(text: str) -> bool:
+    """Tell whether a line is what floats over a talk and leads to its newest words."""
+    return _JUMP.match(text.strip()) is not None
 
 
 def units(text: str) -> float:
