@@ -51,6 +51,8 @@ _FILLED: Final = 0.3
 _GAP: Final = 6
 _SPILL: Final = 5
 _CORE: Final = 0.3
+_CAP: Final = 0.8
+"""Part that is filled of what lies above or below the largest even part of one thing; marks of reading fill less."""
 _LARGEST_FACE: Final = 0.15
 _BAND: Final = 0.1
 _MARGIN: Final = 16
@@ -218,6 +220,8 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
     sides, ends = (core.left, near.shape[1] - core.right), (core.top, near.shape[0] - core.bottom)
     is_whole = max(sides) < 0.5 * least and max(ends) < 0.15 * least  # a tail, and no mark of reading
     is_one = is_whole or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
+    caps = [area[: core.top, core.left : core.right], area[core.bottom :, core.left : core.right]]
+    is_one = is_one or any(cap.shape[0] > _SPILL and cap.mean() > _CAP for cap in caps)
     if inside.mean() < _BUBBLE or core.width < least or is_one:
         return [whole]
     found = [core]

@@ -14,7 +14,10 @@ _THIN: Final = 0.45
 """Part of its rectangle that a line takes at most, what JPEG spreads beside it included."""
 _FULL: Final = 0.75
 """Part of its rectangle that lies within it at least: round corners take little."""
+_ALONG: Final = 0.8
+"""Part of the way around that the line goes at least: a tail may break it."""
 _TOUCH: Final = 3
+_REACH: Final = 6
 
 
 def filled(area: Pixels, box: Box, bands: Sequence[tuple[int, int]], *, least: float) -> Pixels | None:
@@ -28,13 +31,18 @@ def filled(area: Pixels, box: Box, bands: Sequence[tuple[int, int]], *, least: f
     below = any(abs(box.bottom - last) <= _TOUCH for _, last in bands)
     if wide < least or (high < least and not (above or below)) or area.mean() > _THIN:
         return None
-    line = cv2.morphologyEx(np.pad(area.astype(np.uint8), _TOUCH), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    upper, lower = line[_TOUCH : 2 * _TOUCH].max(axis=0), line[-2 * _TOUCH : -_TOUCH].max(axis=0)
-    for row, ends in ((_TOUCH, upper), (-_TOUCH - 1, lower)):
-        reach = 2 * _TOUCH
-        if ends[_TOUCH : _TOUCH + reach].any() and ends[-_TOUCH - reach : -_TOUCH].any():
-            line[row, _TOUCH:-_TOUCH] = 1
-    outside = line.copy()
-    cv2.floodFill(outside, None, (0, 0), 1)
-    inside = ((outside == 0) | (line > 0))[_TOUCH:-_TOUCH, _TOUCH:-_TOUCH]
-    return inside if inside.mean() >= _FULL and inside.mean() > 1.5 * area.mean() else None
+    line = area.astype(np.uint8)
+    points = cv2.findNonZero(line)
+    inside = cv2.fillConvexPoly(np.zeros_like(line), cv2.convexHull(points), 1)
+    if inside.mean() < _FULL or inside.mean() < 1.5 * area.mean():
+        return None
+    [edge, *_], _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    columns, rows = edge[:, 0, 0], edge[:, 0, 1]
+    counted = np.ones(rows.shape, bool)
+    for at, ends in ((0, line[:_TOUCH].max(axis=0)), (high - 1, line[-_TOUCH:].max(axis=0))):
+        if ends[:_REACH].any() and ends[-_REACH:].any():  # square corners: an edge cuts it there
+            counted &= rows != at
+    near = cv2.dilate(line, np.ones((_TOUCH, _TOUCH), np.uint8))
+    if not counted.any() or near[rows[counted], columns[counted]].mean() < _ALONG:
+        return None
+    return inside > 0

@@ -116,6 +116,6 @@ def look(seed: int) -> Look:
         chips=rng.random() < 0.3,
         quote=rng.choice(("above", "below", "box")),
         card=rng.choice(("wide", "beside", "beside")),
-        jump=rng.random() < 0.15,
+        jump=rng.random() < 0.05,
         file=rng.choice(("png", "png", "jpeg-60", "jpeg-75", "jpeg-85", "jpeg-95", "webp-80", "forward-720", "forward-900")),
     )

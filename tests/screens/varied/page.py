@@ -125,7 +125,7 @@ def _photo(rng: random.Random) -> str:
 
 def _waves() -> str:
     arcs = "".join(f"<path d='M{x} {10 - r} A{r + 2} {r + 2} 0 0 1 {x} {10 + r}'/>" for x, r in ((4, 2), (9, 5), (14, 8)))
-    return f"<svg width=20 height=20 style='float:left;margin-right:8px;fill:none;stroke:currentColor;stroke-width:2'>{arcs}</svg>"
+    return f"<svg width=20 height=20 style='margin-right:8px;fill:none;stroke:currentColor;stroke-width:2'>{arcs}</svg>"
 
 
 def _words(text: str) -> str:
@@ -152,7 +152,7 @@ def _entry(place: int, one: Entry, look: Look, rng: random.Random, faces: dict[s
         under = ""
         if look.quote == "box" and one.quote:
             above, below, under = "", "", f"<div class=below>{_words(one.quote)}</div>"
-        inner = f"<div class=bubble data-n={place}>{above}{waves}<div class=words>{_words(text)}</div>{below}</div>{under}"
+        inner = f"<div class=bubble data-n={place}>{above}<div style='display:flex;align-items:center'>{waves}<div class=words>{_words(text)}</div></div>{below}</div>{under}"
     mark = ""
     if one.who == "me" and look.read == "beside":
         mark = f"<span class=read>{rng.choice(('已读', '已读', '未读'))}</span>"

@@ -5,27 +5,11 @@ twice, so an overlap must be too long to be chance; in doubt both are kept and a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from typing import Final
+from dataclasses import dataclass
 
-from cardcase.kit.text import fold
-
-from .log import Entry, Kind, Log, Who
-
-ENOUGH: Final = 8.0
-"""Evidence that an overlap needs: letters that agree; a time, a card or a picture counts as much as these."""
-ENOUGH_IN_A_ROW: Final = 4.0
-"""The same for two pictures given one after the other, of which the second goes on where the first ends."""
-_WEIGHT: Final = 8.0
-_MOST_OF_ONE: Final = 12.0
-"""One long message alone carries no more than this: with a neighbour it is sure anyway."""
-_ALIKE: Final = 0.84
-_BITS: Final = 10
-"""Bits of 64 in which two looks at one picture may differ."""
-_LEVEL: Final = 0.04
-_CUT_BITS: Final = 20
-"""The same where an edge cuts one of them: of two pictures that have nothing in common about 32 differ."""
+from . import placing
+from .likeness import ENOUGH, ENOUGH_IN_A_ROW, better, same
+from .log import Entry, Kind, Log
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +30,20 @@ class Stitched:
 def stitch(logs: Sequence[Log]) -> Stitched:
     """Put the logs of pictures of one chat together. They may be given in any order; in doubt the given one stands."""
     groups = [
-        _Group([number], [entry for entry in log.entries if not _is_empty(entry)]) for number, log in enumerate(logs)
+        _Group([number], placing.items_of([entry for entry in log.entries if not _is_empty(entry)]))
+        for number, log in enumerate(logs)
     ]
     doubles = 0
     while (best := _best(groups)) is not None:
-        one, other, offset = best
-        doubles += _merge(groups[one], groups[other], offset)
+        one, other, fit = best
+        doubles += _merge(groups[one], groups[other], fit)
         del groups[other]
     entries: list[Entry] = []
     gaps: list[int] = []
     for group in sorted(groups, key=lambda one: min(one.pictures)):
-        if entries and group.entries:
+        if entries and group.items:
             gaps.append(len(entries))
-        entries += group.entries
+        entries += [item.entry for item in group.items]
     nicks = [log.nick for log in logs if log.nick]
     return Stitched(
         entries=tuple(entries),
@@ -71,8 +56,11 @@ def stitch(logs: Sequence[Log]) -> Stitched:
 
 @dataclass(slots=True)
 class _Group:
+    """Pictures that lie upon each other. ``is_level``: all in one strip of rows, so that places can be compared."""
+
     pictures: list[int]
-    entries: list[Entry]
+    items: list[placing.Item]
+    is_level: bool = True
 
 
 def _is_empty(entry: Entry) -> bool:
@@ -80,21 +68,32 @@ def _is_empty(entry: Entry) -> bool:
     return entry.kind is not Kind.PICTURE and not entry.text and not entry.quote
 
 
-def _best(groups: Sequence[_Group]) -> tuple[int, int, int] | None:
-    """Find the two groups that overlap best and where the second begins in the first."""
-    best: tuple[float, int, int, int] | None = None
+def _best(groups: Sequence[_Group]) -> tuple[int, int, placing.Fit | int] | None:
+    """Find the two groups that overlap best and how: by place, or where the second begins in the first."""
+    best: tuple[float, int, int, placing.Fit | int] | None = None
     for one, first in enumerate(groups):
         for other, second in enumerate(groups):
             if one == other:
                 continue
-            for offset in range(len(first.entries)):
-                evidence = _evidence(first.entries, second.entries, offset)
-                goes_on = first.pictures[-1] + 1 == second.pictures[0] and len(first.entries) - offset <= len(
-                    second.entries
-                )
-                if evidence >= (ENOUGH_IN_A_ROW if goes_on else ENOUGH) and (best is None or evidence > best[0]):
-                    best = (evidence, one, other, offset)
+            is_next = first.pictures[-1] + 1 == second.pictures[0]
+            for evidence, goes_on, fit in _fits(first, second):
+                enough = ENOUGH_IN_A_ROW if is_next and goes_on else ENOUGH
+                if evidence >= enough and (best is None or evidence > best[0]):
+                    best = (evidence, one, other, fit)
     return best[1:] if best else None
+
+
+def _fits(first: _Group, second: _Group) -> list[tuple[float, bool, placing.Fit | int]]:
+    """Return the ways in which one group may lie on another: their evidence, and whether the second goes on."""
+    found: list[tuple[float, bool, placing.Fit | int]] = []
+    if first.is_level and second.is_level:
+        fit = placing.best_fit(first.items, second.items)
+        if fit is not None:
+            found.append((fit.evidence, fit.goes_on, fit))
+    mine, theirs = [item.entry for item in first.items], [item.entry for item in second.items]
+    for offset in range(len(mine)):
+        found.append((_evidence(mine, theirs, offset), len(mine) - offset <= len(theirs), offset))
+    return found
 
 
 def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> float:
@@ -107,7 +106,7 @@ def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> f
     total, needed = 0.0, 0.0
     for step in range(size):
         one, other = first[offset + step], second[step]
-        weight = _same(one, other)
+        weight = same(one, other)
         if weight is None:
             kinds = {one.kind, other.kind}
             is_card = Kind.CARD in kinds and Kind.PICTURE not in kinds
@@ -121,87 +120,16 @@ def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> f
     return total
 
 
-def _same(one: Entry, other: Entry) -> float | None:
-    """Return what it says for an overlap that two entries are one; None when they cannot be."""
-    if not _could_share_a_side(one, other):
-        return None
-    if Kind.PICTURE in (one.kind, other.kind):
-        return _same_picture(one, other)
-    return _same_words(one, other)
-
-
-def _same_words(one: Entry, other: Entry) -> float | None:
-    if not one.text or not other.text:  # an edge has left what it answers, and nothing else
-        is_same = SequenceMatcher(None, _letters(one.quote), _letters(other.quote), autojunk=False).ratio() >= _ALIKE
-        return min(_MOST_OF_ONE, float(len(one.quote))) if is_same else None
-    is_bare = (one.is_cut and not one.quote) or (other.is_cut and not other.quote)
-    mine, theirs = _plain(one, is_bare=is_bare), _plain(other, is_bare=is_bare)
-    if one.is_cut or other.is_cut:
-        return _cut_weight(one, other, mine, theirs)
-    if mine != theirs and SequenceMatcher(None, mine, theirs, autojunk=False).ratio() < _ALIKE:
-        return None
-    return _WEIGHT if one.kind in (Kind.TIME, Kind.CARD, Kind.TIP) else min(_MOST_OF_ONE, float(len(mine)))
-
-
-def _same_picture(one: Entry, other: Entry) -> float | None:
-    if one.kind is not other.kind:
-        return None
-    if one.cut_below and other.cut_above:
-        return ENOUGH_IN_A_ROW  # the end of one picture and the beginning of the next run through it
-    if one.is_cut or other.is_cut:
-        wide = max(one.box.width, other.box.width)
-        is_level = abs(one.box.width - other.box.width) < _LEVEL * wide
-        is_like = is_level and _bits_apart(one.print, other.print) <= _CUT_BITS
-        return ENOUGH_IN_A_ROW if is_like else 2.0
-    return _WEIGHT if _bits_apart(one.print, other.print) <= _BITS else None
-
-
-def _could_share_a_side(one: Entry, other: Entry) -> bool:
-    return one.who is other.who or Who.UNCLEAR in (one.who, other.who)
-
-
-def _cut_weight(one: Entry, other: Entry, mine: str, theirs: str) -> float | None:
-    """Compare where an edge runs through one of two: what is left must be the beginning or the end of the other."""
-    short, long, cut = (mine, theirs, one) if len(mine) <= len(theirs) else (theirs, mine, other)
-    if not cut.is_cut:  # the whole one is shorter than what is left of the other
-        alike = SequenceMatcher(None, mine, theirs, autojunk=False).ratio()
-        return float(len(short)) if alike >= _ALIKE else None
-    piece = long[-len(short) :] if cut.cut_above else long[: len(short)]
-    if short and SequenceMatcher(None, short, piece, autojunk=False).ratio() < _ALIKE:
-        return None
-    return min(_MOST_OF_ONE, float(len(short)))
-
-
-def _plain(entry: Entry, *, is_bare: bool) -> str:
-    """Return the letters of an entry. ``is_bare``: without what it answers, which an edge has cut off of one of two."""
-    return _letters(entry.text if is_bare else entry.quote + entry.text)
-
-
-def _letters(text: str) -> str:
-    return "".join(fold(text).split())
-
-
-def _bits_apart(one: str, other: str) -> int:
-    return (int(one or "0", 16) ^ int(other or "0", 16)).bit_count()
-
-
-def _merge(first: _Group, second: _Group, offset: int) -> int:
+def _merge(first: _Group, second: _Group, fit: placing.Fit | int) -> int:
     """Lay the second upon the first; return how many entries both had."""
-    size = min(len(first.entries) - offset, len(second.entries))
-    for step in range(size):
-        place = offset + step
-        first.entries[place] = _better(first.entries[place], second.entries[step])
-    first.entries += second.entries[size:]
     first.pictures += second.pictures
+    if isinstance(fit, placing.Fit):
+        first.items = placing.laid(first.items, second.items, fit)
+        return len(fit.pairs)
+    first.is_level = False
+    size = min(len(first.items) - fit, len(second.items))
+    for step in range(size):
+        mine, theirs = first.items[fit + step], second.items[step]
+        first.items[fit + step] = placing.Item(better(mine.entry, theirs.entry), mine.top, mine.bottom)
+    first.items += second.items[size:]
     return size
-
-
-def _better(one: Entry, other: Entry) -> Entry:
-    """Return the one that shows more: whole before cut, then the longer, then the one that was read more surely."""
-    ranked = sorted(
-        (one, other), key=lambda entry: (not entry.is_cut, len(entry.text) if entry.is_cut else 0, entry.trust)
-    )
-    best, rest = ranked[1], ranked[0]
-    if best.who is Who.UNCLEAR and rest.who is not Who.UNCLEAR:
-        best = replace(best, who=rest.who, sure=rest.sure)
-    return best
