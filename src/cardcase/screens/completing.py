@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from cardcase.screens import emoji
 from cardcase.screens.rules import words
 from cardcase.screens.rules.seen import Box, Line, Panel
 
@@ -32,6 +33,9 @@ _SURE: Final = 0.7
 _ALONE: Final = 0.4
 _ONE_ROW: Final = (0.07, 0.16)
 """Height of a bubble of one row, to the width of the picture; lower ones are cut."""
+_SOLID: Final = 0.024
+_FEW: Final = 3
+"""A bubble with fewer letters than these and a solid patch this long, to the width, holds a sign and no word."""
 _MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
 _CORNER: Final = 0.038
@@ -51,8 +55,21 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
         if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
             kept += mine
             continue
-        kept += _Bubble(image, panel, number, strip).completed(mine)
+        if _is_one_sign(panel, mine, image.shape[1]):
+            continue
+        kept += _Bubble(image, panel, number, strip).completed([one for one in mine if not _is_sign(image, one, panel)])
     return kept
+
+
+def _is_sign(image: Pixels, line: Line, panel: Panel) -> bool:
+    box = line.box
+    return emoji.is_sign(image[box.top : box.bottom, box.left : box.right], panel.colour, image.shape[1])
+
+
+def _is_one_sign(panel: Panel, lines: Sequence[Line], wide: int) -> bool:
+    """Tell whether all that stands on a bubble is one solid sign, which the engine took for a letter or for none."""
+    is_short = sum(len(line.text.strip()) for line in lines) < _FEW
+    return panel.patch > _SOLID * wide and is_short and panel.box.height < _ONE_ROW[1] * wide
 
 
 def _away(part: Pixels, panel: Panel) -> Pixels:
@@ -85,6 +102,9 @@ class _Bubble:
         self.left, self.right = box.left + begins + inset, max(box.left + begins + inset, box.left + ends - inset)
         self.away = whole[:, self.left - box.left : self.right - box.left]
         self.ink = self.away > _INK
+        within = image[box.top : box.bottom, self.left : self.right]
+        if self.ink.any():
+            self.ink &= ~emoji.signs(within, panel.colour, image.shape[1])
         _without_corners(self.ink, round(image.shape[1] * _CORNER) - inset)
 
     def completed(self, lines: Sequence[Line]) -> list[Line]:

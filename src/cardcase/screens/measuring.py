@@ -221,7 +221,7 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
     is_whole = max(sides) < 0.5 * least and max(ends) < 0.15 * least  # a tail, and no mark of reading
     is_one = is_whole or max(sides) > _LARGEST_FACE * image.shape[1] or max(ends) > least
     caps = [area[: core.top, core.left : core.right], area[core.bottom :, core.left : core.right]]
-    is_one = is_one or any(cap.shape[0] > _SPILL and cap.mean() > _CAP for cap in caps)
+    is_one = is_one or any(cap.shape[0] > 0.4 * least and cap.mean() > _CAP for cap in caps)
     if inside.mean() < _BUBBLE or core.width < least or is_one:
         return [whole]
     found = [core]

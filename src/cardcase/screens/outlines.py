@@ -17,7 +17,8 @@ _FULL: Final = 0.75
 _ALONG: Final = 0.8
 """Part of the way around that the line goes at least: a tail may break it."""
 _TOUCH: Final = 3
-_REACH: Final = 6
+_REACH: Final = 8
+"""Part of its breadth, one in so many, within which an upright side ends: a tail stands out."""
 
 
 def filled(area: Pixels, box: Box, bands: Sequence[tuple[int, int]], *, least: float) -> Pixels | None:
@@ -39,8 +40,9 @@ def filled(area: Pixels, box: Box, bands: Sequence[tuple[int, int]], *, least: f
     [edge, *_], _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     columns, rows = edge[:, 0, 0], edge[:, 0, 1]
     counted = np.ones(rows.shape, bool)
+    reach = max(_TOUCH, wide // _REACH)
     for at, ends in ((0, line[:_TOUCH].max(axis=0)), (high - 1, line[-_TOUCH:].max(axis=0))):
-        if ends[:_REACH].any() and ends[-_REACH:].any():  # square corners: an edge cuts it there
+        if ends[:reach].any() and ends[-reach:].any():  # square corners: an edge cuts it there
             counted &= rows != at
     near = cv2.dilate(line, np.ones((_TOUCH, _TOUCH), np.uint8))
     if not counted.any() or near[rows[counted], columns[counted]].mean() < _ALONG:

@@ -6,6 +6,7 @@ phone's clock, a name, the goods; the writer's own box and the keys below it.
 
 import re
 from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 from . import words
@@ -27,7 +28,10 @@ _EMPTY: Final = 0.6
 _READ: Final = 0.6
 """Trust in a line below which it is no words but a sign in the box."""
 _KEYS: Final = 6
-"""Keys in one row, at least; a keyboard has three rows of them."""
+"""Keys in one row, at least; a keyboard has three rows of them, of which two are seen."""
+_FAINT: Final = 0.75
+"""Contrast of what waits in an empty box, to that of words in bubbles, at most."""
+_BELOW: Final = 0.08
 
 
 def head_end(seen: Seen) -> int:
@@ -42,16 +46,22 @@ def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
     """
     wide = seen.width
     ends = _keys_begin(seen)
-    zone = ends - _FOOT * wide
+    zone = min(ends, seen.bands[-1][1]) - _FOOT * wide
+    usual = median([line.contrast for line in seen.lines if line.panel >= 0] or [0])
     found = ends
     for number, panel in enumerate(seen.panels):
         box = panel.box
         is_low = zone < box.top and box.bottom <= ends + _CLOSE * wide
         if not is_low or box.width < _FIELD[0] * wide or box.height > _FIELD[1] * wide or panel.flat < _EMPTY:
             continue
-        said = "".join(line.text for line in seen.lines if line.panel == number and line.score >= _READ)
+        lines = [line for line in seen.lines if line.panel == number and line.score >= _READ]
         is_beside = any(abs(face.centre - box.centre) < 0.5 * face.height for face in faces)
-        if words.is_foot(said) or (not said.strip() and not is_beside):
+        is_faint = all(line.contrast < _FAINT * usual for line in lines)
+        if lines:
+            is_foot = words.is_foot("".join(line.text for line in lines)) and (is_faint or not is_beside)
+        else:
+            is_foot = not is_beside or ends - box.bottom < _BELOW * wide
+        if is_foot:
             found = min(found, box.top)
     for line in seen.lines:
         if line.panel < 0 and zone < line.ink.top < ends and words.is_foot(line.text):
@@ -60,7 +70,7 @@ def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
 
 
 def _keys_begin(seen: Seen) -> int:
-    """Return where a keyboard begins: three rows of many small panels or single letters side by side."""
+    """Return where a keyboard begins: rows of many small panels or single letters side by side."""
     small = _KEY * seen.width
     keys = [one.box for one in seen.panels if one.box.width < small and one.box.height < 1.5 * small]
     keys += [line.ink for line in seen.lines if len(line.text.strip()) == 1 and line.text.strip().isascii()]
@@ -71,7 +81,7 @@ def _keys_begin(seen: Seen) -> int:
         else:
             rows.append([box])
     full = [row for row in rows if len({round(3 * box.middle / small) for box in row}) >= _KEYS]
-    return min(box.top for row in full for box in row) if len(full) >= 3 else seen.height  # noqa: PLR2004 - rows of letters
+    return min(box.top for row in full for box in row) if len(full) >= 2 else seen.height  # noqa: PLR2004 - rows of letters
 
 
 def _name_end(seen: Seen) -> int:

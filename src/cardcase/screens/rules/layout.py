@@ -31,6 +31,11 @@ _STRONG: Final = 0.22
 """Saturation from which a bubble is coloured on purpose: that of the phone's owner."""
 _CENTRED: Final = 0.07
 _MOST_TRUST: Final = 4
+_COLUMN: Final = 0.01
+"""Avatars of one side stand in one column but for this much of the width."""
+_TIP: Final = 0.88
+"""Size of what the platform writes on the page, to that of what is said, at most."""
+_PILL: Final = 2.2
 _HUNG: Final = 0.022
 """Gap above a quotation in a box of its own, to the width: bubbles stand farther apart."""
 
@@ -49,6 +54,7 @@ class _Part:
 
 def log_of(seen: Seen, *, picture: int = 0) -> Log:
     """Return the log of one picture. ``picture``: its place among several."""
+    seen = replace(seen, lines=tuple(replace(line, text=words.with_signs(line)) for line in seen.lines))
     if words.is_simplified(line.text for line in seen.lines):
         seen = replace(seen, lines=tuple(replace(line, text=words.put_right(line.text)) for line in seen.lines))
     return _Reading(seen, picture).log()
@@ -77,16 +83,19 @@ class _Reading:
             else:
                 self.parts[number] = _Part(panel)
         self._end()
+        self._halves_of_faces()
         self._without_lone_faces()
         self._without_small_ones()
         heads = self._place_lines()
-        self._without_pills()
+        self._without_letters()
         self._without_buttons()
+        self._without_pills()
         self._heads(heads)
         size = self._size()
         self._kinds(size)
         self._hang_quotes(size)
         self._speakers()
+        self._cards_at_the_other_side()
         entries = [self._entry(part, size) for part in self.parts.values() if self._is_shown(part)]
         entries += self._middles()
         entries.sort(key=lambda entry: (entry.box.top, entry.box.left))
@@ -103,6 +112,19 @@ class _Reading:
         if box.right <= _MARGIN * wide:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
+
+    def _halves_of_faces(self) -> None:
+        """Know what an edge leaves of an avatar by the column in which the others stand."""
+        faces = list(self.avatars)
+        for number, part in list(self.parts.items()):
+            side = next((who for face, who in faces if self._is_in_column(part.panel.box, face)), None)
+            if side is not None and part.panel.box.height < part.panel.box.width:
+                self.avatars.append((part.panel.box, side))
+                del self.parts[number]
+
+    def _is_in_column(self, box: Box, face: Box) -> bool:
+        slack = _COLUMN * self.seen.width
+        return box != face and abs(box.left - face.left) <= slack and abs(box.right - face.right) <= slack
 
     def _end(self) -> None:
         """Let go of what stands in a foot of the page's own colour."""
@@ -122,6 +144,8 @@ class _Reading:
             box = panel.box
             is_plain = panel.flat >= _FLAT and panel.patch < 0.02 * self.seen.width
             if not is_plain or not any(box == one for one, _ in self.avatars):
+                continue
+            if any(self._is_in_column(box, one) for one, _ in self.avatars):
                 continue
             is_alone = all(
                 one.panel.box.bottom < box.top or one.panel.box.top > box.bottom for one in self.parts.values()
@@ -147,8 +171,34 @@ class _Reading:
         for number, part in list(self.parts.items()):
             box, text = part.panel.box, "".join(line.text for line in part.lines).strip()
             is_centred = abs(box.middle - self.seen.width / 2) < _CENTRED * self.seen.width
-            if is_centred and box.height < 0.1 * self.seen.width and words.is_stamp(text):
+            if not is_centred:
+                continue
+            if box.height < 0.1 * self.seen.width and words.is_stamp(text):
+                is_pill = True
+            else:
+                is_exact = abs(box.middle - self.seen.width / 2) < _COLUMN * self.seen.width
+                is_pill = is_exact and not self._beside(part) and self._is_tip(part)
+            if is_pill:
                 self.loose += part.lines
+                del self.parts[number]
+
+    def _is_tip(self, part: _Part) -> bool:
+        """Tell whether rows lie close on a ground of their own, as tips and times in some apps: bubbles leave more."""
+        rows = words.rows_of(part.lines)
+        if not rows or any(words.pitch(line) > _TIP * self._size() for line in part.lines):
+            return False
+        high = sum(max(line.ink.height for line in row) for row in rows)
+        return part.panel.box.height < (0.6 + 1.6 * len(rows)) * high / len(rows)
+
+    def _without_letters(self) -> None:
+        """Let go of panels that lie in a line on the page: JPEG made them of its letters, or of the ground of a time."""
+        for number, part in list(self.parts.items()):
+            box = part.panel.box
+            if any(
+                _covers(line.box, box) or (_covers(box, line.box) and box.height < _PILL * line.box.height)
+                for line in self.loose
+            ):
+                self.left_out += [(line.text, "double") for line in part.lines]
                 del self.parts[number]
 
     def _without_buttons(self) -> None:
@@ -216,7 +266,8 @@ class _Reading:
 
     def _size(self) -> float:
         """Return the size of the talk's letters: the middle of those on panels."""
-        sizes = [words.pitch(line) for part in self.parts.values() for line in part.lines if len(line.text) > 1]
+        parts = [part for part in self.parts.values() if self._beside(part)] or list(self.parts.values())
+        sizes = [words.pitch(line) for part in parts for line in part.lines if len(line.text) > 1]
         return median(sizes) if sizes else 0.042 * self.seen.width
 
     # --- what it is -------------------------------------------------------------------------------------------------
@@ -232,7 +283,7 @@ class _Reading:
             is_wordless = not part.lines and not ((above or below) and part.panel.flat >= _FLAT)
             if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and is_portrait):
                 part.kind = Kind.PICTURE
-            elif self._is_card(part):
+            elif self._is_card(part) or (above and part.panel.patch > 0.5 * box.width):
                 part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
 
     def _is_card(self, part: _Part) -> bool:
@@ -300,9 +351,11 @@ class _Reading:
         for group in groups:
             votes = [self._votes(part) for part in group]
             sides = {side for vote in votes for side, weight in vote.items() if weight >= _MOST_TRUST}
-            if len(sides) > 1:  # one colour for both: then each stands for itself
+            if len(sides) > 1:  # one colour for both, or a card in the other's place; else each stands for itself
+                self._cards_among(group, votes, groups)
                 for part, vote in zip(group, votes, strict=True):
-                    part.who, part.sure = _decided([vote])
+                    is_card = part.kind is Kind.CARD
+                    part.who, part.sure = (Who.PLATFORM, 1.0) if is_card else _decided([vote])
                 continue
             if _saturation(group[0].panel.colour) >= _STRONG:
                 votes.append({Who.OWN: 2})
@@ -310,6 +363,43 @@ class _Reading:
             for part in group:
                 part.who, part.sure = who, sure
         self._by_the_other(groups)
+
+    def _cards_among(self, group: Sequence[_Part], votes: Sequence[dict[Who, int]], groups: Sequence[Sequence[_Part]]) -> None:
+        """Take for cards what has one person's colour beside the other's avatar, when he has a colour of his own."""
+        strong = [max(vote, key=lambda who: vote[who]) if vote else Who.UNCLEAR for vote in votes]
+        for who in (Who.OWN, Who.PEER):
+            other = Who.OWN if who is Who.PEER else Who.PEER
+            has_own_colour = any(
+                self._beside(part) == {who} for one in groups if one[0] is not group[0] for part in one
+            )
+            if not has_own_colour or strong.count(who) >= strong.count(other):
+                continue
+            for part, vote in zip(group, votes, strict=True):
+                if vote.get(who, 0) >= _MOST_TRUST and not vote.get(other):
+                    part.kind = Kind.CARD
+
+    def _cards_at_the_other_side(self) -> None:
+        """Take for a card what has one person's colour and clings to where the other's bubbles do: bubbles never do."""
+        texts = [part for part in self.parts.values() if part.kind is Kind.TEXT]
+        sides = {
+            who: [part.panel.box for part in texts if part.who is who and who in self._beside(part)]
+            for who in (Who.OWN, Who.PEER)
+        }
+        slack = 0.02 * self.seen.width
+        for part in texts:
+            others = sides[Who.OWN if part.who is Who.PEER else Who.PEER] if part.who in sides else []
+            mine = sides.get(part.who, [])
+            if len(mine) < 2 or not others or not part.lines:  # noqa: PLR2004 - one alone may be the odd one
+                continue
+            box = part.panel.box
+            if part.who is Who.PEER:
+                is_odd = abs(box.right - median(one.right for one in others)) < slack
+                is_odd = is_odd and box.left > median(one.left for one in mine) + 2 * slack
+            else:
+                is_odd = abs(box.left - median(one.left for one in others)) < slack
+                is_odd = is_odd and box.right < median(one.right for one in mine) - 2 * slack
+            if is_odd:
+                part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
 
     @staticmethod
     def _by_the_other(groups: Sequence[Sequence[_Part]]) -> None:

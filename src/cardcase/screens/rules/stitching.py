@@ -85,15 +85,14 @@ def _best(groups: Sequence[_Group]) -> tuple[int, int, placing.Fit | int] | None
 
 def _fits(first: _Group, second: _Group) -> list[tuple[float, bool, placing.Fit | int]]:
     """Return the ways in which one group may lie on another: their evidence, and whether the second goes on."""
-    found: list[tuple[float, bool, placing.Fit | int]] = []
     if first.is_level and second.is_level:
         fit = placing.best_fit(first.items, second.items)
-        if fit is not None:
-            found.append((fit.evidence, fit.goes_on, fit))
+        if fit is not None and fit.evidence >= ENOUGH_IN_A_ROW:
+            return [(fit.evidence, fit.goes_on, fit)]
     mine, theirs = [item.entry for item in first.items], [item.entry for item in second.items]
-    for offset in range(len(mine)):
-        found.append((_evidence(mine, theirs, offset), len(mine) - offset <= len(theirs), offset))
-    return found
+    return [
+        (_evidence(mine, theirs, offset), len(mine) - offset <= len(theirs), offset) for offset in range(len(mine))
+    ]
 
 
 def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> float:

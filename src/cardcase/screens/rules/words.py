@@ -34,6 +34,9 @@ _CAPITAL: Final = 0.72
 """Height of a digit or a capital, to the size of its letters."""
 _DOTS: Final = re.compile(r"(?:\.+…|…\.)[.…]*")
 """Six dots in a row, of which some were read one by one."""
+_RINGS: Final = re.compile(r"[0Oo○〇°。]+$")
+_RING: Final = 1.2
+"""Breadth of a low ring and what is left beside it, to its height, at least; digits are higher than broad."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
 
 
@@ -47,8 +50,17 @@ def is_simplified(texts: Iterable[str]) -> bool:
 
 
 def put_right(text: str) -> str:
-    """Return a line of a simplified picture without what is misread in it: single traditional letters, broken dots."""
-    return _DOTS.sub("……", text.translate(_LOOK_ALIKES))
+    """Return a line of a simplified picture without single traditional letters: they are misread."""
+    return text.translate(_LOOK_ALIKES)
+
+
+def with_signs(line: Line) -> str:
+    """Return the words of a line with signs as they are written: broken dots, and rings too low for letters."""
+    text = _DOTS.sub("……", line.text)
+    told = text.strip()
+    if _RINGS.match(told) and line.ink.width > _RING * line.ink.height * len(told):
+        return "。" * len(told)
+    return text
 
 
 def is_stamp(text: str) -> bool:
