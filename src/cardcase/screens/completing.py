@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import cv2
 import numpy as np
 
 from cardcase.screens import emoji
@@ -33,7 +34,9 @@ _SURE: Final = 0.7
 _ALONE: Final = 0.4
 _ONE_ROW: Final = (0.07, 0.16)
 """Height of a bubble of one row, to the width of the picture; lower ones are cut."""
-_SOLID: Final = 0.024
+_THICK: Final = 0.013
+"""Thicker than strokes of letters, to the width (as in ``measuring``)."""
+_SOLID: Final = 0.02
 _FEW: Final = 3
 """A bubble with fewer letters than these and a solid patch this long, to the width, holds a sign and no word."""
 _MARGIN: Final = 0.2
@@ -55,8 +58,6 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
         if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
             kept += mine
             continue
-        if _is_one_sign(panel, mine, image.shape[1]):
-            continue
         kept += _Bubble(image, panel, number, strip).completed([one for one in mine if not _is_sign(image, one, panel)])
     return kept
 
@@ -64,12 +65,6 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
 def _is_sign(image: Pixels, line: Line, panel: Panel) -> bool:
     box = line.box
     return emoji.is_sign(image[box.top : box.bottom, box.left : box.right], panel.colour, image.shape[1])
-
-
-def _is_one_sign(panel: Panel, lines: Sequence[Line], wide: int) -> bool:
-    """Tell whether all that stands on a bubble is one solid sign, which the engine took for a letter or for none."""
-    is_short = sum(len(line.text.strip()) for line in lines) < _FEW
-    return panel.patch > _SOLID * wide and is_short and panel.box.height < _ONE_ROW[1] * wide
 
 
 def _away(part: Pixels, panel: Panel) -> Pixels:
@@ -110,11 +105,23 @@ class _Bubble:
     def completed(self, lines: Sequence[Line]) -> list[Line]:
         if not self.ink.size:
             return list(lines)
+        if sum(len(line.text.strip()) for line in lines) < _FEW and self._is_one_sign():
+            return []
         found: list[Line] = []
         for row in words.rows_of(lines):
             found += self._row(row)
         found += self._missed(found)
         return found or self._alone()
+
+    def _is_one_sign(self) -> bool:
+        """Tell whether what stands on a bubble of one row is solid: a sign, taken for a letter or for none."""
+        wide = self.image.shape[1]
+        if self.panel.box.height > _ONE_ROW[1] * wide:
+            return False
+        thick = max(3, round(_THICK * wide))
+        solid = cv2.morphologyEx(self.ink.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
+        return bool((stats[1:, 2:4].min(axis=1) > _SOLID * wide).any())
 
     def _row(self, row: Sequence[Line]) -> list[Line]:
         top, bottom = min(line.ink.top for line in row), max(line.ink.bottom for line in row)

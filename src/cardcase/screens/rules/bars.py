@@ -46,7 +46,8 @@ def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
     """
     wide = seen.width
     ends = _keys_begin(seen)
-    zone = min(ends, seen.bands[-1][1]) - _FOOT * wide
+    bottom = min(ends, seen.bands[-1][1])
+    zone = bottom - _FOOT * wide
     usual = median([line.contrast for line in seen.lines if line.panel >= 0] or [0])
     found = ends
     for number, panel in enumerate(seen.panels):
@@ -60,7 +61,7 @@ def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
         if lines:
             is_foot = words.is_foot("".join(line.text for line in lines)) and (is_faint or not is_beside)
         else:
-            is_foot = not is_beside or ends - box.bottom < _BELOW * wide
+            is_foot = not is_beside or bottom - box.bottom < _BELOW * wide
         if is_foot:
             found = min(found, box.top)
     for line in seen.lines:

@@ -57,10 +57,10 @@ def items_of(entries: Sequence[Entry]) -> list[Item]:
     ]
 
 
-def best_fit(first: Sequence[Item], second: Sequence[Item]) -> Fit | None:
-    """Return how the second strip lies on the first with most evidence, if anything speaks for it."""
+def fits(first: Sequence[Item], second: Sequence[Item]) -> list[Fit]:
+    """Return the ways in which the second strip may lie on the first, beginning with it or further down."""
     if not first or not second:
-        return None
+        return []
     slack = _LEVEL * max(item.entry.box.right for item in (*first, *second))
     moves: list[tuple[float, float]] = []
     for one in first:
@@ -70,16 +70,16 @@ def best_fit(first: Sequence[Item], second: Sequence[Item]) -> Fit | None:
             if weight and down is not None:
                 moves.append((down, weight))
     moves.sort()
-    fits: list[Fit] = []
+    found: list[Fit] = []
     tried: list[float] = []
     for down, _ in moves:
         near = [weight for other, weight in moves if abs(other - down) <= slack]
-        if (len(near) < _PAIRS and max(near) < _SURE) or any(abs(down - one) <= slack / 2 for one in tried):
+        if down < -slack or (len(near) < _PAIRS and max(near) < _SURE) or any(abs(down - one) <= slack / 2 for one in tried):
             continue
         tried.append(down)
         if (fit := _fit(first, second, down, slack)) is not None:
-            fits.append(fit)
-    return max(fits, key=lambda fit: fit.evidence, default=None)
+            found.append(fit)
+    return found
 
 
 def _moved(one: Item, other: Item) -> float | None:
