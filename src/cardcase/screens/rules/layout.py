@@ -17,7 +17,7 @@ from . import bars, bubbles, words
 from .log import Entry, Kind, Log, Who
 from .seen import Box, Colour, Line, Panel, Seen
 
-_AVATAR: Final = (0.06, 0.16)
+_AVATAR: Final = (0.06, 0.18)
 """Width of an avatar, to the width of the picture."""
 _MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side."""
@@ -145,15 +145,18 @@ class _Reading:
             is_plain = panel.flat >= _FLAT and panel.patch < 0.02 * self.seen.width
             if not is_plain or not any(box == one for one, _ in self.avatars):
                 continue
-            if any(self._is_in_column(box, one) for one, _ in self.avatars):
+            if any(self._is_in_column(box, one) and self._has_bubble(one) for one, _ in self.avatars):
                 continue
-            is_alone = all(
-                one.panel.box.bottom < box.top or one.panel.box.top > box.bottom for one in self.parts.values()
-            )
+            is_alone = not self._has_bubble(box)
             said = [line for line in self.seen.lines if line.panel == number and line.score >= bubbles.HALF_READ]
             if is_alone and said:
                 self.avatars = [(one, who) for one, who in self.avatars if one != box]
                 self.parts[number] = _Part(panel)
+
+    def _has_bubble(self, face: Box) -> bool:
+        return any(
+            part.panel.box.bottom >= face.top and part.panel.box.top <= face.bottom for part in self.parts.values()
+        )
 
     def _without_small_ones(self) -> None:
         """Let go of dots: panels without words that are too small for a picture."""
@@ -267,7 +270,8 @@ class _Reading:
     def _size(self) -> float:
         """Return the size of the talk's letters: the middle of those on panels."""
         parts = [part for part in self.parts.values() if self._beside(part)] or list(self.parts.values())
-        sizes = [words.pitch(line) for part in parts for line in part.lines if len(line.text) > 1]
+        found = [[words.pitch(line) for line in part.lines if len(line.text) > 1] for part in parts]
+        sizes = [median(pitches) for pitches in found if pitches]  # one voice a bubble: pictures have many small rows
         return median(sizes) if sizes else 0.042 * self.seen.width
 
     # --- what it is -------------------------------------------------------------------------------------------------

@@ -20,7 +20,18 @@ _JUMP: Final = re.compile(r"^[↑↓⌃⌄^vV]?\s?(?:\d{1,3}\+?\s?条?新消息|
 _VOICE: Final = re.compile(r"^(?:[川⺌小巛|lI!)）》>〉ｌ」』:：·.•]\s?){0,4}(\d{1,2})\s?(?:[\"″”“〃]|[′'’]{2})$")
 """The waves of a voice message are read as such letters, or not at all."""
 _PRICE: Final = re.compile(r"^[¥￥]\s?\d[\d,]*(?:\.\d{1,2})?(?![\d.])")
-_LOOK_ALIKES: Final = str.maketrans("別內戶說換沒產錄爲為發軟黃溫羅還", "别内户说换没产录为为发软黄温罗还")
+_LOOK_ALIKES: Final = str.maketrans(
+    "別內戶說換沒產錄爲為發軟黃溫羅還減兌辦過這個們時給實後貨單訂級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣"
+    "來對開關點選擇號碼網頁頻購動態處帳賬戲遊務員圓國學會從將應當進連運達邊遠車轉輸較軍輛輕輪門閉閃閱陳陸陽際"
+    "隨險難雙雞離雲靈靜頂項順預領頭顧顯願類風飛飯飲飾餘館馬駕騙驚魚鳥麗麥齊龍歲歷殘氣決況沖涼準幾劃創勞勢勝區"
+    "協參變聽聯聲職腦臉舊莊華葉萬藥虧補裝製複見規視覺覽觀訊計記許設訪評詞試詢詳語誤課調談論諾謀講譯議護讀負財"
+    "責貴費貼資賺賴質贈贏跡踐郵鄰醫釋針銀銷鍵鎖鏈鐘長隊階雜韓頓頗額饋麼黨",
+    "别内户说换没产录为为发软黄温罗还减兑办过这个们时给实后货单订级间问题让请谢钱买卖图样认识验证绑话该东电币"
+    "来对开关点选择号码网页频购动态处帐账戏游务员圆国学会从将应当进连运达边远车转输较军辆轻轮门闭闪阅陈陆阳际"
+    "随险难双鸡离云灵静顶项顺预领头顾显愿类风飞饭饮饰余馆马驾骗惊鱼鸟丽麦齐龙岁历残气决况冲凉准几划创劳势胜区"
+    "协参变听联声职脑脸旧庄华叶万药亏补装制复见规视觉览观讯计记许设访评词试询详语误课调谈论诺谋讲译议护读负财"
+    "责贵费贴资赚赖质赠赢迹践邮邻医释针银销键锁链钟长队阶杂韩顿颇额馈么党",
+)
 """Traditional letters that the engine takes for their simplified twins."""
 _ONLY_SIMPLIFIED: Final = frozenset(
     "们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换"
@@ -34,7 +45,7 @@ _CAPITAL: Final = 0.72
 """Height of a digit or a capital, to the size of its letters."""
 _DOTS: Final = re.compile(r"(?:\.+…|…\.)[.…]*")
 """Six dots in a row, of which some were read one by one."""
-_RINGS: Final = re.compile(r"[0Oo○〇°。]+$")
+_RINGS: Final = re.compile(r"[0Oo○〇°。\s]+$")
 _RING: Final = 1.2
 """Breadth of a low ring and what is left beside it, to its height, at least; digits are higher than broad."""
 _LETTER: Final = re.compile(r"[A-Za-z]")
@@ -57,7 +68,7 @@ def put_right(text: str) -> str:
 def with_signs(line: Line) -> str:
     """Return the words of a line with signs as they are written: broken dots, and rings too low for letters."""
     text = _DOTS.sub("……", line.text)
-    told = text.strip()
+    told = "".join(text.split())
     if _RINGS.match(told) and line.ink.width > _RING * line.ink.height * len(told):
         return "。" * len(told)
     return text
