@@ -11,7 +11,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from cardcase.screens import emoji
+from cardcase.screens import emoji, signs
 from cardcase.screens.rules import words
 from cardcase.screens.rules.seen import Box, Line, Panel
 
@@ -21,6 +21,8 @@ Strip = Callable[[Pixels], tuple[str, float]]
 
 BUBBLE: Final = 0.42
 """Least part of its own colour that makes a panel a bubble (as in ``rules.layout``)."""
+PLAIN: Final = 0.8
+"""The same for what stands where avatars do: a bubble with a lone sign has more, avatars of one colour too."""
 PATCH: Final = 0.09
 """A solid patch this long, to the width of the picture, is no letter and no emoji: pictures have them, bubbles not."""
 _INK: Final = 44
@@ -36,9 +38,14 @@ _ONE_ROW: Final = (0.07, 0.16)
 """Height of a bubble of one row, to the width of the picture; lower ones are cut."""
 _THICK: Final = 0.013
 """Thicker than strokes of letters, to the width (as in ``measuring``)."""
+_FIRM: Final = 0.7
+_COLOURED: Final = 80
+"""Strength of the colour of a sign: letters are black, white or grey but where JPEG mixes them with their ground."""
 _SOLID: Final = 0.02
 _FEW: Final = 3
 """A bubble with fewer letters than these and a solid patch this long, to the width, holds a sign and no word."""
+_CERTAIN: Final = 0.9
+"""Trust below which so few letters are looked at again as a lone sign."""
 _MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
 _CORNER: Final = 0.038
@@ -55,7 +62,7 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
         mine = [line for line in lines if line.panel == number]
         is_avatar = panel.box.width < 0.16 * wide and panel.box.height > 0.9 * panel.box.width
         is_avatar = is_avatar and (panel.box.right <= _MARGIN * wide or panel.box.left >= (1 - _MARGIN) * wide)
-        if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine):
+        if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine and panel.flat < PLAIN):
             kept += mine
             continue
         kept += _Bubble(image, panel, number, strip).completed([one for one in mine if not _is_sign(image, one, panel)])
@@ -97,9 +104,9 @@ class _Bubble:
         self.left, self.right = box.left + begins + inset, max(box.left + begins + inset, box.left + ends - inset)
         self.away = whole[:, self.left - box.left : self.right - box.left]
         self.ink = self.away > _INK
-        within = image[box.top : box.bottom, self.left : self.right]
+        self.pixels = image[box.top : box.bottom, self.left : self.right]
         if self.ink.any():
-            self.ink &= ~emoji.signs(within, panel.colour, image.shape[1])
+            self.ink &= ~emoji.signs(self.pixels, panel.colour, image.shape[1])
         _without_corners(self.ink, round(image.shape[1] * _CORNER) - inset)
 
     def completed(self, lines: Sequence[Line]) -> list[Line]:
@@ -107,6 +114,8 @@ class _Bubble:
             return list(lines)
         if sum(len(line.text.strip()) for line in lines) < _FEW and self._is_one_sign():
             return []
+        if sum(len(line.text.strip()) for line in lines) < _FEW and all(line.score < _CERTAIN for line in lines):
+            return self._alone() or list(lines)
         found: list[Line] = []
         for row in words.rows_of(lines):
             found += self._row(row)
@@ -118,6 +127,10 @@ class _Bubble:
         wide = self.image.shape[1]
         if self.panel.box.height > _ONE_ROW[1] * wide:
             return False
+        strong = self.away > _FIRM * float(self.away.max())
+        ink = self.pixels[strong & self.ink].astype(np.int16)
+        if ink.size and float(np.median(np.ptp(ink, axis=1))) > max(_COLOURED, 2 * np.ptp(np.array(self.panel.colour))):
+            return True
         thick = max(3, round(_THICK * wide))
         solid = cv2.morphologyEx(self.ink.astype(np.uint8), cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
@@ -166,15 +179,20 @@ class _Bubble:
         half = max(round(0.26 * box.height), ink.height // 2 + 2)
         middle = (box.top + box.bottom) // 2
         row = Box(ink.left, max(box.top, middle - half), ink.right, min(box.bottom, middle + half))
+        contrast = int(np.percentile(self.away[self.ink], 90))
+        line = Line(row, ink, "", 1.0, self.panel.colour, contrast, self.number)
+        if dots := signs.dots(self.ink[rim:-rim], box.height):
+            return [replace(line, text=dots)]
         away = self.away[row.top - box.top : row.bottom - box.top, ink.left - self.left : ink.right - self.left]
         letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
-        side = round(0.6 * row.height)
-        paper = np.pad(letters, ((0, 0), (side, side)), constant_values=255)  # black on white is read best
-        text, score = self.strip(np.repeat(paper[:, :, None], 3, axis=2))
+        sign = np.repeat(letters[:, :, None], 3, axis=2)  # black on white is read best
+        text, score = self.strip(np.pad(sign, ((0, 0), (side := round(0.6 * row.height), side), (0, 0)), constant_values=255))
+        if len(text.strip()) < _FEW and score < _CERTAIN and row.width < row.height:
+            again, surely = signs.thrice(sign, self.strip)
+            text, score = (again, surely) if again else (text, score)
         if not text.strip() or score < _ALONE:
             return []
-        contrast = int(np.percentile(self.away[self.ink], 90))
-        return [Line(row, ink, text, score, self.panel.colour, contrast, self.number)]
+        return [replace(line, text=text, score=score)]
 
     def _missed(self, lines: Sequence[Line]) -> list[Line]:
         """Read rows of ink on which no line stands."""

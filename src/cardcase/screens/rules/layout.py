@@ -36,6 +36,14 @@ _COLUMN: Final = 0.01
 _TIP: Final = 0.88
 """Size of what the platform writes on the page, to that of what is said, at most."""
 _PILL: Final = 2.2
+_LETTERS: Final = 0.08
+"""Height of what JPEG makes of letters on the page, to the width, at most."""
+_DIM: Final = 0.5
+"""Contrast of what the platform writes, to that of what is said, at most, when it is nearly as large."""
+_ROOMY: Final = 2.5
+"""Height of a picture with small rows of words on it, to theirs, at least: bubbles leave no such room."""
+_LONE: Final = 0.6
+"""Trust below which a lone letter as broad as two is no letter."""
 _HUNG: Final = 0.022
 """Gap above a quotation in a box of its own, to the width: bubbles stand farther apart."""
 
@@ -56,7 +64,7 @@ def log_of(seen: Seen, *, picture: int = 0) -> Log:
     """Return the log of one picture. ``picture``: its place among several."""
     seen = replace(seen, lines=tuple(replace(line, text=words.with_signs(line)) for line in seen.lines))
     if words.is_simplified(line.text for line in seen.lines):
-        seen = replace(seen, lines=tuple(replace(line, text=words.put_right(line.text)) for line in seen.lines))
+        seen = replace(seen, lines=tuple(words.put_right(seen.lines)))
     return _Reading(seen, picture).log()
 
 
@@ -83,6 +91,7 @@ class _Reading:
             else:
                 self.parts[number] = _Part(panel)
         self._end()
+        self._bubbles_beside_faces()
         self._halves_of_faces()
         self._without_lone_faces()
         self._without_small_ones()
@@ -112,6 +121,21 @@ class _Reading:
         if box.right <= _MARGIN * wide:
             return Who.PEER
         return Who.OWN if box.left >= (1 - _MARGIN) * wide else None
+
+    def _bubbles_beside_faces(self) -> None:
+        """Take for a bubble what stands where avatars do, when between it and the edge is one already."""
+        for number, panel in enumerate(self.seen.panels):
+            box = panel.box
+            side = next((who for one, who in self.avatars if one == box), None)
+            outer = [
+                one
+                for one, who in self.avatars
+                if who is side and one != box and one.top < box.bottom and one.bottom > box.top
+                and (one.right <= box.left + bubbles.TOUCH if who is Who.PEER else one.left >= box.right - bubbles.TOUCH)
+            ]  # fmt: skip
+            if side is not None and outer:
+                self.avatars = [(one, who) for one, who in self.avatars if one != box]
+                self.parts[number] = _Part(panel)
 
     def _halves_of_faces(self) -> None:
         """Know what an edge leaves of an avatar by the column in which the others stand."""
@@ -187,8 +211,10 @@ class _Reading:
 
     def _is_tip(self, part: _Part) -> bool:
         """Tell whether rows lie close on a ground of their own, as tips and times in some apps: bubbles leave more."""
-        rows = words.rows_of(part.lines)
-        if not rows or any(words.pitch(line) > _TIP * self._size() for line in part.lines):
+        rows, size = words.rows_of(part.lines), self._size()
+        usual = median([line.contrast for line in self.seen.lines if line.panel >= 0])
+        most = size if all(line.contrast < _DIM * usual for line in part.lines) else _TIP * size
+        if not rows or any(words.pitch(line) > most for line in part.lines):
             return False
         high = sum(max(line.ink.height for line in row) for row in rows)
         return part.panel.box.height < (0.6 + 1.6 * len(rows)) * high / len(rows)
@@ -197,6 +223,8 @@ class _Reading:
         """Let go of panels that lie in a line on the page: JPEG made them of its letters, or of the ground of a time."""
         for number, part in list(self.parts.items()):
             box = part.panel.box
+            if box.height > _LETTERS * self.seen.width:
+                continue  # a picture in which the engine took something for a line
             if any(
                 _covers(line.box, box) or (_covers(box, line.box) and box.height < _PILL * line.box.height)
                 for line in self.loose
@@ -224,7 +252,10 @@ class _Reading:
         for line in self.seen.lines:
             if not line.text.strip():
                 continue
-            if any(_covers(box, line.box) for box, _ in self.avatars):
+            is_lone = len(line.text.strip()) == 1 and line.score < _LONE and line.ink.width > 1.5 * line.ink.height
+            if is_lone and line.panel in self.parts:
+                self.left_out.append((line.text, "unread"))
+            elif any(_covers(box, line.box) for box, _ in self.avatars):
                 self.left_out.append((line.text, "avatar"))
             elif words.is_jump(line.text):
                 self.left_out.append((line.text, "jump"))
@@ -282,10 +313,13 @@ class _Reading:
             pitches = [words.pitch(line) for line in part.lines if len(line.text) > 1]
             is_small = bool(pitches) and median(pitches) < 0.72 * size
             is_portrait = box.width < 0.55 * self.seen.width and box.height > box.width
+            rows = words.rows_of(part.lines)
+            is_roomy = bool(rows) and box.height > _ROOMY * sum(max(line.ink.height for line in row) for row in rows)
+            is_roomy = is_roomy and box.width < 0.55 * self.seen.width and box.height > 0.15 * self.seen.width
             is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)
             is_wordless = not part.lines and not ((above or below) and part.panel.flat >= _FLAT)
-            if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and is_portrait):
+            if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and (is_portrait or is_roomy)):
                 part.kind = Kind.PICTURE
             elif self._is_card(part) or (above and part.panel.patch > 0.5 * box.width):
                 part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0

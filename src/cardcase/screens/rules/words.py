@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -25,20 +27,32 @@ _LOOK_ALIKES: Final = str.maketrans(
     "來對開關點選擇號碼網頁頻購動態處帳賬戲遊務員圓國學會從將應當進連運達邊遠車轉輸較軍輛輕輪門閉閃閱陳陸陽際"
     "隨險難雙雞離雲靈靜頂項順預領頭顧顯願類風飛飯飲飾餘館馬駕騙驚魚鳥麗麥齊龍歲歷殘氣決況沖涼準幾劃創勞勢勝區"
     "協參變聽聯聲職腦臉舊莊華葉萬藥虧補裝製複見規視覺覽觀訊計記許設訪評詞試詢詳語誤課調談論諾謀講譯議護讀負財"
-    "責貴費貼資賺賴質贈贏跡踐郵鄰醫釋針銀銷鍵鎖鏈鐘長隊階雜韓頓頗額饋麼黨",
+    "責貴費貼資賺賴質贈贏跡踐郵鄰醫釋針銀銷鍵鎖鏈鐘長隊階雜韓頓頗額饋麼黨塊錯簽檢裡裏寫嗎條張滿積卻樓幫謊結細"
+    "約紅紙緊線練終組統維續縮總繼詐誰豐趕鄉鈔鋪鏡陰雖響顆養嗬啟喪嚴囑執場報壞壓夠奪奮媽嬰寶尋導屬岡島師幹庫廠"
+    "廣廢彈徵復恆恥悶惡愛慘慣慮慶憑懷戀戰拋挾捨掃掛揀揮損搖搶撥擁擊擋據擠擬擴攔攤敗敘敵數斷於晉晝暈暫曉書棄極"
+    "構槍樂標樹橋機檔檯櫃欄權歡毀氈淚淨測渾湊湯溝滅滾漢潔澤濕濟濫灣災烏無煙煩熱燈燒營爛爭爺牆獎獨獲獸現環畢畫"
+    "異療瘋盜盡監盤眾睏瞭礎確磚祕禮禍種稱穩窮窩競筆節範築簡簾籃籤粵糧糾紀純紋納紛紹絕絲綜綠緒緣編緩緯縣縱織繞"
+    "繩繪罰罵罷義習聖聰肅腳腸膚膠臨與興艦艱艷蘋蘭蝦螢蟲衛術衝褲襪託訴診註詩誇誌誕誘誠誼諒諮諷謎謙謠譽豈豬貓貝"
+    "貧販貪貫賀賊賓賞賠賢賽贊趙趨踴軌輔輝辭辯農遞遲遷遺釘鈴鉛鋼鍋鎮鐵鑒閒闆闊隻霧韋韻須頒頸顏飄餅饅駐駛騎騷驅"
+    "骯體髒鬆鬥鬧鮮鯨鳳鴨鵝鷹鹽麵齡",
     "别内户说换没产录为为发软黄温罗还减兑办过这个们时给实后货单订级间问题让请谢钱买卖图样认识验证绑话该东电币"
     "来对开关点选择号码网页频购动态处帐账戏游务员圆国学会从将应当进连运达边远车转输较军辆轻轮门闭闪阅陈陆阳际"
     "随险难双鸡离云灵静顶项顺预领头顾显愿类风飞饭饮饰余馆马驾骗惊鱼鸟丽麦齐龙岁历残气决况冲凉准几划创劳势胜区"
     "协参变听联声职脑脸旧庄华叶万药亏补装制复见规视觉览观讯计记许设访评词试询详语误课调谈论诺谋讲译议护读负财"
-    "责贵费贴资赚赖质赠赢迹践邮邻医释针银销键锁链钟长队阶杂韩顿颇额馈么党",
+    "责贵费贴资赚赖质赠赢迹践邮邻医释针银销键锁链钟长队阶杂韩顿颇额馈么党块错签检里里写吗条张满积却楼帮谎结细"
+    "约红纸紧线练终组统维续缩总继诈谁丰赶乡钞铺镜阴虽响颗养呵启丧严嘱执场报坏压够夺奋妈婴宝寻导属冈岛师干库厂"
+    "广废弹征复恒耻闷恶爱惨惯虑庆凭怀恋战抛挟舍扫挂拣挥损摇抢拨拥击挡据挤拟扩拦摊败叙敌数断于晋昼晕暂晓书弃极"
+    "构枪乐标树桥机档台柜栏权欢毁毡泪净测浑凑汤沟灭滚汉洁泽湿济滥湾灾乌无烟烦热灯烧营烂争爷墙奖独获兽现环毕画"
+    "异疗疯盗尽监盘众困了础确砖秘礼祸种称稳穷窝竞笔节范筑简帘篮签粤粮纠纪纯纹纳纷绍绝丝综绿绪缘编缓纬县纵织绕"
+    "绳绘罚骂罢义习圣聪肃脚肠肤胶临与兴舰艰艳苹兰虾萤虫卫术冲裤袜托诉诊注诗夸志诞诱诚谊谅咨讽谜谦谣誉岂猪猫贝"
+    "贫贩贪贯贺贼宾赏赔贤赛赞赵趋踊轨辅辉辞辩农递迟迁遗钉铃铅钢锅镇铁鉴闲板阔只雾韦韵须颁颈颜飘饼馒驻驶骑骚驱"
+    "肮体脏松斗闹鲜鲸凤鸭鹅鹰盐面龄",
 )
 """Traditional letters that the engine takes for their simplified twins."""
-_ONLY_SIMPLIFIED: Final = frozenset(
-    "们这发还没过时说么给现实为后货单订户级间问题让请谢钱买卖图样认识验证绑话该东电币换"
-)
-_ONLY_TRADITIONAL: Final = frozenset(
-    "們這發還沒過時說麼給現實為後貨單訂戶級間問題讓請謝錢買賣圖樣認識驗證綁話該東電幣換"
-)
+_TRADITIONAL: Final = frozenset(map(chr, _LOOK_ALIKES))
+_SIMPLIFIED: Final = frozenset(map(chr, _LOOK_ALIKES.values())) - frozenset("后里干面只台松板了困斗注志云几万余丰征朱帘签表谷")
+"""Those of their twins that a traditional text has not, too."""
+_CLEARLY: Final = 4
 _HALF_EMPTY: Final = frozenset("，。、；：！？）】」』”")
 """Signs whose ink fills half of their square: a row that ends with one ends later than its ink."""
 _CAPITAL: Final = 0.72
@@ -55,14 +69,26 @@ def is_simplified(texts: Iterable[str]) -> bool:
     """Tell whether a picture is written in simplified letters, by those that only one of both scripts has."""
     simplified = traditional = 0
     for text in texts:
-        simplified += sum(char in _ONLY_SIMPLIFIED for char in text)
-        traditional += sum(char in _ONLY_TRADITIONAL for char in text)
-    return simplified >= 6 * max(1, traditional)
+        simplified += sum(char in _SIMPLIFIED for char in text)
+        traditional += sum(char in _TRADITIONAL for char in text)
+    return simplified >= _CLEARLY * max(1, traditional)
 
 
-def put_right(text: str) -> str:
-    """Return a line of a simplified picture without single traditional letters: they are misread."""
-    return text.translate(_LOOK_ALIKES)
+def put_right(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines of a simplified picture without a lone traditional letter in a bubble: it is misread.
+
+    Several in one bubble are meant so, and one where no letter shows the script.
+    """
+    said: dict[int, str] = defaultdict(str)
+    for place, line in enumerate(lines):
+        said[line.panel if line.panel >= 0 else ~place] += line.text
+    found = []
+    for place, line in enumerate(lines):
+        text = said[line.panel if line.panel >= 0 else ~place]
+        is_lone = sum(char in _TRADITIONAL for char in text) == 1
+        is_amid = is_lone and any(char in _SIMPLIFIED for char in text)
+        found.append(replace(line, text=line.text.translate(_LOOK_ALIKES)) if is_amid else line)
+    return found
 
 
 def with_signs(line: Line) -> str:
