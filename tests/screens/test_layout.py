@@ -99,7 +99,8 @@ def test_nobody_is_named_where_nothing_tells():
 
 def test_words_that_a_bar_cuts_in_half_are_left_out_and_the_rest_is_marked():
     panels = [bubble(180, 200, 700, 330, WHITE), avatar(40, 200)]
-    lines = [line("半行", 210, 202, 0), line("后面完整", 210, 265, 0)]
+    half = replace(line("半行", 210, 202, 0), ink=Box(210, 202, 290, 226))
+    lines = [half, line("后面完整", 210, 265, 0)]
     [entry] = (log := log_of(seen(panels, lines))).entries
     assert (entry.text, entry.cut_above, entry.cut_below) == ("后面完整", True, False)
     assert ("半行", "cut") in log.left_out
@@ -165,4 +166,4 @@ def test_a_picture_given_twice_adds_nothing():
     log = log_of(recorded.seen("plain")[0])
     again = stitch([log, log])
     assert again.entries == stitch([log]).entries
-    assert again.doubles == sum(bool(one.text) or one.kind is Kind.PICTURE for one in log.entries)  # not one cut empty
+    assert again.doubles == sum(bool(one.text or one.quote) or one.kind is Kind.PICTURE for one in log.entries)  # not one cut empty

@@ -46,6 +46,7 @@ _FEW: Final = 3
 """A bubble with fewer letters than these and a solid patch this long, to the width, holds a sign and no word."""
 _CERTAIN: Final = 0.9
 """Trust below which so few letters are looked at again as a lone sign."""
+_SQUARE: Final = 1.2
 _MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side (as in ``rules.layout``)."""
 _CORNER: Final = 0.038
@@ -187,7 +188,7 @@ class _Bubble:
         letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
         sign = np.repeat(letters[:, :, None], 3, axis=2)  # black on white is read best
         text, score = self.strip(np.pad(sign, ((0, 0), (side := round(0.6 * row.height), side), (0, 0)), constant_values=255))
-        if len(text.strip()) < _FEW and score < _CERTAIN and row.width < row.height:
+        if len(text.strip()) < _FEW and score < _CERTAIN and row.width < _SQUARE * row.height:
             again, surely = signs.thrice(sign, self.strip)
             text, score = (again, surely) if again else (text, score)
         if not text.strip() or score < _ALONE:

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 import cv2
 import numpy as np
 
-from cardcase.screens import completing, outlines
+from cardcase.screens import completing, emoji, outlines
 from cardcase.screens.rules.seen import Box, Colour, Line, Panel, Seen
 
 Pixels = Any
@@ -54,6 +54,8 @@ _CORE: Final = 0.3
 _CAP: Final = 0.8
 """Part that is filled of what lies above or below the largest even part of one thing; marks of reading fill less."""
 _LARGEST_FACE: Final = 0.15
+_UPRIGHT: Final = 1.3
+"""Height of an avatar, to its width, at most."""
 _BAND: Final = 0.1
 _MARGIN: Final = 16
 
@@ -209,7 +211,7 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
     """
     part = image[whole.top : whole.bottom, whole.left : whole.right]
     least = _LETTER * image.shape[1]
-    if max(whole.width, whole.height) < _LARGEST_FACE * image.shape[1]:
+    if max(whole.width, whole.height) < _LARGEST_FACE * image.shape[1] and whole.height < _UPRIGHT * whole.width:
         return [whole]
     colour = _commonest(part[area])
     near = _near(part, colour) & area
@@ -353,7 +355,7 @@ def _line(  # noqa: PLR0913, PLR0917 - pixels first
     ground = _commonest(np.concatenate([part.reshape(-1, 3), around]))
     away = np.abs(part.astype(np.int16) - np.array(ground, np.int16)).max(axis=2)
     contrast = int(np.percentile(away, 97)) if away.size else 0
-    is_ink = away > max(24, contrast // 2)
+    is_ink = (away > max(24, contrast // 2)) & ~emoji.signs(part, ground, width)
     panel = int(np.bincount(mark.reshape(-1) + 1).argmax()) - 1
     if panel >= 0 and _is_near(ground, page) and not _is_near(panels[panel].colour, page):
         panel = -1  # the ink of a line on the page itself, and no bubble that a thin line frames

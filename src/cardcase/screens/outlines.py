@@ -43,8 +43,8 @@ def filled(area: Pixels, box: Box, bands: Sequence[tuple[int, int]], *, least: f
     reach = max(_TOUCH, wide // _REACH)
     for at, ends in ((0, line[:_TOUCH].max(axis=0)), (high - 1, line[-_TOUCH:].max(axis=0))):
         if ends[:reach].any() and ends[-reach:].any():  # square corners: an edge cuts it there
-            counted &= rows != at
-    near = cv2.dilate(line, np.ones((_TOUCH, _TOUCH), np.uint8))
+            counted &= np.abs(rows - at) > _TOUCH
+    near = cv2.dilate(line, np.ones((2 * _TOUCH + 1, 2 * _TOUCH + 1), np.uint8))
     if not counted.any() or near[rows[counted], columns[counted]].mean() < _ALONG:
         return None
     return inside > 0

@@ -10,11 +10,17 @@ TOUCH: Final = 3
 """Pixels within which two edges are one."""
 QUOTE: Final = 0.9
 """Size of a quotation's letters, to those of what is said, at most."""
+FAINT: Final = 0.72
+"""Contrast of a quotation's letters, to those of what is said, at most."""
 HALF_READ: Final = 0.8
 """Trust below which an outermost line on the page is half a line; whole ones are read with 0.95 and more."""
 LOW: Final = 0.8
 """Height of a row's ink, to the size of its letters, below which a Chinese one is cut; whole ones have 0.87."""
 LOW_LATIN: Final = 0.62
+FULL: Final = 0.87
+"""Height of a row's ink that touches the edge and still is whole; and how surely it must be read."""
+FULL_LATIN: Final = 0.72
+WHOLLY_READ: Final = 0.97
 
 
 def is_sliced(line: Line, panel: Box, size: float, *, above: bool, below: bool) -> bool:
@@ -25,14 +31,18 @@ def is_sliced(line: Line, panel: Box, size: float, *, above: bool, below: bool) 
     near = 0.22 * line.ink.height + TOUCH
     above_by, below_by = abs(line.ink.top - panel.top), abs(line.ink.bottom - panel.bottom)
     if (above and above_by <= TOUCH) or (below and below_by <= TOUCH):
-        return True
+        full = (FULL if words.is_wide(line.text) else FULL_LATIN) * min(size, words.pitch(line))
+        return line.score < WHOLLY_READ or line.ink.height < full
     touches = (above and above_by <= near) or (below and below_by <= near)
     whole = (LOW if words.is_wide(line.text) else LOW_LATIN) * min(size, words.pitch(line))
     return touches and (line.ink.height < whole or line.score < HALF_READ)
 
 
-def split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Line]]:
-    """Part what is said from what it answers: smaller and fainter letters at the top or at the end of the bubble."""
+def split_quote(lines: Sequence[Line], size: float, usual: float) -> tuple[list[Line], list[Line]]:
+    """Part what is said from what it answers: smaller and fainter letters at the top or at the end of the bubble.
+
+    ``usual``: contrast of what is said on the picture.
+    """
     rows = words.rows_of(lines)
     strongest = max((line.contrast for line in lines), default=0)
 
@@ -41,7 +51,7 @@ def split_quote(lines: Sequence[Line], size: float) -> tuple[list[Line], list[Li
         faint = max(line.contrast for line in row) / max(1, strongest)
         return (small and faint < 0.8) or (faint < 0.7 and all(words.pitch(line) < size for line in row))  # noqa: PLR2004
 
-    if len(rows) == 1 and all(words.pitch(line) < 0.85 * size and line.contrast < 140 for line in rows[0]):  # noqa: PLR2004
+    if len(rows) == 1 and all(words.pitch(line) < QUOTE * size and line.contrast < FAINT * usual for line in rows[0]):
         return [], list(lines)
     first = 0
     while first < len(rows) - 1 and is_faint(rows[first]):

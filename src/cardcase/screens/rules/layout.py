@@ -42,6 +42,7 @@ _DIM: Final = 0.5
 """Contrast of what the platform writes, to that of what is said, at most, when it is nearly as large."""
 _ROOMY: Final = 2.5
 """Height of a picture with small rows of words on it, to theirs, at least: bubbles leave no such room."""
+_STAMPED: Final = 0.9
 _LONE: Final = 0.6
 """Trust below which a lone letter as broad as two is no letter."""
 _HUNG: Final = 0.022
@@ -105,6 +106,7 @@ class _Reading:
         self._hang_quotes(size)
         self._speakers()
         self._cards_at_the_other_side()
+        self._pictures_by_their_edges()
         entries = [self._entry(part, size) for part in self.parts.values() if self._is_shown(part)]
         entries += self._middles()
         entries.sort(key=lambda entry: (entry.box.top, entry.box.left))
@@ -212,8 +214,7 @@ class _Reading:
     def _is_tip(self, part: _Part) -> bool:
         """Tell whether rows lie close on a ground of their own, as tips and times in some apps: bubbles leave more."""
         rows, size = words.rows_of(part.lines), self._size()
-        usual = median([line.contrast for line in self.seen.lines if line.panel >= 0])
-        most = size if all(line.contrast < _DIM * usual for line in part.lines) else _TIP * size
+        most = size if all(line.contrast < _DIM * self._usual() for line in part.lines) else _TIP * size
         if not rows or any(words.pitch(line) > most for line in part.lines):
             return False
         high = sum(max(line.ink.height for line in row) for row in rows)
@@ -304,6 +305,10 @@ class _Reading:
         found = [[words.pitch(line) for line in part.lines if len(line.text) > 1] for part in parts]
         sizes = [median(pitches) for pitches in found if pitches]  # one voice a bubble: pictures have many small rows
         return median(sizes) if sizes else 0.042 * self.seen.width
+
+    def _usual(self) -> float:
+        """Return how far letters stand out on this picture's panels: the middle of all."""
+        return median([line.contrast for line in self.seen.lines if line.panel >= 0] or [0])
 
     # --- what it is -------------------------------------------------------------------------------------------------
 
@@ -416,6 +421,21 @@ class _Reading:
                 if vote.get(who, 0) >= _MOST_TRUST and not vote.get(other):
                     part.kind = Kind.CARD
 
+    def _pictures_by_their_edges(self) -> None:
+        """Say whose a picture is that stands where one's bubbles begin, when an edge has cut off its avatar."""
+        texts = [part for part in self.parts.values() if part.kind is Kind.TEXT and self._beside(part) == {part.who}]
+        lefts = [part.panel.box.left for part in texts if part.who is Who.PEER]
+        rights = [part.panel.box.right for part in texts if part.who is Who.OWN]
+        near = 0.05 * self.seen.width
+        for part in self.parts.values():
+            if part.kind is not Kind.PICTURE or part.who is not Who.UNCLEAR:
+                continue
+            box = part.panel.box
+            is_peer = bool(lefts) and abs(box.left - median(lefts)) < near
+            is_own = bool(rights) and abs(box.right - median(rights)) < near
+            if is_peer is not is_own:
+                part.who, part.sure = Who.PEER if is_peer else Who.OWN, 0.6
+
     def _cards_at_the_other_side(self) -> None:
         """Take for a card what has one person's colour and clings to where the other's bubbles do: bubbles never do."""
         texts = [part for part in self.parts.values() if part.kind is Kind.TEXT]
@@ -471,7 +491,7 @@ class _Reading:
         if part.kind is not Kind.PICTURE:
             lines = [line for line in lines if not bubbles.is_sliced(line, panel.box, size, above=above, below=below)]
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
-        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size)
+        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size, self._usual())
         quoted = [*quoted, *part.quoted]
         begins = min((line.ink.left for line in part.lines), default=panel.box.left)
         inner: float = panel.box.right - max(0, begins - panel.box.left)
@@ -527,9 +547,12 @@ class _Reading:
             above = above or (is_first and not has_bar[0] and box.top < max(near, self.begins + 0.06 * self.seen.width))
             below = below or (is_last and not has_bar[1] and box.bottom > self.seen.height - near)
             return above, below
+        tops, bottoms = [line.ink.top for line in part.lines], [line.ink.bottom for line in part.lines]
+        is_full_above = bool(tops) and min(tops) - box.top <= bubbles.TOUCH  # bubbles leave room around their words
+        is_full_below = bool(bottoms) and box.bottom - max(bottoms) <= bubbles.TOUCH
         return (
-            above or (is_first and square_above and not square_below),
-            below or (is_last and square_below and not square_above),
+            above or (is_first and ((square_above and not square_below) or is_full_above)),
+            below or (is_last and ((square_below and not square_above) or is_full_below)),
         )
 
     def _middles(self) -> list[Entry]:
@@ -566,6 +589,8 @@ class _Reading:
         is_outermost = all(box.bottom <= one.top for one in others) or all(box.top >= one.bottom for one in others)
         if not is_outermost:
             return False
+        if words.is_stamp(" ".join(line.text.strip() for line in row)) and min(line.score for line in row) >= _STAMPED:
+            return False  # what an edge halves is no whole time any more
         is_low = any(words.is_wide(line.text) and line.ink.height < bubbles.LOW * words.pitch(line) for line in row)
         return is_low or min(line.score for line in row) < bubbles.HALF_READ
 

@@ -113,6 +113,10 @@ def better(one: Entry, other: Entry) -> Entry:
         if many := shared(piece, rest):
             trust = min(piece.trust, rest.trust)
             return replace(piece, text=piece.text + rest.text[many:], cut_below=False, trust=trust)
+    if one.kind is other.kind is Kind.TEXT:
+        for less, more in ((one, other), (other, one)):
+            if less.text and not less.quote and len(more.text) > len(less.text) and more.text.startswith(less.text):
+                return more  # an edge that nothing tells of has cut the end of it
     ranked = sorted(
         (one, other), key=lambda entry: (not entry.is_cut, len(entry.text) if entry.is_cut else 0, entry.trust)
     )
