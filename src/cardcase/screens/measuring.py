@@ -51,6 +51,9 @@ _FILLED: Final = 0.3
 _GAP: Final = 6
 _SPILL: Final = 5
 _CORE: Final = 0.3
+_SIDE: Final = 0.21
+"""Avatars lie within this much of either side; other even areas beside one are parts of one picture."""
+_DENSE: Final = 0.7
 _CAP: Final = 0.8
 """Part that is filled of what lies above or below the largest even part of one thing; marks of reading fill less."""
 _LARGEST_FACE: Final = 0.15
@@ -228,6 +231,9 @@ def _parted(image: Pixels, whole: Box, area: Pixels) -> list[Box]:
         return [whole]
     found = [core]
     for left, right in ((0, core.left), (core.right, near.shape[1])):
+        is_face = whole.left + right <= _SIDE * image.shape[1] or whole.left + left >= (1 - _SIDE) * image.shape[1]
+        if right - left >= least and not is_face and area[:, left:right].mean() > _DENSE:
+            return [whole]  # another part of one picture
         rows = np.flatnonzero(area[:, left:right].mean(axis=1) > 0.2) if right > left else np.zeros(0, int)  # noqa: PLR2004
         if rows.size and right - left >= least:
             found.append(Box(left, int(rows[0]), right, int(rows[-1]) + 1))

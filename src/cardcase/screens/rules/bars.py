@@ -6,7 +6,6 @@ phone's clock, a name, the goods; the writer's own box and the keys below it.
 
 import re
 from collections.abc import Sequence
-from statistics import median
 from typing import Final
 
 from . import words
@@ -48,7 +47,7 @@ def foot_begin(seen: Seen, faces: Sequence[Box] = ()) -> int:
     ends = _keys_begin(seen)
     bottom = min(ends, seen.bands[-1][1])
     zone = bottom - _FOOT * wide
-    usual = median([line.contrast for line in seen.lines if line.panel >= 0] or [0])
+    usual = words.usual_contrast(seen.lines)
     found = ends
     for number, panel in enumerate(seen.panels):
         box = panel.box

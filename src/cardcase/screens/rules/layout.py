@@ -43,6 +43,7 @@ _DIM: Final = 0.5
 _ROOMY: Final = 2.5
 """Height of a picture with small rows of words on it, to theirs, at least: bubbles leave no such room."""
 _STAMPED: Final = 0.9
+_HIGH: Final = 0.15
 _LONE: Final = 0.6
 """Trust below which a lone letter as broad as two is no letter."""
 _HUNG: Final = 0.022
@@ -189,7 +190,8 @@ class _Reading:
         used = {line.panel for line in self.seen.lines}
         for number, part in list(self.parts.items()):
             box, wide = part.panel.box, self.seen.width
-            if number in used or min(box.width, box.height) >= 0.12 * wide:
+            is_cut = any(self._cut(box)) and part.panel.flat < _FLAT and box.top < self.ends
+            if number in used or min(box.width, wide if is_cut else box.height) >= 0.12 * wide:
                 continue
             is_bubble = part.panel.flat >= _FLAT and box.height > 0.07 * wide and bool(self._beside(part))
             if not is_bubble:  # a bubble of which nothing was read is shown, like a picture
@@ -214,7 +216,7 @@ class _Reading:
     def _is_tip(self, part: _Part) -> bool:
         """Tell whether rows lie close on a ground of their own, as tips and times in some apps: bubbles leave more."""
         rows, size = words.rows_of(part.lines), self._size()
-        most = size if all(line.contrast < _DIM * self._usual() for line in part.lines) else _TIP * size
+        most = size if all(line.contrast < _DIM * words.usual_contrast(self.seen.lines) for line in part.lines) else _TIP * size
         if not rows or any(words.pitch(line) > most for line in part.lines):
             return False
         high = sum(max(line.ink.height for line in row) for row in rows)
@@ -306,10 +308,6 @@ class _Reading:
         sizes = [median(pitches) for pitches in found if pitches]  # one voice a bubble: pictures have many small rows
         return median(sizes) if sizes else 0.042 * self.seen.width
 
-    def _usual(self) -> float:
-        """Return how far letters stand out on this picture's panels: the middle of all."""
-        return median([line.contrast for line in self.seen.lines if line.panel >= 0] or [0])
-
     # --- what it is -------------------------------------------------------------------------------------------------
 
     def _kinds(self, size: float) -> None:
@@ -323,11 +321,18 @@ class _Reading:
             is_roomy = is_roomy and box.width < 0.55 * self.seen.width and box.height > 0.15 * self.seen.width
             is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)
-            is_wordless = not part.lines and not ((above or below) and part.panel.flat >= _FLAT)
+            is_rest = (above or below) and part.panel.flat >= _FLAT and not self._is_alien(part)
+            is_wordless = not part.lines and not is_rest
             if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and (is_portrait or is_roomy)):
                 part.kind = Kind.PICTURE
             elif self._is_card(part) or (above and part.panel.patch > 0.5 * box.width):
                 part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
+
+    def _is_alien(self, part: _Part) -> bool:
+        """Tell whether a panel is high and has the colour of no bubble: an even part of a picture."""
+        colours = [other.panel.colour for other in self.parts.values() if other.lines and self._beside(other)]
+        is_high = part.panel.box.height > _HIGH * self.seen.width
+        return is_high and bool(colours) and all(_distance(part.panel.colour, one) > 2 * _SAME for one in colours)
 
     def _is_card(self, part: _Part) -> bool:
         if not part.lines:
@@ -413,7 +418,7 @@ class _Reading:
         for who in (Who.OWN, Who.PEER):
             other = Who.OWN if who is Who.PEER else Who.PEER
             has_own_colour = any(
-                self._beside(part) == {who} for one in groups if one[0] is not group[0] for part in one
+                part.lines and self._beside(part) == {who} for one in groups if one[0] is not group[0] for part in one
             )
             if not has_own_colour or strong.count(who) >= strong.count(other):
                 continue
@@ -491,7 +496,7 @@ class _Reading:
         if part.kind is not Kind.PICTURE:
             lines = [line for line in lines if not bubbles.is_sliced(line, panel.box, size, above=above, below=below)]
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
-        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size, self._usual())
+        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size, words.usual_contrast(self.seen.lines))
         quoted = [*quoted, *part.quoted]
         begins = min((line.ink.left for line in part.lines), default=panel.box.left)
         inner: float = panel.box.right - max(0, begins - panel.box.left)

@@ -161,6 +161,12 @@ def pitch(line: Line) -> float:
     return line.ink.height / (_CAPITAL if line.text.isalnum() else 1.0)
 
 
+def usual_contrast(lines: Iterable[Line]) -> float:
+    """Return how far what is said stands out: more than the times and quotations on grounds of their own do."""
+    found = sorted(line.contrast for line in lines if line.panel >= 0)
+    return float(found[len(found) * 3 // 4]) if found else 0.0
+
+
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """Sort lines into rows from top to bottom; parts of one row stand side by side."""
     rows: list[list[Line]] = []
