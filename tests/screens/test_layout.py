@@ -166,4 +166,44 @@ def test_a_picture_given_twice_adds_nothing():
     log = log_of(recorded.seen("plain")[0])
     again = stitch([log, log])
     assert again.entries == stitch([log]).entries
-    assert again.doubles == sum(bool(one.text or one.quote) or one.kind is Kind.PICTURE for one in log.entries)  # not one cut empty
+    assert again.doubles == sum(
+        bool(one.text or one.quote) or one.kind is Kind.PICTURE for one in log.entries
+    )  # not one cut empty
+
+
+def test_a_foot_of_the_pages_own_colour_is_told_by_what_waits_in_it_and_a_bubble_is_none():
+    panels = [
+        bubble(180, 300, 700, 410, WHITE),
+        avatar(40, 300),
+        bubble(180, 1500, 760, 1610, WHITE),
+        avatar(40, 1500),
+        bubble(40, 1700, 800, 1800, WHITE),
+    ]
+    lines = [
+        line("你好啊朋友", 210, 330, 0),
+        line("请输入什么密码", 210, 1530, 2),
+        line("想跟TA说点什么…", 70, 1730, 4, contrast=90),
+    ]
+    picture = replace(seen(panels, lines), bands=((0, 2000),), height=1850)
+    assert [entry.text for entry in log_of(picture).entries] == ["你好啊朋友", "请输入什么密码"]
+
+
+def test_a_card_beside_the_others_avatar_is_nobodys_words():
+    panels = [
+        bubble(180, 300, 500, 410, WHITE), avatar(40, 300), bubble(180, 500, 500, 610, WHITE), avatar(40, 500),
+        bubble(500, 700, 900, 810, YELLOW), avatar(930, 700), bubble(300, 900, 900, 1100, WHITE), avatar(930, 900),
+    ]  # fmt: skip
+    lines = [
+        line("你好啊朋友", 210, 330, 0), line("卡用不了啊", 210, 530, 2), line("我看一看", 530, 730, 4, ground=YELLOW),
+        line("订单已关闭", 330, 940, 6),
+    ]  # fmt: skip
+    entries = log_of(seen(panels, lines)).entries
+    assert [entry.kind for entry in entries] == [Kind.TEXT, Kind.TEXT, Kind.TEXT, Kind.CARD]
+    assert entries[-1].who is Who.PLATFORM
+
+
+def test_rings_too_low_for_letters_are_full_stops():
+    panels = [bubble(180, 300, 400, 410, WHITE), avatar(40, 300)]
+    low = replace(line("000", 210, 330, 0), ink=Box(210, 365, 310, 377))
+    assert [entry.text for entry in log_of(seen(panels, [low])).entries] == ["。。。"]
+    assert [entry.text for entry in log_of(seen(panels, [line("000", 210, 330, 0)])).entries] == ["000"]

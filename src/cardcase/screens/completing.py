@@ -63,7 +63,11 @@ def completed(image: Pixels, panels: Sequence[Panel], lines: Sequence[Line], str
         mine = [line for line in lines if line.panel == number]
         is_avatar = panel.box.width < 0.16 * wide and panel.box.height > 0.9 * panel.box.width
         is_avatar = is_avatar and (panel.box.right <= _MARGIN * wide or panel.box.left >= (1 - _MARGIN) * wide)
-        if panel.flat < BUBBLE or panel.patch > PATCH * image.shape[1] or (is_avatar and not mine and panel.flat < PLAIN):
+        if (
+            panel.flat < BUBBLE
+            or panel.patch > PATCH * image.shape[1]
+            or (is_avatar and not mine and panel.flat < PLAIN)
+        ):
             kept += mine
             continue
         kept += _Bubble(image, panel, number, strip).completed([one for one in mine if not _is_sign(image, one, panel)])
@@ -187,7 +191,9 @@ class _Bubble:
         away = self.away[row.top - box.top : row.bottom - box.top, ink.left - self.left : ink.right - self.left]
         letters = np.clip(255 - away * (255 / max(1.0, float(away.max()))), 0, 255).astype(np.uint8)
         sign = np.repeat(letters[:, :, None], 3, axis=2)  # black on white is read best
-        text, score = self.strip(np.pad(sign, ((0, 0), (side := round(0.6 * row.height), side), (0, 0)), constant_values=255))
+        text, score = self.strip(
+            np.pad(sign, ((0, 0), (side := round(0.6 * row.height), side), (0, 0)), constant_values=255)
+        )
         if len(text.strip()) < _FEW and score < _CERTAIN and row.width < _SQUARE * row.height:
             again, surely = signs.thrice(sign, self.strip)
             text, score = (again, surely) if again else (text, score)

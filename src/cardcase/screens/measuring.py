@@ -140,13 +140,13 @@ def _panels(
     framed: list[tuple[Box, Pixels]] = []
     for number in large:
         whole, area = _area(marks, stats, number)
-        inside = outlines.filled(area, whole, bands, least=_LOWEST * image.shape[1])
-        if inside is None or any(_lies_in(whole, one, mask) for one, mask in framed):
+        bubble = outlines.filled(area, whole, bands, least=_LOWEST * image.shape[1])
+        if bubble is None or any(_lies_in(whole, one, mask) for one, mask in framed):
             continue
-        panel = _panel(image, whole, inside, page, bands, is_framed=True)
+        panel = _panel(image, whole, bubble, page, bands, is_framed=True)
         if panel is not None:
-            framed.append((whole, inside))
-            beside.append((whole, inside, len(panels)))
+            framed.append((whole, bubble))
+            beside.append((whole, bubble, len(panels)))
             panels.append(panel)
     for number in large:
         whole, area = _area(marks, stats, number)
@@ -182,7 +182,7 @@ def _lies_in(box: Box, frame: Box, mask: Pixels) -> bool:
     return bool(mask[row, column])
 
 
-def _panel(  # noqa: PLR0913, PLR0917 - pixels first
+def _panel(
     image: Pixels, box: Box, mine: Pixels, page: Colour, bands: Sequence[tuple[int, int]], *, is_framed: bool = False
 ) -> Panel | None:
     """Measure one area; None when it is letters, the ground of a time, or too low for a bubble.
@@ -345,7 +345,7 @@ def _pieces(differs: Pixels) -> list[tuple[int, int]]:
     return [*found, (top, height)]
 
 
-def _line(  # noqa: PLR0913, PLR0917 - pixels first
+def _line(  # noqa: PLR0917 - pixels first
     image: Pixels, labels: Pixels, panels: Sequence[Panel], page: Colour, box: Box, text: str, score: float
 ) -> Line:
     height, width = image.shape[:2]

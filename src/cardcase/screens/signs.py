@@ -1,4 +1,4 @@
-"""Lone signs on a bubble, which the engine drops or takes for letters: 「……」, 「。。。」, 「！」, 「-」. In the worker only."""
+"""Lone signs on a bubble, which the engine drops or takes for letters: dots, rings, 「！」. In the worker only."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -22,7 +22,7 @@ _SURE: Final = 0.6
 
 def dots(ink: Pixels, high: int) -> str:
     """Return the dots or rings that a row of ink is; nothing when it is something else. ``high``: of the bubble."""
-    count, _, stats, centres = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     boxes = [stats[number] for number in range(1, count) if stats[number, 4] >= _LEAST]
     if not boxes:
         return ""

@@ -74,7 +74,7 @@ def look(seed: int) -> Look:
     outline = "none" if dark else rng.choice(("none", "none", "none", "peer", "both"))
     if outline != "none":
         page = rng.choice(("#fff", "#fff", "#fafafa", "#f6f6f6"))
-    peer = rng.choice(_PEER_DARK) if dark else "#fff" if page not in ("#fff",) else rng.choice(("#f0f0f2", "#e9ebef"))
+    peer = rng.choice(_PEER_DARK) if dark else "#fff" if page != "#fff" else rng.choice(("#f0f0f2", "#e9ebef"))
     own = rng.choice(_OWN_DARK if dark else _OWN_LIGHT)
     if outline != "none":
         peer = page if rng.random() < 0.7 else "#fff"
@@ -88,7 +88,11 @@ def look(seed: int) -> Look:
         ratio=rng.choice((1.5, 2, 2, 2.25, 2.625, 2.75, 3, 3, 3.5)),
         is_dark=dark,
         page=page,
-        bar=page if rng.random() < 0.5 else rng.choice(("#1a1a1c", "#2a2a2c")) if dark else rng.choice(("#fff", "#f9f9f9", "#f0f0f0")),
+        bar=page
+        if rng.random() < 0.5
+        else rng.choice(("#1a1a1c", "#2a2a2c"))
+        if dark
+        else rng.choice(("#fff", "#f9f9f9", "#f0f0f0")),
         bar_line=rng.random() < 0.5,
         ink=ink,
         faint=rng.choice(("#77787e", "#8a8a90")) if dark else rng.choice(("#999", "#b0b0b4", "#888")),
@@ -117,5 +121,7 @@ def look(seed: int) -> Look:
         quote=rng.choice(("above", "below", "box")),
         card=rng.choice(("wide", "beside", "beside")),
         jump=rng.random() < 0.05,
-        file=rng.choice(("png", "png", "jpeg-60", "jpeg-75", "jpeg-85", "jpeg-95", "webp-80", "forward-720", "forward-900")),
+        file=rng.choice(
+            ("png", "png", "jpeg-60", "jpeg-75", "jpeg-85", "jpeg-95", "webp-80", "forward-720", "forward-900")
+        ),
     )

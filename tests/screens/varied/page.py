@@ -69,13 +69,19 @@ def chat(talk: Talk, look: Look, *, long: bool, seed: int) -> str:
         "own_line": thin if look.outline == "both" else "border:0",
         "card_line": thin if look.outline != "none" else "",
         "shadow": "box-shadow:0 1px 3px #0002" if look.shadow else "",
-        "sheet": "#2a2b2f" if look.is_dark else look.page if look.outline != "none" else "#fff" if look.page != "#fff" else "#f5f5f7",
+        "sheet": "#2a2b2f"
+        if look.is_dark
+        else look.page
+        if look.outline != "none"
+        else "#fff"
+        if look.page != "#fff"
+        else "#f5f5f7",
         "box": "#2b2c30" if look.is_dark else "#e9e9ec",
         "field": "#303136" if look.is_dark else "#f1f1f3" if look.bar == "#fff" else "#fff",
         "photo": rng.choice((0, 4, 10)),
     }
     faces = {"me": _face(rng), "them": _face(rng)}
-    rows = "".join(_entry(place, one, look, rng, faces, talk.nick) for place, one in enumerate(talk.entries))
+    rows = "".join(_entry(place, one, look, rng, faces) for place, one in enumerate(talk.entries))
     height = "" if long else f"height:{look.height}px"
     goods = (
         f"<div class=goods><b></b><span>{html.escape(talk.goods)}<br><em>¥{talk.price}</em></span><u>{rng.choice(('去发货', '立即购买', '查看'))}</u></div>"
@@ -124,7 +130,9 @@ def _photo(rng: random.Random) -> str:
 
 
 def _waves() -> str:
-    arcs = "".join(f"<path d='M{x} {10 - r} A{r + 2} {r + 2} 0 0 1 {x} {10 + r}'/>" for x, r in ((4, 2), (9, 5), (14, 8)))
+    arcs = "".join(
+        f"<path d='M{x} {10 - r} A{r + 2} {r + 2} 0 0 1 {x} {10 + r}'/>" for x, r in ((4, 2), (9, 5), (14, 8))
+    )
     return f"<svg width=20 height=20 style='margin-right:8px;fill:none;stroke:currentColor;stroke-width:2'>{arcs}</svg>"
 
 
@@ -132,7 +140,7 @@ def _words(text: str) -> str:
     return EMOJI.sub(lambda found: f"<span class=emoji>{found.group()}</span>", html.escape(text))
 
 
-def _entry(place: int, one: Entry, look: Look, rng: random.Random, faces: dict[str, str], nick: str) -> str:
+def _entry(place: int, one: Entry, look: Look, rng: random.Random, faces: dict[str, str]) -> str:
     if one.kind in ("time", "notice"):
         pill = " pill" if look.pill else ""
         return f"<div class='mid{pill} words' data-n={place}>{_words(one.text)}</div>"

@@ -7,7 +7,7 @@ import io
 import random
 import sys
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,12 @@ WORDS = (
 )  # fmt: skip
 NICKS = ("青柠不酸", "user_5530187", "Kiki小铺", "数码老陈", "七月半_")
 GOODS = ("网易云年卡兑换码", "PSN港服300点卡 秒发", "盒马礼品卡500 电子卡", "Roblox 1000R币美元卡")
-NOTICES = ("平台不会索要验证码，请保护好卡密", "你已添加对方，可以开始聊天了", "对方已退出当前会话", "消息已发出，但被对方拒收了")
+NOTICES = (
+    "平台不会索要验证码，请保护好卡密",
+    "你已添加对方，可以开始聊天了",
+    "对方已退出当前会话",
+    "消息已发出，但被对方拒收了",
+)
 CARDS = (
     ("待你发货", "买家已付款 ¥{money}，请在24小时内发货", "去发货"),
     ("等待买家收货", "卡密已送达，{face}小时后自动确认", "提醒收货"),
@@ -57,13 +62,13 @@ def talk(seed: int, length: int) -> Talk:
                 said.append((rng.choice("BS"), _filled(rng, rng.choice(WORDS))))
     sides = {"B": "me", "S": "them"} if rng.random() < 0.4 else {"B": "them", "S": "me"}
     at = talks.TAKEN_ON - timedelta(rng.choice((0, 1, 2, 4, 9, 70)))
-    moment = datetime(at.year, at.month, at.day, 8, rng.randrange(60))
+    moment = datetime.combine(at, time(8, rng.randrange(60)))
     entries: list[Entry] = [Entry("time", text=_label(rng, moment), at=moment)]
     for place, (who, words) in enumerate(said[:length]):
         chance = rng.random()
         if place and chance < 0.14:
             moment += timedelta(minutes=rng.randrange(6, 90))
-            moment = min(moment, datetime(2026, 11, 27, 23, 50))
+            moment = min(moment, datetime.combine(talks.TAKEN_ON, time(23, 50)))
             entries.append(Entry("time", text=_label(rng, moment), at=moment))
         elif chance < 0.19:
             entries.append(Entry("notice", text=rng.choice(NOTICES)))
@@ -155,7 +160,9 @@ def tried(seeds: Iterable[int], see: judge.See, *, show: bool, folder: Path | No
             said, shots, look, long = session(running, seed)
             if folder:
                 for place, shot in enumerate(shots):
-                    (folder / f"{seed:03}-{place}.{look.file.split('-')[0].replace('forward', 'jpeg')}").write_bytes(shot.data)
+                    (folder / f"{seed:03}-{place}.{look.file.split('-')[0].replace('forward', 'jpeg')}").write_bytes(
+                        shot.data
+                    )
             logs = [log_of(see(shot.data), picture=place) for place, shot in enumerate(shots)]
             told = []
             for place, (log, shot) in enumerate(zip(logs, shots, strict=True)):

@@ -1,7 +1,7 @@
 """Where the head of a screen ends and its foot begins when they have the page's own colour.
 
-Bars of another colour are found by that (``Seen.bands``). White ones on a white page only what stands in them tells: the
-phone's clock, a name, the goods; the writer's own box and the keys below it.
+Bars of another colour are found by that (``Seen.bands``). White ones on a white page only what stands in them tells:
+the phone's clock, a name, the goods; the writer's own box and the keys below it.
 """
 
 import re

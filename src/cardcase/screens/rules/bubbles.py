@@ -51,7 +51,12 @@ def split_quote(lines: Sequence[Line], size: float, usual: float) -> tuple[list[
         faint = max(line.contrast for line in row) / max(1, strongest)
         return (small and faint < 0.8) or (faint < 0.7 and all(words.pitch(line) < size for line in row))  # noqa: PLR2004
 
-    if len(rows) == 1 and all(words.pitch(line) < QUOTE * size and line.contrast < FAINT * usual for line in rows[0]):
+    is_worded = any(char.isalnum() for line in lines for char in line.text)
+    if (
+        len(rows) == 1
+        and is_worded
+        and all(words.pitch(line) < QUOTE * size and line.contrast < FAINT * usual for line in rows[0])
+    ):
         return [], list(lines)
     first = 0
     while first < len(rows) - 1 and is_faint(rows[first]):

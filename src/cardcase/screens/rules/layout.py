@@ -4,7 +4,6 @@ The colour around a line tells who speaks: all bubbles of one colour are one per
 them tell, the margins that they cling to, and how strong the colour is; never the place of a single line alone.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,53 +12,28 @@ from typing import Final
 
 from cardcase.connectors.chats import systemtexts
 
-from . import bars, bubbles, words
+from . import bars, bubbles, trifles, words
 from .log import Entry, Kind, Log, Who
-from .seen import Box, Colour, Line, Panel, Seen
+from .parts import COLUMN, FLAT, Part, beside, covers, distance, size_of
+from .seen import Box, Line, Panel, Seen
+from .speakers import Speakers
 
 _AVATAR: Final = (0.06, 0.18)
 """Width of an avatar, to the width of the picture."""
 _MARGIN: Final = 0.2
 """Avatars lie wholly within this much of either side."""
-_FLAT: Final = 0.42
-"""Least part of its commonest colour that makes a panel a bubble. Text takes a quarter at most."""
 _PATCH: Final = 0.09
 """A solid patch this long, to the width, is no letter and no emoji."""
-_SAME: Final = 16
-"""Colours this near are one theme's one colour. JPEG moves them by some 4."""
-_STRONG: Final = 0.22
-"""Saturation from which a bubble is coloured on purpose: that of the phone's owner."""
-_CENTRED: Final = 0.07
-_MOST_TRUST: Final = 4
-_COLUMN: Final = 0.01
-"""Avatars of one side stand in one column but for this much of the width."""
-_TIP: Final = 0.88
-"""Size of what the platform writes on the page, to that of what is said, at most."""
-_PILL: Final = 2.2
-_LETTERS: Final = 0.08
-"""Height of what JPEG makes of letters on the page, to the width, at most."""
-_DIM: Final = 0.5
-"""Contrast of what the platform writes, to that of what is said, at most, when it is nearly as large."""
 _ROOMY: Final = 2.5
 """Height of a picture with small rows of words on it, to theirs, at least: bubbles leave no such room."""
 _STAMPED: Final = 0.9
 _HIGH: Final = 0.15
+_ALIEN: Final = 32
+"""How far from every bubble's colour an even part of a picture is: themes and JPEG move them by less."""
 _LONE: Final = 0.6
 """Trust below which a lone letter as broad as two is no letter."""
 _HUNG: Final = 0.022
 """Gap above a quotation in a box of its own, to the width: bubbles stand farther apart."""
-
-
-@dataclass(slots=True)
-class _Part:
-    """A panel with what stands on it."""
-
-    panel: Panel
-    lines: list[Line] = field(default_factory=list)
-    quoted: list[Line] = field(default_factory=list)
-    kind: Kind = Kind.TEXT
-    who: Who = Who.UNCLEAR
-    sure: float = 0.0
 
 
 def log_of(seen: Seen, *, picture: int = 0) -> Log:
@@ -74,7 +48,7 @@ def log_of(seen: Seen, *, picture: int = 0) -> Log:
 class _Reading:
     seen: Seen
     picture: int
-    parts: dict[int, _Part] = field(default_factory=dict)
+    parts: dict[int, Part] = field(default_factory=dict)
     avatars: list[tuple[Box, Who]] = field(default_factory=list)
     loose: list[Line] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -91,23 +65,19 @@ class _Reading:
             if side is not None:
                 self.avatars.append((panel.box, side))
             else:
-                self.parts[number] = _Part(panel)
+                self.parts[number] = Part(panel)
         self._end()
         self._bubbles_beside_faces()
         self._halves_of_faces()
         self._without_lone_faces()
         self._without_small_ones()
         heads = self._place_lines()
-        self._without_letters()
-        self._without_buttons()
-        self._without_pills()
+        self._without_trifles()
         self._heads(heads)
         size = self._size()
         self._kinds(size)
         self._hang_quotes(size)
-        self._speakers()
-        self._cards_at_the_other_side()
-        self._pictures_by_their_edges()
+        Speakers([*self.parts.values()], self.avatars, self.seen.width).decide()
         entries = [self._entry(part, size) for part in self.parts.values() if self._is_shown(part)]
         entries += self._middles()
         entries.sort(key=lambda entry: (entry.box.top, entry.box.left))
@@ -130,15 +100,18 @@ class _Reading:
         for number, panel in enumerate(self.seen.panels):
             box = panel.box
             side = next((who for one, who in self.avatars if one == box), None)
-            outer = [
+            level = [
                 one
                 for one, who in self.avatars
                 if who is side and one != box and one.top < box.bottom and one.bottom > box.top
-                and (one.right <= box.left + bubbles.TOUCH if who is Who.PEER else one.left >= box.right - bubbles.TOUCH)
-            ]  # fmt: skip
+            ]
+            if side is Who.PEER:
+                outer = [one for one in level if one.right <= box.left + bubbles.TOUCH]
+            else:
+                outer = [one for one in level if one.left >= box.right - bubbles.TOUCH]
             if side is not None and outer:
                 self.avatars = [(one, who) for one, who in self.avatars if one != box]
-                self.parts[number] = _Part(panel)
+                self.parts[number] = Part(panel)
 
     def _halves_of_faces(self) -> None:
         """Know what an edge leaves of an avatar by the column in which the others stand."""
@@ -150,7 +123,7 @@ class _Reading:
                 del self.parts[number]
 
     def _is_in_column(self, box: Box, face: Box) -> bool:
-        slack = _COLUMN * self.seen.width
+        slack = COLUMN * self.seen.width
         return box != face and abs(box.left - face.left) <= slack and abs(box.right - face.right) <= slack
 
     def _end(self) -> None:
@@ -169,7 +142,7 @@ class _Reading:
         """Take a panel as large as an avatar for a bubble when it has words and no bubble stands beside it."""
         for number, panel in enumerate(self.seen.panels):
             box = panel.box
-            is_plain = panel.flat >= _FLAT and panel.patch < 0.02 * self.seen.width
+            is_plain = panel.flat >= FLAT and panel.patch < 0.02 * self.seen.width
             if not is_plain or not any(box == one for one, _ in self.avatars):
                 continue
             if any(self._is_in_column(box, one) and self._has_bubble(one) for one, _ in self.avatars):
@@ -178,7 +151,7 @@ class _Reading:
             said = [line for line in self.seen.lines if line.panel == number and line.score >= bubbles.HALF_READ]
             if is_alone and said:
                 self.avatars = [(one, who) for one, who in self.avatars if one != box]
-                self.parts[number] = _Part(panel)
+                self.parts[number] = Part(panel)
 
     def _has_bubble(self, face: Box) -> bool:
         return any(
@@ -190,64 +163,21 @@ class _Reading:
         used = {line.panel for line in self.seen.lines}
         for number, part in list(self.parts.items()):
             box, wide = part.panel.box, self.seen.width
-            is_cut = any(self._cut(box)) and part.panel.flat < _FLAT and box.top < self.ends
+            is_cut = any(self._cut(box)) and part.panel.flat < FLAT and box.top < self.ends
             if number in used or min(box.width, wide if is_cut else box.height) >= 0.12 * wide:
                 continue
-            is_bubble = part.panel.flat >= _FLAT and box.height > 0.07 * wide and bool(self._beside(part))
+            is_bubble = part.panel.flat >= FLAT and box.height > 0.07 * wide and bool(self._beside(part))
             if not is_bubble:  # a bubble of which nothing was read is shown, like a picture
                 del self.parts[number]
 
-    def _without_pills(self) -> None:
-        """Take times off the small grounds that some apps give them: they are no bubbles."""
-        for number, part in list(self.parts.items()):
-            box, text = part.panel.box, "".join(line.text for line in part.lines).strip()
-            is_centred = abs(box.middle - self.seen.width / 2) < _CENTRED * self.seen.width
-            if not is_centred:
-                continue
-            if box.height < 0.1 * self.seen.width and words.is_stamp(text):
-                is_pill = True
-            else:
-                is_exact = abs(box.middle - self.seen.width / 2) < _COLUMN * self.seen.width
-                is_pill = is_exact and not self._beside(part) and self._is_tip(part)
-            if is_pill:
-                self.loose += part.lines
-                del self.parts[number]
-
-    def _is_tip(self, part: _Part) -> bool:
-        """Tell whether rows lie close on a ground of their own, as tips and times in some apps: bubbles leave more."""
-        rows, size = words.rows_of(part.lines), self._size()
-        most = size if all(line.contrast < _DIM * words.usual_contrast(self.seen.lines) for line in part.lines) else _TIP * size
-        if not rows or any(words.pitch(line) > most for line in part.lines):
-            return False
-        high = sum(max(line.ink.height for line in row) for row in rows)
-        return part.panel.box.height < (0.6 + 1.6 * len(rows)) * high / len(rows)
-
-    def _without_letters(self) -> None:
-        """Let go of panels that lie in a line on the page: JPEG made them of its letters, or of the ground of a time."""
-        for number, part in list(self.parts.items()):
-            box = part.panel.box
-            if box.height > _LETTERS * self.seen.width:
-                continue  # a picture in which the engine took something for a line
-            if any(
-                _covers(line.box, box) or (_covers(box, line.box) and box.height < _PILL * line.box.height)
-                for line in self.loose
-            ):
-                self.left_out += [(line.text, "double") for line in part.lines]
-                del self.parts[number]
-
-    def _without_buttons(self) -> None:
-        """Let go of panels with words that stand side by side: buttons and quick answers; bubbles never do."""
-        worded = [(number, part.panel.box) for number, part in self.parts.items() if part.lines]
-        low = 0.12 * self.seen.width
-        for number, box in worded:
-            beside = [
-                other
-                for place, other in worded
-                if place != number and other.height < low and abs(other.centre - box.centre) < 0.3 * box.height
-            ]
-            if box.height < low and beside:
-                part = self.parts.pop(number)
-                self.left_out += [(line.text, "button") for line in part.lines]
+    def _without_trifles(self) -> None:
+        """Let go of what is no bubble, and say of its words what they were."""
+        for number in trifles.letters(self.parts, self.loose, self.seen.width):
+            self.left_out += [(line.text, "double") for line in self.parts.pop(number).lines]
+        for number in trifles.buttons(self.parts, self.seen.width):
+            self.left_out += [(line.text, "button") for line in self.parts.pop(number).lines]
+        for number in trifles.pills(self.parts, self.avatars, self.seen, self._size()):
+            self.loose += self.parts.pop(number).lines
 
     def _place_lines(self) -> list[Line]:
         """Give every line its panel; return those outside of the talk's bands, in bars."""
@@ -258,11 +188,13 @@ class _Reading:
             is_lone = len(line.text.strip()) == 1 and line.score < _LONE and line.ink.width > 1.5 * line.ink.height
             if is_lone and line.panel in self.parts:
                 self.left_out.append((line.text, "unread"))
-            elif any(_covers(box, line.box) for box, _ in self.avatars):
+            elif any(covers(box, line.box) for box, _ in self.avatars):
                 self.left_out.append((line.text, "avatar"))
             elif words.is_jump(line.text):
                 self.left_out.append((line.text, "jump"))
-            elif not self.begins <= line.ink.centre < self.ends or not any(a <= line.ink.centre < b for a, b in self.seen.bands):
+            elif not self.begins <= line.ink.centre < self.ends or not any(
+                a <= line.ink.centre < b for a, b in self.seen.bands
+            ):
                 outside.append(line)
             elif line.panel in self.parts:
                 self.parts[line.panel].lines.append(line)
@@ -302,11 +234,7 @@ class _Reading:
         self.left_out += [(line.text, "bar") for line in outside if line not in heads]
 
     def _size(self) -> float:
-        """Return the size of the talk's letters: the middle of those on panels."""
-        parts = [part for part in self.parts.values() if self._beside(part)] or list(self.parts.values())
-        found = [[words.pitch(line) for line in part.lines if len(line.text) > 1] for part in parts]
-        sizes = [median(pitches) for pitches in found if pitches]  # one voice a bubble: pictures have many small rows
-        return median(sizes) if sizes else 0.042 * self.seen.width
+        return size_of([*self.parts.values()], self.avatars, self.seen.width)
 
     # --- what it is -------------------------------------------------------------------------------------------------
 
@@ -321,20 +249,20 @@ class _Reading:
             is_roomy = is_roomy and box.width < 0.55 * self.seen.width and box.height > 0.15 * self.seen.width
             is_patched = part.panel.patch > _PATCH * self.seen.width and box.width < 0.55 * self.seen.width
             above, below = self._cut(box)
-            is_rest = (above or below) and part.panel.flat >= _FLAT and not self._is_alien(part)
+            is_rest = (above or below) and part.panel.flat >= FLAT and not self._is_alien(part)
             is_wordless = not part.lines and not is_rest
-            if part.panel.flat < _FLAT or is_wordless or is_patched or (is_small and (is_portrait or is_roomy)):
+            if part.panel.flat < FLAT or is_wordless or is_patched or (is_small and (is_portrait or is_roomy)):
                 part.kind = Kind.PICTURE
             elif self._is_card(part) or (above and part.panel.patch > 0.5 * box.width):
                 part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
 
-    def _is_alien(self, part: _Part) -> bool:
+    def _is_alien(self, part: Part) -> bool:
         """Tell whether a panel is high and has the colour of no bubble: an even part of a picture."""
         colours = [other.panel.colour for other in self.parts.values() if other.lines and self._beside(other)]
         is_high = part.panel.box.height > _HIGH * self.seen.width
-        return is_high and bool(colours) and all(_distance(part.panel.colour, one) > 2 * _SAME for one in colours)
+        return is_high and bool(colours) and all(distance(part.panel.colour, one) > _ALIEN for one in colours)
 
-    def _is_card(self, part: _Part) -> bool:
+    def _is_card(self, part: Part) -> bool:
         if not part.lines:
             return False
         title = words.rows_of(part.lines)[0]
@@ -351,14 +279,8 @@ class _Reading:
         begins = [part.panel.box.left for part in self.parts.values() if self._beside(part) == {Who.PEER}]
         return min(begins) if begins else 0.15 * self.seen.width
 
-    def _beside(self, part: _Part) -> set[Who]:
-        """Return the sides on which an avatar stands beside a panel, level with its top."""
-        box, near = part.panel.box, 0.05 * self.seen.width
-        return {
-            who
-            for avatar, who in self.avatars
-            if abs(avatar.top - box.top) < near or (avatar.top <= box.top + near and avatar.bottom > box.top + near)
-        }
+    def _beside(self, part: Part) -> set[Who]:
+        return beside(part, self.avatars, self.seen.width)
 
     def _hang_quotes(self, size: float) -> None:
         """Hang a box of small letters right under a bubble to it: some apps show there what it answers."""
@@ -373,130 +295,26 @@ class _Reading:
                 and is_small
                 and level
                 and 0 <= box.top - one.bottom < near
-                and _distance(part.panel.colour, above.panel.colour) > bubbles.TOUCH
+                and distance(part.panel.colour, above.panel.colour) > bubbles.TOUCH
                 and not any(abs(avatar.top - box.top) < near for avatar, _ in self.avatars)
             ):
                 above.quoted = part.lines
                 del self.parts[number]
 
-    # --- whose it is ------------------------------------------------------------------------------------------------
-
-    def _speakers(self) -> None:
-        """Say whose each panel is: by the votes of all panels of its colour, pictures by their own."""
-        groups: list[list[_Part]] = []
-        for part in self.parts.values():
-            if part.kind is Kind.CARD:
-                continue
-            if part.kind is Kind.PICTURE:
-                part.who, part.sure = _decided([self._votes(part)])
-                continue
-            for group in groups:
-                if _distance(group[0].panel.colour, part.panel.colour) <= _SAME:
-                    group.append(part)
-                    break
-            else:
-                groups.append([part])
-        for group in groups:
-            votes = [self._votes(part) for part in group]
-            sides = {side for vote in votes for side, weight in vote.items() if weight >= _MOST_TRUST}
-            if len(sides) > 1:  # one colour for both, or a card in the other's place; else each stands for itself
-                self._cards_among(group, votes, groups)
-                for part, vote in zip(group, votes, strict=True):
-                    is_card = part.kind is Kind.CARD
-                    part.who, part.sure = (Who.PLATFORM, 1.0) if is_card else _decided([vote])
-                continue
-            if _saturation(group[0].panel.colour) >= _STRONG:
-                votes.append({Who.OWN: 2})
-            who, sure = _decided(votes)
-            for part in group:
-                part.who, part.sure = who, sure
-        self._by_the_other(groups)
-
-    def _cards_among(self, group: Sequence[_Part], votes: Sequence[dict[Who, int]], groups: Sequence[Sequence[_Part]]) -> None:
-        """Take for cards what has one person's colour beside the other's avatar, when he has a colour of his own."""
-        strong = [max(vote, key=lambda who: vote[who]) if vote else Who.UNCLEAR for vote in votes]
-        for who in (Who.OWN, Who.PEER):
-            other = Who.OWN if who is Who.PEER else Who.PEER
-            has_own_colour = any(
-                part.lines and self._beside(part) == {who} for one in groups if one[0] is not group[0] for part in one
-            )
-            if not has_own_colour or strong.count(who) >= strong.count(other):
-                continue
-            for part, vote in zip(group, votes, strict=True):
-                if vote.get(who, 0) >= _MOST_TRUST and not vote.get(other):
-                    part.kind = Kind.CARD
-
-    def _pictures_by_their_edges(self) -> None:
-        """Say whose a picture is that stands where one's bubbles begin, when an edge has cut off its avatar."""
-        texts = [part for part in self.parts.values() if part.kind is Kind.TEXT and self._beside(part) == {part.who}]
-        lefts = [part.panel.box.left for part in texts if part.who is Who.PEER]
-        rights = [part.panel.box.right for part in texts if part.who is Who.OWN]
-        near = 0.05 * self.seen.width
-        for part in self.parts.values():
-            if part.kind is not Kind.PICTURE or part.who is not Who.UNCLEAR:
-                continue
-            box = part.panel.box
-            is_peer = bool(lefts) and abs(box.left - median(lefts)) < near
-            is_own = bool(rights) and abs(box.right - median(rights)) < near
-            if is_peer is not is_own:
-                part.who, part.sure = Who.PEER if is_peer else Who.OWN, 0.6
-
-    def _cards_at_the_other_side(self) -> None:
-        """Take for a card what has one person's colour and clings to where the other's bubbles do: bubbles never do."""
-        texts = [part for part in self.parts.values() if part.kind is Kind.TEXT]
-        sides = {
-            who: [part.panel.box for part in texts if part.who is who and who in self._beside(part)]
-            for who in (Who.OWN, Who.PEER)
-        }
-        slack = 0.02 * self.seen.width
-        for part in texts:
-            others = sides[Who.OWN if part.who is Who.PEER else Who.PEER] if part.who in sides else []
-            mine = sides.get(part.who, [])
-            if len(mine) < 2 or not others or not part.lines:  # noqa: PLR2004 - one alone may be the odd one
-                continue
-            box = part.panel.box
-            if part.who is Who.PEER:
-                is_odd = abs(box.right - median(one.right for one in others)) < slack
-                is_odd = is_odd and box.left > median(one.left for one in mine) + 2 * slack
-            else:
-                is_odd = abs(box.left - median(one.left for one in others)) < slack
-                is_odd = is_odd and box.right < median(one.right for one in mine) - 2 * slack
-            if is_odd:
-                part.kind, part.who, part.sure = Kind.CARD, Who.PLATFORM, 1.0
-
-    @staticmethod
-    def _by_the_other(groups: Sequence[Sequence[_Part]]) -> None:
-        """Of two colours of which one is known, the other is the other's."""
-        known = {group[0].who for group in groups} - {Who.UNCLEAR}
-        unclear = [group for group in groups if group[0].who is Who.UNCLEAR]
-        if len(unclear) == 1 and len(known) == 1:
-            other = Who.PEER if known == {Who.OWN} else Who.OWN
-            for part in unclear[0]:
-                part.who, part.sure = other, 0.6
-
-    def _votes(self, part: _Part) -> dict[Who, int]:
-        votes: dict[Who, int] = defaultdict(int)
-        beside = self._beside(part)
-        if len(beside) == 1:
-            votes[beside.pop()] += 4
-        box, wide = part.panel.box, self.seen.width
-        left, right = box.left, wide - box.right
-        if left < 0.7 * right:
-            votes[Who.PEER] += 2
-        elif right < 0.7 * left:
-            votes[Who.OWN] += 2
-        return votes
-
     # --- entries ----------------------------------------------------------------------------------------------------
 
-    def _entry(self, part: _Part, size: float) -> Entry:
+    def _entry(self, part: Part, size: float) -> Entry:
         panel = part.panel
         above, below = self._cut_panel(part)
         lines = part.lines
         if part.kind is not Kind.PICTURE:
             lines = [line for line in lines if not bubbles.is_sliced(line, panel.box, size, above=above, below=below)]
             self.left_out += [(line.text, "cut") for line in part.lines if line not in lines]
-        said, quoted = (lines, []) if part.kind is Kind.CARD else bubbles.split_quote(lines, size, words.usual_contrast(self.seen.lines))
+        said, quoted = (
+            (lines, [])
+            if part.kind is Kind.CARD
+            else bubbles.split_quote(lines, size, words.usual_contrast(self.seen.lines))
+        )
         quoted = [*quoted, *part.quoted]
         begins = min((line.ink.left for line in part.lines), default=panel.box.left)
         inner: float = panel.box.right - max(0, begins - panel.box.left)
@@ -531,7 +349,7 @@ class _Reading:
         ]
         return max([*widths, 0.5 * self.seen.width])
 
-    def _is_shown(self, part: _Part) -> bool:
+    def _is_shown(self, part: Part) -> bool:
         return bool(part.lines) or part.kind is Kind.PICTURE or any(self._cut(part.panel.box))
 
     def _cut(self, box: Box) -> tuple[bool, bool]:
@@ -539,7 +357,7 @@ class _Reading:
         below = any(abs(box.bottom - bottom) <= bubbles.TOUCH for _, bottom in self.seen.bands)
         return above, below
 
-    def _cut_panel(self, part: _Part) -> tuple[bool, bool]:
+    def _cut_panel(self, part: Part) -> tuple[bool, bool]:
         """Tell whether an edge cuts a panel: a bar's, or one of the page's own colour, which leaves square corners."""
         box = part.panel.box
         above, below = self._cut(box)
@@ -569,7 +387,7 @@ class _Reading:
             text = " ".join(line.text.strip() for line in row)
             box = Box(row[0].ink.left, min(x.ink.top for x in row), row[-1].ink.right, max(x.ink.bottom for x in row))
             gaps = [other.ink.left - line.ink.right for line, other in pairwise(row)]
-            if abs(box.middle - wide / 2) > _CENTRED * wide or max(gaps, default=0) > _CENTRED * 2 * wide:
+            if abs(box.middle - wide / 2) > trifles.CENTRED * wide or max(gaps, default=0) > trifles.CENTRED * 2 * wide:
                 self.left_out.append((text, "beside"))
                 continue
             if self._is_half(row, box):
@@ -620,37 +438,6 @@ class _Reading:
             replace(one, text=one.quote, quote="") if one.quote and not one.text and not one.is_cut else one
             for one in entries
         ]
-
-
-def _decided(votes: Sequence[dict[Who, int]]) -> tuple[Who, float]:
-    total: dict[Who, int] = defaultdict(int)
-    for vote in votes:
-        for who, weight in vote.items():
-            total[who] += weight
-    every = sum(total.values())
-    if not every:
-        return Who.UNCLEAR, 0.0
-    who = max(total, key=lambda one: total[one])
-    share = total[who] / every
-    if share <= 0.6:  # noqa: PLR2004 - nearly even
-        return Who.UNCLEAR, share
-    return who, min(1.0, share * (0.7 + 0.1 * min(every, 3)))
-
-
-def _distance(one: Colour, other: Colour) -> int:
-    return max(abs(a - b) for a, b in zip(one, other, strict=True))
-
-
-def _saturation(colour: Colour) -> float:
-    most, least = max(colour), min(colour)
-    return (most - least) / most if most else 0.0
-
-
-def _covers(panel: Box, line: Box) -> bool:
-    """Tell whether most of a line lies on an avatar."""
-    across = max(0, min(panel.right, line.right) - max(panel.left, line.left))
-    down = max(0, min(panel.bottom, line.bottom) - max(panel.top, line.top))
-    return across * down > 0.6 * max(1, line.width * line.height)
 
 
 def _around(one: Box, other: Box) -> tuple[int, int, int, int]:

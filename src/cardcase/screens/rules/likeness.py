@@ -35,7 +35,7 @@ def same(one: Entry, other: Entry) -> float | None:
 
 
 def shared(one: Entry, other: Entry) -> int:
-    """Return how many letters two pieces of one long message share: the end of the first, the beginning of the other."""
+    """Return how many letters two pieces of one message share: the end of the first, the beginning of the other."""
     is_piece = one.kind is other.kind is Kind.TEXT and one.cut_below and other.cut_above
     if not is_piece or one.cut_above or other.cut_below:
         return 0

@@ -24,13 +24,13 @@ _MOVED_ALIKE: Final = 2.0
 _AGAINST: Final = 8.0
 _MISSED: Final = 5.0
 _PAIRS: Final = 2
-_SURE: Final = 6.0
+_SURE: Final = 4.0
 """Words of one thing from which its place alone may tell how far the picture was moved."""
 
 
 @dataclass(slots=True)
 class Item:
-    """An entry in the rows of the whole strip. ``is_outer``: first or last of its picture, where an edge leaves rests."""
+    """An entry in the rows of the whole strip. ``is_outer``: first or last of its picture; edges leave rests there."""
 
     entry: Entry
     top: float
@@ -74,7 +74,11 @@ def fits(first: Sequence[Item], second: Sequence[Item]) -> list[Fit]:
     tried: list[float] = []
     for down, _ in moves:
         near = [weight for other, weight in moves if abs(other - down) <= slack]
-        if down < -slack or (len(near) < _PAIRS and max(near) < _SURE) or any(abs(down - one) <= slack / 2 for one in tried):
+        if (
+            down < -slack
+            or (len(near) < _PAIRS and max(near) < _SURE)
+            or any(abs(down - one) <= slack / 2 for one in tried)
+        ):
             continue
         tried.append(down)
         if (fit := _fit(first, second, down, slack)) is not None:

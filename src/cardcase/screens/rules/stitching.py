@@ -86,7 +86,7 @@ def _best(groups: Sequence[_Group]) -> tuple[int, int, placing.Fit | int] | None
 def _fits(first: _Group, second: _Group) -> list[tuple[float, bool, placing.Fit | int]]:
     """Return the ways in which one group may lie on another: their evidence, and whether the second goes on."""
     if first.is_level and second.is_level:
-        by_place = [
+        by_place: list[tuple[float, bool, placing.Fit | int]] = [
             (fit.evidence, fit.goes_on, fit)
             for fit in placing.fits(first.items, second.items)
             if fit.evidence >= ENOUGH_IN_A_ROW
@@ -94,9 +94,7 @@ def _fits(first: _Group, second: _Group) -> list[tuple[float, bool, placing.Fit 
         if by_place:
             return by_place
     mine, theirs = [item.entry for item in first.items], [item.entry for item in second.items]
-    return [
-        (_evidence(mine, theirs, offset), len(mine) - offset <= len(theirs), offset) for offset in range(len(mine))
-    ]
+    return [(_evidence(mine, theirs, offset), len(mine) - offset <= len(theirs), offset) for offset in range(len(mine))]
 
 
 def _evidence(first: Sequence[Entry], second: Sequence[Entry], offset: int) -> float:

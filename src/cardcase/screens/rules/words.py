@@ -50,7 +50,9 @@ _LOOK_ALIKES: Final = str.maketrans(
 )
 """Traditional letters that the engine takes for their simplified twins."""
 _TRADITIONAL: Final = frozenset(map(chr, _LOOK_ALIKES))
-_SIMPLIFIED: Final = frozenset(map(chr, _LOOK_ALIKES.values())) - frozenset("后里干面只台松板了困斗注志云几万余丰征朱帘签表谷")
+_SIMPLIFIED: Final = frozenset(map(chr, _LOOK_ALIKES.values())) - frozenset(
+    "后里干面只台松板了困斗注志云几万余丰征朱帘签表谷"
+)
 """Those of their twins that a traditional text has not, too."""
 _OFTEN: Final = frozenset("別內戶說換沒產錄爲為發軟黃溫羅還")
 """Those that the engine takes most often for their twins, whatever stands beside them."""
