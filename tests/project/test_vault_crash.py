@@ -93,5 +93,5 @@ def test_a_rotation_survives_being_killed_at_any_moment(tmp_path, fresh, kills_w
     assert seen["missing"] == 0
     assert all_codes(data) == expected
     assert document("ledger", "verify", data=data, **database())["is_intact"]
-    assert {path.name for path in (data / "keys").iterdir()} <= {"vault.json", "session.key", "log.key"}
+    assert {path.name for path in (data / "keys").iterdir()} <= {"vault.json", "session.key", "log.key", "record"}
     assert (data / "keys" / "vault.json").stat().st_mode & 0o077 == 0
