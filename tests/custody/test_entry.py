@@ -23,6 +23,14 @@ def entry(**changes) -> form.Entry:
     return form.Entry(**{**values, **changes})
 
 
+def test_no_entry_has_more_contents_than_places():
+    def size(many):
+        contents = (form.Committed("a", "a/b", 0, bytes(32)),) * many
+        return len(form.encode(form.Entry("l", 0, "a", "k", "s", 1, None, "r", "i", {}, contents, {})))
+
+    assert form.PLACES * (size(2) - size(1)) > form.MAX_ENTRY_BYTES
+
+
 def test_an_entry_is_written_like_this():
     assert form.encode(entry()) == (
         b'{"actor":{"id":"00ff","role":"staff:owner"},"at":"2026-11-24T04:00:00.000000Z","case":"case_01",'

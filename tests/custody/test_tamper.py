@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection, transaction
 
-from cardcase.custody import guards, keys, log, openings, queries, sealing, service, succession
+from cardcase.custody import erasing, guards, keys, log, openings, queries, sealing, service, succession
 from cardcase.custody import head as heads
 from cardcase.custody.models import Checkpoint, Entry, Head, Opening, SubjectKey, stored
 from cardcase.custody.rules import entry as form
@@ -242,6 +242,31 @@ def test_every_key_of_a_subject(world):
     count, missed = judge(key_changes(), world)
     assert missed == []
     assert count == 3 * 6
+
+
+def test_one_number_sealed_twice_shares_nothing(world):
+    """A database from yesterday gives its numbers a second time: what was told under them must not be comparable."""
+    row = SubjectKey.objects.order_by("id").first()
+    key = sealing.cipher(row.id, bytes(row.half))
+    first, second = (sealing.seal(key, 512, bytes(32), b"x" * 64) for _ in range(2))
+    assert first[:12] != second[:12]
+    assert not set(zip(*[iter(first[12:76])] * 16, strict=True)) & set(zip(*[iter(second[12:76])] * 16, strict=True))
+    assert sealing.unseal(key, 512, first) == sealing.unseal(key, 512, second)
+    with pytest.raises(sealing.NoSubjectKey):
+        sealing.unseal(key, 513, first)
+
+
+def test_a_half_whose_sheet_is_away_is_destroyed_when_it_comes_back(world, owner, noon):
+    erasing.withdraw(owner, "case_2", [2], kind="content.erased", ground="buyer_request", at=noon, refs={})
+    (given_up,) = stored.keys_given_up()
+    sheet = sealing.sheet_of(given_up)
+    kept = sheet.read_bytes()
+    sheet.unlink()
+    assert erasing.destroy_keys() == 0
+    assert stored.keys_given_up() == [given_up]
+    sheet.write_bytes(kept)
+    assert erasing.destroy_keys() == 1
+    assert sheet.read_bytes()[given_up * 32 : given_up * 32 + 32] == bytes(32)
 
 
 def test_a_sheet_of_halves_that_is_lost_is_said_and_nothing_is_taken_for_erased(world, owner):

@@ -88,16 +88,18 @@ def prepare(key_id: int) -> None:
         keys.write_once(path, os.urandom(HALVES * HALF_BYTES))
 
 
-def destroy(key_id: int) -> None:
-    """Overwrite the half of a key on its sheet, durable. Again is no error, nor is a sheet that is gone."""
-    path = sheet_of(key_id)
-    if path.exists():
-        with path.open("r+b") as file:
+def destroy(key_id: int) -> bool:
+    """Overwrite the half of a key on its sheet, durable; False when the sheet is not here. Again is no error."""
+    try:
+        with sheet_of(key_id).open("r+b") as file:
             file.seek(_place(key_id))
             file.write(_DESTROYED)
             file.flush()
             os.fsync(file.fileno())
+    except FileNotFoundError:
+        return False
     forget()
+    return True
 
 
 def forget() -> None:
@@ -128,24 +130,25 @@ def cipher(key_id: int, half: bytes) -> AESGCM:
     return AESGCM(hashlib.sha256(_ABOUT + half + other).digest())
 
 
-def _nonce(opening_id: int) -> bytes:
-    return opening_id.to_bytes(_NONCE, "big", signed=True)  # numbers that nobody gave are asked for by the check
-
-
 def seal(key: AESGCM, opening_id: int, salt: bytes, body: bytes | None) -> bytes:
-    """Encrypt what opens a commitment (AES-256-GCM).
+    """Encrypt what opens a commitment (AES-256-GCM), to be opened under the same number only.
 
-    The nonce is the opening's number: one key seals a number once, or again to what opens the same commitment.
+    The nonce is drawn: a database from yesterday, or a transaction that was undone, gives a number twice.
     """
+    nonce = os.urandom(_NONCE)
     told = salt if body is None else b"".join((salt, _WITH_BODY, body))
-    return key.encrypt(_nonce(opening_id), told, _ABOUT)
+    return nonce + key.encrypt(nonce, told, _about(opening_id))
 
 
 def unseal(key: AESGCM, opening_id: int, sealed: bytes) -> Opened:
     """Open what ``seal`` made. Raises NoSubjectKey for what was made otherwise."""
     try:
-        told = key.decrypt(_nonce(opening_id), sealed, _ABOUT)
-    except InvalidTag as error:
+        told = key.decrypt(sealed[:_NONCE], sealed[_NONCE:], _about(opening_id))
+    except (InvalidTag, ValueError) as error:  # cut shorter than a nonce
         raise NoSubjectKey from error
     salt, rest = told[: form.SALT_BYTES], told[form.SALT_BYTES :]
     return Opened(salt, rest[1:] if rest else None)
+
+
+def _about(opening_id: int) -> bytes:
+    return b"%b|%d" % (_ABOUT, opening_id)

@@ -6,6 +6,7 @@ from itertools import chain
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from cardcase.custody import erasing as record
 from cardcase.kit import ids
 from cardcase.privacy import queries, sealing
 from cardcase.privacy.models import Removal
@@ -85,6 +86,7 @@ def _erase_by_the_clock(actor: Actor, *, at: datetime) -> None:
 def finish_begun(actor: Actor, *, at: datetime) -> None:
     """Finish removals that were broken off, and let originals go that no other buyer needs. Again is no error."""
     actor.require(Permission.WORK)
+    record.destroy_keys()  # those of what was restricted, too, or whose sheet has come back
     rows = Removal.objects.visible_to(actor)
     for pk in list(rows.filter(state=RemovalState.ERASING.value).values_list("pk", flat=True)):
         erasing.finish(actor, pk, at=at)
