@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db.models import BinaryField, CharField
 
-from cardcase.cards.queries import PLAIN_FILES, WRAPPINGS
+from cardcase.cards.queries import WRAPPINGS, plain_files
 from cardcase.project.sealed import PLACES
 
 NOT_SEALED = {
@@ -85,6 +85,6 @@ def test_no_column_that_names_a_readable_file_is_forgotten_when_plain_proofs_are
         if isinstance(field, CharField) and field.name.endswith("sha256") and field.name != "source_sha256"
         if model.__module__.startswith("cardcase.")
     }
-    listed = {".".join(column) for column in PLAIN_FILES}
+    listed = {".".join(column) for column in plain_files()}
     assert found == listed | NO_PLAIN_FILE
     assert not listed & NO_PLAIN_FILE

@@ -26,6 +26,7 @@ class FileRow(ShopOwned):
     """
 
     USE: ClassVar[Use]
+    PLAIN_FILE: ClassVar[str] = "kept_sha256"
 
     file_sha256 = models.CharField(max_length=64, blank=True, default="")
     kept_sha256 = models.CharField(max_length=64, blank=True, default="")

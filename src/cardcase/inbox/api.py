@@ -92,18 +92,18 @@ class ConsentIn(Schema):
 @router.get("/model", response=ModelStanding, summary="Whether buyers' words may go to the optional model")
 def model(request: HttpRequest) -> dict[str, Any]:
     """Return the host, the model and the consent. Owners only."""
-    return present.model_standing(_actor(request))
+    return present.document(present.standing(_actor(request)))
 
 
 @router.post("/model", response=ModelStanding, summary="Agree that buyers' words go to the model that is set up")
 def agree(request: HttpRequest, body: ConsentIn) -> dict[str, Any]:
     """Give the consent of the owner; another host or model needs a new one."""
     service.agree(_actor(request), body.typed, at=clock.now())
-    return present.model_standing(_actor(request))
+    return present.document(present.standing(_actor(request)))
 
 
 @router.post("/model/take-back", response=ModelStanding, summary="Take the consent back")
 def take_back(request: HttpRequest) -> dict[str, Any]:
     """End the consent: from now on nothing leaves."""
     service.take_back(_actor(request), at=clock.now())
-    return present.model_standing(_actor(request))
+    return present.document(present.standing(_actor(request)))

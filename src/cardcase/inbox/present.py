@@ -1,21 +1,33 @@
 """What page, API and command line tell of the optional model alike."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cardcase.kit import clock
 from cardcase.staff.rules import Actor, Permission
 
 from . import queries
+from .models import ModelConsent
 from .rules.consent import phrase
-from .writer import destination
+from .writer import Destination, destination
 
 
-def model_standing(actor: Actor) -> dict[str, Any]:
-    """Return the host and the model that words would go to, and the owner's consent. Raises NotAllowed."""
+class Standing(NamedTuple):
+    """Where words would go, and the owner's consent to just that; None each when there is none."""
+
+    to: Destination | None
+    given: ModelConsent | None
+
+
+def standing(actor: Actor) -> Standing:
+    """Return where words would go, and whether the owner has agreed. Raises NotAllowed."""
     actor.require(Permission.MANAGE_SHOP)
-    to, given = destination(), queries.consent(actor)
-    if to is None or given is None or not queries.has_agreed(actor, to):
-        given = None
+    to = destination()
+    return Standing(to, queries.consent(actor) if to is not None and queries.has_agreed(actor, to) else None)
+
+
+def document(told: Standing) -> dict[str, Any]:
+    """Write it as API and command line tell it; ``phrase`` is what the owner types to agree."""
+    to, given = told
     return {
         "host": to.host if to else None,
         "model": to.model if to else None,

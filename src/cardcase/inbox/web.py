@@ -16,10 +16,9 @@ from cardcase.shell.parts import ActionForm
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor, Permission
 
-from . import queries, service
+from . import present, service
 from .rules import asking
 from .rules import consent as words
-from .writer import destination
 
 PAGE: Final = "settings_model"
 
@@ -37,12 +36,11 @@ def model_page(request: HttpRequest, actor: Actor) -> HttpResponse:
             service.take_back(actor, at=clock.now())
             messages.success(request, _("已关闭：不再发给模型。"))
         return redirect(PAGE)
-    to, given = destination(), queries.consent(actor)
-    is_on = to is not None and queries.has_agreed(actor, to)
+    to, given = present.standing(actor)
     told = {
         "to": to,
-        "is_on": is_on,
-        "given": given if is_on else None,
+        "is_on": given is not None,
+        "given": given,
         "given_at": given.given_at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M") if given else "",
         "most": asking.MOST_SAID,
         "longest": asking.LONGEST_SAID,

@@ -82,6 +82,8 @@ class SourceDocument(ShopOwned):
     ``custody.files`` under their plain ``sha256`` and have no ``body_sealed`` until ``service.resealing`` came to them.
     """
 
+    PLAIN_FILE: ClassVar[str] = "sha256"
+
     public_id = models.CharField(max_length=40, unique=True)
     supplier = models.ForeignKey(Supplier, null=True, on_delete=models.PROTECT, related_name="documents")
     batch = models.ForeignKey(CardBatch, null=True, on_delete=models.PROTECT, related_name="documents")

@@ -43,14 +43,13 @@ from .pages import (
     stock_page,
 )
 from .proofs import ProofFact, named_elsewhere, plain_proofs, proofs_of, unsealed_proofs
-from .readable import PLAIN_FILES, is_plain_needed, readable_files, readable_rows
+from .readable import is_plain_needed, plain_files, readable_files, readable_rows
 from .sealed import WRAPPINGS, SealedCount, SealedPlace, open_original, sealed_counts
 from .serials import SerialRead, number_on_file, read_serials
 from .sums import StockSum, low_stock, stock_summary
 from .watch import FailingBatch, failing_batches
 
 __all__ = [
-    "PLAIN_FILES",
     "WRAPPINGS",
     "BatchRow",
     "CardFacts",
@@ -105,6 +104,7 @@ __all__ = [
     "named_elsewhere",
     "number_on_file",
     "open_original",
+    "plain_files",
     "plain_proofs",
     "preview",
     "proofs_of",

@@ -1,7 +1,6 @@
 """Files that lie readable, from before files were sealed (decision 0025), and whether a row still needs such a one."""
 
-from typing import Final
-
+from django.apps import apps
 from django.db.models import QuerySet
 
 from cardcase.cards import file_rows
@@ -10,13 +9,17 @@ from cardcase.staff.rules import Actor, Permission
 
 from .proofs import names_in, waits_as_proof
 
-PLAIN_FILES: Final = (
-    ("evidence.Exhibit", "kept_sha256"),
-    ("evidence.Redaction", "kept_sha256"),
-    ("packs.Pack", "kept_sha256"),
-    ("sourcing.SourceDocument", "sha256"),
-)
-"""Columns of the rooms above, by their labels, that name a kept file which lies readable until its row is sealed."""
+
+def plain_files() -> list[tuple[str, str]]:
+    """Name the columns (``app.Model``, field) that name a kept file which lies readable until its row is sealed.
+
+    Each room says it of its own tables, as ``PLAIN_FILE``: this one knows none of those above it.
+    """
+    return [
+        (model._meta.label, model.PLAIN_FILE)  # noqa: SLF001 - Django's documented model API
+        for model in apps.get_models()
+        if hasattr(model, "PLAIN_FILE")
+    ]
 
 
 def readable_rows(actor: Actor, table: type[FileRow]) -> QuerySet[FileRow]:
@@ -33,4 +36,4 @@ def readable_files(actor: Actor) -> int:
 def is_plain_needed(actor: Actor, sha256: str) -> bool:
     """Tell whether a row of the installation that is not sealed yet has its bytes in this readable file."""
     actor.require(Permission.READ)
-    return bool(names_in(PLAIN_FILES, [sha256])) or waits_as_proof(sha256)
+    return bool(names_in(plain_files(), [sha256])) or waits_as_proof(sha256)

@@ -55,7 +55,7 @@ def _print(shop_slug: str | None, *, as_json: bool) -> None:
     from cardcase.inbox import present
     from cardcase.project.boot import operator
 
-    told = present.model_standing(operator(shop_slug))
+    told = present.document(present.standing(operator(shop_slug)))
     if as_json:
         print_json(told)
     elif told["host"] is None:
@@ -63,7 +63,9 @@ def _print(shop_slug: str | None, *, as_json: bool) -> None:
             "没有配置模型：在 cardcase.toml 里写 model_url / no model is set up: write model_url in cardcase.toml"
         )
     elif told["agreed"]:
-        click.echo(f"已同意发给 {told['host']}（{told['model']}）：{told['by']}，{told['given_at']} / agreed")
+        click.echo(
+            f"已同意发给 {told['host']}（{told['model']}）：{told['by']}，{told['given_at']} / agreed, words go there"
+        )
     else:
         click.echo(f"没有同意，什么都不发 / not agreed, nothing leaves: {told['host']} ({told['model']})")
         click.echo(f"同意 / to agree: cardcase model agree --confirm '{told['phrase']}'")

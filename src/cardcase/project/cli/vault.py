@@ -81,11 +81,11 @@ def rotate(*, shop_slug: str | None, as_json: bool) -> int:
 def seal_proofs(*, shop_slug: str | None, as_json: bool) -> int:
     """Bring older proofs under seal. Exit 1 when a file that should be there is missing."""
     from cardcase.cards import service
-    from cardcase.cards.queries import PLAIN_FILES
+    from cardcase.cards.queries import plain_files
     from cardcase.project.boot import operator
 
     with progress(Text("封凭证", "Sealing proofs"), quiet=as_json) as step:
-        done = service.seal_old_proofs(operator(shop_slug), PLAIN_FILES, at=clock.now(), step=step)
+        done = service.seal_old_proofs(operator(shop_slug), plain_files(), at=clock.now(), step=step)
     if as_json:
         print_json(done)
     else:

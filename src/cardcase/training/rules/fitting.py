@@ -5,9 +5,9 @@ is larger on paraphrases). How its numbers join the rules', and how sharply the 
 texts it has not seen: a buyer is always somebody else.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def _choose(prepared: Sequence[Prepared], progress: Callable[[str], None]) -> tu
     """Choose pool and cuts of signals on unseen writers."""
     writers = sorted({one.example.writer for one in prepared})
     side = {writer: place % _SIDES for place, writer in enumerate(writers)}
-    order, numbers = _unseen_numbers(prepared, lambda one: f"writers {side[one.example.writer]}", progress)
+    order, numbers = _unseen_numbers(prepared, side, progress)
     pool = _pool(order, numbers[:, : len(LABELS)])
     return pool, {
         name: _cut(order, numbers[:, len(LABELS) + place], name) for place, name in enumerate(LEARNED_SIGNALS)
@@ -108,16 +108,16 @@ def _choose(prepared: Sequence[Prepared], progress: Callable[[str], None]) -> tu
 
 
 def _unseen_numbers(
-    prepared: Sequence[Prepared], side: Callable[[Prepared], str], progress: Callable[[str], None]
+    prepared: Sequence[Prepared], side: Mapping[str, int], progress: Callable[[str], None]
 ) -> tuple[list[Prepared], Numbers]:
-    """Return the examples, and what a model says of each that has seen nothing of its side."""
+    """Return the examples, and what a model says of each that has seen no writer of its side."""
     order: list[Prepared] = []
     parts: list[Numbers] = []
-    for name in sorted({side(one) for one in prepared}):
-        progress(f"不看 {name} / without {name}")
-        rest = [one for one in prepared if side(one) != name]
+    for number in sorted(set(side.values())):
+        progress(f"不看 writers {number} / without writers {number}")
+        rest = [one for one in prepared if side[one.example.writer] != number]
         model = _fit_one(rest, Pool(1.0, 0.0, 0.0, 0.0), {}, "fold")
-        mine = [one for one in prepared if side(one) == name]
+        mine = [one for one in prepared if side[one.example.writer] == number]
         order += mine
         parts += [model.read(one.heard.joined).numbers for one in mine]
     return order, np.stack(parts)
@@ -150,24 +150,46 @@ def _cut(order: Sequence[Prepared], numbers: Numbers, name: str) -> SignalCut:
     """Choose from where on a signal is given: the most found at a least precision, else the best F1."""
     given = np.array([_is_given(name, one.example.signals) for one in order])
     ruled = np.array([_is_given(name, one.heard.signals) for one in order], dtype=np.float32)
-    told: dict[float, tuple[float, SignalCut]] = {
-        least: (-1.0, SignalCut(10.0, 0.0)) for least in (*_LEAST_PRECISION, 0.0)
-    }
-    found = 0.0
-    for rules in _SIGNAL_RULES:
-        values = numbers + rules * ruled
-        ranked = np.argsort(-values, kind="stable")
-        hits = np.cumsum(given[ranked])
-        precision = hits / np.arange(1, len(ranked) + 1)
-        recall = hits / max(1, int(given.sum()))
-        both = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-        for least in told:
-            worth = np.where(precision >= least, recall, 0) if least else both
-            place = int(worth.argmax())
-            if worth[place] > told[least][0] + 1e-9:
-                told[least] = float(worth[place]), SignalCut(round(float(values[ranked[place]]), 4), rules)
-                found = found if least else float(recall[place])
-    return next(cut for least, (worth, cut) in told.items() if not least or worth >= found / 2)
+    curves = [_curve(numbers + rules * ruled, given, rules) for rules in _SIGNAL_RULES]
+    best = _best(curves, [2 * c.precision * c.recall / np.maximum(c.precision + c.recall, 1e-9) for c in curves])
+    for least in _LEAST_PRECISION:
+        sure = _best(curves, [np.where(c.precision >= least, c.recall, 0) for c in curves])
+        if sure.recall > 0 and sure.recall >= best.recall / 2:
+            return sure.cut
+    return best.cut
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    """What comes of every cut, from the strictest on."""
+
+    values: "NDArray[Any]"
+    precision: "NDArray[Any]"
+    recall: "NDArray[Any]"
+    rules: float
+
+
+class _Chosen(NamedTuple):
+    worth: float
+    recall: float
+    cut: SignalCut
+
+
+def _curve(values: "NDArray[Any]", given: "NDArray[Any]", rules: float) -> _Curve:
+    ranked = np.argsort(-values, kind="stable")
+    hits = np.cumsum(given[ranked])
+    return _Curve(values[ranked], hits / np.arange(1, len(ranked) + 1), hits / max(1, int(given.sum())), rules)
+
+
+def _best(curves: Sequence[_Curve], worth: Sequence["NDArray[Any]"]) -> _Chosen:
+    """Return the cut of most worth, on the first of curves that are nearly as good."""
+    chosen = _Chosen(-1.0, 0.0, SignalCut(10.0, 0.0))
+    for curve, told in zip(curves, worth, strict=True):
+        place = int(told.argmax())
+        if told[place] > chosen.worth + 1e-9:
+            cut = SignalCut(round(float(curve.values[place]), 4), curve.rules)
+            chosen = _Chosen(float(told[place]), float(curve.recall[place]), cut)
+    return chosen
 
 
 def _is_given(name: str, signals: Collection[str]) -> bool:
