@@ -12,7 +12,7 @@ from django.conf import settings
 from cardcase.kit.text import Text
 
 from . import keys, succession, tree
-from .models import HeadRow, stored
+from .models import HeadRow, appending, stored
 from .rules import entry as form
 from .rules import merkle, note
 
@@ -133,7 +133,7 @@ def check() -> HeadCheck:
     # In the order in which they are written backwards: each may have grown since the one before was read.
     last_row = parse((stored.last_note() or "").encode())
     kept = kept_note()
-    head, last_seq = stored.head_and_last_seq()
+    head, last_seq = appending.read_head_and_last()
     signed = parse(kept)
     signed_size = signed.size if signed else 0
     if head is None:

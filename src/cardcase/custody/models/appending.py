@@ -15,6 +15,7 @@ from django.db import transaction
 from .tables import Head
 
 _HEAD = "SELECT origin, vkey, size, peaks, pseudonym_key FROM custody_head WHERE id = 1"
+_HEAD_AND_LAST = _HEAD.replace(" FROM", ", (SELECT MAX(seq) FROM custody_entry) FROM", 1)
 _HEAD_LOCKED = f"{_HEAD} FOR UPDATE"
 _TIP = "SELECT cseq, leaf FROM custody_entry WHERE subject = %s ORDER BY cseq DESC LIMIT 1"
 _TIPS = """
@@ -116,6 +117,14 @@ def read_head() -> HeadRow | None:
     return _head(Pen(), _HEAD)
 
 
+def read_head_and_last() -> tuple[HeadRow | None, int | None]:
+    """Return the growing end and the number of the last entry, as of one moment."""
+    pen = Pen()
+    for *columns, last in pen.ask(_HEAD_AND_LAST):
+        return _row(pen, columns), last
+    return None, pen.ask("SELECT MAX(seq) FROM custody_entry")[0][0]
+
+
 def lock_head() -> HeadRow | None:
     """Return the growing end, held until the transaction ends; None before the first entry.
 
@@ -126,9 +135,14 @@ def lock_head() -> HeadRow | None:
 
 
 def _head(pen: Pen, question: str) -> HeadRow | None:
-    for origin, vkey, size, peaks, pseudonym_key in pen.ask(question):
-        return HeadRow(pen, origin, vkey, size, bytes(peaks), bytes(pseudonym_key))
+    for columns in pen.ask(question):
+        return _row(pen, columns)
     return None
+
+
+def _row(pen: Pen, columns: Sequence[Any]) -> HeadRow:
+    origin, vkey, size, peaks, pseudonym_key = columns
+    return HeadRow(pen, origin, vkey, size, bytes(peaks), bytes(pseudonym_key))
 
 
 def make_head(origin: str, vkey: str, pseudonym_key: bytes) -> tuple[HeadRow, bool]:

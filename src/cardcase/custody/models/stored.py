@@ -10,7 +10,6 @@ from cardcase.custody.rules import entry as form
 from cardcase.custody.rules import merkle
 from cardcase.kit import clock
 
-from .appending import HeadRow, Pen
 from .tables import Checkpoint, Entry, Opening, SubjectKey
 
 _AT_ONCE = 500
@@ -32,19 +31,6 @@ class SealedRow(NamedTuple):
 def chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Cut a long list into pieces that fit into one question."""
     return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
-
-
-def head_and_last_seq() -> tuple[HeadRow | None, int | None]:
-    """Return the growing end and the number of the last entry, as of one moment."""
-    pen = Pen()
-    rows = pen.ask(
-        "SELECT (SELECT MAX(seq) FROM custody_entry), h.origin, h.vkey, h.size, h.peaks, h.pseudonym_key "
-        "FROM custody_head h WHERE h.id = 1"
-    )
-    if not rows:
-        return None, pen.ask("SELECT MAX(seq) FROM custody_entry")[0][0]
-    last, origin, vkey, size, peaks, pseudonym_key = rows[0]
-    return HeadRow(pen, origin, vkey, size, bytes(peaks), bytes(pseudonym_key)), last
 
 
 def last_of_kind(kinds: Sequence[str], subject: str) -> bytes | None:
