@@ -16,6 +16,8 @@ from cardcase.custody.rules.report import LedgerReport
 
 SIGNED, TURNED, LAST, SIZE = 25, 35, 44, 49
 """First signed size; the entry that turns the key; the last signed size; all entries."""
+SEQS = (0, 7, SIGNED - 1, SIGNED, TURNED, LAST - 1, LAST, SIZE - 1)
+"""Entries that every kind of change is tried on: ends, and both sides of each signed size."""
 
 
 @dataclass(frozen=True)
