@@ -89,6 +89,40 @@ def test_a_second_cover_takes_the_place_of_the_first(owner, noon, case):
     assert Redaction.objects.count() == 2
 
 
+@pytest.fixture
+def coded(owner, noon):
+    """A case with a picture on which somebody saw a card code, covered by whoever read it."""
+    case = builders.a_case(owner, noon).build()
+    exhibit = evidence.add_exhibit(
+        owner, case.number, "E26", "聊天截图", PHOTO, "image/png", {}, at=noon, has_code=True
+    )
+    return case, exhibit
+
+
+def test_the_copy_of_an_original_under_seal_goes_in(owner, noon, coded):
+    case, exhibit = coded
+    assert "file_withheld" in withheld(owner, case, noon)
+    made = evidence.redact(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    assert "file_withheld" not in withheld(owner, case, noon)
+    evidence.confirm_looked(owner, case.number, [exhibit.public_id], at=noon)
+    members = members_of(service.build(owner, case.number, at=noon))
+    assert PHOTO not in members.values()
+    assert pixels(members[f"{form.FILES}{made.file_sha256}.png"])[2][12][15] == (0, 0, 0)
+    evidence.lift_redaction(owner, made.public_id, "看看", at=noon)
+    assert "file_withheld" in withheld(owner, case, noon)
+
+
+def test_no_later_copy_shows_where_the_code_is(owner, agent, noon, coded):
+    _, exhibit = coded
+    with pytest.raises(NotAllowed):  # who may not see codes cannot say where one stands
+        evidence.redact(agent, exhibit.public_id, [Area(0, 0, 5, 5)], "遮盖卡密", at=noon)
+    evidence.redact(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    later = evidence.redact(agent, exhibit.public_id, [Area(40, 40, 5, 5)], "他人头像", at=noon)
+    assert later.areas == [[1, 40, 40, 5, 5], [1, 10, 10, 20, 5]]
+    rows = pixels(file_rows.read(later))[2]
+    assert rows[12][15] == rows[42][42] == (0, 0, 0)
+
+
 def test_who_may_cover(owner, auditor, stranger, noon, case):
     exhibit = the_exhibit(case)
     with pytest.raises(NotAllowed):

@@ -2,8 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from cardcase.evidence import service as evidence
 from cardcase.evidence.models import Cover, Redaction
+from cardcase.evidence.rules.covering import Area
 from cardcase.packs import sealed
 from cardcase.packs.models import Pack
 from cardcase.staff.models import Staff
@@ -170,3 +173,17 @@ def test_pages_are_complete_in_english(web, case):
                 "[一-鿿]", re.sub("整屏截图|证据 |附件|订单|退款申请|卡片与交付|售后约定|会话记录|（|）", "", head)
             )
         ], heads
+
+
+def test_the_page_for_marking_shows_of_an_original_under_seal_its_copy(web, owner, noon, case):
+    photo = noise(60, 80)
+    exhibit = evidence.add_exhibit(
+        owner, case.number, "E26", "聊天截图", photo, "image/png", {}, at=noon, has_code=True
+    )
+    picture = reverse("exhibit-page", args=[case.number, exhibit.public_id, 1])
+    page = reverse("exhibit-cover", args=[case.number, exhibit.public_id])
+    assert "已经密封" in web.get(page).content.decode()
+    assert web.get(picture).status_code == 409
+    evidence.redact(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    assert picture in web.get(page).content.decode()
+    assert pixels(web.get(picture).content)[2][12][15] == (0, 0, 0)

@@ -51,6 +51,11 @@ def redaction(actor: Actor, public_id: str) -> Redaction:
     return found
 
 
+def first_redaction(actor: Actor, exhibit: Exhibit) -> Redaction | None:
+    """Return the oldest covered copy of an exhibit, lifted or not; of an original under seal it covers the code."""
+    return Redaction.objects.visible_to(actor).filter(exhibit=exhibit).order_by("pk").first()
+
+
 def shown_files(actor: Actor, case: Case) -> Mapping[int, ShownFile]:
     """Return what is shown of each exhibit that has a file, by row id."""
     latest = {one.exhibit_id: one for one in redactions(actor, case) if one.lifted_at is None}

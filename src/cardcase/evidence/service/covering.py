@@ -31,7 +31,9 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
     """Make a copy of an exhibit's file with these places black and everything stripped that is no pixel.
 
     With no areas only EXIF and the like are taken off. The copy is kept as an original of its own; the record says of
-    which commitment it was made; packs show the copy and withhold the original. Raises NotAllowed, NotFound, WrongUse,
+    which commitment it was made; packs show the copy and withhold the original. What was black on the first copy of an
+    original under seal stays black: the card code lies there. Who seals one without such a copy knows the code's place
+    only by sight, so the first copy of it is for those who may see codes. Raises NotAllowed, NotFound, WrongUse,
     BadArea, NoPixels.
     """
     actor.require(Permission.WORK)
@@ -41,10 +43,22 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
         raise WrongUse("要写明为什么遮盖", "Say why it is covered")
     if not exhibit.file_sha256:
         raise Refused("这份证据没有文件，没有可遮盖的", "This exhibit has no file", code="no_pixels")
-    data, mime = pixels.covered(mails.original(exhibit), exhibit.file_mime, areas)
-    stored = [area.document() for area in areas]
+    places = (*areas, *_code_places(actor, exhibit))
+    data, mime = pixels.covered(mails.original(exhibit), exhibit.file_mime, places)
+    stored = [area.document() for area in dict.fromkeys(places)]
     with transaction.atomic():
         return _keep_copy(actor, exhibit, data, mime, areas=stored, reason=said, at=at)
+
+
+def _code_places(actor: Actor, exhibit: Exhibit) -> tuple[Area, ...]:
+    """Return the places that stay black whatever else is covered. Raises NotAllowed."""
+    if exhibit.body_sealed is None:
+        return ()
+    first = queries.first_redaction(actor, exhibit)
+    if first is None:
+        actor.require(Permission.REVEAL)
+        return ()
+    return covering.stored_areas(first.areas)
 
 
 def carry_redaction(actor: Actor, shown: queries.ShownFile | None, copy: Exhibit, *, at: datetime) -> None:

@@ -59,7 +59,7 @@ def exhibit(actor: Actor, case: Case, row: Any, shown: evidence.ShownFile | None
         shown_sha256=shown.sha256 if shown else "",
         shown_mime=shown.mime if shown else "",
         covered=_covered(shown.redaction) if shown else None,
-        is_sealed=row.body_sealed is not None,
+        is_sealed=row.body_sealed is not None and not (shown and shown.redaction),
         file_name=Said(row.source_file),
         weight=(known.weight_for(case.sub_reason) or "") if known else "",
     )

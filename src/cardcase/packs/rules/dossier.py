@@ -90,7 +90,7 @@ class Exhibit:
     shown_sha256: str = ""
     shown_mime: str = ""
     covered: Covered | None = None
-    is_sealed: bool = False  # a card code stands in the original: it lies encrypted and stays out
+    is_sealed: bool = False  # a card code stands in what would be shown: it lies under seal and stays out
     file_name: str = ""
 
 
