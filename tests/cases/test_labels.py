@@ -8,7 +8,7 @@ import pytest
 from cardcase.cases import queries, service
 from cardcase.cases.models import ReasonLabel
 from cardcase.custody import queries as custody
-from cardcase.kit.errors import Conflict, WrongUse
+from cardcase.kit.errors import Conflict, NotAllowed, Refused, WrongUse
 from cardcase.triage.rules import Family, Language, Told, TriageResult
 
 HOUR = timedelta(hours=1)
@@ -58,6 +58,51 @@ def test_who_changes_a_confirmed_reason_is_held_against_the_same_proposal(opened
         ("A1", 0.72, "V3", agent.label),
         ("A1", 0.72, "A2", owner.label),
     ]
+
+
+def refuse(actor, case, at):
+    return service.refuse_reading(actor, case.number, revision=queries.find(actor, case.pk).revision, at=at)
+
+
+def test_a_person_says_that_no_reason_was_given(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, replace(READ, is_certain=True), at=noon)
+    assert queries.find(system, case.pk).status == "needs_response"
+    now = refuse(agent, case, noon + HOUR)
+    assert (now.status, now.claimed_reason, now.sub_reason, now.quotes, now.is_held) == (
+        "new",
+        "unstated",
+        "",
+        [],
+        True,
+    )
+    assert now.reason_confirmed_at is None
+    [label] = labels(system)
+    assert (label.proposed, label.confidence, label.said_reason, label.said) == ("A1", 0.72, "unstated", "")
+    assert queries.reason_label_counts(system) == (1, 0)
+    [entry] = [one for one in custody.history(system, [case.public_id]) if one.kind == "case.reading_refused"]
+    assert (entry.facts["was"], entry.facts["confidence"]) == ("A1", 72)
+
+
+def test_what_was_refused_is_not_proposed_again_but_another_reason_is(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, READ, at=noon)
+    refuse(agent, case, noon)
+    service.record_triage(system, case.pk, READ, at=noon + HOUR)
+    assert queries.find(system, case.pk).claimed_reason == "unstated"
+    service.record_triage(system, case.pk, replace(READ, sub_reason="A2"), at=noon + HOUR)
+    assert queries.find(system, case.pk).sub_reason == "A2"
+
+
+def test_a_confirmed_reason_is_not_refused_and_a_machine_refuses_none(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, READ, at=noon)
+    with pytest.raises(NotAllowed):
+        refuse(system, case, noon)
+    confirm(agent, case, "A1", noon)
+    with pytest.raises(Refused):
+        refuse(agent, case, noon)
+    assert len(labels(system)) == 1
 
 
 def test_nothing_was_proposed_where_nothing_was_read(opened, agent, noon):

@@ -66,6 +66,14 @@ def test_the_reason_is_confirmed(desk):
     assert (row.sub_reason, row.status, row.is_held) == ("A2", "needs_response", False)
 
 
+def test_a_reading_is_refused_where_no_reason_was_given(desk):
+    assert '<option value="unstated"' in desk.client.get(desk.url).content.decode()
+    page = desk.done("reason", sub_reason="unstated").content.decode()
+    row = desk.row()
+    assert (row.claimed_reason, row.sub_reason, row.status, row.is_held) == ("unstated", "", "new", True)
+    assert '<option value="unstated"' not in page  # there is no reading left to be refused
+
+
 def test_a_reason_that_is_none_is_refused(desk):
     body = desk.refused("reason", 422, sub_reason="Z9")
     assert "没有这个原因" in body

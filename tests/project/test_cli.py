@@ -251,6 +251,10 @@ def test_cases_are_listed_shown_and_the_next_one_named(call, shop_of_ours, folde
         ("region", "说是美区", "claimed"),
     ]
     assert "unknown_answer" in call("case", "answer", number, "where", "dance", code=2).stderr
+    told = json.loads(call("case", "reason", number, "unstated", "--json").stdout)
+    assert (told["claimed_reason"], told["sub_reason"]) == ("unstated", None)
+    assert json.loads(call("case", "reason", number, "A2", "--json").stdout)["sub_reason"] == "A2"
+    call("case", "reason", number, "Z9", code=2)
     call("case", "list", "--shop", "nobodys", code=1)
 
 

@@ -69,6 +69,19 @@ def test_labels_hold_the_words_that_were_there_and_no_later_ones(owner, shop_of_
     json.dumps([queries.document(one) for one in kept])
 
 
+def test_that_no_reason_was_given_is_a_label_like_another(owner, shop_of_jargon):
+    case = Case.objects.select_related("order").get(order__order_no=number(0))
+    cases.confirm_reason(owner, case.number, "A1", revision=case.revision, at=clock.now())
+    take(owner, world([("这张空壳 用不了", "")], start=200), at=clock.now())
+    other = Case.objects.get(order__order_no=number(200))
+    assert other.sub_reason
+    proposed = other.sub_reason
+    cases.refuse_reading(owner, other.number, revision=other.revision, at=clock.now())
+    told = queries.document(queries.labels(owner)[-1])
+    assert (told["proposed"], told["said"], told["agreed"]) == (proposed, "unstated", False)
+    assert queries.taught(owner).lessons[-1].said == "unstated"
+
+
 def test_the_reader_learns_is_named_in_the_record_and_the_owner_goes_back(owner, system, shop_of_jargon, noon):
     made = corrections.learn(system, at=noon)
     assert made.verdict is Verdict.ADOPTED

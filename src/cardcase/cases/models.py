@@ -139,7 +139,7 @@ class ReasonLabel(ShopOwned):
 
     The words are not copied: they are the buyer's in the talk about the case's order, as far as they had come in at
     ``at`` (``received_at``), and so go when the buyer is erased. ``reader`` names who had read them. Where nothing was
-    proposed, the proposal is empty.
+    proposed, the proposal is empty; ``said`` is empty where the person found that no reason was given.
     """
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reason_labels")
@@ -147,7 +147,7 @@ class ReasonLabel(ShopOwned):
     proposed = models.CharField(max_length=4, blank=True, default="")  # sub-reason
     confidence = models.FloatField(null=True)
     reader = models.CharField(max_length=40, blank=True, default="")
-    said_reason = models.CharField(max_length=16)
+    said_reason = models.CharField(max_length=16)  # family or unstated
     said = models.CharField(max_length=4)
     by = models.CharField(max_length=80)
     at = models.DateTimeField()

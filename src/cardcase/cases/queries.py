@@ -439,7 +439,13 @@ def latest_reason_labels(actor: Actor, *, limit: int) -> list[ReasonLabel]:
     return list(rows.filter(pk__in=sorted(latest.values())[-limit:]).select_related(*_LABELLED))
 
 
+def last_reason_label(actor: Actor, case: Case) -> ReasonLabel | None:
+    """Return what a person said last of a case's reason."""
+    return ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk).order_by("at", "pk").last()
+
+
 def reason_label_counts(actor: Actor) -> tuple[int, int]:
     """Return how many labels there are, and how many of them agree with what was proposed."""
-    said = list(ReasonLabel.objects.visible_to(actor).values_list("proposed", "said"))
-    return len(said), sum(one == two for one, two in said)
+    rows = ReasonLabel.objects.visible_to(actor)
+    agreed = rows.filter(proposed=F("said"), proposed_reason=F("said_reason"))
+    return rows.count(), agreed.count()

@@ -23,6 +23,7 @@ from cardcase.remedies import service as remedies
 from cardcase.remedies.rules import OfferState, RemedyState
 from cardcase.remedies.rules.learning import Because, Why
 from cardcase.staff.rules import Actor
+from cardcase.triage.rules import Family
 
 from . import capturing
 from .acting import Act, chosen, fen, files_of, later, moment
@@ -45,7 +46,11 @@ _RECORDED: Final = (
 
 
 def _reason(actor: Actor, act: Act) -> None:
-    cases.confirm_reason(actor, act.number, act.word("sub_reason"), revision=act.revision, at=act.at)
+    said = act.word("sub_reason")
+    if said == Family.UNSTATED.value:
+        cases.refuse_reading(actor, act.number, revision=act.revision, at=act.at)
+    else:
+        cases.confirm_reason(actor, act.number, said, revision=act.revision, at=act.at)
 
 
 def _hold(actor: Actor, act: Act) -> None:

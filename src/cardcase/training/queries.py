@@ -37,6 +37,11 @@ class LabelView:
     form: tuple[str, str]
 
     @property
+    def said(self) -> str:
+        """What the person said: a sub-reason, or ``unstated``."""
+        return self.row.said or self.row.said_reason
+
+    @property
     def words(self) -> tuple[str, ...]:
         """The buyer's own words, message by message, the form's description last; codes are masked."""
         said = [one.text for one in self.talk if one.speaker is Speaker.BUYER]
@@ -64,7 +69,7 @@ def labels(actor: Actor, *, limit: int = MOST, after: int = 0) -> list[LabelView
 def taught(actor: Actor) -> Taught:
     """Return what the shop may learn from: of each case the latest label, and of those the latest."""
     rows = cases.latest_reason_labels(actor, limit=2 * adapting.MOST)
-    views = [one for one in _views(actor, rows) if one.words and one.row.said in LABELS][-adapting.MOST :]
+    views = [one for one in _views(actor, rows) if one.words and one.said in LABELS][-adapting.MOST :]
     return Taught([_lesson(one) for one in views], [one.row.at for one in views])
 
 
@@ -79,8 +84,8 @@ def document(view: LabelView) -> dict[str, Any]:
         "proposed": row.proposed or row.proposed_reason or None,
         "confidence": round(row.confidence, 3) if row.confidence is not None else None,
         "reader": row.reader or None,
-        "said": row.said,
-        "agreed": row.said == row.proposed,
+        "said": view.said,
+        "agreed": view.said == (row.proposed or row.proposed_reason),
         "language": row.case.language or None,
         "form": view.form[0] or None,
         "words": list(view.words),
@@ -105,4 +110,4 @@ def _lesson(view: LabelView) -> Lesson:
     sub = hear_form(heard, reason, description)
     case = view.row.case
     group = f"buyer {case.buyer_id}" if case.buyer_id is not None else f"order {case.order_id}"
-    return Lesson(heard, view.row.said, group, has_form=bool(reason.strip() or description.strip()), form_sub=sub)
+    return Lesson(heard, view.said, group, has_form=bool(reason.strip() or description.strip()), form_sub=sub)

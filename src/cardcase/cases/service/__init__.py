@@ -11,7 +11,7 @@ from .moves import advance
 from .notes import add_need, add_note, settle_need
 from .opening import move_to_order, open_case
 from .orders import follow_order
-from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage
+from .reasons import confirm_reason, lift_hold, link_card, record_found_cause, record_triage, refuse_reading
 from .reclaims import open_linked, reapply, reopen
 from .reviewing import review
 from .snoozing import resume, snooze
@@ -46,6 +46,7 @@ __all__ = [
     "reapply",
     "record_found_cause",
     "record_triage",
+    "refuse_reading",
     "reopen",
     "resume",
     "resume_goal",

@@ -13,6 +13,7 @@ from cardcase.cases.rules import Event, GuardFacts, Need, Status, family_of
 from cardcase.cases.rules import needs as need_rules
 from cardcase.custody import service as custody
 from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
+from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 from cardcase.triage.rules import Family, TriageResult
 
@@ -30,7 +31,8 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
     """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
 
     An uncertain one leaves the case new, or makes it so again (T30), and asks a person. What a person confirmed is
-    never overwritten: then only the record keeps the reading. The same reading again changes nothing.
+    never overwritten: then only the record keeps the reading. The same reading again changes nothing, nor does one that
+    a person has refused.
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
@@ -45,6 +47,8 @@ def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *
     _keep_language(case, result)
     if case.reason_confirmed_at is not None:
         _record_reading(actor, case, result, is_kept=False, at=at)
+        return
+    if _was_refused(actor, case, result):
         return
     changes = _changes(case, result)
     if not changes:
@@ -118,6 +122,46 @@ def confirm_reason(actor: Actor, number: str, sub_reason: str, *, revision: int,
 
 
 @transaction.atomic
+def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) -> Case:
+    """Let a person say that the buyer gave no reason: what triage read is wrong, and the next step is to ask him.
+
+    Kept as a label, as ``confirm_reason`` does. The hold stays; a case that the machine alone had moved on is new again
+    (T30). Another reason that is read later is proposed, the same one is not. Raises NotAllowed unless a person does
+    it, Refused when the case is closed or somebody has confirmed its reason, Conflict when somebody was first.
+    """
+    actor.require(Permission.WORK)
+    if not actor.is_person:
+        raise NotAllowed("原因要由人来确认", "Only a person confirms a reason")
+    case = take(actor, number, revision=revision)
+    if case.status == Status.CLOSED.value or case.reason_confirmed_at is not None:
+        raise Refused(
+            "原因已经有人确认，或售后单已关闭",
+            "Somebody has confirmed the reason, or the case is closed",
+            next=Text("确认过的可以改成别的原因。", "A confirmed reason can be changed to another."),
+        )
+    _keep_label(actor, case, "", Family.UNSTATED.value, at=at)
+    told: dict[str, custody.JSON] = {
+        "was": case.sub_reason, "confidence": _percent(case.confidence), "reader": case.reader,
+    }  # fmt: skip
+    changes: dict[str, Any] = {
+        "claimed_reason": Family.UNSTATED.value,
+        "sub_reason": "",
+        "second_reason": "",
+        "quotes": [],
+        "confidence": None,
+        "needs_human": [*need_rules.without_triage(case.needs_human), need_rules.entry(Need.REASON_UNCLEAR)],
+    }
+    if case.status == Status.NEEDS_RESPONSE.value and case.is_held:
+        facts = GuardFacts(is_reason_in_doubt=True)
+        move(actor, case, Event.DOUBTED, facts=facts, at=at, judged_as=Actor.system(actor.shop_id), changes=changes)
+    else:
+        write(actor, case, "reading_refused", at=at, **changes)
+    told["revision"] = case.revision
+    custody.append(actor, custody.Record("case.reading_refused", case.public_id, at, told))
+    return case
+
+
+@transaction.atomic
 def lift_hold(actor: Actor, number: str, reason: str, *, revision: int, at: datetime) -> Case:
     """Let the owner release the messages of a case before its reason is confirmed, with a recorded reason.
 
@@ -181,6 +225,14 @@ def _keep_language(case: Case, result: TriageResult) -> None:
     told = {"language": result.language.language.value, "is_language_sure": result.language.is_sure}
     if any(getattr(case, name) != value for name, value in told.items()):
         keep(case, **told)
+
+
+def _was_refused(actor: Actor, case: Case, result: TriageResult) -> bool:
+    """Tell whether a person has said of this very reading that the buyer gave no reason."""
+    if case.claimed_reason != Family.UNSTATED.value or not result.sub_reason:
+        return False
+    label = queries.last_reason_label(actor, case)
+    return label is not None and label.said_reason == Family.UNSTATED.value and label.proposed == result.sub_reason
 
 
 def _keep_label(actor: Actor, case: Case, said: str, family: str, *, at: datetime) -> None:

@@ -124,6 +124,7 @@ def clean(actor: Actor, text: str) -> str:
 
 _OTHER_ACTS = {
     "reason_confirmed": Text("确认原因", "Confirm the reason"),
+    "reading_refused": Text("说明买家没给原因", "Say that no reason was given"),
     "triaged": Text("自动分诊", "Automatic triage"),
     "hold_lifted": Text("解除暂停", "Lift the hold"),
     "refund_linked": Text("关联平台退款", "Link the platform's refund"),

@@ -23,6 +23,7 @@ KINDS: Final[Mapping[str, Text]] = MappingProxyType(
         "case.moved": Text("状态变化", "Case moved"),
         "case.triaged": Text("系统读出原因", "Reason read by the system"),
         "case.reason_confirmed": Text("人工确认了原因", "Reason confirmed"),
+        "case.reading_refused": Text("人工说明：买家没给原因", "Noted by a person: no reason was given"),
         "case.cause_found": Text("查实了原因", "Cause found"),
         "case.hold_lifted": Text("解除了暂停", "Hold lifted"),
         "case.hold_alarmed": Text("时限快到，消息还在暂停", "Deadline near while messages are held"),

@@ -111,6 +111,29 @@ def answer(
         click.echo(printing.as_text(document, now=now))
 
 
+@case.command(help="确认或改正买家的原因 / confirm or correct the buyer's reason")
+@click.argument("number")
+@click.argument("sub_reason", metavar="A1…O8|unstated")
+@json_option
+@shop_option
+@with_desk
+def reason(number: str, sub_reason: str, *, as_json: bool, shop_slug: str | None) -> None:
+    """Do what the act ``reason`` of the page does, upon the case as it stands now; print the case."""
+    from cardcase.desk.queries import sheet
+    from cardcase.desk.service import Act, perform
+    from cardcase.project.boot import operator
+    from cardcase.project.cli import printing
+
+    actor, now = operator(shop_slug), clock.now()
+    revision = sheet.sheet(actor, number, now=now)["revision"]
+    perform(actor, "reason", Act(number, revision, now, {"sub_reason": sub_reason}))
+    document = sheet.sheet(actor, number, now=now)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(printing.as_text(document, now=now))
+
+
 @case.command(help="现在可以怎么回 / the ways to answer a case now")
 @click.argument("number")
 @click.option("--form", default="short", type=click.Choice(["short", "chat"]), help="整段或短句 / one text or lines")

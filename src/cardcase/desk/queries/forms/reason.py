@@ -1,10 +1,13 @@
 """Forms about the reason: confirm it, change it, note what it turned out to be; and the owner's way past the hold."""
 
+from dataclasses import replace
+
 from cardcase.cases.models import Case
 from cardcase.kit.text import Text
 from cardcase.shell.language import say
-from cardcase.shell.parts import ActionForm
+from cardcase.shell.parts import ActionForm, Choice
 from cardcase.staff.rules import Actor, Permission
+from cardcase.triage.rules import Family
 
 from . import base
 
@@ -27,10 +30,14 @@ def change_reason(actor: Actor, case: Case) -> ActionForm | None:
         return None
     change = Text("改成这个原因", "Change to this")
     first = None if case.sub_reason else base.CHOOSE
+    select = base.sub_reasons("sub_reason", Text("原因", "Reason"), case.sub_reason, first=first)
+    if case.sub_reason and case.reason_confirmed_at is None:
+        none = Choice(Family.UNSTATED.value, say(Text("买家没说原因，先问", "The buyer gave no reason: ask first")))
+        select = replace(select, choices=(none, *select.choices))
     return ActionForm(
         url=base.url(case, "reason"),
         button=say(change if case.sub_reason else Text("就是这个原因", "That is the reason")),
-        inputs=(base.sub_reasons("sub_reason", Text("原因", "Reason"), case.sub_reason, first=first),),
+        inputs=(select,),
         hidden=base.hidden(case),
         opens=say(Text("不是这个原因", "It is another reason")) if case.sub_reason else "",
         is_main=not case.sub_reason,
