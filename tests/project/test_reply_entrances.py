@@ -62,6 +62,18 @@ def test_a_line_that_is_no_message_is_said_in_both_languages_and_the_rest_is_ans
     assert "line 2" in outcome.stderr
 
 
+def test_the_words_of_a_shop_count_when_it_is_named(owner, shop, dear_is_not_said, monkeypatch):
+    monkeypatch.setattr("cardcase.project.boot.prepare", lambda _data: None)
+    outcome = [
+        CliRunner().invoke(tone_command, words, input="亲亲在的，我去查。\n", standalone_mode=False)
+        for words in ([], ["--shop", shop.slug], ["--shop", "nobodys"])
+    ]
+    assert [one.return_value for one in outcome[:2]] == [0, 1]
+    [found] = json.loads(outcome[1].stdout)["findings"]
+    assert found["words"] == "亲亲"
+    assert isinstance(outcome[2].exception, NotFound)
+
+
 # ---- a case --------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from cardcase.triage.rules import FORM, Family, Speaker, Utterance, read_conversation
+import pytest
+
+from cardcase.triage.rules import FORM, Family, Speaker, Utterance, read_conversation, read_text
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -45,6 +47,23 @@ def test_a_withdrawn_claim_is_none_without_a_request_and_kept_with_one():
     assert (kept.sub_reason, kept.is_certain) == ("A1", False)
     assert "withdrawn" in [need.code for need in kept.needs_human]
     assert kept.confidence <= 0.4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["退不退 给句话", "这课退不退", "侬退还是不退", "膜退了 壳不退", "电锤退 锯不退", "我点错撤销了 能重新申请退款吗"],
+)
+def test_words_that_sound_like_a_withdrawal_withdraw_nothing(text):
+    result = read_text(text)
+    assert result.reason is Family.UNSTATED
+    assert "withdrawn" not in [need.code for need in result.needs_human]
+
+
+@pytest.mark.parametrize("text", ["不退了 能用了 谢谢", "算了不退了 弄好了", "我撤销申请了 不好意思"])
+def test_a_withdrawal_is_still_heard(text):
+    result = read_text(text)
+    assert result.reason is Family.NONE
+    assert "withdrawn" in [need.code for need in result.needs_human]
 
 
 def test_a_claim_after_a_withdrawal_stands():

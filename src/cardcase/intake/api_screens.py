@@ -12,6 +12,7 @@ from cardcase.intake.web_screens import day, drawn
 from cardcase.kit import clock
 from cardcase.screens import queries
 from cardcase.screens import service as screens
+from cardcase.screens.limits import MOST_BYTES
 from cardcase.screens.rules import lines
 from cardcase.staff.rules import Actor
 
@@ -186,7 +187,7 @@ def take(
     ``taken_by``: whose phone, seller or buyer. ``taken_on``: the day of the screenshots, by which 昨天 is understood.
     """
     actor = _actor(request)
-    pictures = [screens.Picture(file.name or "", file.read()) for file in files]
+    pictures = [screens.Picture(file.name or "", file.read(MOST_BYTES + 1)) for file in files]
     row = screens.promise(
         actor, pictures, taken_by=taken_by, taken_on=day(taken_on), case=case.strip(), nick=nick.strip(), at=clock.now()
     )

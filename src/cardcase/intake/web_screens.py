@@ -19,6 +19,7 @@ from cardcase.kit.errors import NotAllowed, NotFound, Problem, WrongUse
 from cardcase.kit.text import Text
 from cardcase.screens import queries
 from cardcase.screens import service as screens
+from cardcase.screens.limits import MOST_BYTES
 from cardcase.shell.page import render
 from cardcase.staff.gate import signed_in
 from cardcase.staff.rules import Actor, Permission
@@ -54,7 +55,7 @@ def screens_page(request: HttpRequest, actor: Actor) -> HttpResponse:
 def pictures_of(request: HttpRequest) -> list[screens.Picture]:
     """Return the pictures that came with a request. Raises FileTooLarge, WrongUse when there are none."""
     require_small(request)
-    pictures = [screens.Picture(file.name or "", file.read()) for file in request.FILES.getlist("files")]
+    pictures = [screens.Picture(file.name or "", file.read(MOST_BYTES + 1)) for file in request.FILES.getlist("files")]
     if not pictures:
         raise WrongUse("请选择截图", "Choose screenshots", code="nothing_given")
     return pictures

@@ -29,7 +29,9 @@ _STRONG: Final = 2.0
 _SHORT: Final = 5
 _SHOWN: Final = 6
 _GUESS: Final = 0.34
-_PLAIN_LEAST: Final = 0.05
+_PLAIN_LEAST: Final = 0.3
+_ASKED: Final = 0.8
+"""Probability of ``unstated`` from which a refund is asked for, whatever sounds like a withdrawal."""
 _SECOND_LEAST, _SECOND_SHARE, _SECOND_RULED = 0.12, 0.3, 1.5
 _FORM_LEAST: Final = 0.5
 """Confidence in a reason that was only picked on the form: wrong clicks are frequent."""
@@ -98,10 +100,11 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     reading = learned.read(joined) if joined else None
     said = heard.said(reading)
     weighed = weigh(said, learned.pool)
-    basis = _Basis(heard, learned, said, weighed, signals_of(heard, reading, learned), form_sub)
+    signals = signals_of(heard, reading, learned)
+    is_withdrawn = heard.is_withdrawn and (reading is None or _is_taken_back(signals, weighed))
+    basis = _Basis(heard, learned, said, weighed, signals, form_sub, is_withdrawn)
     is_silent = reading is None and not heard.weights
     family, chance = weighed.likeliest()
-    is_withdrawn = heard.is_withdrawn and not has_form
     if family in (Family.UNSTATED, Family.NONE) and (plain := _plain_claim(basis)):
         mine = reasons.family_of(plain)
         if weighed.of(mine) >= _PLAIN_LEAST:
@@ -113,10 +116,15 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     if has_form and family in (Family.UNSTATED, Family.NONE):
         family = reasons.family_of(form_sub) if form_sub else Family.UNSTATED
         chance = max(weighed.of(family), _FORM_LEAST) if form_sub else weighed.of(family)
-    if is_silent or is_withdrawn or family in (Family.UNSTATED, Family.NONE):
+    if is_silent or (is_withdrawn and not has_form) or family in (Family.UNSTATED, Family.NONE):
         wants = has_form or (family is Family.UNSTATED and not is_silent)
         return _without_reason(basis, wants=wants, is_silent=is_silent)
     return _with_reason(basis, family, chance)
+
+
+def _is_taken_back(signals: Sequence[str], weighed: Weighed) -> bool:
+    """Tell whether the learned reader hears it as well: the rules hear 「不退」 in 「膜退了 壳不退」, too."""
+    return "withdrawal" in signals and weighed.of(Family.UNSTATED) < _ASKED
 
 
 @dataclass(slots=True)
@@ -129,26 +137,27 @@ class _Basis:
     weighed: Weighed
     signals: tuple[str, ...]
     form_sub: str
+    is_withdrawn: bool
 
 
 def _plain_claim(basis: _Basis) -> str:
     """Return the sub-reason that strong words of the rules name outright, nothing weakening them; "" for none."""
     heard, scores = basis.heard, basis.said.scores
     best = max(scores, key=scores.__getitem__, default="")
-    is_plain = best and scores[best] >= _STRONG and not (heard.is_asked or heard.is_supposed or heard.is_withdrawn)
+    is_plain = best and scores[best] >= _STRONG and not (heard.is_asked or heard.is_supposed or basis.is_withdrawn)
     return best if is_plain and heard.nothing < scores[best] else ""
 
 
 def _without_reason(basis: _Basis, *, wants: bool, is_silent: bool) -> TriageResult:
     heard, weighed, signals = basis.heard, basis.weighed, basis.signals
     needs = []
-    family = Family.UNSTATED if wants and not heard.is_withdrawn else Family.NONE
+    family = Family.UNSTATED if wants and not basis.is_withdrawn else Family.NONE
     confidence = 0.9 if is_silent else weighed.of(family)
     if family is Family.UNSTATED:
         needs.append("unstated")
-    elif confidence < SURE and not heard.is_withdrawn:
+    elif confidence < SURE and not basis.is_withdrawn:
         needs.append("unsure")
-    if heard.is_withdrawn:
+    if basis.is_withdrawn:
         needs.append("withdrawn")
     best, chance = weighed.likeliest_sub()
     if heard.is_supposed or (heard.is_asked and chance >= _SECOND_LEAST):
