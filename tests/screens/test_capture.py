@@ -155,7 +155,9 @@ def test_a_card_code_on_a_picture_is_masked_everywhere_and_its_exhibit_is_covere
     given = pictures("light", 0)
     recorded.put_in_place_of_the_reader(monkeypatch, [replace(seen, lines=tuple(told))])
     covered = []
-    monkeypatch.setattr(exhibits, "redact", lambda _actor, exhibit, areas, _why, **_: covered.append((exhibit, areas)))
+    monkeypatch.setattr(
+        exhibits, "cover_codes", lambda _actor, exhibit, areas, _why, **_: covered.append((exhibit, areas))
+    )
     row = captured(world, given, case=case.number)
     intake.confirm_screens(world.owner, row.public_id, at=world.noon)
     [picture] = queries.pictures(world.owner, row)

@@ -2,7 +2,7 @@
 
 from .answers import record_answer
 from .calls import note_call
-from .covering import confirm_looked, cover_span, cover_words, lift_cover, lift_redaction, redact
+from .covering import confirm_looked, cover_codes, cover_span, cover_words, lift_cover, lift_redaction, redact
 from .exhibits import add_exhibit, carry_over, set_aside
 from .mails import check_again, check_signature, open_original, original
 from .requests import answered, ask, expire, expire_overdue, follow, fulfil, refuse
@@ -15,6 +15,7 @@ __all__ = [
     "check_again",
     "check_signature",
     "confirm_looked",
+    "cover_codes",
     "cover_span",
     "cover_words",
     "expire",

@@ -36,16 +36,28 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
     only by sight, so the first copy of it is for those who may see codes. Raises NotAllowed, NotFound, WrongUse,
     BadArea, NoPixels.
     """
-    actor.require(Permission.WORK)
     exhibit = queries.exhibit(actor, exhibit_id)
+    return _redact(actor, exhibit, (*areas, *_code_places(actor, exhibit)), reason, at=at)
+
+
+def cover_codes(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *, at: datetime) -> Redaction:
+    """Make the first covered copy of an original under seal, where a machine has read the code.
+
+    Nobody has to see a code for it; the places come from the reader and from nobody else. Raises as ``redact``.
+    """
+    return _redact(actor, queries.exhibit(actor, exhibit_id), areas, reason, at=at)
+
+
+def _redact(actor: Actor, exhibit: Exhibit, areas: Sequence[Area], reason: str, *, at: datetime) -> Redaction:
+    actor.require(Permission.WORK)
     said = masked(actor, reason)
     if not said:
         raise WrongUse("要写明为什么遮盖", "Say why it is covered")
     if not exhibit.file_sha256:
         raise Refused("这份证据没有文件，没有可遮盖的", "This exhibit has no file", code="no_pixels")
-    places = (*areas, *_code_places(actor, exhibit))
+    places = tuple(dict.fromkeys(areas))
     data, mime = pixels.covered(mails.original(exhibit), exhibit.file_mime, places)
-    stored = [area.document() for area in dict.fromkeys(places)]
+    stored = [area.document() for area in places]
     with transaction.atomic():
         return _keep_copy(actor, exhibit, data, mime, areas=stored, reason=said, at=at)
 

@@ -192,7 +192,7 @@ def _exhibit(  # noqa: PLR0917 - what is shown, of whom, where
     if picture.masks:
         factor = min(1.0, MOST_DRAWN / max(picture.width, picture.height))
         areas = [Area(*masks.area(box, factor, picture.width, picture.height)) for box in picture.masks]
-        evidence.redact(actor, exhibit.public_id, areas, "遮盖卡密", at=at)
+        evidence.cover_codes(actor, exhibit.public_id, areas, "遮盖卡密", at=at)
     return exhibit
 
 
