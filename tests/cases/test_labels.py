@@ -77,6 +77,7 @@ def test_a_person_says_that_no_reason_was_given(opened, system, agent, noon):
         True,
     )
     assert now.reason_confirmed_at is None
+    assert "unstated" in [need["code"] for need in now.needs_human]
     [label] = labels(system)
     assert (label.proposed, label.confidence, label.said_reason, label.said) == ("A1", 0.72, "unstated", "")
     assert queries.reason_label_counts(system) == (1, 0)

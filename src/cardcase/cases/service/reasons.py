@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -16,6 +16,7 @@ from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 from cardcase.triage.rules import Family, TriageResult
+from cardcase.triage.rules.talk import NEEDS
 
 from .moves import move
 from .opening import card_changes
@@ -24,6 +25,8 @@ from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
 REASON_MAX = 300
 UNREADABLE = (Family.UNSTATED, Family.NONE)
 """Families that name no reason."""
+_ASK_FIRST: Final = {"code": "unstated", "zh": NEEDS["unstated"].zh, "en": NEEDS["unstated"].en}
+"""What triage itself says of a case in which no reason was given."""
 
 
 @transaction.atomic
@@ -149,7 +152,7 @@ def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) ->
         "second_reason": "",
         "quotes": [],
         "confidence": None,
-        "needs_human": [*need_rules.without_triage(case.needs_human), need_rules.entry(Need.REASON_UNCLEAR)],
+        "needs_human": [*need_rules.without_triage(case.needs_human), _ASK_FIRST],
     }
     if case.status == Status.NEEDS_RESPONSE.value and case.is_held:
         facts = GuardFacts(is_reason_in_doubt=True)

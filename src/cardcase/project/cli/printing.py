@@ -86,7 +86,8 @@ def _clock(clock: dict[str, Any] | None, now: datetime) -> str:
 def _reason(sheet: dict[str, Any]) -> Iterator[str]:
     pill = words.reason_pill(sheet["claimed_reason"], sheet["sub_reason"] or "", is_long=True)
     sure = f"{sheet['confidence']:.0%}"
-    yield _head(Text("原因", "Reason"), f"{pill.text}  {say(Text(f'把握 {sure}', f'{sure} sure'))}")
+    told = "" if sheet["claimed_reason"] in words.UNSTATED else say(Text(f"  把握 {sure}", f"  {sure} sure"))
+    yield _head(Text("原因", "Reason"), pill.text + told)
     if sheet["quotes"]:
         said = list(dict.fromkeys(quote["text"] for quote in sheet["quotes"]))[:MOST_QUOTES]
         yield "        " + say(Text("依据：", "From: ")) + "".join(f"“{text}”" for text in said)
