@@ -9,7 +9,7 @@ from cardcase.cases import queries, service
 from cardcase.cases.models import ReasonLabel
 from cardcase.custody import queries as custody
 from cardcase.kit.errors import Conflict, NotAllowed, Refused, WrongUse
-from cardcase.triage.rules import Family, Language, Told, TriageResult
+from cardcase.triage.rules import Family, Language, Quote, Told, TriageResult
 
 HOUR = timedelta(hours=1)
 READ = TriageResult(
@@ -85,14 +85,45 @@ def test_a_person_says_that_no_reason_was_given(opened, system, agent, noon):
     assert (entry.facts["was"], entry.facts["confidence"]) == ("A1", 72)
 
 
-def test_what_was_refused_is_not_proposed_again_but_another_reason_is(opened, system, agent, noon):
+def told(message, *, sub="A1", signals=()):
+    return replace(READ, sub_reason=sub, quotes=(Quote(message, 0, 2, "无效", "a1"),), signals=signals)
+
+
+def test_what_was_refused_is_not_proposed_again_from_the_same_words(opened, system, agent, noon):
     case = opened()
-    service.record_triage(system, case.pk, READ, at=noon)
+    service.record_triage(system, case.pk, told("msg_1"), at=noon)
     refuse(agent, case, noon)
-    service.record_triage(system, case.pk, READ, at=noon + HOUR)
-    assert queries.find(system, case.pk).claimed_reason == "unstated"
-    service.record_triage(system, case.pk, replace(READ, sub_reason="A2"), at=noon + HOUR)
+    revision = queries.find(system, case.pk).revision
+    service.record_triage(system, case.pk, told("msg_1", signals=("threat",)), at=noon + HOUR)
+    now = queries.find(system, case.pk)
+    assert (now.claimed_reason, now.sub_reason, now.signals) == ("unstated", "", ["threat"])  # what else it says counts
+    assert now.revision > revision
+    service.record_triage(system, case.pk, told("msg_1", sub="A2"), at=noon + HOUR)
     assert queries.find(system, case.pk).sub_reason == "A2"
+    service.record_triage(system, case.pk, told("msg_1"), at=noon + HOUR)
+    assert queries.find(system, case.pk).sub_reason == ""
+
+
+def test_the_same_reason_in_other_words_is_proposed(opened, system, agent, noon):
+    case = opened()
+    service.record_triage(system, case.pk, told("msg_1"), at=noon)
+    refuse(agent, case, noon)
+    service.record_triage(system, case.pk, told("msg_2"), at=noon + HOUR)
+    assert queries.find(system, case.pk).sub_reason == "A1"
+
+
+def test_who_confirms_after_a_refusal_is_held_against_the_reading(opened, system, agent, owner, noon):
+    case = opened()
+    service.record_triage(system, case.pk, told("msg_1"), at=noon)
+    refuse(agent, case, noon)
+    with pytest.raises(Refused):
+        refuse(agent, case, noon)
+    confirm(owner, case, "A1", noon)
+    assert [(one.proposed, one.confidence, one.said) for one in labels(system)] == [
+        ("A1", 0.72, ""),
+        ("A1", 0.72, "A1"),
+    ]
+    assert queries.reason_label_counts(system) == (2, 1)
 
 
 def test_a_confirmed_reason_is_not_refused_and_a_machine_refuses_none(opened, system, agent, noon):

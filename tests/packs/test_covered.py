@@ -12,7 +12,7 @@ from cardcase.custody.models import Entry
 from cardcase.evidence import queries as evidence_rows
 from cardcase.evidence import service as evidence
 from cardcase.evidence.models import Exhibit, Redaction
-from cardcase.evidence.rules.covering import BAR, Area, BadWords
+from cardcase.evidence.rules.covering import BAR, Area, BadArea, BadWords
 from cardcase.kit.errors import NotAllowed, NotFound, WrongUse
 from cardcase.packs import service
 from cardcase.packs.gathering import NotLookedAt
@@ -121,6 +121,37 @@ def test_no_later_copy_shows_where_the_code_is(owner, agent, noon, coded):
     assert later.areas == [[1, 40, 40, 5, 5], [1, 10, 10, 20, 5]]
     rows = pixels(file_rows.read(later))[2]
     assert rows[12][15] == rows[42][42] == (0, 0, 0)
+
+
+def test_a_first_copy_of_an_original_under_seal_covers_something(owner, noon, coded):
+    _, exhibit = coded
+    with pytest.raises(BadArea):
+        evidence.redact(owner, exhibit.public_id, [], "去掉拍摄地点", at=noon)
+
+
+def test_who_may_not_see_codes_takes_nothing_off_that_anybody_covered(owner, agent, noon, coded):
+    _, exhibit = coded
+    evidence.cover_codes(agent, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    evidence.redact(owner, exhibit.public_id, [Area(30, 30, 5, 5)], "还有一处", at=noon)
+    third = evidence.redact(agent, exhibit.public_id, [], "重做", at=noon)
+    assert sorted(third.areas) == [[1, 10, 10, 20, 5], [1, 30, 30, 5, 5]]
+    fourth = evidence.redact(owner, exhibit.public_id, [], "那一处不是卡密", at=noon)
+    assert fourth.areas == [[1, 10, 10, 20, 5]]
+
+
+def test_a_copy_that_leaves_the_code_open_is_shown_nowhere(owner, noon, coded):
+    case, exhibit = coded
+    first = evidence.cover_codes(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    later = evidence.redact(owner, exhibit.public_id, [Area(40, 40, 5, 5)], "他人头像", at=noon)
+    Redaction.objects.filter(pk=later.pk).update(areas=[[1, 40, 40, 5, 5]])  # as copies were made before
+    assert evidence_rows.shown_files(owner, case)[exhibit.pk].sha256 == first.file_sha256
+
+
+def test_an_original_under_seal_is_carried_to_another_case_with_its_cover_lifted_or_not(owner, noon, coded):
+    case, exhibit = coded
+    first = evidence.cover_codes(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
+    evidence.lift_redaction(owner, first.public_id, "看看", at=noon)
+    assert evidence_rows.copies_to_carry(owner, case) == {exhibit.pk: first}
 
 
 def test_who_may_cover(owner, auditor, stranger, noon, case):

@@ -59,7 +59,9 @@ def test_words_that_sound_like_a_withdrawal_withdraw_nothing(text):
     assert "withdrawn" not in [need.code for need in result.needs_human]
 
 
-@pytest.mark.parametrize("text", ["不退了 能用了 谢谢", "算了不退了 弄好了", "我撤销申请了 不好意思"])
+@pytest.mark.parametrize(
+    "text", ["不退了 能用了 谢谢", "算了不退了 弄好了", "我撤销申请了 不好意思", "取消退款", "撤回申请了"]
+)
 def test_a_withdrawal_is_still_heard(text):
     result = read_text(text)
     assert result.reason is Family.NONE

@@ -147,6 +147,7 @@ class ReasonLabel(ShopOwned):
     proposed = models.CharField(max_length=4, blank=True, default="")  # sub-reason
     confidence = models.FloatField(null=True)
     reader = models.CharField(max_length=40, blank=True, default="")
+    quoted = models.JSONField(default=list)  # ids of the messages that the proposal rested on
     said_reason = models.CharField(max_length=16)  # family or unstated
     said = models.CharField(max_length=4)
     by = models.CharField(max_length=80)

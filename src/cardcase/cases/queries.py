@@ -444,6 +444,11 @@ def last_reason_label(actor: Actor, case: Case) -> ReasonLabel | None:
     return ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk).order_by("at", "pk").last()
 
 
+def refused_readings(actor: Actor, case: Case) -> list[ReasonLabel]:
+    """Return the labels by which people said of a case that its buyer gave no reason."""
+    return list(ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk, said_reason="unstated"))
+
+
 def reason_label_counts(actor: Actor) -> tuple[int, int]:
     """Return how many labels there are, and how many of them agree with what was proposed."""
     rows = ReasonLabel.objects.visible_to(actor)

@@ -1,6 +1,7 @@
 """The reason of a case: what triage reads, what a person confirms, what the record finds; and the hold between them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from cardcase.kit.errors import NotAllowed, NotFound, Refused, WrongUse
 from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor, Permission
 from cardcase.triage.rules import Family, TriageResult
+from cardcase.triage.rules.results import Need as TriageNeed
 from cardcase.triage.rules.talk import NEEDS
 
 from .moves import move
@@ -34,8 +36,8 @@ def record_triage(actor: Actor, case_id: Ref, result: TriageResult, *, at: datet
     """Keep what triage reads. A certain reading of a new case moves it on (T2); the hold stays until a person confirms.
 
     An uncertain one leaves the case new, or makes it so again (T30), and asks a person. What a person confirmed is
-    never overwritten: then only the record keeps the reading. The same reading again changes nothing, nor does one that
-    a person has refused.
+    never overwritten: then only the record keeps the reading. The same reading again changes nothing. Of one that a
+    person has refused the reason is left out, until other messages speak for it.
     """
     actor.require(Permission.WORK)
     case = take(actor, case_id)
@@ -51,31 +53,32 @@ def read(actor: Actor, case: Case, result: TriageResult, cards: Sequence[int], *
     if case.reason_confirmed_at is not None:
         _record_reading(actor, case, result, is_kept=False, at=at)
         return
-    if _was_refused(actor, case, result):
-        return
-    changes = _changes(case, result)
+    kept, changes = result, _changes(case, result)
+    if changes and _was_refused(actor, case, result):
+        kept = _without_its_reason(result)
+        changes = _changes(case, kept)
     if not changes:
         return
-    if case.status == Status.NEW.value and result.is_certain and _is_named(result):
+    if case.status == Status.NEW.value and kept.is_certain and _is_named(kept):
         facts = GuardFacts(is_reason_set=True, is_rule_certain=True)
         move(
             actor,
             case,
             Event.TRIAGED,
             facts=facts,
-            details={"sub_reason": result.sub_reason},
+            details={"sub_reason": kept.sub_reason},
             at=at,
             judged_as=Actor.system(actor.shop_id),
             changes=changes,
         )
-    elif case.status == Status.NEEDS_RESPONSE.value and case.is_held and not (result.is_certain and _is_named(result)):
+    elif case.status == Status.NEEDS_RESPONSE.value and case.is_held and not (kept.is_certain and _is_named(kept)):
         # Only the system's own T2 leads here while nobody has confirmed: with all papers at once it had not been made.
         facts = GuardFacts(is_reason_in_doubt=True)
         system = Actor.system(actor.shop_id)
         move(actor, case, Event.DOUBTED, facts=facts, at=at, judged_as=system, changes=changes)
     else:
         write(actor, case, "triaged", at=at, **changes)
-    _record_reading(actor, case, result, is_kept=True, at=at)
+    _record_reading(actor, case, result, is_kept=kept is result, at=at)
 
 
 @transaction.atomic
@@ -129,8 +132,8 @@ def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) ->
     """Let a person say that the buyer gave no reason: what triage read is wrong, and the next step is to ask him.
 
     Kept as a label, as ``confirm_reason`` does. The hold stays; a case that the machine alone had moved on is new again
-    (T30). Another reason that is read later is proposed, the same one is not. Raises NotAllowed unless a person does
-    it, Refused when the case is closed or somebody has confirmed its reason, Conflict when somebody was first.
+    (T30). The same reason is not proposed again from the same messages. Raises NotAllowed unless a person does it,
+    Refused when the case is closed, its reason confirmed or none was read, Conflict when somebody was first.
     """
     actor.require(Permission.WORK)
     if not actor.is_person:
@@ -142,6 +145,8 @@ def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) ->
             "Somebody has confirmed the reason, or the case is closed",
             next=Text("确认过的可以改成别的原因。", "A confirmed reason can be changed to another."),
         )
+    if not case.sub_reason:
+        raise Refused("这一单本来就没有读出原因", "No reason was read in this case")
     _keep_label(actor, case, "", Family.UNSTATED.value, at=at)
     told: dict[str, custody.JSON] = {
         "was": case.sub_reason, "confidence": _percent(case.confidence), "reader": case.reader,
@@ -151,7 +156,7 @@ def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) ->
         "sub_reason": "",
         "second_reason": "",
         "quotes": [],
-        "confidence": None,
+        "confidence": 0.0,
         "needs_human": [*need_rules.without_triage(case.needs_human), _ASK_FIRST],
     }
     if case.status == Status.NEEDS_RESPONSE.value and case.is_held:
@@ -231,11 +236,22 @@ def _keep_language(case: Case, result: TriageResult) -> None:
 
 
 def _was_refused(actor: Actor, case: Case, result: TriageResult) -> bool:
-    """Tell whether a person has said of this very reading that the buyer gave no reason."""
-    if case.claimed_reason != Family.UNSTATED.value or not result.sub_reason:
+    """Tell whether a person has said of this reading, from no other messages, that the buyer gave no reason."""
+    if not case.claimed_reason or not result.sub_reason:
         return False
-    label = queries.last_reason_label(actor, case)
-    return label is not None and label.said_reason == Family.UNSTATED.value and label.proposed == result.sub_reason
+    told = {quote.message_id for quote in result.quotes}
+    refused = queries.refused_readings(actor, case)
+    return any(label.proposed == result.sub_reason and told <= set(label.quoted) for label in refused)
+
+
+def _without_its_reason(result: TriageResult) -> TriageResult:
+    """Return what else a reading says, signals and needs, once its reason is left out."""
+    needs = tuple(need for need in result.needs_human if need.code != _ASK_FIRST["code"])
+    ask = TriageNeed(_ASK_FIRST["code"], Text(_ASK_FIRST["zh"], _ASK_FIRST["en"]))
+    return replace(
+        result, reason=Family.UNSTATED, sub_reason="", second_reason="", confidence=0.0, quotes=(), is_certain=False,
+        needs_human=(*needs, ask),
+    )  # fmt: skip
 
 
 def _keep_label(actor: Actor, case: Case, said: str, family: str, *, at: datetime) -> None:
@@ -248,16 +264,20 @@ def _keep_label(actor: Actor, case: Case, said: str, family: str, *, at: datetim
         by=(actor.label or actor.kind.value)[:LABEL_MAX],
         at=at,
     )
-    if case.reason_confirmed_at is None:
+    before = queries.last_reason_label(actor, case)
+    if case.reason_confirmed_at is not None or (before is not None and _is_refusal(before) and not case.sub_reason):
+        if before is not None:  # what the case holds is a person's word, no proposal
+            label.proposed_reason, label.proposed = before.proposed_reason, before.proposed
+            label.confidence, label.reader, label.quoted = before.confidence, before.reader, before.quoted
+    else:
         label.proposed_reason, label.proposed = case.claimed_reason, case.sub_reason
         label.confidence, label.reader = case.confidence, case.reader
-    else:  # what the case holds is a person's word, no proposal
-        mine = ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk, at=case.reason_confirmed_at)
-        before = mine.order_by("-pk").first()
-        if before is not None:
-            label.proposed_reason, label.proposed = before.proposed_reason, before.proposed
-            label.confidence, label.reader = before.confidence, before.reader
+        label.quoted = sorted({quote["message"] for quote in case.quotes})
     label.save()
+
+
+def _is_refusal(label: ReasonLabel) -> bool:
+    return label.said_reason == Family.UNSTATED.value
 
 
 def _family(sub_reason: str) -> str:

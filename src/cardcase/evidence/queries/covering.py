@@ -51,15 +51,48 @@ def redaction(actor: Actor, public_id: str) -> Redaction:
     return found
 
 
-def first_redaction(actor: Actor, exhibit: Exhibit) -> Redaction | None:
-    """Return the oldest covered copy of an exhibit, lifted or not; of an original under seal it covers the code."""
-    return Redaction.objects.visible_to(actor).filter(exhibit=exhibit).order_by("pk").first()
+def redactions_of(actor: Actor, exhibit: Exhibit) -> list[Redaction]:
+    """Return all covered copies of an exhibit, oldest first. Of an original under seal the first covers the code."""
+    return list(Redaction.objects.visible_to(actor).filter(exhibit=exhibit).order_by("pk"))
 
 
 def shown_files(actor: Actor, case: Case) -> Mapping[int, ShownFile]:
-    """Return what is shown of each exhibit that has a file, by row id."""
-    latest = {one.exhibit_id: one for one in redactions(actor, case) if one.lifted_at is None}
-    return {row.pk: ShownFile(latest.get(row.pk, row)) for row in exhibits(actor, case) if row.file_sha256}
+    """Return what is shown of each exhibit that has a file, by row id.
+
+    Of an original under seal no copy is shown that leaves open what the first one covered: the card code lies there.
+    """
+    latest, first = _copies(actor, case)
+    found = {}
+    for row in exhibits(actor, case):
+        if row.file_sha256:
+            copy = latest.get(row.pk)
+            if copy is not None and row.body_sealed is not None and not _hides(copy, first[row.pk]):
+                copy = first[row.pk]
+            found[row.pk] = ShownFile(copy or row)
+    return found
+
+
+def copies_to_carry(actor: Actor, case: Case) -> Mapping[int, Redaction]:
+    """Return the covered copy that goes along with each exhibit, by row id: of one under seal there is always one."""
+    latest, first = _copies(actor, case)
+    found = {}
+    for row in exhibits(actor, case):
+        copy = latest.get(row.pk)
+        if row.body_sealed is not None and row.pk in first and (copy is None or not _hides(copy, first[row.pk])):
+            copy = first[row.pk]
+        if copy is not None:
+            found[row.pk] = copy
+    return found
+
+
+def _copies(actor: Actor, case: Case) -> tuple[dict[int, Redaction], dict[int, Redaction]]:
+    made = redactions(actor, case)
+    latest = {one.exhibit_id: one for one in made if one.lifted_at is None}
+    return latest, {one.exhibit_id: one for one in reversed(made)}
+
+
+def _hides(copy: Redaction, first: Redaction) -> bool:
+    return all(area in copy.areas for area in first.areas)
 
 
 def covers(actor: Actor, case: Case, *, with_lifted: bool = False) -> list[Cover]:

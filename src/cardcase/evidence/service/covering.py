@@ -13,7 +13,7 @@ from cardcase.custody import service as custody
 from cardcase.evidence import pixels, queries
 from cardcase.evidence.models import Cover, Exhibit, Look, Redaction
 from cardcase.evidence.rules import covering
-from cardcase.evidence.rules.covering import Area, BadWords
+from cardcase.evidence.rules.covering import Area, BadArea, BadWords
 from cardcase.inbox.models import Message
 from cardcase.kit import ids
 from cardcase.kit.errors import Refused, WrongUse
@@ -37,7 +37,7 @@ def redact(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *,
     BadArea, NoPixels.
     """
     exhibit = queries.exhibit(actor, exhibit_id)
-    return _redact(actor, exhibit, (*areas, *_code_places(actor, exhibit)), reason, at=at)
+    return _redact(actor, exhibit, (*areas, *_code_places(actor, exhibit, areas)), reason, at=at)
 
 
 def cover_codes(actor: Actor, exhibit_id: str, areas: Sequence[Area], reason: str, *, at: datetime) -> Redaction:
@@ -62,23 +62,29 @@ def _redact(actor: Actor, exhibit: Exhibit, areas: Sequence[Area], reason: str, 
         return _keep_copy(actor, exhibit, data, mime, areas=stored, reason=said, at=at)
 
 
-def _code_places(actor: Actor, exhibit: Exhibit) -> tuple[Area, ...]:
-    """Return the places that stay black whatever else is covered. Raises NotAllowed."""
+def _code_places(actor: Actor, exhibit: Exhibit, areas: Sequence[Area]) -> tuple[Area, ...]:
+    """Return the places that stay black whatever else is covered. Raises NotAllowed, BadArea."""
     if exhibit.body_sealed is None:
         return ()
-    first = queries.first_redaction(actor, exhibit)
-    if first is None:
+    made = queries.redactions_of(actor, exhibit)
+    if not made:
         actor.require(Permission.REVEAL)
-        return ()
-    return covering.stored_areas(first.areas)
+        if not areas:
+            raise BadArea(
+                "原件里有卡密：写明要遮的位置",
+                "A card code stands in this original: say which places to cover",
+                next=Text("写成 x,y,宽,高。", "Write x,y,width,height."),
+            )
+    # Who may not see codes takes nothing off that anybody has covered: the reader may have missed one.
+    kept = made[:1] if actor.may(Permission.REVEAL) else made
+    return tuple(area for one in kept for area in covering.stored_areas(one.areas))
 
 
-def carry_redaction(actor: Actor, shown: queries.ShownFile | None, copy: Exhibit, *, at: datetime) -> None:
+def carry_redaction(actor: Actor, was: Redaction | None, copy: Exhibit, *, at: datetime) -> None:
     """Cover an exhibit carried to another case as it was covered before, inside the caller's transaction."""
-    if shown is None or shown.redaction is None:
-        return
-    was = shown.redaction
-    _keep_copy(actor, copy, file_rows.read(was), was.file_mime, areas=was.areas, reason=was.reason, at=at)
+    if was is not None:
+        data = file_rows.read(was)
+        _keep_copy(actor, copy, data, was.file_mime, areas=was.areas, reason=was.reason, at=at)
 
 
 def _keep_copy(

@@ -127,7 +127,7 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
     case, ended = case_queries.by_number(actor, to), case_queries.by_number(actor, number)
     carry_answers(actor, ended, case, at=at)
     copies = []
-    shown = queries.shown_files(actor, ended)
+    covered = queries.copies_to_carry(actor, ended)
     for row in queries.exhibits(actor, ended):
         if row.set_aside_at is not None:
             continue
@@ -153,7 +153,7 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
             "is_against_seller": row.is_against_seller,
         }
         custody.append(actor, custody.Record("evidence.added", case.public_id, at, told, contents))
-        carry_redaction(actor, shown.get(was_row), row, at=at)
+        carry_redaction(actor, covered.get(was_row), row, at=at)
         copies.append(row)
     follow(actor, case, at=at)
     return copies

@@ -50,14 +50,19 @@ def with_desk(function: Command) -> Command:
 
     @functools.wraps(function)
     def wrapped(*args: Any, data: Path | None, **kwargs: Any) -> Any:
-        from cardcase.project import boot
-
-        first = boot.prepare(data)
-        if first is not None:
-            announce(first.username, first.password)
+        bring_up(data)
         return function(*args, **kwargs)
 
     return data_option(wrapped)
+
+
+def bring_up(data: Path | None) -> None:
+    """Bring Cardcase up on its data folder, and say the first owner's password when the folder is fresh."""
+    from cardcase.project import boot
+
+    first = boot.prepare(data)
+    if first is not None:
+        announce(first.username, first.password)
 
 
 def announce(username: str, password: str) -> None:

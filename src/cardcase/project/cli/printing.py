@@ -86,7 +86,8 @@ def _clock(clock: dict[str, Any] | None, now: datetime) -> str:
 def _reason(sheet: dict[str, Any]) -> Iterator[str]:
     pill = words.reason_pill(sheet["claimed_reason"], sheet["sub_reason"] or "", is_long=True)
     sure = f"{sheet['confidence']:.0%}"
-    told = "" if sheet["claimed_reason"] in words.UNSTATED else say(Text(f"  把握 {sure}", f"  {sure} sure"))
+    is_read = sheet["confidence"] > 0 and sheet["claimed_reason"] not in words.UNSTATED
+    told = say(Text(f"  把握 {sure}", f"  {sure} sure")) if is_read else ""
     yield _head(Text("原因", "Reason"), pill.text + told)
     if sheet["quotes"]:
         said = list(dict.fromkeys(quote["text"] for quote in sheet["quotes"]))[:MOST_QUOTES]

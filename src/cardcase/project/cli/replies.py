@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from .common import data_option, shop_option
+from .common import bring_up, data_option, shop_option
 from .work import messages
 
 
@@ -48,9 +48,9 @@ def _own_words(data: Path | None, shop_slug: str | None) -> Path | None:
     from django.conf import settings
 
     from cardcase.inbox.rules.drafts import tone_file
-    from cardcase.project import boot
+    from cardcase.project.boot import operator
 
-    boot.prepare(data)
-    boot.operator(shop_slug)
+    bring_up(data)
+    operator(shop_slug)
     folder: Path = settings.CARDCASE.overrides
     return tone_file(folder / shop_slug) if folder.is_dir() else None

@@ -13,7 +13,7 @@ from cardcase.kit import clock
 from cardcase.kit.errors import Unavailable
 from cardcase.kit.text import Text
 
-from .common import announce, data_option, progress
+from .common import announce, bring_up, data_option, progress
 
 THREADS: Final = (("default",), ("notices",), ("anchors",))
 """One thread a tuple of queues inside ``cardcase run``: a slow receiver of notices or authority of time keeps nothing
@@ -123,9 +123,9 @@ def worker(*, queues: tuple[str, ...], data: Path | None) -> None:
     """Do promised work until told to stop; a job in hand is finished first."""
     from django.conf import settings
 
-    from cardcase.project import boot, logs
+    from cardcase.project import logs
 
-    boot.prepare(data)
+    bring_up(data)
     from cardcase.jobs.runners import process  # its tables are known once Django is up
     from cardcase.jobs.runners.worker import Worker
 

@@ -36,6 +36,8 @@ _LEAST_PRECISION: Final = (0.8, 0.65)
 """Of signals, on the corpus: the first at which at least half is found of what the best F1 finds, else the best F1."""
 _THREATS_PRECISION: Final = (0.75, 0.65)
 """The same of threats, among the writers who threaten least: see ``_quieter``."""
+_FEWEST: Final = 40
+"""Examples of a signal on fewer of which no cut is chosen: then all writers are asked."""
 _SIDES: Final = 6
 """Into which the writers are parted: each is read by a model that has seen none of its writers."""
 
@@ -165,7 +167,9 @@ def _quieter(order: Sequence[Prepared], name: str) -> "NDArray[np.intp]":
         given.setdefault(one.example.writer, []).append(_is_given(name, one.example.signals))
     share = {writer: sum(told) / len(told) for writer, told in given.items()}
     most = sorted(share.values())[(len(share) - 1) // 2]
-    return np.array([place for place, one in enumerate(order) if share[one.example.writer] <= most], dtype=np.intp)
+    quieter = [place for place, one in enumerate(order) if share[one.example.writer] <= most]
+    is_enough = sum(_is_given(name, order[place].example.signals) for place in quieter) >= _FEWEST
+    return np.array(quieter if is_enough else range(len(order)), dtype=np.intp)
 
 
 def _cut(order: Sequence[Prepared], numbers: Numbers, name: str, least_precision: Sequence[float]) -> SignalCut:

@@ -44,6 +44,7 @@ class Heard:
     is_supposed: bool = False
     is_hearsay: bool = False
     is_withdrawn: bool = False
+    is_plainly_withdrawn: bool = False
     is_long: bool = False
     own_words: set[str] = field(default_factory=set)
     texts: list[tuple[str, Folded]] = field(default_factory=list)
@@ -100,7 +101,7 @@ def hear_text(text: str, *, overrides: Path | None = None) -> Heard:
     analysis = analyse(text, overrides=overrides)
     heard = Heard()
     heard.add(analysis, "", 1.0)
-    heard.is_withdrawn = analysis.is_withdrawn
+    heard.is_withdrawn, heard.is_plainly_withdrawn = analysis.is_withdrawn, analysis.is_plainly_withdrawn
     return heard
 
 
@@ -124,8 +125,9 @@ def hear_conversation(utterances: Sequence[Utterance], *, overrides: Path | None
         heard.add(analysis, message, share)
         if analysis.is_withdrawn:
             heard.is_withdrawn = True
+            heard.is_plainly_withdrawn |= analysis.is_plainly_withdrawn
         elif any(hit.weight >= 1.0 for hit in analysis.claims):
-            heard.is_withdrawn = False
+            heard.is_withdrawn = heard.is_plainly_withdrawn = False
     return heard
 
 

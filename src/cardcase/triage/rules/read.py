@@ -14,6 +14,9 @@ from .scope import Meaning, Scope, is_platform_text
 _MATCHES: Final = 3
 """Matches of one pattern that are read in one text; more of the same say nothing new."""
 
+_TAKEN_BACK: Final = re.compile("取消|撤[销銷回]")
+"""Words of a withdrawal that leave no doubt; 「不退」 and 「好了」 are said of much else."""
+
 _BLANK: Final = re.compile(r"^[\W_]*$")
 
 
@@ -50,6 +53,11 @@ class Analysis:
     def claims(self) -> list[Hit]:
         """Hits that can be quoted."""
         return [hit for hit in self.hits if not hit.is_side]
+
+    @property
+    def is_plainly_withdrawn(self) -> bool:
+        """Tell whether the words of the withdrawal leave no doubt."""
+        return self.is_withdrawn and _TAKEN_BACK.search(self.text[slice(*self.signals["withdrawal"])]) is not None
 
     @property
     def is_withdrawn(self) -> bool:

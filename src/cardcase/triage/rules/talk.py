@@ -101,7 +101,9 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     said = heard.said(reading)
     weighed = weigh(said, learned.pool)
     signals = signals_of(heard, reading, learned)
-    is_withdrawn = heard.is_withdrawn and (reading is None or _is_taken_back(signals, weighed))
+    is_withdrawn = heard.is_plainly_withdrawn or (
+        heard.is_withdrawn and (reading is None or _is_taken_back(signals, weighed))
+    )
     basis = _Basis(heard, learned, said, weighed, signals, form_sub, is_withdrawn)
     is_silent = reading is None and not heard.weights
     family, chance = weighed.likeliest()
@@ -188,7 +190,7 @@ def _with_reason(basis: _Basis, family: Family, chance: float) -> TriageResult:
         second = _ruled_second(scores, sub)
     confidence = chance
     needs: list[str] = []
-    if heard.is_withdrawn:
+    if basis.is_withdrawn:
         confidence = min(confidence, _WITHDRAWN_MOST)
         needs.append("withdrawn")
     if heard.is_asked or heard.is_supposed:
