@@ -86,6 +86,37 @@ def test_odd_characters_break_nothing_and_are_found(texts, words):
             assert engine.look(1, question, span(things=False), limit=100) == truth(folded, question)
 
 
+def test_the_day_of_a_row_is_no_word_of_its_text():
+    [number] = fill(["退款 0"])
+    day = engine._day_word(engine._day(number))
+    for words in ("d", "D", "d2", day, day.strip(), day.strip()[:2], day.strip()[0], f'"{day}"', '" "'):
+        question = ask(words)
+        assert not question or engine.look(1, question, span(things=False), limit=9) == [], words
+
+
+def rows():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rowid, words FROM search_doc ORDER BY rowid")
+        return cursor.fetchall()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL keeps days among the words")
+def test_days_that_were_written_with_a_letter_are_written_anew():
+    folded = fill(["退款", "d1 退款"])
+    right = rows()
+    with connection.cursor() as cursor:
+        for number in folded:
+            day = engine._day(number)
+            cursor.execute(
+                "UPDATE search_doc SET words = ts_delete(words, %s) || quote_literal(%s)::tsvector WHERE rowid = %s",
+                [engine._day_word(day), f"d{day}", number],
+            )
+    assert rows() != right
+    with connection.schema_editor() as editor:
+        engine.rename_days(editor)
+    assert rows() == right
+
+
 def test_a_text_longer_than_places_are_kept_for_is_found_by_every_part_of_it():
     text = "的了的" * 300 + "退款请求" + "是是否" * 300
     folded = fill([text, "退 款", "款退"])

@@ -62,6 +62,15 @@ def install(editor: BaseDatabaseSchemaEditor) -> None:
         editor.execute(statement)
 
 
+def rename_days(editor: BaseDatabaseSchemaEditor) -> None:
+    """Write the days of PostgreSQL's rows as they are written now: they began with a letter, and a term can, too."""
+    if editor.connection.vendor == "postgresql":
+        day = f"((rowid & {_OF_TIME}) >> {_MINUTE}) / {_DAY_MINUTES}"
+        editor.execute(
+            f"UPDATE {TABLE} SET words = ts_delete(words, 'd' || {day}) || quote_literal(' ' || {day})::tsvector"  # noqa: S608 - own names
+        )
+
+
 def remove_table(editor: BaseDatabaseSchemaEditor) -> None:
     """Drop the table. For migrations backwards."""
     editor.execute(f"DROP TABLE IF EXISTS {TABLE}")
@@ -95,7 +104,7 @@ def _row(number: int, shop_id: int, folded: str) -> tuple[int, int, str, str | N
     return (
         number,
         shop_id,
-        f"'d{_day(number)}' {tsvector(folded)}",
+        f"'{_day_word(_day(number))}' {tsvector(folded)}",
         folded.replace("\0", "\ufffd") if is_long(folded) else None,
     )
 
@@ -222,7 +231,7 @@ def _in_postgresql(
     minutes = (_time(top) - _time(edge)) * _STRETCH
     from_day = _day(top) - min(minutes // _DAY_MINUTES + 1, _MOST_DAYS)
     if from_day > _day(first):
-        stretch = " | ".join(f"'d{day}'" for day in range(from_day, _day(top) + 1))
+        stretch = " | ".join(f"'{_day_word(day)}'" for day in range(from_day, _day(top) + 1))
         start = max(first, (first & ~_OF_TIME) | (from_day * _DAY_MINUTES << _MINUTE))
         found = _found(cursor, sql, [f"({anywhere}) & ({stretch})", shop_id, start, behind - 1, *terms, limit])
         if len(found) == limit:
@@ -242,6 +251,11 @@ def _time(number: int) -> int:
 
 def _day(number: int) -> int:
     return _time(number) // _DAY_MINUTES
+
+
+def _day_word(day: int) -> str:
+    """Write a day and a half as a word that no term begins like: terms have no white space at their edges."""
+    return f" {day}"
 
 
 def _blanks(values: Sequence[object]) -> str:
