@@ -151,7 +151,7 @@ def test_an_original_under_seal_is_carried_to_another_case_with_its_cover_lifted
     case, exhibit = coded
     first = evidence.cover_codes(owner, exhibit.public_id, [Area(10, 10, 20, 5)], "遮盖卡密", at=noon)
     evidence.lift_redaction(owner, first.public_id, "看看", at=noon)
-    assert evidence_rows.copies_to_carry(owner, case) == {exhibit.pk: first}
+    assert evidence_rows.copies_at_hand(owner, case) == {exhibit.pk: first}
 
 
 def test_who_may_cover(owner, auditor, stranger, noon, case):

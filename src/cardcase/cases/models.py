@@ -159,6 +159,11 @@ class ReasonLabel(ShopOwned):
             models.Index(fields=["shop", "case", "at"], name="reason_labels_by_case"),
         ]
 
+    @property
+    def is_refusal(self) -> bool:
+        """Tell whether the person said that no reason was given."""
+        return not self.said
+
 
 class ClaimHistory(ShopOwned):
     """What the buyer claimed before, each time the claim changed (T20, T24): reason, amount, and who says so."""

@@ -446,7 +446,7 @@ def last_reason_label(actor: Actor, case: Case) -> ReasonLabel | None:
 
 def refused_readings(actor: Actor, case: Case) -> list[ReasonLabel]:
     """Return the labels by which people said of a case that its buyer gave no reason."""
-    return list(ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk, said_reason="unstated"))
+    return list(ReasonLabel.objects.visible_to(actor).filter(case_id=case.pk, said=""))
 
 
 def reason_label_counts(actor: Actor) -> tuple[int, int]:

@@ -206,7 +206,7 @@ def _to_mark(actor: Actor, case: Any, row: Any) -> list[pixels.Page]:
     """Draw what places are marked on: the original, or of one under seal its covered copy. Raises NoPixels."""
     if row.body_sealed is None:
         return pixels.pages(file_rows.read(row), row.file_mime)
-    copy = evidence.shown_files(actor, case)[row.pk].redaction or next(iter(evidence.redactions_of(actor, row)), None)
+    copy = evidence.copies_at_hand(actor, case).get(row.pk)
     if copy is None:
         raise pixels.NoPixels(
             "原件里有卡密，已经密封；没有遮盖件可看",

@@ -27,7 +27,7 @@ from .rows import LABEL_MAX, Ref, clean, keep, save, take, write
 REASON_MAX = 300
 UNREADABLE = (Family.UNSTATED, Family.NONE)
 """Families that name no reason."""
-_ASK_FIRST: Final = {"code": "unstated", "zh": NEEDS["unstated"].zh, "en": NEEDS["unstated"].en}
+_ASK_FIRST: Final = TriageNeed("unstated", NEEDS["unstated"])
 """What triage itself says of a case in which no reason was given."""
 
 
@@ -157,7 +157,7 @@ def refuse_reading(actor: Actor, number: str, *, revision: int, at: datetime) ->
         "second_reason": "",
         "quotes": [],
         "confidence": 0.0,
-        "needs_human": [*need_rules.without_triage(case.needs_human), _ASK_FIRST],
+        "needs_human": [*need_rules.without_triage(case.needs_human), _entry(_ASK_FIRST)],
     }
     if case.status == Status.NEEDS_RESPONSE.value and case.is_held:
         facts = GuardFacts(is_reason_in_doubt=True)
@@ -246,11 +246,9 @@ def _was_refused(actor: Actor, case: Case, result: TriageResult) -> bool:
 
 def _without_its_reason(result: TriageResult) -> TriageResult:
     """Return what else a reading says, signals and needs, once its reason is left out."""
-    needs = tuple(need for need in result.needs_human if need.code != _ASK_FIRST["code"])
-    ask = TriageNeed(_ASK_FIRST["code"], Text(_ASK_FIRST["zh"], _ASK_FIRST["en"]))
     return replace(
         result, reason=Family.UNSTATED, sub_reason="", second_reason="", confidence=0.0, quotes=(), is_certain=False,
-        needs_human=(*needs, ask),
+        needs_human=(*result.needs_human, _ASK_FIRST),
     )  # fmt: skip
 
 
@@ -265,19 +263,15 @@ def _keep_label(actor: Actor, case: Case, said: str, family: str, *, at: datetim
         at=at,
     )
     before = queries.last_reason_label(actor, case)
-    if case.reason_confirmed_at is not None or (before is not None and _is_refusal(before) and not case.sub_reason):
-        if before is not None:  # what the case holds is a person's word, no proposal
-            label.proposed_reason, label.proposed = before.proposed_reason, before.proposed
-            label.confidence, label.reader, label.quoted = before.confidence, before.reader, before.quoted
-    else:
+    is_said = case.reason_confirmed_at is not None or (not case.sub_reason and before is not None and before.is_refusal)
+    if is_said and before is not None:  # what the case holds is a person's word, no proposal
+        label.proposed_reason, label.proposed = before.proposed_reason, before.proposed
+        label.confidence, label.reader, label.quoted = before.confidence, before.reader, before.quoted
+    elif not is_said:
         label.proposed_reason, label.proposed = case.claimed_reason, case.sub_reason
         label.confidence, label.reader = case.confidence, case.reader
         label.quoted = sorted({quote["message"] for quote in case.quotes})
     label.save()
-
-
-def _is_refusal(label: ReasonLabel) -> bool:
-    return label.said_reason == Family.UNSTATED.value
 
 
 def _family(sub_reason: str) -> str:
@@ -294,7 +288,7 @@ def _is_named(result: TriageResult) -> bool:
 def _changes(case: Case, result: TriageResult) -> dict[str, Any]:
     """Return the fields that this reading changes; empty when it is the reading that the case already has."""
     needs = need_rules.without_triage(case.needs_human)
-    own = [{"code": need.code, "zh": need.text.zh, "en": need.text.en} for need in result.needs_human]
+    own = [_entry(need) for need in result.needs_human]
     if not own and not (result.is_certain and _is_named(result)):
         own = [need_rules.entry(Need.REASON_UNCLEAR)]
     new: dict[str, Any] = {
@@ -317,6 +311,10 @@ def _changes(case: Case, result: TriageResult) -> dict[str, Any]:
         "needs_human": [*needs, *own],
     }
     return new if any(getattr(case, name) != value for name, value in new.items()) else {}
+
+
+def _entry(need: TriageNeed) -> dict[str, str]:
+    return {"code": need.code, "zh": need.text.zh, "en": need.text.en}
 
 
 def _record_reading(actor: Actor, case: Case, result: TriageResult, *, is_kept: bool, at: datetime) -> None:

@@ -4,7 +4,7 @@ from cardcase.evidence.datafiles import check_data
 
 from .covering import (
     ShownFile,
-    copies_to_carry,
+    copies_at_hand,
     cover,
     covers,
     looked_at,
@@ -25,7 +25,7 @@ __all__ = [
     "case_facts",
     "check_data",
     "checklist",
-    "copies_to_carry",
+    "copies_at_hand",
     "cover",
     "covers",
     "exhibit",

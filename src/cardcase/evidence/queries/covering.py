@@ -61,38 +61,24 @@ def shown_files(actor: Actor, case: Case) -> Mapping[int, ShownFile]:
 
     Of an original under seal no copy is shown that leaves open what the first one covered: the card code lies there.
     """
-    latest, first = _copies(actor, case)
-    found = {}
-    for row in exhibits(actor, case):
-        if row.file_sha256:
-            copy = latest.get(row.pk)
-            if copy is not None and row.body_sealed is not None and not _hides(copy, first[row.pk]):
-                copy = first[row.pk]
-            found[row.pk] = ShownFile(copy or row)
-    return found
-
-
-def copies_to_carry(actor: Actor, case: Case) -> Mapping[int, Redaction]:
-    """Return the covered copy that goes along with each exhibit, by row id: of one under seal there is always one."""
-    latest, first = _copies(actor, case)
-    found = {}
-    for row in exhibits(actor, case):
-        copy = latest.get(row.pk)
-        if row.body_sealed is not None and row.pk in first and (copy is None or not _hides(copy, first[row.pk])):
-            copy = first[row.pk]
-        if copy is not None:
-            found[row.pk] = copy
-    return found
-
-
-def _copies(actor: Actor, case: Case) -> tuple[dict[int, Redaction], dict[int, Redaction]]:
     made = redactions(actor, case)
-    latest = {one.exhibit_id: one for one in made if one.lifted_at is None}
-    return latest, {one.exhibit_id: one for one in reversed(made)}
+    first = {one.exhibit_id: one for one in reversed(made)}
+    latest = {one.exhibit_id: one for one in made if one.lifted_at is None and _hides(one, first[one.exhibit_id])}
+    return {row.pk: ShownFile(latest.get(row.pk, row)) for row in exhibits(actor, case) if row.file_sha256}
+
+
+def copies_at_hand(actor: Actor, case: Case) -> Mapping[int, Redaction]:
+    """Return the covered copies that are shown, by row id of the exhibit; of originals under seal at least the first.
+
+    That one may be lifted: it still says where the code is.
+    """
+    first = {one.exhibit_id: one for one in reversed(redactions(actor, case)) if one.exhibit.body_sealed is not None}
+    shown = {row: file.redaction for row, file in shown_files(actor, case).items() if file.redaction is not None}
+    return first | shown
 
 
 def _hides(copy: Redaction, first: Redaction) -> bool:
-    return all(area in copy.areas for area in first.areas)
+    return copy.exhibit.body_sealed is None or all(area in copy.areas for area in first.areas)
 
 
 def covers(actor: Actor, case: Case, *, with_lifted: bool = False) -> list[Cover]:

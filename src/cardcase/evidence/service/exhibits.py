@@ -127,7 +127,7 @@ def carry_over(actor: Actor, number: str, to: str, *, at: datetime) -> list[Exhi
     case, ended = case_queries.by_number(actor, to), case_queries.by_number(actor, number)
     carry_answers(actor, ended, case, at=at)
     copies = []
-    covered = queries.copies_to_carry(actor, ended)
+    covered = queries.copies_at_hand(actor, ended)
     for row in queries.exhibits(actor, ended):
         if row.set_aside_at is not None:
             continue

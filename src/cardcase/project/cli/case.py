@@ -1,5 +1,6 @@
-"""Cases from the command line: list, show, next; and noting what the buyer answered."""
+"""Cases from the command line: list, show, next; answers, calls and the reason as people note them."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -96,19 +97,8 @@ def answer(
     number: str, question: str, answer: str, *, note: str, message: str, as_json: bool, shop_slug: str | None
 ) -> None:
     """Do what the act ``answer`` of the page does, upon the case as it stands now; print the case."""
-    from cardcase.desk.queries import sheet
-    from cardcase.desk.service import Act, perform
-    from cardcase.project.boot import operator
-    from cardcase.project.cli import printing
-
-    actor, now = operator(shop_slug), clock.now()
     typed = {"question": question, "answer": answer, "note": note, "message": message}
-    perform(actor, "answer", Act(number, sheet.sheet(actor, number, now=now)["revision"], now, typed))
-    document = sheet.sheet(actor, number, now=now)
-    if as_json:
-        print_json(document)
-    else:
-        click.echo(printing.as_text(document, now=now))
+    _act(number, "answer", typed, as_json=as_json, shop_slug=shop_slug)
 
 
 @case.command(help="确认或改正买家的原因 / confirm or correct the buyer's reason")
@@ -119,19 +109,7 @@ def answer(
 @with_desk
 def reason(number: str, sub_reason: str, *, as_json: bool, shop_slug: str | None) -> None:
     """Do what the act ``reason`` of the page does, upon the case as it stands now; print the case."""
-    from cardcase.desk.queries import sheet
-    from cardcase.desk.service import Act, perform
-    from cardcase.project.boot import operator
-    from cardcase.project.cli import printing
-
-    actor, now = operator(shop_slug), clock.now()
-    revision = sheet.sheet(actor, number, now=now)["revision"]
-    perform(actor, "reason", Act(number, revision, now, {"sub_reason": sub_reason}))
-    document = sheet.sheet(actor, number, now=now)
-    if as_json:
-        print_json(document)
-    else:
-        click.echo(printing.as_text(document, now=now))
+    _act(number, "reason", {"sub_reason": sub_reason}, as_json=as_json, shop_slug=shop_slug)
 
 
 @case.command(help="现在可以怎么回 / the ways to answer a case now")
@@ -216,15 +194,28 @@ def call(
     number: str, said: str, *, recording: Path | None, against: bool, as_json: bool, shop_slug: str | None, **typed: str
 ) -> None:
     """Do what the act ``call`` of the page does; print the case."""
+    values = {**typed, "at": typed.pop("held_at"), "said": said, "against": "yes" if against else ""}
+    files = [(recording.name, recording.read_bytes())] if recording is not None else []
+    _act(number, "call", values, files=files, as_json=as_json, shop_slug=shop_slug)
+
+
+def _act(
+    number: str,
+    name: str,
+    typed: Mapping[str, str],
+    *,
+    as_json: bool,
+    shop_slug: str | None,
+    files: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    """Do an act of the page upon the case as it stands now, and print the case."""
     from cardcase.desk.queries import sheet
     from cardcase.desk.service import Act, perform
     from cardcase.project.boot import operator
     from cardcase.project.cli import printing
 
     actor, now = operator(shop_slug), clock.now()
-    values = {**typed, "at": typed.pop("held_at"), "said": said, "against": "yes" if against else ""}
-    files = [(recording.name, recording.read_bytes())] if recording is not None else []
-    perform(actor, "call", Act(number, sheet.sheet(actor, number, now=now)["revision"], now, values, files=files))
+    perform(actor, name, Act(number, sheet.sheet(actor, number, now=now)["revision"], now, typed, files=files))
     document = sheet.sheet(actor, number, now=now)
     if as_json:
         print_json(document)

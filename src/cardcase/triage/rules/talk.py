@@ -101,9 +101,7 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     said = heard.said(reading)
     weighed = weigh(said, learned.pool)
     signals = signals_of(heard, reading, learned)
-    is_withdrawn = heard.is_plainly_withdrawn or (
-        heard.is_withdrawn and (reading is None or _is_taken_back(signals, weighed))
-    )
+    is_withdrawn = heard.is_withdrawn and (reading is None or _is_taken_back(heard, signals, weighed))
     basis = _Basis(heard, learned, said, weighed, signals, form_sub, is_withdrawn)
     is_silent = reading is None and not heard.weights
     family, chance = weighed.likeliest()
@@ -124,9 +122,9 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     return _with_reason(basis, family, chance)
 
 
-def _is_taken_back(signals: Sequence[str], weighed: Weighed) -> bool:
-    """Tell whether the learned reader hears it as well: the rules hear 「不退」 in 「膜退了 壳不退」, too."""
-    return "withdrawal" in signals and weighed.of(Family.UNSTATED) < _ASKED
+def _is_taken_back(heard: Heard, signals: Sequence[str], weighed: Weighed) -> bool:
+    """Tell whether a withdrawal is plain or heard by the learned reader, too: rules hear one in 「膜退了 壳不退」."""
+    return heard.is_plainly_withdrawn or ("withdrawal" in signals and weighed.of(Family.UNSTATED) < _ASKED)
 
 
 @dataclass(slots=True)
