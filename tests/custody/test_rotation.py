@@ -186,6 +186,25 @@ def test_a_stop_at_any_step_leaves_a_state_that_goes_on(owner, noon, data, monke
         assert signed_by(text) == {ident(in_force[-1].verifier.vkey)} | crossed
 
 
+@pytest.mark.usefixtures("stopped")
+def test_a_rotation_that_was_stopped_may_be_followed_by_a_new_name(owner, noon, data):
+    """As when the backup that was restored had been made in the middle of one."""
+    for name in files(data):
+        (data / "keys" / name).unlink()
+    former = Head.objects.get().origin
+    service.continue_as_new_log(owner, "密钥丢失", at=noon)
+    first = service.checkpoint(owner, at=noon)
+    assert queries.verify_all().faults == ()
+    assert len(signed_by(first)) == 1
+    told = queries.signing_keys(owner)
+    assert [one.origin == former for one in told] == [*[True] * (len(told) - 1), False]
+    assert all(first not in one.crossed for one in told)
+    service.rotate_key(owner, "一年一换", at=noon)
+    fill(owner, noon)
+    service.checkpoint(owner, at=noon)
+    assert queries.verify_all().faults == ()
+
+
 # ---- forged successions -------------------------------------------------------------------------------------------
 
 

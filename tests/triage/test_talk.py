@@ -5,6 +5,11 @@ import pytest
 from cardcase.triage.rules import FORM, Family, Speaker, Utterance, read_conversation, read_text
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
+PICKED = {
+    "卡密无效，无法使用": "A1", "卡券已被使用": "A2", "假冒品牌": "A3", "卖家发错货": "A5", "不喜欢/不想要": "P1", "多拍/拍错": "P2",
+    "商品已过期": "V4", "余额不足": "V1", "面值不符": "V3", "买贵了": "V5", "商品与描述不符": "V6", "未收到货": "O1", "重复下单": "O2",
+    "非本人操作": "O3", "收货地址填错": "O6", "卖家态度差": "O8",
+}  # fmt: skip
 
 
 def _talk(*lines):
@@ -107,7 +112,24 @@ def test_a_victim_of_fraud_is_given_to_a_person():
 
 def test_nothing_said_is_none_and_nothing_said_with_a_request_is_unstated():
     assert read_conversation([]).reason is Family.NONE
-    assert read_conversation([], form_reason="其他").reason in (Family.UNSTATED, Family.OTHER)
+    assert read_conversation([], form_reason="其他").reason is Family.UNSTATED
+
+
+@pytest.mark.parametrize("chat", [(), ("买：退款",), ("买：在吗", "买：怎么退 多久到账")], ids=["", "short", "longer"])
+@pytest.mark.parametrize(("picked", "sub_reason"), PICKED.items(), ids=PICKED.values())
+def test_where_the_chat_gives_no_reason_that_of_the_form_stands_and_its_words_are_quoted(picked, sub_reason, chat):
+    result = read_conversation(_talk(*chat), form_reason=picked)
+    assert (result.sub_reason, result.second_reason) == (sub_reason, "")
+    assert [quote.message_id for quote in result.quotes] == [FORM]
+    assert result.quotes[0].text in picked
+    assert not result.is_certain
+
+
+@pytest.mark.parametrize("chat", [(), ("买：退款",), ("买：在吗", "买：怎么退 多久到账")], ids=["", "short", "longer"])
+def test_a_form_that_says_other_names_no_reason(chat):
+    result = read_conversation(_talk(*chat), form_reason="其他")
+    assert (result.reason, result.sub_reason, result.quotes) == (Family.UNSTATED, "", ())
+    assert result.question is not None
 
 
 def test_order_of_arrival_does_not_matter_when_times_are_known():

@@ -70,9 +70,9 @@ class KeysInForce:
         if at < 0:
             return False
         needed = [self._keys[at].verifier]
-        while at >= 0 and self._is_first_after(self._keys[at].seq, size):
-            if (before := self._keys[at].follows) is not None:
-                needed.append(before)
+        # A key that follows none begins a name: what was owed under the name before is not owed under this one.
+        while (before := self._keys[at].follows) is not None and self._is_first_after(self._keys[at].seq, size):
+            needed.append(before)
             at -= 1
         return _holds(text, needed, size, root)
 

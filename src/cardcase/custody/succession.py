@@ -16,8 +16,8 @@ from .rules import note
 class LogKey:
     """A key of the log: named by entry ``seq``, so that heads of more than ``seq`` entries bear its signature.
 
-    ``crossed`` is the first head signed after that entry; empty for a first key, and until there is one. ``data`` are
-    the bytes of the entry.
+    ``crossed`` is the first head signed after that entry under the same name; empty for a first key, until there is one,
+    and for good when the log went on under a new name before. ``data`` are the bytes of the entry.
     """
 
     seq: int
@@ -55,5 +55,14 @@ def _read(rows: Sequence[bytes]) -> list[LogKey]:
             found.append(LogKey(entry.seq, entry.at, verifier, data))
             continue
         before = found[-1].verifier if found else None
-        found.append(LogKey(entry.seq, entry.at, verifier, data, before, stored.first_note_over(entry.seq) or ""))
+        found.append(LogKey(entry.seq, entry.at, verifier, data, before, _crossing(entry)))
     return found
+
+
+def _crossing(entry: form.Entry) -> str:
+    text = stored.first_note_over(entry.seq) or ""
+    try:
+        head = note.Checkpoint.parse(note.split(text)[0])
+    except note.BadNote:
+        return ""
+    return text if head.origin == entry.log else ""

@@ -113,13 +113,16 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
         # nothing but a guess: better asked than said
         family = max((Family.UNSTATED, Family.NONE), key=weighed.of)
         chance = weighed.of(family)
-    if has_form and family in (Family.UNSTATED, Family.NONE):
-        family = reasons.family_of(form_sub) if form_sub else Family.UNSTATED
-        chance = max(weighed.of(family), _FORM_LEAST) if form_sub else weighed.of(family)
+    named = ""
+    if has_form and (family in (Family.UNSTATED, Family.NONE) or not heard.texts):
+        # The chat gives no reason: the one that was picked on the form stands, or there is none.
+        named = form_sub
+        family = reasons.family_of(named) if named else Family.UNSTATED
+        chance = max(weighed.of(family), _FORM_LEAST) if named else weighed.of(family)
     if is_silent or (is_withdrawn and not has_form) or family in (Family.UNSTATED, Family.NONE):
         wants = has_form or (family is Family.UNSTATED and not is_silent)
         return _without_reason(basis, wants=wants, is_silent=is_silent)
-    return _with_reason(basis, family, chance)
+    return _with_reason(basis, family, chance, named)
 
 
 def _is_taken_back(heard: Heard, signals: Sequence[str], weighed: Weighed) -> bool:
@@ -177,12 +180,11 @@ def _without_reason(basis: _Basis, *, wants: bool, is_silent: bool) -> TriageRes
     )
 
 
-def _with_reason(basis: _Basis, family: Family, chance: float) -> TriageResult:
+def _with_reason(basis: _Basis, family: Family, chance: float, named: str) -> TriageResult:
+    """Answer with a reason of the family: the likeliest, or the one that only the form names."""
     heard, weighed, signals, form_sub = basis.heard, basis.weighed, basis.signals, basis.form_sub
     scores = basis.said.scores
-    sub, first = weighed.likeliest_sub(family)
-    if form_sub and reasons.family_of(form_sub) is family and first < _FORM_LEAST and not heard.texts:
-        sub = form_sub
+    sub, first = (named, chance) if named else weighed.likeliest_sub(family)
     second, other = weighed.likeliest_sub(but=sub)
     if other < max(_SECOND_LEAST, _SECOND_SHARE * first):
         second = _ruled_second(scores, sub)
