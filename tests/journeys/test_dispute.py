@@ -31,7 +31,7 @@ def _record_result(turn, result, source):
 
 def test_refusing_without_evidence_is_blocked_and_says_what_is_missing(phone, desk):
     desk.open_case(phone, "杭州小吴")
-    _confirm(phone)
+    _confirm(phone, "A2")
     row = phone.locator(".remedies > li.is-blocked", has_text="拒绝退款")
     expect(row.locator("summary")).to_contain_text("还缺")
     row.locator("summary").click()

@@ -122,6 +122,7 @@ def test_where_the_chat_gives_no_reason_that_of_the_form_stands_and_its_words_ar
     assert (result.sub_reason, result.second_reason) == (sub_reason, "")
     assert [quote.message_id for quote in result.quotes] == [FORM]
     assert result.quotes[0].text in picked
+    assert "form_only" in [need.code for need in result.needs_human]
     assert not result.is_certain
 
 

@@ -16,8 +16,8 @@ from .rules import note
 class LogKey:
     """A key of the log: named by entry ``seq``, so that heads of more than ``seq`` entries bear its signature.
 
-    ``crossed`` is the first head signed after that entry under the same name; empty for a first key, until there is one,
-    and for good when the log went on under a new name before. ``data`` are the bytes of the entry.
+    ``crossed`` is the first head signed after that entry under the same name: empty for a first key, until there is
+    one, and for good when the log went on under a new name before. ``data`` are the bytes of the entry.
     """
 
     seq: int

@@ -14,8 +14,6 @@ from cardcase.triage.rules.model import Model, Numbers, Pool, SignalCut
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_RARE: Final = 2
-"""Texts that an n-gram must stand in to be learned."""
 _COST: Final = 1.0
 SEED: Final = 20261130
 
@@ -26,12 +24,12 @@ class NoTrainer(Unavailable):
     code = "no_trainer"
 
 
-def vocabulary(texts: Sequence[str]) -> tuple[dict[str, int], Numbers]:
-    """Return the n-grams worth a row, in order, and how rare each is."""
+def vocabulary(texts: Sequence[str], *, least: int) -> tuple[dict[str, int], Numbers]:
+    """Return the n-grams that stand in at least so many texts, in order, and how rare each is."""
     seen: Counter[str] = Counter()
     for text in texts:
         seen.update(set(grams(text)))
-    kept = sorted(gram for gram, count in seen.items() if count >= _RARE)
+    kept = sorted(gram for gram, count in seen.items() if count >= least)
     rarity = [np.log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in kept]
     return {gram: row for row, gram in enumerate(kept)}, np.array(rarity, dtype=np.float32)
 

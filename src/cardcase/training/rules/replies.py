@@ -33,6 +33,8 @@ _RULES: Final = 0.5
 """How far a list that is not sure lowers the bar: about to where the learned part is undecided. Not chosen here:
 the lists were mended on these very texts and look better here than they are. Before that, 24 fine replies of 1,343 were
 hit by such a list, and the learned part leant to a fault in one of them."""
+_LEAST_TEXTS: Final = 2
+"""Texts that an n-gram must stand in to be learned."""
 _CLAUSE: Final = re.compile(r"[^，,。！？!?;；\n]+")
 _SHORTEST: Final = 4
 _CHAT: Final = "c"
@@ -106,7 +108,7 @@ def _fit(replies: Sequence[Reply], cut: SignalCut, version: str) -> Model:
     told = [pair for reply in replies for pair in _examples(reply)]
     weight = np.array([_LIGHT if _is_chat(reply) else 1.0 for reply in replies for _ in _examples(reply)])
     texts = [_read(text) for text, _ in told]
-    known, rarity = linear.vocabulary(texts)
+    known, rarity = linear.vocabulary(texts, least=_LEAST_TEXTS)
     table = linear.matrix(texts, known, rarity)
     columns = {kind: linear.column(table, _has(told, {kind}), weight=weight) for kind in learned.KINDS}
     columns[learned.FAULT] = linear.column(table, _has(told, {*learned.KINDS, *SHAPES}), weight=weight)

@@ -83,6 +83,8 @@ class Folded:
 
 
 _SPACED = re.compile(r"(?:[\u4e00-\u9fff][ \u3000]){3,}[\u4e00-\u9fff]")
+_FEWEST_SPACES = 3
+"""Of what ``_SPACED`` finds; counting them is quicker than looking for it."""
 _BETWEEN = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000](?=[\u4e00-\u9fff](?:[ \u3000]|$))")
 
 
@@ -93,7 +95,9 @@ def fold(text: str, variants: "Variants | None" = None, *, longest: int = LONGES
     origins: list[int] | None = None
     if not _FOLDS.uneven.isdisjoint(original):
         origins = [place for place, char in enumerate(original) for _ in _FOLDS[ord(char)]]
-    if _SPACED.search(folded):  # 「充 不 进 去」: typed with a space after each character
+    if folded.count(" ") >= _FEWEST_SPACES and _SPACED.search(
+        folded
+    ):  # 「充 不 进 去」: typed with a space after each character
         gone = {match.start() for match in _BETWEEN.finditer(folded)}
         kept = [place for place in range(len(folded)) if place not in gone]
         origins = [origins[place] if origins is not None else place for place in kept]

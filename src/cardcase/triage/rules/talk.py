@@ -61,6 +61,10 @@ NEEDS: Final = {
         "买家提到投诉、差评或报警，请由人来回复", "The buyer mentions complaints or authorities: a person should answer"
     ),
     "long_text": Text("消息很长，只读了开头", "The message is very long: only its beginning was read"),
+    "form_only": Text(
+        "聊天里没说原因，只有申请表上选的这一项：先问一句",
+        "The chat gives no reason, only the form does: ask first",
+    ),
     "form_differs": Text(
         "申请表上选的原因和聊天里说的不一样", "The reason picked on the form differs from what was said in the chat"
     ),
@@ -199,13 +203,15 @@ def _with_reason(basis: _Basis, family: Family, chance: float, named: str) -> Tr
         needs.append("hearsay")
     if "admission" in signals and sub in ("A1", "A2", "V1", "V2", "O1"):
         needs.append("admission")
-    if form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
+    if named:
+        needs.append("form_only")
+    elif form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
         needs.append("form_differs")
     if sub == "O3":
         needs.append("scam_victim")
     strongest = max((weight for weight, _, _, hit in heard.quoted if hit.sub_reason == sub), default=0.0)
     rival = max((score for name, score in scores.items() if name != sub), default=0.0)
-    if confidence < SURE:
+    if confidence < SURE and not named:
         needs.insert(0, "unsure")
     elif second and reasons.family_of(second) is not family:
         needs.append("two_reasons")

@@ -1,6 +1,6 @@
 """Join what the rules and the learned reader say of a text or a conversation into one probability for each reason."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,10 +17,12 @@ _AT: Final = {label: place for place, label in enumerate(LABELS)}
 _FAMILY: Final = np.array(
     [list(Family).index(reasons.FAMILY_OF.get(label) or Family(label)) for label in LABELS], dtype=np.intp
 )
+_FAMILIES: Final = tuple(Family)
 _PLACES: Final[Mapping[Family, tuple[int, ...]]] = {
     family: tuple(place for place, number in enumerate(_FAMILY) if number == index)
-    for index, family in enumerate(Family)
+    for index, family in enumerate(_FAMILIES)
 }
+_ORDER: Final = {family: index for index, family in enumerate(_FAMILIES)}
 _MEMBERS: Final = np.eye(len(Family), dtype=np.float32)[_FAMILY]
 
 STRONGEST: Final = 3.0
@@ -31,6 +33,9 @@ _OWN_WORDS: Final = 12.0
 
 _ALONE: Final = 2.0
 """How sharply the rules are read where there is no text for the learned reader: a reason picked on a form."""
+
+_NEXT_TO_NONE: Final = 1e-30
+"""Divided by instead of nothing, where a family is out of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +54,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """Probabilities in the order of ``LABELS``, which add up to one."""
+    """Probabilities in the order of ``LABELS``, which add up to one, and their sums in the order of ``Family``."""
 
-    chances: tuple[float, ...]
+    chances: Sequence[float]
+    families: Sequence[float]
 
     def of(self, family: Family) -> float:
         """Return the probability of a family: the sum over its sub-reasons."""
-        return sum([self.chances[place] for place in _PLACES[family]])
+        return self.families[_ORDER[family]]
 
     def likeliest(self) -> tuple[Family, float]:
         """Return the likeliest family and its probability."""
-        family = max(_PLACES, key=self.of)
-        return family, self.of(family)
+        chance = max(self.families)
+        return _FAMILIES[self.families.index(chance)], chance
 
     def likeliest_sub(self, family: Family | None = None, *, but: str = "") -> tuple[str, float]:
         """Return the likeliest sub-reason of a family, or of all, except ``but``, and its probability."""
@@ -76,21 +82,13 @@ def weigh(said: Said, pool: Pool) -> Weighed:
     """
     told = rule_numbers(said, pool.supposed)
     if said.reading is None:
-        return Weighed(tuple(chances(_ALONE * told).tolist()))
-    numbers = pool.temperature * said.reading.numbers[: len(LABELS)]
-    return Weighed(tuple(joined(numbers, told, pool).tolist()))
-
-
-def joined(numbers: Numbers, told: Numbers, pool: Pool) -> Numbers:
-    """Return probabilities: of the families by the one weight of the rules, within each by the other."""
-    broad = chances(numbers + pool.rules * told)
-    if pool.within == pool.rules:
-        return broad
-    fine = chances(numbers + pool.within * told)
+        alone = chances(_ALONE * told)
+        return Weighed(alone.tolist(), (alone @ _MEMBERS).tolist())
+    broad = chances(pool.temperature * said.reading.numbers[: len(LABELS)] + pool.rules * told)
     families = broad @ _MEMBERS
-    within = fine / np.maximum(fine @ _MEMBERS, 1e-12)[..., _FAMILY]
-    shared: Numbers = families[..., _FAMILY] * within
-    return shared
+    fine = broad * np.exp((pool.within - pool.rules) * told)
+    within = families / np.maximum(fine @ _MEMBERS, _NEXT_TO_NONE)
+    return Weighed((fine * within[_FAMILY]).tolist(), families.tolist())
 
 
 def rule_numbers(said: Said, supposed: float) -> Numbers:
