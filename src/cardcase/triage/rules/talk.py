@@ -62,8 +62,8 @@ NEEDS: Final = {
     ),
     "long_text": Text("消息很长，只读了开头", "The message is very long: only its beginning was read"),
     "form_only": Text(
-        "聊天里没说原因，只有申请表上选的这一项：先问一句",
-        "The chat gives no reason, only the form does: ask first",
+        "聊天里没读出原因，依据的只是申请表上选的这一项：先看原话，再问一句",
+        "No reason was read in the chat, it rests on what was picked on the form: look at the words, then ask",
     ),
     "form_differs": Text(
         "申请表上选的原因和聊天里说的不一样", "The reason picked on the form differs from what was said in the chat"
@@ -203,7 +203,7 @@ def _with_reason(basis: _Basis, family: Family, chance: float, named: str) -> Tr
         needs.append("hearsay")
     if "admission" in signals and sub in ("A1", "A2", "V1", "V2", "O1"):
         needs.append("admission")
-    if named:
+    if named and not basis.is_withdrawn:
         needs.append("form_only")
     elif form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
         needs.append("form_differs")
