@@ -12,9 +12,9 @@ def _found(vocabulary, text):
     """Where the n-grams stand, found letter by letter."""
     order = list(vocabulary)
     return [
-        ((size - 1) * len(text) + start, order.index(text[start : start + size]))
-        for size in range(1, 5)
-        for start in range(len(text) - size + 1)
+        (4 * start + size - 1, order.index(text[start : start + size]))
+        for start in range(len(text))
+        for size in range(1, min(4, len(text) - start) + 1)
         if text[start : start + size] in order
     ]
 

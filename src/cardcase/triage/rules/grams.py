@@ -69,18 +69,18 @@ class Vocabulary:
             yield "".join(alphabet[key >> int(shift) & _UNKNOWN] for shift in _SHIFTS)
 
     def find(self, text: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return where known n-grams stand in a text, short ones first, and their rows.
+        """Return where known n-grams stand in a text, and their rows.
 
-        A place is ``(size - 1) * len(text) + start``.
+        A place is ``LONGEST * start + size - 1``. Those of one start are looked up together: they lie near each other.
         """
         if not len(self._keys):
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
         count = len(text)
         letters = self._letters.take(_codes(text + MASK * (LONGEST - 1)), mode="clip")
-        keys = np.empty((LONGEST, count), dtype=np.uint64)
-        np.left_shift(letters[:count], _SHIFTS[0], out=keys[0])
+        keys = np.empty((count, LONGEST), dtype=np.uint64)
+        np.left_shift(letters[:count], _SHIFTS[0], out=keys[:, 0])
         for place in range(1, LONGEST):
-            np.bitwise_or(keys[place - 1], letters[place : count + place] << _SHIFTS[place], out=keys[place])
+            np.bitwise_or(keys[:, place - 1], letters[place : count + place] << _SHIFTS[place], out=keys[:, place])
         wanted = keys.ravel()
         rows = self._keys.searchsorted(wanted)
         places = np.flatnonzero(self._keys.take(rows, mode="clip") == wanted)

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from cardcase.kit import catalogue
 
-from .grams import Vocabulary, edged
+from .grams import LONGEST, Vocabulary, edged
 from .packed import pack, unpack
 from .reasons import DATA
 
@@ -120,7 +120,7 @@ class Model:
         if more is not None:
             shares += more(rows)
         count = len(reading.text)
-        sizes, starts = np.divmod(reading.places, count)
+        starts, sizes = np.divmod(reading.places, LONGEST)
         sizes += 1
         shares /= sizes  # spread over its characters
         steps = np.bincount(starts, shares, count + 1) - np.bincount(starts + sizes, shares, count + 1)
