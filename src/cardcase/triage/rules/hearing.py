@@ -11,7 +11,7 @@ from cardcase.kit.text import fold
 from . import reasons
 from .folding import LONGEST, Folded
 from .model import Reading
-from .read import Analysis, Hit, analyse
+from .read import Analysis, Hit, Withdrawal, analyse
 from .results import FORM, Speaker, Utterance
 from .weighing import Said
 
@@ -43,8 +43,7 @@ class Heard:
     is_asked: bool = False
     is_supposed: bool = False
     is_hearsay: bool = False
-    is_withdrawn: bool = False
-    is_plainly_withdrawn: bool = False
+    withdrawal: Withdrawal = Withdrawal.NONE
     is_long: bool = False
     own_words: set[str] = field(default_factory=set)
     texts: list[tuple[str, Folded]] = field(default_factory=list)
@@ -101,7 +100,7 @@ def hear_text(text: str, *, overrides: Path | None = None) -> Heard:
     analysis = analyse(text, overrides=overrides)
     heard = Heard()
     heard.add(analysis, "", 1.0)
-    heard.is_withdrawn, heard.is_plainly_withdrawn = analysis.is_withdrawn, analysis.is_plainly_withdrawn
+    heard.withdrawal = analysis.withdrawal
     return heard
 
 
@@ -123,11 +122,10 @@ def hear_conversation(utterances: Sequence[Utterance], *, overrides: Path | None
             later -= 1
         share = max(_EARLIEST, _EARLIER**later) if is_after else _BEFORE_PAYING
         heard.add(analysis, message, share)
-        if analysis.is_withdrawn:
-            heard.is_withdrawn = True
-            heard.is_plainly_withdrawn |= analysis.is_plainly_withdrawn
+        if analysis.withdrawal:
+            heard.withdrawal = max(heard.withdrawal, analysis.withdrawal)
         elif any(hit.weight >= 1.0 for hit in analysis.claims):
-            heard.is_withdrawn = heard.is_plainly_withdrawn = False
+            heard.withdrawal = Withdrawal.NONE
     return heard
 
 

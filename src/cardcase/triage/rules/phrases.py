@@ -52,9 +52,10 @@ class PhraseRecord(catalogue.Record):
 
 
 class SignalRecord(catalogue.Record):
-    """One pattern and the signal it gives."""
+    """One pattern and the signal it gives. ``plain``: words in what it finds that leave no doubt."""
 
     regex: str
+    plain: str = ""
     asks: bool = False
     note: str = ""
 
@@ -91,6 +92,7 @@ class Signal:
 
     name: str
     pattern: re.Pattern[str]
+    plain: re.Pattern[str] | None
     asks: bool
     needs: int
 
@@ -249,7 +251,8 @@ def lexicon(overrides: Path | None = None) -> Lexicon:
     signals = []
     for signal in load("signals", SignalRecord, "signal").values():
         pattern = compile_pattern(signal.regex, words, signal.id)
-        signals.append(Signal(signal.id, pattern, signal.asks, letters.bits(needs(signal.regex, words))))
+        plain = compile_pattern(signal.plain, words, signal.id) if signal.plain else None
+        signals.append(Signal(signal.id, pattern, plain, signal.asks, letters.bits(needs(signal.regex, words))))
     pairs = {form: row.id for row in load("variants", VariantRecord, "variant").values() for form in row.forms}
     try:
         variants = Variants(pairs)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +15,15 @@ from .scope import Meaning, Scope, is_platform_text
 _MATCHES: Final = 3
 """Matches of one pattern that are read in one text; more of the same say nothing new."""
 
-_TAKEN_BACK: Final = re.compile("取消|撤[销銷回]")
-"""Words of a withdrawal that leave no doubt; 「不退」 and 「好了」 are said of much else."""
-
 _BLANK: Final = re.compile(r"^[\W_]*$")
+
+
+class Withdrawal(IntEnum):
+    """How far the buyer takes his request back: not at all, in words that are said of much else, or plainly."""
+
+    NONE = 0
+    HEARD = 1
+    PLAIN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Analysis:
     hits: list[Hit] = field(default_factory=list)
     nothing: float = 0.0  # how much it looks like talk that is no complaint
     signals: dict[str, tuple[int, int]] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)  # signals whose words leave no doubt
     is_asked: bool = False
     is_supposed: bool = False
     is_hearsay: bool = False
@@ -55,19 +62,14 @@ class Analysis:
         return [hit for hit in self.hits if not hit.is_side]
 
     @property
-    def is_plainly_withdrawn(self) -> bool:
-        """Tell whether the words of the withdrawal leave no doubt."""
-        return self.is_withdrawn and _TAKEN_BACK.search(self.text[slice(*self.signals["withdrawal"])]) is not None
-
-    @property
-    def is_withdrawn(self) -> bool:
-        """Tell whether the buyer takes it back and claims nothing after that."""
+    def withdrawal(self) -> Withdrawal:
+        """How far the buyer takes it back; not at all where he claims something after that."""
         place = self.signals.get("withdrawal")
-        if place is None:
-            return False
-        return not any(
+        if place is None or any(
             hit.start >= place[1] and hit.weight >= 1.0 and not hit.sub_reason.startswith("P") for hit in self.claims
-        )
+        ):
+            return Withdrawal.NONE
+        return Withdrawal.PLAIN if "withdrawal" in self.plain else Withdrawal.HEARD
 
 
 def analyse(text: str, *, overrides: Path | None = None) -> Analysis:
@@ -175,4 +177,6 @@ def _read_signals(result: Analysis, folded: Folded, scope: Scope, book: Lexicon,
                 denied.append(match.span())
             continue
         result.signals[signal.name] = folded.span(*match.span())
+        if signal.plain is not None and signal.plain.search(match.group()):
+            result.plain.add(signal.name)
     return denied

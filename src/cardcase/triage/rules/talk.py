@@ -12,7 +12,7 @@ from .correcting import Reader
 from .grams import edged
 from .hearing import CLAIM, Heard, hear_conversation, hear_form, hear_text
 from .language import language_of
-from .read import Hit
+from .read import Hit, Withdrawal
 from .results import Family, Need, Quote, TriageResult, Utterance
 from .weighing import Said, Weighed, weigh
 
@@ -105,7 +105,9 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
     said = heard.said(reading)
     weighed = weigh(said, learned.pool)
     signals = signals_of(heard, reading, learned)
-    is_withdrawn = heard.is_withdrawn and (reading is None or _is_taken_back(heard, signals, weighed))
+    is_withdrawn = heard.withdrawal is not Withdrawal.NONE and (
+        reading is None or _is_taken_back(heard, signals, weighed)
+    )
     basis = _Basis(heard, learned, said, weighed, signals, form_sub, is_withdrawn)
     is_silent = reading is None and not heard.weights
     family, chance = weighed.likeliest()
@@ -131,7 +133,7 @@ def conclude(heard: Heard, learned: Reader, *, has_form: bool = False, form_sub:
 
 def _is_taken_back(heard: Heard, signals: Sequence[str], weighed: Weighed) -> bool:
     """Tell whether a withdrawal is plain or heard by the learned reader, too: rules hear one in 「膜退了 壳不退」."""
-    return heard.is_plainly_withdrawn or ("withdrawal" in signals and weighed.of(Family.UNSTATED) < _ASKED)
+    return heard.withdrawal is Withdrawal.PLAIN or ("withdrawal" in signals and weighed.of(Family.UNSTATED) < _ASKED)
 
 
 @dataclass(slots=True)
