@@ -194,7 +194,7 @@ def cover(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Http
             messages.success(request, _("遮盖件已做好，原件另存，不会放进证据包。"))
             return redirect("case-exhibits", number)
     try:
-        drawn = _to_mark(actor, case, row)
+        drawn = evidence.pages_to_mark(actor, case, row)
     except pixels.NoPixels as problem:
         drawn, notices = [], (*notices, Notice(Tone.BAD, say(problem.message), say(problem.next)))
     made = [one for one in evidence.redactions(actor, case) if one.exhibit_id == row.pk]
@@ -202,27 +202,11 @@ def cover(request: HttpRequest, actor: Actor, number: str, exhibit: str) -> Http
     return render(request, "packs/cover.html", page, status=status)
 
 
-def _to_mark(actor: Actor, case: Any, row: Any) -> list[pixels.Page]:
-    """Draw what places are marked on: the original, or of one under seal its covered copy. Raises NoPixels."""
-    if row.body_sealed is None:
-        return pixels.pages(file_rows.read(row), row.file_mime)
-    copy = evidence.copies_at_hand(actor, case).get(row.pk)
-    if copy is None:
-        raise pixels.NoPixels(
-            "原件里有卡密，已经密封；没有遮盖件可看",
-            "A card code stands in this original; it is kept under seal, and there is no covered copy to look at",
-            next=Text(
-                "有权看卡密的人可以照原件写下要遮的位置。", "Whoever may see codes can write down the places to cover."
-            ),
-        )
-    return pixels.pages(file_rows.read(copy), copy.file_mime)
-
-
 @require_safe
 @signed_in
 def cover_page(request: HttpRequest, actor: Actor, number: str, exhibit: str, page: int) -> HttpResponse:  # noqa: ARG001
     """Give one page of an exhibit as it is drawn, for marking."""
-    drawn = _to_mark(actor, *_exhibit_of(actor, number, exhibit))
+    drawn = evidence.pages_to_mark(actor, *_exhibit_of(actor, number, exhibit))
     if not 0 < page <= len(drawn):
         raise NotFound("没有这一页", "There is no such page")
     return _download(drawn[page - 1].png, "image/png", f"{exhibit[-8:]}-{page}.png", is_inline=True)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cardcase.cards import file_rows
 from cardcase.cases.models import Case
+from cardcase.evidence import pixels
 from cardcase.evidence.models import Cover, Exhibit, Look, Redaction
 from cardcase.inbox.models import Conversation, Message
 from cardcase.kit.errors import NotFound
+from cardcase.kit.text import Text
 from cardcase.staff.rules import Actor
 
 from .rows import exhibits
@@ -75,6 +78,22 @@ def copies_at_hand(actor: Actor, case: Case) -> Mapping[int, Redaction]:
     first = {one.exhibit_id: one for one in reversed(redactions(actor, case)) if one.exhibit.body_sealed is not None}
     shown = {row: file.redaction for row, file in shown_files(actor, case).items() if file.redaction is not None}
     return first | shown
+
+
+def pages_to_mark(actor: Actor, case: Case, exhibit: Exhibit) -> list[pixels.Page]:
+    """Draw what places are marked on: the original, or of one under seal its covered copy. Raises NoPixels."""
+    if exhibit.body_sealed is None:
+        return pixels.pages(file_rows.read(exhibit), exhibit.file_mime)
+    copy = copies_at_hand(actor, case).get(exhibit.pk)
+    if copy is None:
+        raise pixels.NoPixels(
+            "原件里有卡密，已经密封；没有遮盖件可看",
+            "A card code stands in this original; it is kept under seal, and there is no covered copy to look at",
+            next=Text(
+                "有权看卡密的人可以照原件写下要遮的位置。", "Whoever may see codes can write down the places to cover."
+            ),
+        )
+    return pixels.pages(file_rows.read(copy), copy.file_mime)
 
 
 def _hides(copy: Redaction, first: Redaction) -> bool:
