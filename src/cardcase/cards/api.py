@@ -14,15 +14,10 @@ from cardcase.kit import clock
 from cardcase.kit.errors import NotFound, WrongUse
 from cardcase.kit.secret import CardCode
 from cardcase.shell.download import stream
+from cardcase.staff.gate import caller
 from cardcase.staff.rules import Actor
 
 router = Router()
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
 
 
 class Card(Schema):
@@ -66,7 +61,7 @@ def list_cards(  # noqa: PLR0917 - ninja reads each as a field of the query
 ) -> dict[str, Any]:
     """List cards by brand and state; ``told`` is a tail of four characters or an order number, never a code."""
     page = queries.stock_page(
-        _actor(request),
+        caller(request),
         brand=brand,
         state=state,
         told=told[:40],
@@ -94,7 +89,7 @@ def list_cards(  # noqa: PLR0917 - ninja reads each as a field of the query
 @router.get("/balance", summary="Where the cards are; the parts add up to what came in")
 def balance(request: HttpRequest) -> dict[str, Any]:
     """Return the reconciliation of the shop's cards."""
-    books = queries.reconcile(_actor(request))
+    books = queries.reconcile(caller(request))
     return {
         "imported": books.imported,
         "unused": books.unused,
@@ -111,7 +106,7 @@ def balance(request: HttpRequest) -> dict[str, Any]:
 @router.get("/stock", summary="How many cards of each kind there are, and which kinds run out")
 def stock(request: HttpRequest) -> dict[str, Any]:
     """Return the kinds, the largest stock first; ``is_low`` when no more are left than the shop's ``low_stock``."""
-    actor = _actor(request)
+    actor = caller(request)
     low = set(queries.low_stock(actor))
     return {"kinds": [{**asdict(row), "is_low": row in low} for row in queries.stock_summary(actor)]}
 
@@ -119,16 +114,16 @@ def stock(request: HttpRequest) -> dict[str, Any]:
 @router.post("/find", summary="Find a card by its whole code or number, by keyed hash")
 def find(request: HttpRequest, body: CodeIn) -> dict[str, Any]:
     """Return the card with this code, masked; 404 when the shop has none."""
-    card_id = queries.card_of_code(_actor(request), CardCode(body.code)) if body.code.strip() else None
+    card_id = queries.card_of_code(caller(request), CardCode(body.code)) if body.code.strip() else None
     if card_id is None:
         raise NotFound("没有这张卡", "There is no such card")
-    return _life(_actor(request), card_id)
+    return _life(caller(request), card_id)
 
 
 @router.get("/{public_id}", summary="One card with its history, masked")
 def show(request: HttpRequest, public_id: str) -> dict[str, Any]:
     """Return what it is, where it came from, who could read it, what was found."""
-    return _life(_actor(request), public_id)
+    return _life(caller(request), public_id)
 
 
 @router.post("/{public_id}/acts/{name}", summary="Do one thing with a card")
@@ -139,7 +134,7 @@ def act(request: HttpRequest, public_id: str, name: str, body: CardActIn) -> dic
     voided|failed|redeemed|unknown, note, redeemed_at; voided needs a proof), redeemed (redeemed_at, source), take_back,
     readmit, write_off (reason). Looking at a code is not among them.
     """
-    actor = _actor(request)
+    actor = caller(request)
     service.perform(actor, name, service.CardAct(public_id, clock.now(), body.fields, _proof(body.proof_base64)))
     return _life(actor, public_id)
 
@@ -153,7 +148,7 @@ class Why(Schema):
 @router.post("/{public_id}/proofs/{proof}", summary="Open a kept proof, with a reason that is recorded")
 def open_proof(request: HttpRequest, public_id: str, proof: str, why: Why) -> StreamingHttpResponse:
     """Give the bytes of a proof of a card, or of a batch by its public id."""
-    opened = service.open_proof(_actor(request), public_id, proof, reason=why.reason, at=clock.now())
+    opened = service.open_proof(caller(request), public_id, proof, reason=why.reason, at=clock.now())
     return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
 
 

@@ -7,6 +7,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from cardcase.kit import clock
+from cardcase.staff.gate import caller
 
 from . import queries, service
 
@@ -61,7 +62,7 @@ class Turned(Schema):
 @router.get("", response=RecordOut, summary="Where the record stands, and the keys that signed it")
 def record(request: HttpRequest) -> dict[str, Any]:
     """Return the state of the record, the same for every shop."""
-    state = queries.record_state(request.auth)  # type: ignore[attr-defined]  # ninja puts the actor there
+    state = queries.record_state(caller(request))
     return {
         "status": state.status,
         "may_sign": state.may_sign,
@@ -78,19 +79,19 @@ def record(request: HttpRequest) -> dict[str, Any]:
 @router.post("/checkpoint", response=Signed, summary="Sign the present head")
 def sign(request: HttpRequest) -> dict[str, Any]:
     """Sign the head; an unchanged one keeps its note."""
-    actor = request.auth  # type: ignore[attr-defined]  # as above
+    actor = caller(request)
     return {"checkpoint": service.checkpoint(actor, at=clock.now())}
 
 
 @router.post("/rotate-key", response=Turned, summary="Let a fresh signing key follow, signed for by both")
 def rotate_key(request: HttpRequest, body: Reason) -> dict[str, Any]:
     """Turn the signing key; ends a rotation that was interrupted."""
-    actor = request.auth  # type: ignore[attr-defined]  # as above
+    actor = caller(request)
     return {"vkey": service.rotate_key(actor, body.reason, at=clock.now())}
 
 
 @router.post("/continue", response=Turned, summary="Go on under a new name after a restored backup or a lost key")
 def go_on(request: HttpRequest, body: Reason) -> dict[str, Any]:
     """Let the record go on as a new log that names the last signed head."""
-    actor = request.auth  # type: ignore[attr-defined]  # as above
+    actor = caller(request)
     return {"vkey": service.continue_as_new_log(actor, body.reason, at=clock.now())}

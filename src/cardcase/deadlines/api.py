@@ -8,6 +8,7 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from cardcase.kit import clock
+from cardcase.staff.gate import caller
 
 from . import queries, service
 from .queries import HoursView
@@ -47,7 +48,7 @@ class HoursList(Schema):
 @router.get("", response=HoursList, summary="The shop's working hours, every version")
 def hours(request: HttpRequest) -> dict[str, Any]:
     """Return every version of the hours."""
-    views = queries.hours_versions(request.auth)  # type: ignore[attr-defined]  # ninja puts the actor there
+    views = queries.hours_versions(caller(request))
     return {"versions": [_out(view) for view in views]}
 
 
@@ -55,7 +56,7 @@ def hours(request: HttpRequest) -> dict[str, Any]:
 def set_hours(request: HttpRequest, body: HoursIn) -> dict[str, Any]:
     """Set the hours from now, or from ``effective_from``. Running goals that move are recorded one by one."""
     wanted = from_plain(body.model_dump(exclude={"effective_from"}))
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    actor = caller(request)
     return _out(service.set_hours(actor, wanted, effective_from=body.effective_from, at=clock.now()))
 
 

@@ -12,7 +12,7 @@ from cardcase.delivery.api_parcels import routes as parcel_routes
 from cardcase.delivery.queries import DeliveryRow, DeliveryView
 from cardcase.delivery.service import Shown
 from cardcase.kit import clock
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
 router.add_router("", parcel_routes("delivery"))
@@ -181,25 +181,25 @@ class Codes(Schema):
 @router.get("", response=DeliveryList, summary="List deliveries that wait for somebody")
 def list_deliveries(request: HttpRequest) -> dict[str, Any]:
     """List open deliveries."""
-    return {"deliveries": [_row(row) for row in queries.open_deliveries(_actor(request))]}
+    return {"deliveries": [_row(row) for row in queries.open_deliveries(caller(request))]}
 
 
 @router.get("/link_hours", response=LinkHours, summary="For how many hours claim links are good")
 def link_hours(request: HttpRequest) -> dict[str, Any]:
     """Return the shop's setting."""
-    return {"hours": queries.claim_hours(_actor(request))}
+    return {"hours": queries.claim_hours(caller(request))}
 
 
 @router.post("/link_hours", response=LinkHours, summary="Set for how many hours claim links are good from now on")
 def set_link_hours(request: HttpRequest, told: LinkHours) -> dict[str, Any]:
     """Change the shop's setting."""
-    return {"hours": service.set_claim_hours(_actor(request), told.hours, at=clock.now())}
+    return {"hours": service.set_claim_hours(caller(request), told.hours, at=clock.now())}
 
 
 @router.get("/kinds", summary="Which kind of card each listing is")
 def kinds(request: HttpRequest) -> dict[str, Any]:
     """List what listings mean."""
-    rows = queries.listing_kinds(_actor(request))
+    rows = queries.listing_kinds(caller(request))
     return {
         "kinds": [
             {
@@ -220,40 +220,40 @@ def kinds(request: HttpRequest) -> dict[str, Any]:
 def set_kind(request: HttpRequest, meant: Meant) -> dict[str, Any]:
     """Set what a listing means."""
     kind = CardKind(meant.brand, meant.face_fen, meant.region, meant.spec, meant.form)
-    service.set_kind(_actor(request), meant.channel, meant.item_id, meant.sku_text, kind, at=clock.now())
+    service.set_kind(caller(request), meant.channel, meant.item_id, meant.sku_text, kind, at=clock.now())
     return kinds(request)
 
 
 @router.get("/{delivery}", response=Delivery, summary="Where one delivery stands, its cards masked")
 def one(request: HttpRequest, delivery: str) -> dict[str, Any]:
     """Return one delivery."""
-    return _told(queries.delivery(_actor(request), delivery))
+    return _told(queries.delivery(caller(request), delivery))
 
 
 @router.post("", response=Delivery, summary="Keep cards for an order: all or none, and always the same ones")
 def allocate(request: HttpRequest, wish: Wish) -> dict[str, Any]:
     """Allocate cards to an order."""
     kind = CardKind(**wish.kind.dict()) if wish.kind else None
-    return _told(service.allocate(_actor(request), wish.order_no, kind, wish.quantity, at=clock.now()))
+    return _told(service.allocate(caller(request), wish.order_no, kind, wish.quantity, at=clock.now()))
 
 
 @router.post("/{delivery}/cancel", response=Delivery, summary="Give the cards back, while nobody could read a code")
 def cancel(request: HttpRequest, delivery: str, why: Why) -> dict[str, Any]:
     """Cancel an allocation."""
-    return _told(service.cancel(_actor(request), delivery, reason=why.reason, at=clock.now()))
+    return _told(service.cancel(caller(request), delivery, reason=why.reason, at=clock.now()))
 
 
 @router.post("/{delivery}/terms", response=Terms, summary="Note that the buyer is sent the terms now; returns them")
 def terms(request: HttpRequest, delivery: str) -> dict[str, Any]:
     """Show the terms in the chat."""
-    shown = service.show_terms_of(_actor(request), delivery, how="chat", at=clock.now())
+    shown = service.show_terms_of(caller(request), delivery, how="chat", at=clock.now())
     return {"text": shown.text, "shown_at": shown.shown_at}
 
 
 @router.post("/{delivery}/consent", response=Delivery, summary="Note the words in which the buyer agreed to the terms")
 def consent(request: HttpRequest, delivery: str, said: Said) -> dict[str, Any]:
     """Keep the buyer's consent, as somebody heard it elsewhere."""
-    actor, at = _actor(request), clock.now()
+    actor, at = caller(request), clock.now()
     order = queries.order_by_no(actor, queries.delivery(actor, delivery).row.order_no)
     service.acknowledge(actor, order, how="staff", words=said.words, said_at=at, at=at)
     return _told(queries.delivery(actor, delivery))
@@ -262,7 +262,7 @@ def consent(request: HttpRequest, delivery: str, said: Said) -> dict[str, Any]:
 @router.post("/{delivery}/waive", response=Delivery, summary="Let the codes go without the buyer's consent (owner)")
 def waive(request: HttpRequest, delivery: str, why: Why) -> dict[str, Any]:
     """Waive the terms."""
-    actor = _actor(request)
+    actor = caller(request)
     order = queries.order_by_no(actor, queries.delivery(actor, delivery).row.order_no)
     service.waive_terms(actor, order, reason=why.reason, at=clock.now())
     return _told(queries.delivery(actor, delivery))
@@ -271,7 +271,7 @@ def waive(request: HttpRequest, delivery: str, why: Why) -> dict[str, Any]:
 @router.post("/{delivery}/lift", response=Delivery, summary="Let the codes go although something stops them")
 def lift(request: HttpRequest, delivery: str, told: Lifted) -> dict[str, Any]:
     """Lift a block."""
-    actor = _actor(request)
+    actor = caller(request)
     service.lift_block(actor, delivery, ref=told.ref, reason=told.reason, at=clock.now())
     return _told(queries.delivery(actor, delivery))
 
@@ -279,7 +279,7 @@ def lift(request: HttpRequest, delivery: str, told: Lifted) -> dict[str, Any]:
 @router.post("/{delivery}/claim", response=ClaimLink, summary="Issue a link on which the buyer claims the codes, once")
 def claim(request: HttpRequest, response: HttpResponse, delivery: str, wish: LinkWish) -> dict[str, Any]:
     """Issue a claim link; one that was issued before ends."""
-    issued = service.issue_link(_actor(request), delivery, at=clock.now(), days=wish.days)
+    issued = service.issue_link(caller(request), delivery, at=clock.now(), days=wish.days)
     response.headers["Cache-Control"] = "no-store"  # a kept answer would keep the token
     url = queries.link_address(issued.token, request.build_absolute_uri("/"))
     return {"url": url, "expires_at": issued.expires_at}
@@ -288,7 +288,7 @@ def claim(request: HttpRequest, response: HttpResponse, delivery: str, wish: Lin
 @router.post("/{delivery}/unclaim", response=Delivery, summary="Revoke the claim link of a delivery")
 def unclaim(request: HttpRequest, delivery: str) -> dict[str, Any]:
     """Revoke a claim link; without one nothing happens."""
-    actor = _actor(request)
+    actor = caller(request)
     service.revoke_link(actor, delivery, at=clock.now())
     return _told(queries.delivery(actor, delivery))
 
@@ -296,21 +296,21 @@ def unclaim(request: HttpRequest, delivery: str) -> dict[str, Any]:
 @router.post("/{delivery}/authorise", response=Codes, summary="Clear the codes to be shown, and get them, once")
 def authorise(request: HttpRequest, response: HttpResponse, delivery: str, way: Way) -> dict[str, Any]:
     """Show the codes of an order."""
-    shown = service.authorise(_actor(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
+    shown = service.authorise(caller(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
     return _said(response, shown)
 
 
 @router.post("/{delivery}/resend", response=Codes, summary="Clear the same codes to be sent once more, and get them")
 def resend(request: HttpRequest, response: HttpResponse, delivery: str, way: Way) -> dict[str, Any]:
     """Send the codes of an order again."""
-    shown = service.resend(_actor(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
+    shown = service.resend(caller(request), delivery, to="buyer", how=way.how, reason=way.reason, at=clock.now())
     return _said(response, shown)
 
 
 @router.post("/{delivery}/confirm", response=Delivery, summary="Note that the buyer was shown the codes")
 def confirm(request: HttpRequest, delivery: str, told: Confirmed) -> dict[str, Any]:
     """Confirm a display."""
-    actor = _actor(request)
+    actor = caller(request)
     service.confirm_shown(actor, delivery, at=clock.now(), message_id=told.message_id)
     return _told(queries.delivery(actor, delivery))
 
@@ -318,15 +318,10 @@ def confirm(request: HttpRequest, delivery: str, told: Confirmed) -> dict[str, A
 @router.post("/{delivery}/settle", response=Delivery, summary="Settle whether the buyer saw a code")
 def settle(request: HttpRequest, delivery: str, told: Settled) -> dict[str, Any]:
     """Settle a display that nobody confirmed."""
-    actor = _actor(request)
+    actor = caller(request)
     queries.delivery(actor, delivery)
     service.settle_display(actor, told.reveal, was_seen=told.was_seen, reason=told.reason, at=clock.now())
     return _told(queries.delivery(actor, delivery))
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    return actor
 
 
 def _said(response: HttpResponse, shown: list[Shown]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cardcase.delivery.rules.parcels import OUTCOMES, StepTold
 from cardcase.kit import clock
 from cardcase.kit.text import Text
 from cardcase.shell.download import stream
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 Step = Literal["packed", "shipped", "signed", "unboxed", "announced", "received", "inspected"]
 
@@ -54,17 +54,17 @@ class AgainIn(Schema):
 
 def parcels(request: HttpRequest, goods: str) -> dict[str, Any]:
     """Return the chains."""
-    return parcels_document(queries.parcels(_actor(request), goods))
+    return parcels_document(queries.parcels(caller(request), goods))
 
 
 def take_back(request: HttpRequest, goods: str) -> dict[str, Any]:
     """Take the cards back."""
-    return parcels_document(service.take_back_cards(_actor(request), goods, at=clock.now()))
+    return parcels_document(service.take_back_cards(caller(request), goods, at=clock.now()))
 
 
 def again(request: HttpRequest, goods: str, told: AgainIn) -> dict[str, Any]:
     """Begin a further chain."""
-    found = service.begin_again(_actor(request), goods, told.kind, reason=told.reason, at=clock.now())
+    found = service.begin_again(caller(request), goods, told.kind, reason=told.reason, at=clock.now())
     return parcels_document(found)
 
 
@@ -80,7 +80,7 @@ def note(  # noqa: PLR0917 - one file a role
     photo: File[UploadedFile | None] = None,
 ) -> dict[str, Any]:
     """Note a step; serials are compared at once and not kept."""
-    actor = _actor(request)
+    actor = caller(request)
     roles = {"front": front, "back": back, "video": video, "receipt": receipt, "photo": photo}
     files = {role: file for role, file in roles.items() if file is not None}
     values = told.dict() | {"serials": tuple(line for line in told.serials.splitlines() if line.strip())}
@@ -91,7 +91,7 @@ def note(  # noqa: PLR0917 - one file a role
 
 def open_file(request: HttpRequest, goods: str, file: str, why: Why) -> StreamingHttpResponse:
     """Give the bytes of a file."""
-    opened = service.open_file(_actor(request), goods, file, reason=why.reason, at=clock.now())
+    opened = service.open_file(caller(request), goods, file, reason=why.reason, at=clock.now())
     return stream(opened.pieces, mime=opened.mime, name=opened.name, size=opened.size)
 
 
@@ -169,8 +169,3 @@ def _step(step: StepView) -> dict[str, Any]:
 
 def _both(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    return actor

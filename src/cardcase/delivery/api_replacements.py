@@ -9,7 +9,7 @@ from cardcase.delivery import queries, service
 from cardcase.delivery.api_parcels import parcels_document
 from cardcase.delivery.api_parcels import routes as parcel_routes
 from cardcase.kit import clock
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
 router.add_router("", parcel_routes("replacement"))
@@ -37,19 +37,19 @@ class Seen(Schema):
 @router.get("", summary="Replacement cards that wait to be given, masked")
 def list_replacements(request: HttpRequest) -> dict[str, Any]:
     """List open replacements."""
-    return {"replacements": [_told(one) for one in queries.open_replacements(_actor(request))]}
+    return {"replacements": [_told(one) for one in queries.open_replacements(caller(request))]}
 
 
 @router.get("/{card}", summary="One replacement card, masked")
 def one(request: HttpRequest, card: str) -> dict[str, Any]:
     """Return one replacement."""
-    return _told(queries.replacement(_actor(request), card))
+    return _told(queries.replacement(caller(request), card))
 
 
 @router.post("/{card}/authorise", summary="Clear the code of a replacement to be shown, and get it, once")
 def authorise(request: HttpRequest, response: HttpResponse, card: str, why: Why) -> dict[str, Any]:
     """Give a replacement."""
-    shown = service.give_replacement(_actor(request), card, reason=why.reason, at=clock.now())
+    shown = service.give_replacement(caller(request), card, reason=why.reason, at=clock.now())
     response.headers["Cache-Control"] = "no-store"  # also what keeps the answer out of the kept answers
     return {"card": shown.card_id, "code": shown.code.expose(), "number": shown.number, "reveal": shown.reveal_id}
 
@@ -57,20 +57,15 @@ def authorise(request: HttpRequest, response: HttpResponse, card: str, why: Why)
 @router.post("/{card}/confirm", summary="Note that the buyer has the code of a replacement")
 def confirm(request: HttpRequest, card: str, sent: Sent) -> dict[str, Any]:
     """Confirm a replacement."""
-    service.confirm_replacement(_actor(request), card, at=clock.now(), message_id=sent.message_id)
-    return _told(queries.replacement(_actor(request), card))
+    service.confirm_replacement(caller(request), card, at=clock.now(), message_id=sent.message_id)
+    return _told(queries.replacement(caller(request), card))
 
 
 @router.post("/{card}/settle", summary="Settle whether the buyer saw a replacement that nobody confirmed")
 def settle(request: HttpRequest, card: str, seen: Seen) -> dict[str, Any]:
     """Settle a replacement."""
-    service.settle_replacement(_actor(request), card, was_seen=seen.was_seen, reason=seen.reason, at=clock.now())
-    return _told(queries.replacement(_actor(request), card))
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    return actor
+    service.settle_replacement(caller(request), card, was_seen=seen.was_seen, reason=seen.reason, at=clock.now())
+    return _told(queries.replacement(caller(request), card))
 
 
 def _told(found: queries.Replacement) -> dict[str, Any]:

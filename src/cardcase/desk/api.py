@@ -9,15 +9,9 @@ from cardcase.desk import suggesting
 from cardcase.desk.queries import sheet, timeline, wish_from, wordings
 from cardcase.desk.service import Act, files_of, keep_evidence, perform
 from cardcase.kit import clock
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
 
 
 class CaseInShort(Schema):
@@ -62,14 +56,14 @@ class ActIn(Schema):
 def queue(request: HttpRequest, show: str = "", limit: int = 50, cursor: str | None = None) -> dict[str, Any]:
     """List open cases. ``show`` narrows to due, seller, buyer or missed."""
     wanted = max(1, min(limit, 200))
-    rows = sheet.queue(_actor(request), limit=wanted + 1, now=clock.now(), chosen=show, after=cursor)
+    rows = sheet.queue(caller(request), limit=wanted + 1, now=clock.now(), chosen=show, after=cursor)
     return {"cases": rows[:wanted], "next": rows[wanted - 1]["cursor"] if len(rows) > wanted else None}
 
 
 @router.get("/{number}", summary="Everything that is needed to decide one case")
 def show(request: HttpRequest, number: str) -> dict[str, Any]:
     """Return the sheet of a case, as ``cardcase handle --json`` prints it."""
-    return sheet.sheet(_actor(request), number, now=clock.now())
+    return sheet.sheet(caller(request), number, now=clock.now())
 
 
 class TimelineAsked(Schema):
@@ -111,7 +105,7 @@ def show_timeline(request: HttpRequest, number: str, asked: Annotated[TimelineAs
     days or moments, ``find`` to words.
     """
     wanted = timeline.narrowing(asked.dict(exclude={"show"}), asked.show)
-    happenings = timeline.timeline(_actor(request), number, wanted, now=clock.now())
+    happenings = timeline.timeline(caller(request), number, wanted, now=clock.now())
     return {"number": number, "happenings": timeline.document(happenings)}
 
 
@@ -175,7 +169,7 @@ class WordingAsked(Schema):
 def show_drafts(request: HttpRequest, number: str, asked: Annotated[WordingAsked, Query(...)]) -> dict[str, Any]:
     """Suggest replies from reviewed templates and the facts of the case. Nothing is saved; a person sends."""
     wish = wish_from(asked.form, asked.turn, asked.step)
-    return wordings.wordings_of(_actor(request), number, now=clock.now(), wish=wish)
+    return wordings.wordings_of(caller(request), number, now=clock.now(), wish=wish)
 
 
 class WhyNot(Schema):
@@ -198,7 +192,7 @@ class Suggested(Schema):
 @router.post("/{number}/drafts/model", response=Suggested, summary="Ask the model for a reply; a person sends it")
 def suggest(request: HttpRequest, number: str) -> dict[str, Any]:
     """Ask the configured model for words. Without one, and whenever anything is amiss, the template is returned."""
-    return suggesting.document(number, suggesting.suggestion_for(_actor(request), number, now=clock.now()))
+    return suggesting.document(number, suggesting.suggestion_for(caller(request), number, now=clock.now()))
 
 
 class EvidenceIn(Schema):
@@ -227,7 +221,7 @@ def keep(
 ) -> dict[str, Any]:
     """Keep each file as an exhibit, or facts without a file. A mail (.eml) is read and its signature checked."""
     act = Act(number, 0, clock.now(), told.dict(), files=files_of(files or ()))
-    return {"number": number, "exhibits": keep_evidence(_actor(request), act)}
+    return {"number": number, "exhibits": keep_evidence(caller(request), act)}
 
 
 @router.post("/{number}/acts/{name}", summary="Do one thing with a case")
@@ -240,7 +234,7 @@ def act(request: HttpRequest, number: str, name: str, body: ActIn) -> dict[str, 
     Offer, concede, decline and escalate take ``fields.because`` (and ``because_note``): why not as advised.
     Irreversible acts need ``fields.typed``. A stale revision is answered with 409.
     """
-    actor, now = _actor(request), clock.now()
+    actor, now = caller(request), clock.now()
     lists = {"kinds": body.kinds} if body.kinds else {}
     perform(actor, name, Act(number, body.revision, now, body.fields, lists))
     return sheet.sheet(actor, number, now=clock.now())

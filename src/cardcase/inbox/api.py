@@ -6,17 +6,12 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from cardcase.kit import clock
-from cardcase.staff.rules import Actor, Permission
+from cardcase.staff.gate import caller
+from cardcase.staff.rules import Permission
 
 from . import present, reading, service
 
 router = Router()
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
 
 
 class ReplyIn(Schema):
@@ -67,7 +62,7 @@ class ReplyRead(Schema):
 @router.post("/check", response=ReplyRead, summary="Check the words of a reply before a person sends them")
 def check(request: HttpRequest, body: ReplyIn) -> dict[str, Any]:
     """Read a reply as it is read before it may be marked as sent. Nothing is kept."""
-    actor = _actor(request)
+    actor = caller(request)
     actor.require(Permission.READ)
     return reading.document(reading.read_reply(actor, body.text))
 
@@ -92,18 +87,18 @@ class ConsentIn(Schema):
 @router.get("/model", response=ModelStanding, summary="Whether buyers' words may go to the optional model")
 def model(request: HttpRequest) -> dict[str, Any]:
     """Return the host, the model and the consent. Owners only."""
-    return present.document(present.standing(_actor(request)))
+    return present.document(present.standing(caller(request)))
 
 
 @router.post("/model", response=ModelStanding, summary="Agree that buyers' words go to the model that is set up")
 def agree(request: HttpRequest, body: ConsentIn) -> dict[str, Any]:
     """Give the consent of the owner; another host or model needs a new one."""
-    service.agree(_actor(request), body.typed, at=clock.now())
-    return present.document(present.standing(_actor(request)))
+    service.agree(caller(request), body.typed, at=clock.now())
+    return present.document(present.standing(caller(request)))
 
 
 @router.post("/model/take-back", response=ModelStanding, summary="Take the consent back")
 def take_back(request: HttpRequest) -> dict[str, Any]:
     """End the consent: from now on nothing leaves."""
-    service.take_back(_actor(request), at=clock.now())
-    return present.document(present.standing(_actor(request)))
+    service.take_back(caller(request), at=clock.now())
+    return present.document(present.standing(caller(request)))

@@ -11,6 +11,7 @@ from cardcase.intake import queries, service
 from cardcase.intake.queries import file_report
 from cardcase.intake.rules import CardDefaults, Upload, files_document
 from cardcase.kit import clock
+from cardcase.staff.gate import caller
 from cardcase.staff.rules import Actor
 
 router = Router()
@@ -142,7 +143,7 @@ def import_files(
     With ``all_or_nothing`` one bad or doubled row means that nothing is taken. Files of more than some 5,000 rows, and
     any with ``background``, are imported as a job: the answer then has the state "waiting" and the address to ask.
     """
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
+    actor = caller(request)
     uploads = [Upload(file.name or "upload", file.read()) for file in files]
     if background or service.is_large(uploads):
         run = service.promise_import(
@@ -184,7 +185,7 @@ def import_files(
 @router.get("/{run}", response=ImportReport, summary="How far an import is, and what became of it")
 def import_report(request: HttpRequest, run: str) -> dict[str, Any]:
     """Return the report of an import that was asked for here, on the pages or by a program."""
-    return _kept(request.auth, run)  # type: ignore[attr-defined]  # ninja puts the actor there
+    return _kept(caller(request), run)
 
 
 def _url(run: str) -> str:

@@ -14,15 +14,9 @@ from cardcase.screens import queries
 from cardcase.screens import service as screens
 from cardcase.screens.limits import MOST_BYTES
 from cardcase.screens.rules import lines
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
 
 
 class Looked(Schema):
@@ -186,7 +180,7 @@ def take(
 
     ``taken_by``: whose phone, seller or buyer. ``taken_on``: the day of the screenshots, by which 昨天 is understood.
     """
-    actor = _actor(request)
+    actor = caller(request)
     pictures = [screens.Picture(file.name or "", file.read(MOST_BYTES + 1)) for file in files]
     row = screens.promise(
         actor, pictures, taken_by=taken_by, taken_on=day(taken_on), case=case.strip(), nick=nick.strip(), at=clock.now()
@@ -197,13 +191,13 @@ def take(
 @router.get("", response=list[CaptureInShort], summary="Screenshots that are being read or wait for a person")
 def waiting(request: HttpRequest) -> list[dict[str, Any]]:
     """List what waits, the newest first."""
-    return [present.short(row) for row in queries.waiting(_actor(request))]
+    return [present.short(row) for row in queries.waiting(caller(request))]
 
 
 @router.get("/{capture}", response=CaptureOut, summary="What was read of screenshots, and how far it is")
 def show(request: HttpRequest, capture: str) -> dict[str, Any]:
     """Return a capture with both readings: what the reader saw and what was changed."""
-    actor = _actor(request)
+    actor = caller(request)
     row = queries.capture(actor, capture)
     return present.document(row, queries.pictures(actor, row))
 
@@ -211,14 +205,14 @@ def show(request: HttpRequest, capture: str) -> dict[str, Any]:
 @router.get("/{capture}/pictures/{place}/{piece}", summary="A strip of a screenshot as PNG, card codes covered")
 def picture(request: HttpRequest, capture: str, place: int, piece: int) -> HttpResponse:
     """Give a picture as people may see it. The original can be opened as an exhibit only, on record."""
-    actor = _actor(request)
+    actor = caller(request)
     return drawn(queries.shown(actor, queries.capture(actor, capture), place, piece))
 
 
 @router.post("/{capture}/lines", response=CaptureOut, summary="Correct what was read, before the yes")
 def edit(request: HttpRequest, capture: str, body: EditIn) -> dict[str, Any]:
     """Keep corrections; the reading stays beside them, and nothing counts before ``/confirm``."""
-    actor = _actor(request)
+    actor = caller(request)
     changes = {one.number - 1: one.dict(exclude={"number"}, exclude_none=True) for one in body.changes}
     row = screens.edit(actor, capture, changes, nick=body.nick, case=body.case, taken_by=body.taken_by)
     return present.document(row, queries.pictures(actor, row))
@@ -228,7 +222,7 @@ def edit(request: HttpRequest, capture: str, body: EditIn) -> dict[str, Any]:
 def confirm(request: HttpRequest, capture: str, body: ConfirmIn) -> dict[str, Any]:
     """Take the words into the conversation and the pictures into the evidence; cases that they ask for are opened."""
     said = lines.from_documents(one.dict() for one in body.lines) if body.lines is not None else None
-    taken = service.confirm_screens(_actor(request), capture, said, nick=body.nick, at=clock.now())
+    taken = service.confirm_screens(caller(request), capture, said, nick=body.nick, at=clock.now())
     return {
         "capture": taken.capture,
         "new": taken.new,
@@ -242,7 +236,7 @@ def confirm(request: HttpRequest, capture: str, body: ConfirmIn) -> dict[str, An
 @router.post("/{capture}/drop", response=CaptureOut, summary="Let screenshots go; the pictures are thrown away")
 def drop(request: HttpRequest, capture: str) -> dict[str, Any]:
     """Throw away what was not confirmed."""
-    actor = _actor(request)
+    actor = caller(request)
     screens.drop(actor, capture, at=clock.now())
     row = queries.capture(actor, capture)
     return present.document(row, queries.pictures(actor, row))

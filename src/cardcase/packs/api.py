@@ -15,15 +15,10 @@ from cardcase.packs import gathering, plain, queries, refusal, sealed, service
 from cardcase.packs.rules.refusal import fits
 from cardcase.packs.rules.sealing import Wanted
 from cardcase.packs.web import FILES
+from cardcase.staff.gate import caller
 from cardcase.staff.rules import Actor
 
 router = Router()
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
 
 
 class StageIn(Schema):
@@ -87,13 +82,13 @@ class RefusalIn(Schema):
 @router.post("/{number}/pack", summary="Build and seal the evidence pack of a case in one go")
 def pack(request: HttpRequest, number: str) -> HttpResponse:
     """Return the pack as a ZIP. Pictures must have been confirmed as looked at."""
-    return _file(service.build(_actor(request), number, at=clock.now()), "application/zip", f"{number}.zip")
+    return _file(service.build(caller(request), number, at=clock.now()), "application/zip", f"{number}.zip")
 
 
 @router.get("/{number}/packs", summary="Every sealed version of a case's pack")
 def packs(request: HttpRequest, number: str) -> dict[str, Any]:
     """List the versions, oldest first."""
-    actor = _actor(request)
+    actor = caller(request)
     case = cases.by_number(actor, number)
     return {"packs": [plain.version(case, one) for one in sealed.sealed(actor, case)]}
 
@@ -101,20 +96,20 @@ def packs(request: HttpRequest, number: str) -> dict[str, Any]:
 @router.get("/{number}/packs/preview", summary="What would be sealed now: contents, withheld, leaks, gaps")
 def preview(request: HttpRequest, number: str) -> dict[str, Any]:
     """Change nothing."""
-    return plain.preview(service.preview(_actor(request), number, at=clock.now()))
+    return plain.preview(service.preview(caller(request), number, at=clock.now()))
 
 
 @router.post("/{number}/packs/stage", summary="Choose for whom the next pack is and word its letter")
 def stage(request: HttpRequest, number: str, body: StageIn) -> dict[str, Any]:
     """Keep the draft."""
-    draft = service.stage(_actor(request), number, Wanted(body.recipient, body.letter), at=clock.now())
+    draft = service.stage(caller(request), number, Wanted(body.recipient, body.letter), at=clock.now())
     return {"recipient": draft.recipient, "letter": draft.letter}
 
 
 @router.post("/{number}/packs/seal", summary="Seal a new version of what was previewed")
 def seal(request: HttpRequest, number: str, body: SealIn) -> dict[str, Any]:
     """Return the version. Handing it in is the act ``submit`` of the case."""
-    actor = _actor(request)
+    actor = caller(request)
     made = service.seal(actor, number, confirmation=body.typed, seen=body.seen, at=clock.now())
     case = cases.by_number(actor, number)
     found, _ = sealed.sealed_bytes(actor, case, made.public_id)
@@ -124,7 +119,7 @@ def seal(request: HttpRequest, number: str, body: SealIn) -> dict[str, Any]:
 @router.get("/{number}/packs/{version}", summary="A sealed version, byte for byte as it was sealed")
 def download(request: HttpRequest, number: str, version: str) -> HttpResponse:
     """Return the ZIP; ``version`` is its number or its id."""
-    actor = _actor(request)
+    actor = caller(request)
     found, data = sealed.sealed_bytes(actor, cases.by_number(actor, number), version)
     return _file(data, "application/zip", f"{number}-{found.number}.zip")
 
@@ -134,7 +129,7 @@ def download_file(request: HttpRequest, number: str, version: str, name: str) ->
     """Return the file."""
     if name not in FILES:
         raise NotFound("没有这个文件", "There is no such file")
-    actor = _actor(request)
+    actor = caller(request)
     found, data = sealed.sealed_bytes(actor, cases.by_number(actor, number), version)
     path, mime = FILES[name]
     return _file(sealed.member(data, path), mime, f"{number}-{found.number}-{name}")
@@ -143,7 +138,7 @@ def download_file(request: HttpRequest, number: str, version: str, name: str) ->
 @router.get("/{number}/exhibits", summary="The evidence of a case: numbered, lettered, with what each proves")
 def exhibits(request: HttpRequest, number: str) -> dict[str, Any]:
     """Return the list of evidence, the covered copies and the covered words."""
-    actor = _actor(request)
+    actor = caller(request)
     case = cases.by_number(actor, number)
     told = gathering.masked(actor, queries.dossier(actor, number, at=clock.now()))
     return {
@@ -159,7 +154,7 @@ def exhibits(request: HttpRequest, number: str) -> dict[str, Any]:
 @router.post("/{number}/exhibits/{exhibit}/cover", summary="Make a copy of an exhibit with places black")
 def cover(request: HttpRequest, number: str, exhibit: str, body: CoverIn) -> dict[str, Any]:
     """Return the covered copy; packs show it from now on and withhold the original."""
-    actor = _actor(request)
+    actor = caller(request)
     require_of(actor, number, exhibit)
     areas = [Area(one.x, one.y, one.width, one.height, one.page) for one in body.areas]
     return plain.redaction(covering.redact(actor, exhibit, areas, body.reason, at=clock.now()))
@@ -174,7 +169,7 @@ def require_of(actor: Actor, number: str, exhibit: str) -> None:
 @router.post("/{number}/redactions/{redaction}/lift", summary="Show again what a covered copy stands in for")
 def lift(request: HttpRequest, number: str, redaction: str, body: Why) -> dict[str, Any]:
     """Return the copy, lifted."""
-    actor = _actor(request)
+    actor = caller(request)
     require_of(actor, number, evidence.redaction(actor, redaction).exhibit.public_id)
     return plain.redaction(covering.lift_redaction(actor, redaction, body.reason, at=clock.now()))
 
@@ -182,7 +177,7 @@ def lift(request: HttpRequest, number: str, redaction: str, body: Why) -> dict[s
 @router.post("/{number}/covers", summary="Cover words wherever they stand in what leaves the shop")
 def cover_words(request: HttpRequest, number: str, body: WordsIn) -> dict[str, Any]:
     """Return the cover."""
-    actor, at = _actor(request), clock.now()
+    actor, at = caller(request), clock.now()
     if body.span:
         return plain.cover(covering.cover_span(actor, number, body.span, body.reason, at=at))
     return plain.cover(covering.cover_words(actor, number, body.words, body.reason, at=at))
@@ -191,7 +186,7 @@ def cover_words(request: HttpRequest, number: str, body: WordsIn) -> dict[str, A
 @router.post("/{number}/covers/{ref}/lift", summary="Show covered words again")
 def uncover(request: HttpRequest, number: str, ref: str, body: Why) -> dict[str, Any]:
     """Return the cover, lifted."""
-    actor = _actor(request)
+    actor = caller(request)
     if evidence.cover(actor, ref).case_id != cases.by_number(actor, number).pk:
         raise NotFound("没有这处遮盖", "There is no such cover")
     return plain.cover(covering.lift_cover(actor, ref, body.reason, at=clock.now()))
@@ -200,26 +195,26 @@ def uncover(request: HttpRequest, number: str, ref: str, body: Why) -> dict[str,
 @router.post("/{number}/looked", summary="Confirm that a person has looked at pictures")
 def looked(request: HttpRequest, number: str, body: LookedIn) -> dict[str, Any]:
     """Return how many are newly confirmed."""
-    return {"confirmed": covering.confirm_looked(_actor(request), number, body.exhibits, at=clock.now())}
+    return {"confirmed": covering.confirm_looked(caller(request), number, body.exhibits, at=clock.now())}
 
 
 @router.get("/{number}/refusal", summary="What goes into the platform's refuse form")
 def refuse_form(request: HttpRequest, number: str) -> dict[str, Any]:
     """Return reasons, limits, proposed words and the names of the pictures."""
-    return plain.refusal(refusal.refusal_of(_actor(request), number, at=clock.now()))
+    return plain.refusal(refusal.refusal_of(caller(request), number, at=clock.now()))
 
 
 @router.post("/{number}/refusal/check", summary="Check what would be typed into the refuse form; nothing is kept")
 def check_refusal(request: HttpRequest, number: str, body: RefusalIn) -> dict[str, Any]:
     """Return every check."""
-    found = refusal.checks(_actor(request), number, body.refuse_reason, body.text)
+    found = refusal.checks(caller(request), number, body.refuse_reason, body.text)
     return {"is_ok": fits(found), "checks": plain.checks(found)}
 
 
 @router.get("/{number}/refusal/{name}", summary="One picture for the refuse form: timeline, delivery, record")
 def refusal_picture(request: HttpRequest, number: str, name: str) -> HttpResponse:
     """Return the PNG."""
-    return _file(refusal.picture(_actor(request), number, name, at=clock.now()), "image/png", f"{number}-{name}.png")
+    return _file(refusal.picture(caller(request), number, name, at=clock.now()), "image/png", f"{number}-{name}.png")
 
 
 def _file(data: bytes, mime: str, name: str) -> HttpResponse:

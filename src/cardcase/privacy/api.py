@@ -10,7 +10,7 @@ from cardcase.kit import clock
 from cardcase.privacy import queries, service
 from cardcase.privacy.queries import Plan, RemovalView
 from cardcase.privacy.rules import GROUND_TITLES, Ground, Held
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
 GroundName = Literal["buyer_request", "purpose_ended", "retention_over"]
@@ -156,33 +156,33 @@ def _hold(one: Held) -> HoldOut:
 @router.get("/removals", response=RemovalList, summary="List what is proposed, restricted and erased")
 def removals(request: HttpRequest) -> RemovalList:
     """Return the removals of the shop."""
-    return RemovalList(removals=[removal_document(one) for one in queries.removals(_actor(request))])
+    return RemovalList(removals=[removal_document(one) for one in queries.removals(caller(request))])
 
 
 @router.get("/grounds", response=dict[str, dict[str, str]], summary="Grounds on which data are erased")
 def grounds(request: HttpRequest) -> dict[str, dict[str, str]]:
     """Return the grounds with their titles."""
-    queries.removals(_actor(request))
+    queries.removals(caller(request))
     return {ground.value: {"zh": GROUND_TITLES[ground].zh, "en": GROUND_TITLES[ground].en} for ground in Ground}
 
 
 @router.post("/plan", response=PlanOut, summary="Look at what is known of a buyer, or of one order")
 def plan(request: HttpRequest, told: Who) -> PlanOut:
     """Return what would go and what holds it. Nothing changes."""
-    return plan_document(queries.plan(_actor(request), told.who))
+    return plan_document(queries.plan(caller(request), told.who))
 
 
 @router.post("/restrict", response=RemovalList, summary="Lock the data away until their period is over")
 def restrict(request: HttpRequest, told: RestrictIn) -> RemovalList:
     """Restrict; by itself durable, so that files go too."""
-    done = service.restrict(_actor(request), told.who, ground=told.ground, at=clock.now())
+    done = service.restrict(caller(request), told.who, ground=told.ground, at=clock.now())
     return RemovalList(removals=[removal_document(one) for one in done])
 
 
 @router.post("/lift", response=RemovalList, summary="Put restricted data back")
 def lift(request: HttpRequest, told: LiftIn) -> RemovalList:
     """Lift a restriction, with a reason."""
-    done = service.lift(_actor(request), told.who, reason=told.reason, at=clock.now())
+    done = service.lift(caller(request), told.who, reason=told.reason, at=clock.now())
     return RemovalList(removals=[removal_document(one) for one in done])
 
 
@@ -190,7 +190,7 @@ def lift(request: HttpRequest, told: LiftIn) -> RemovalList:
 def erase(request: HttpRequest, told: EraseIn) -> RemovalList:
     """Erase what the plan showed."""
     done = service.erase(
-        _actor(request),
+        caller(request),
         told.who,
         ground=told.ground,
         confirmation=told.confirmation,
@@ -203,7 +203,7 @@ def erase(request: HttpRequest, told: EraseIn) -> RemovalList:
 @router.post("/export", summary="The buyer's copy as a ZIP of JSON and text")
 def export(request: HttpRequest, told: Who) -> HttpResponse:
     """Return the copy; it is not remembered for repetitions."""
-    return copy_response(service.export(_actor(request), told.who, at=clock.now()).data)
+    return copy_response(service.export(caller(request), told.who, at=clock.now()).data)
 
 
 def copy_response(data: bytes) -> HttpResponse:
@@ -212,9 +212,3 @@ def copy_response(data: bytes) -> HttpResponse:
     response["Content-Disposition"] = 'attachment; filename="privacy-copy.zip"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja's
-    assert isinstance(actor, Actor)
-    return actor

@@ -16,7 +16,7 @@ from cardcase.sourcing.rules.completeness import Completeness
 from cardcase.sourcing.rules.papers import LARGEST, BadPaper
 from cardcase.sourcing.rules.suppliers import SupplierTold
 from cardcase.sourcing.service import LotTold, PaperTold
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 
 router = Router()
 Kind = Literal["invoice", "receipt", "payment", "contract", "authorisation", "serial_list", "id_check", "chat", "other"]
@@ -133,21 +133,17 @@ class DecisionsIn(DecisionIn):
     flags: dict[str, str]
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.auth  # type: ignore[attr-defined, no-any-return]  # ninja puts the actor there
-
-
 @router.get("/suppliers", summary="List suppliers")
 def list_suppliers(request: HttpRequest) -> dict[str, Any]:
     """List suppliers by name."""
-    rows = queries.supplier_rows(_actor(request))
+    rows = queries.supplier_rows(caller(request))
     return {"suppliers": [{name: getattr(row, name) for name in row.__slots__} for row in rows]}
 
 
 @router.post("/suppliers", summary="Register a supplier")
 def add_supplier(request: HttpRequest, wish: NewSupplier) -> dict[str, Any]:
     """Register a supplier; ``alike`` warns of known names that look the same."""
-    actor = _actor(request)
+    actor = caller(request)
     made, alike = service.add_supplier(actor, wish.name, _told(wish), at=clock.now())
     return {**_supplier(queries.supplier_view(actor, made.public_id)), "alike": list(alike)}
 
@@ -155,82 +151,82 @@ def add_supplier(request: HttpRequest, wish: NewSupplier) -> dict[str, Any]:
 @router.get("/suppliers/{supplier}", summary="One supplier with its papers")
 def show_supplier(request: HttpRequest, supplier: str) -> dict[str, Any]:
     """Return a supplier; sealed details are not told."""
-    return _supplier(queries.supplier_view(_actor(request), supplier))
+    return _supplier(queries.supplier_view(caller(request), supplier))
 
 
 @router.post("/suppliers/{supplier}/change", summary="Change what is known of a supplier")
 def change_supplier(request: HttpRequest, supplier: str, wish: SupplierIn) -> dict[str, Any]:
     """Change a supplier."""
-    service.change_supplier(_actor(request), supplier, _told(wish), at=clock.now())
-    return _supplier(queries.supplier_view(_actor(request), supplier))
+    service.change_supplier(caller(request), supplier, _told(wish), at=clock.now())
+    return _supplier(queries.supplier_view(caller(request), supplier))
 
 
 @router.post("/suppliers/{supplier}/suspend", summary="Stop buying from a supplier")
 def suspend_supplier(request: HttpRequest, supplier: str, why: Why) -> dict[str, Any]:
     """Suspend a supplier."""
-    service.suspend_supplier(_actor(request), supplier, reason=why.reason, at=clock.now())
-    return _supplier(queries.supplier_view(_actor(request), supplier))
+    service.suspend_supplier(caller(request), supplier, reason=why.reason, at=clock.now())
+    return _supplier(queries.supplier_view(caller(request), supplier))
 
 
 @router.post("/suppliers/{supplier}/reinstate", summary="Buy from a suspended supplier again")
 def reinstate_supplier(request: HttpRequest, supplier: str, why: Why) -> dict[str, Any]:
     """Reinstate a supplier; the owner's."""
-    service.reinstate_supplier(_actor(request), supplier, reason=why.reason, at=clock.now())
-    return _supplier(queries.supplier_view(_actor(request), supplier))
+    service.reinstate_supplier(caller(request), supplier, reason=why.reason, at=clock.now())
+    return _supplier(queries.supplier_view(caller(request), supplier))
 
 
 @router.get("/lots", summary="List batches with their open flags")
 def list_lots(request: HttpRequest) -> dict[str, Any]:
     """List batches, newest first."""
-    rows = queries.lots(_actor(request))
+    rows = queries.lots(caller(request))
     return {"lots": [{name: getattr(row, name) for name in row.__slots__} for row in rows]}
 
 
 @router.get("/lots/{lot}", summary="One batch with completeness, papers, flags, recall and claims")
 def show_lot(request: HttpRequest, lot: str) -> dict[str, Any]:
     """Return a batch."""
-    return lot_document(queries.lot(_actor(request), lot))
+    return lot_document(queries.lot(caller(request), lot))
 
 
 @router.post("/lots/{lot}/set", summary="Write down how a batch was bought")
 def set_lot(request: HttpRequest, lot: str, wish: LotIn) -> dict[str, Any]:
     """Set what is told."""
-    service.set_lot(_actor(request), lot, LotTold(**wish.dict()), at=clock.now())
-    return lot_document(queries.lot(_actor(request), lot))
+    service.set_lot(caller(request), lot, LotTold(**wish.dict()), at=clock.now())
+    return lot_document(queries.lot(caller(request), lot))
 
 
 @router.post("/lots/{lot}/check", summary="Ask the rules about a batch now")
 def check_lot(request: HttpRequest, lot: str) -> dict[str, Any]:
     """Ask the rules and return the batch's flags."""
-    service.evaluate_batch(_actor(request), lot, at=clock.now())
-    return {"flags": [flag_document(flag) for flag in queries.flags(_actor(request), state="", subjects=[lot])]}
+    service.evaluate_batch(caller(request), lot, at=clock.now())
+    return {"flags": [flag_document(flag) for flag in queries.flags(caller(request), state="", subjects=[lot])]}
 
 
 @router.post("/lots/{lot}/recall", summary="Call a batch back")
 def recall_lot(request: HttpRequest, lot: str, wish: RecallIn) -> dict[str, Any]:
     """Call back; again adds only what is new."""
-    service.recall(_actor(request), lot, at=clock.now(), **wish.dict())
-    return lot_document(queries.lot(_actor(request), lot))
+    service.recall(caller(request), lot, at=clock.now(), **wish.dict())
+    return lot_document(queries.lot(caller(request), lot))
 
 
 @router.post("/lots/{lot}/reinstate", summary="Let a batch that was set aside be sold again")
 def reinstate_lot(request: HttpRequest, lot: str, why: Why) -> dict[str, Any]:
     """Reinstate a batch; the owner's. Its cards in quarantine stay there until each was checked."""
-    service.reinstate_batch(_actor(request), lot, reason=why.reason, at=clock.now())
-    return lot_document(queries.lot(_actor(request), lot))
+    service.reinstate_batch(caller(request), lot, reason=why.reason, at=clock.now())
+    return lot_document(queries.lot(caller(request), lot))
 
 
 @router.get("/cards/{card}", summary="How completely one card is papered")
 def show_card(request: HttpRequest, card: str) -> dict[str, Any]:
     """Return the completeness of one card: its own cost, checks and place on the list; null without a batch."""
-    found = queries.card_completeness(_actor(request), card)
+    found = queries.card_completeness(caller(request), card)
     return {"id": card, "completeness": _complete(found) if found else None}
 
 
 @router.post("/orders/{order_no}/signals", summary="Note something that was seen in a sale")
 def note_signal(request: HttpRequest, order_no: str, wish: SignalIn) -> dict[str, Any]:
     """Note it and return the order's flags."""
-    actor = _actor(request)
+    actor = caller(request)
     order = queries.order_by_no(actor, order_no)
     service.note_signal(actor, order.public_id, wish.kind, payer=wish.payer, note=wish.note, at=clock.now())
     found = queries.flags(actor, state="", subjects=[order.public_id])
@@ -240,15 +236,15 @@ def note_signal(request: HttpRequest, order_no: str, wish: SignalIn) -> dict[str
 @router.post("/lots/{lot}/told", summary="Note that a buyer was told of a recall")
 def note_told(request: HttpRequest, lot: str, wish: ToldIn) -> dict[str, Any]:
     """Note it once."""
-    service.note_told(_actor(request), lot, wish.order, how=wish.how, at=clock.now())
-    return lot_document(queries.lot(_actor(request), lot))
+    service.note_told(caller(request), lot, wish.order, how=wish.how, at=clock.now())
+    return lot_document(queries.lot(caller(request), lot))
 
 
 @router.post("/lots/{lot}/claims", summary="Begin a claim on the supplier")
 def open_claim(request: HttpRequest, lot: str, wish: ClaimIn) -> dict[str, Any]:
     """Begin a claim."""
-    made = service.open_claim(_actor(request), lot, wish.cards, reason=wish.reason, at=clock.now())
-    return claim_document(queries.claim(_actor(request), made.public_id))
+    made = service.open_claim(caller(request), lot, wish.cards, reason=wish.reason, at=clock.now())
+    return claim_document(queries.claim(caller(request), made.public_id))
 
 
 @router.post("/papers", summary="Keep a paper of a supplier, a batch or a claim")
@@ -283,14 +279,14 @@ def attach(
         note=note,
     )
     owner = {"supplier": supplier, "batch": lot, "claim": claim}
-    made = service.attach(_actor(request), file.read(), told, at=clock.now(), **owner)
+    made = service.attach(caller(request), file.read(), told, at=clock.now(), **owner)
     return {"id": made.public_id, "kind": made.kind, "mime": made.mime, "has_code": made.has_code}
 
 
 @router.get("/papers/{paper}", summary="The bytes of a paper; the record says who had them")
 def open_paper(request: HttpRequest, paper: str) -> HttpResponse:
     """Return the file itself, as an attachment. 409 for one that holds a card code."""
-    data, mime, name = service.open_paper(_actor(request), paper, at=clock.now())
+    data, mime, name = service.open_paper(caller(request), paper, at=clock.now())
     ending = name.rpartition(".")[2]
     headers = {"Content-Disposition": f'attachment; filename="{paper}.{ending}"', "Cache-Control": "private, no-store"}
     return HttpResponse(data, content_type=mime, headers=headers)
@@ -299,66 +295,66 @@ def open_paper(request: HttpRequest, paper: str) -> HttpResponse:
 @router.post("/papers/{paper}/supersede", summary="Say that a paper no longer counts")
 def supersede(request: HttpRequest, paper: str, why: Why) -> dict[str, Any]:
     """Supersede a paper."""
-    service.supersede(_actor(request), paper, reason=why.reason, at=clock.now())
+    service.supersede(caller(request), paper, reason=why.reason, at=clock.now())
     return {"id": paper}
 
 
 @router.get("/flags", summary="List risk flags")
 def list_flags(request: HttpRequest, state: str = "open", limit: int = 100) -> dict[str, Any]:
     """List flags, newest first; an empty state means all."""
-    found = queries.flags(_actor(request), state=state, limit=max(1, min(limit, 200)))
+    found = queries.flags(caller(request), state=state, limit=max(1, min(limit, 200)))
     return {"flags": [flag_document(flag) for flag in found]}
 
 
 @router.post("/flags/{flag}/decide", summary="Decide about a flag")
 def decide(request: HttpRequest, flag: str, wish: DecisionIn) -> dict[str, Any]:
     """Write down a decision."""
-    decided = service.decide_flag(_actor(request), flag, wish.decision, reason=wish.reason, at=clock.now())
+    decided = service.decide_flag(caller(request), flag, wish.decision, reason=wish.reason, at=clock.now())
     return {"id": decided.public_id, "state": decided.state}
 
 
 @router.get("/flag-groups", summary="List open flags by rule and supplier")
 def list_flag_groups(request: HttpRequest, rule: str = "", supplier: str = "") -> dict[str, Any]:
     """List the groups that wait for a person, the one with the newest flag first; ``none`` means without a supplier."""
-    found = queries.flag_groups(_actor(request), rule=rule, supplier=supplier)
+    found = queries.flag_groups(caller(request), rule=rule, supplier=supplier)
     return {"groups": [group_document(group) for group in found]}
 
 
 @router.post("/flags/decide", summary="Decide about several flags at once")
 def decide_several(request: HttpRequest, wish: DecisionsIn) -> dict[str, Any]:
     """Write down one decision, recorded for each flag; all or none. 409 when one of them changed since it was read."""
-    decided = service.decide_flags(_actor(request), wish.flags, wish.decision, reason=wish.reason, at=clock.now())
+    decided = service.decide_flags(caller(request), wish.flags, wish.decision, reason=wish.reason, at=clock.now())
     return {"decided": [{"id": flag.public_id, "state": flag.state} for flag in decided]}
 
 
 @router.get("/claims", summary="List claims on suppliers")
 def list_claims(request: HttpRequest, state: str = "") -> dict[str, Any]:
     """List claims, newest first."""
-    return {"claims": [claim_document(claim) for claim in queries.claims(_actor(request), state=state)]}
+    return {"claims": [claim_document(claim) for claim in queries.claims(caller(request), state=state)]}
 
 
 @router.post("/claims/{claim}/cards", summary="Put further cards into a draft of a claim")
 def add_cards(request: HttpRequest, claim: str, wish: CardsIn) -> dict[str, Any]:
     """Add them, all or none."""
-    service.add_cards(_actor(request), claim, wish.cards, at=clock.now())
-    return claim_document(queries.claim(_actor(request), claim))
+    service.add_cards(caller(request), claim, wish.cards, at=clock.now())
+    return claim_document(queries.claim(caller(request), claim))
 
 
 @router.post("/claims/{claim}/move", summary="Note a step of a claim")
 def move_claim(request: HttpRequest, claim: str, wish: StepIn) -> dict[str, Any]:
     """Note a step."""
     told = {"answer": wish.answer, "accepted_fen": wish.accepted_fen}
-    service.move_claim(_actor(request), claim, wish.event, at=clock.now(), **told)  # type: ignore[arg-type]
-    return claim_document(queries.claim(_actor(request), claim))
+    service.move_claim(caller(request), claim, wish.event, at=clock.now(), **told)  # type: ignore[arg-type]
+    return claim_document(queries.claim(caller(request), claim))
 
 
 @router.post("/claims/{claim}/receipt", summary="Note money that came in on a claim")
 def record_receipt(request: HttpRequest, claim: str, wish: ReceiptIn) -> dict[str, Any]:
     """Note money."""
     service.record_receipt(
-        _actor(request), claim, wish.amount_fen, received_on=wish.received_on, note=wish.note, at=clock.now()
+        caller(request), claim, wish.amount_fen, received_on=wish.received_on, note=wish.note, at=clock.now()
     )
-    return claim_document(queries.claim(_actor(request), claim))
+    return claim_document(queries.claim(caller(request), claim))
 
 
 def _told(wish: SupplierIn) -> SupplierTold:

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from cardcase.kit import clock
-from cardcase.staff.rules import Actor
+from cardcase.staff.gate import caller
 from cardcase.triage import service as triage
 
 from . import present, queries
@@ -44,23 +44,17 @@ class SwitchIn(Schema):
     on: bool
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor = request.auth  # type: ignore[attr-defined]  # ninja puts the actor there
-    assert isinstance(actor, Actor)
-    return actor
-
-
 @router.get("", summary="How the shop's reader stands: labels, fits, what is in use")
 def standing(request: HttpRequest) -> dict[str, Any]:
     """Return the switch, the reader's name and the latest fits with their figures."""
-    return present.document(present.standing(_actor(request)))
+    return present.document(present.standing(caller(request)))
 
 
 @router.get("/labels", response=Labels, summary="What people said of the reasons that triage read")
 def labels(request: HttpRequest, limit: int = 200, after: int = 0) -> dict[str, Any]:
     """List labels with their words."""
     wanted = max(1, min(limit, 1000))
-    found = queries.labels(_actor(request), limit=wanted + 1, after=after)
+    found = queries.labels(caller(request), limit=wanted + 1, after=after)
     rows = [queries.document(one) for one in found[:wanted]]
     return {"labels": rows, "next": rows[-1]["id"] if len(found) > wanted else None}
 
@@ -68,7 +62,7 @@ def labels(request: HttpRequest, limit: int = 200, after: int = 0) -> dict[str, 
 @router.post("/switch", summary="Let corrections change the reader, or not")
 def switch(request: HttpRequest, body: SwitchIn) -> dict[str, Any]:
     """Switch it. Owners only."""
-    actor = _actor(request)
+    actor = caller(request)
     triage.switch(actor, is_on=body.on, at=clock.now())
     return present.document(present.standing(actor))
 
@@ -76,6 +70,6 @@ def switch(request: HttpRequest, body: SwitchIn) -> dict[str, Any]:
 @router.post("/back", summary="Go back to the reader before")
 def back(request: HttpRequest) -> dict[str, Any]:
     """Set the correction in use aside. Owners only."""
-    actor = _actor(request)
+    actor = caller(request)
     triage.go_back(actor, at=clock.now())
     return present.document(present.standing(actor))
