@@ -126,6 +126,18 @@ def test_where_the_chat_gives_no_reason_that_of_the_form_stands_and_its_words_ar
     assert not result.is_certain
 
 
+def test_a_form_that_says_what_the_chat_hints_at_does_not_stand_alone():
+    lines = (
+        "买：老板 那个卡我还没用 能退吗",
+        "买：公司楼下那家关了 而且同事送了我两张券 我用不完了",
+        "买：您看着办 不行也没事",
+    )
+    result = read_conversation(_talk(*lines), form_reason="不想要了")
+    assert result.sub_reason == "P1"
+    assert {quote.message_id for quote in result.quotes} - {FORM}
+    assert "form_only" not in [need.code for need in result.needs_human]
+
+
 @pytest.mark.parametrize("chat", [(), ("买：退款",), ("买：在吗", "买：怎么退 多久到账")], ids=["", "short", "longer"])
 def test_a_form_that_says_other_names_no_reason(chat):
     result = read_conversation(_talk(*chat), form_reason="其他")

@@ -13,7 +13,7 @@ from .grams import edged
 from .hearing import CLAIM, Heard, hear_conversation, hear_form, hear_text
 from .language import language_of
 from .read import Hit, Withdrawal
-from .results import Family, Need, Quote, TriageResult, Utterance
+from .results import FORM, Family, Need, Quote, TriageResult, Utterance
 from .weighing import Said, Weighed, weigh
 
 CERTAIN: Final = 0.85
@@ -205,7 +205,10 @@ def _with_reason(basis: _Basis, family: Family, chance: float, named: str) -> Tr
         needs.append("hearsay")
     if "admission" in signals and sub in ("A1", "A2", "V1", "V2", "O1"):
         needs.append("admission")
-    if named and not basis.is_withdrawn:
+    is_from_form = bool(named) and not any(
+        hit.sub_reason == named for _, message, _, hit in heard.quoted if message != FORM
+    )
+    if is_from_form and not basis.is_withdrawn:
         needs.append("form_only")
     elif form_sub and reasons.family_of(form_sub) not in (family, Family.OTHER):
         needs.append("form_differs")
@@ -213,7 +216,7 @@ def _with_reason(basis: _Basis, family: Family, chance: float, named: str) -> Tr
         needs.append("scam_victim")
     strongest = max((weight for weight, _, _, hit in heard.quoted if hit.sub_reason == sub), default=0.0)
     rival = max((score for name, score in scores.items() if name != sub), default=0.0)
-    if confidence < SURE and not named:
+    if confidence < SURE and not is_from_form:
         needs.insert(0, "unsure")
     elif second and reasons.family_of(second) is not family:
         needs.append("two_reasons")
