@@ -46,6 +46,22 @@ def test_a_group_stays_one_group_across_files(tmp_path):
     assert (alone.writer, alone.signals) == ("w1", {"urgency"})
 
 
+def test_what_was_entered_on_the_form_is_no_turn(tmp_path):
+    file = tmp_path / "form-1.tsv"
+    file.write_text("=conv\tP2\t-\t卡\nF\t拍错了\nB\t退一下\n\n=conv\tV1\t-\t卡\nF\t其他\nD\t少了十块\n", "utf-8")
+    one, other = corpus.read([file])
+    assert (one.turns, one.form_reason, one.form_description) == (((Speaker.BUYER, "退一下"),), "拍错了", "")
+    assert (other.turns, other.form_reason, other.form_description) == ((), "其他", "少了十块")
+    assert one.has_form
+
+
+def test_the_form_of_a_talk_is_judged_with_it(tmp_path):
+    file = tmp_path / "form-1.tsv"
+    file.write_text("=conv\tP2\t-\t卡\nF\t拍错了\nB\t退款\n", "utf-8")
+    [one] = corpus.read([file])
+    assert service.answer(one).sub_reason == "P2"
+
+
 def test_a_conversation_is_read_whole(tmp_path):
     text = "=conv\tA2,O8\tthreat.review\t苹果卡\nS\t已发\nP\t[已发货]\nB\t被人用了\\n怎么回事\n\nA1\t-\t用不了\n"
     (tmp_path / "w6-01.tsv").write_text(text, encoding="utf-8")

@@ -16,6 +16,8 @@ SIGNALS: Final = (
     "threat.platform", "threat.review", "threat.authority", "threat.public", "threat.person", "hostility.1",
     "hostility.2", "urgency", "admission", "withdrawal", "off_platform", "code_in_text", "personal_data",
 )  # fmt: skip
+_FORM: Final = ("F", "D")
+"""Lines of a conversation that are no turns: reason and description on the refund form."""
 _SPEAKERS: Final = {"B": Speaker.BUYER, "S": Speaker.SELLER, "P": Speaker.SYSTEM}
 WRITER: Final = re.compile(r"^[a-z]+\d*")
 
@@ -24,7 +26,8 @@ WRITER: Final = re.compile(r"^[a-z]+\d*")
 class Example:
     """One message, or one conversation, with what it means. ``group`` are those that must stay on one side of a split.
 
-    ``turns`` are who said what; a message is one turn of the buyer's. The first reason is the one he presses.
+    ``turns`` are who said what; a message is one turn of the buyer's. The first reason is the one he presses. What he
+    entered on the marketplace's refund form is there for judging only: nothing is learned from it.
     """
 
     turns: tuple[tuple[Speaker, str], ...]
@@ -34,6 +37,13 @@ class Example:
     group: str
     where: str
     is_conversation: bool = False
+    form_reason: str = ""
+    form_description: str = ""
+
+    @property
+    def has_form(self) -> bool:
+        """Tell whether the buyer entered anything on the refund form."""
+        return bool(self.form_reason or self.form_description)
 
     @property
     def buyer(self) -> str:
@@ -104,6 +114,7 @@ class _Talk:
         self._path, self._writer = path, writer
         self._head: tuple[tuple[str, ...], frozenset[str], str] | None = None
         self._turns: list[tuple[Speaker, str]] = []
+        self._form: dict[str, str] = {}
 
     @property
     def is_open(self) -> bool:
@@ -111,10 +122,13 @@ class _Talk:
 
     def begin(self, line: str, where: str) -> None:
         _, reasons, signals, _ = fields(line, 4, where)
-        self._head, self._turns = (_reasons(reasons, where), _signals(signals, where), where), []
+        self._head, self._turns, self._form = (_reasons(reasons, where), _signals(signals, where), where), [], {}
 
     def add(self, line: str, where: str) -> None:
         speaker, text = fields(line, 2, where)
+        if speaker in _FORM and speaker not in self._form:
+            self._form[speaker] = unescaped(text)
+            return
         if speaker not in _SPEAKERS:
             raise bad(where, f"说话人 {speaker}", f"the speaker {speaker}")
         self._turns.append((_SPEAKERS[speaker], unescaped(text)))
@@ -123,9 +137,13 @@ class _Talk:
         if self._head is None:
             return
         reasons, signals, where = self._head
-        if not any(speaker is Speaker.BUYER for speaker, _ in self._turns):
+        if not self._form and not any(speaker is Speaker.BUYER for speaker, _ in self._turns):
             raise bad(where, "买家一句话也没说", "a conversation without the buyer")
-        yield Example(tuple(self._turns), reasons, signals, self._writer, where, where, is_conversation=True)
+        picked, typed = (self._form.get(mark, "") for mark in _FORM)
+        yield Example(
+            tuple(self._turns), reasons, signals, self._writer, where, where, is_conversation=True, form_reason=picked,
+            form_description=typed,
+        )  # fmt: skip
         self._head = None
 
 

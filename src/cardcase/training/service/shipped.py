@@ -63,10 +63,13 @@ def _keep(
 
 
 def write_reference(folder: Path, out: Path) -> None:
-    """Write the texts against which a shop's correction is held, ``reference.bin``, into ``out``. Raises BadCorpus."""
+    """Write the texts against which a shop's correction is held, ``reference.bin``, into ``out``. Raises BadCorpus.
+
+    Talks with a form are left out: what they mean rests on more than words.
+    """
     learned = corpus.read([path for part in PARTS if (folder / part).is_dir() for path in corpus.files(folder / part)])
     kept = folder / HELD_OUT
-    apart = corpus.read(corpus.files(kept)) if kept.is_dir() else []
+    apart = [one for one in corpus.read(corpus.files(kept)) if not one.has_form] if kept.is_dir() else []
     _write(out / reference.FILE, reference.encode(reference.sample(learned), apart))
 
 
@@ -95,7 +98,11 @@ def answer(example: Example) -> TriageResult:
     """Read an example as the product would."""
     if not example.is_conversation:
         return read_text(example.buyer)
-    return read_conversation([Utterance(str(n), text, who) for n, (who, text) in enumerate(example.turns)])
+    return read_conversation(
+        [Utterance(str(n), text, who) for n, (who, text) in enumerate(example.turns)],
+        form_reason=example.form_reason,
+        form_description=example.form_description,
+    )
 
 
 def _write(path: Path, data: bytes) -> None:
