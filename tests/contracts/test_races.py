@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 import pytest
 from django.db import connection, transaction
@@ -33,7 +34,7 @@ def world(tmp_path, settings, shop, owner, system, noon):  # noqa: PLR0917 - fix
 
 
 def at_once(works: list[Callable[[], object]]) -> list[object]:
-    """Run all in threads of their own, started together; return what each gave or raised."""
+    """Run all in threads of their own, started together; return what each gave or raised. They share the fixed clock."""
     start = threading.Barrier(len(works))
     found: list[object] = [None] * len(works)
 
@@ -46,7 +47,7 @@ def at_once(works: list[Callable[[], object]]) -> list[object]:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
+    threads = [threading.Thread(target=copy_context().run, args=(run, *pair)) for pair in enumerate(works)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -123,7 +123,7 @@ def test_the_shipped_texts_are_the_corpus_and_none_that_is_replayed_judges(tmp_p
     made = (tmp_path / reference.FILE).read_bytes()
     assert made == (reasons.DATA / reference.FILE).read_bytes(), "the corpus changed: make model"
     replay, apart = reference.decode(made)
-    held_out = corpus.read(corpus.files(ROOT / service.HELD_OUT))
+    held_out = [one for one in corpus.read(corpus.files(ROOT / service.HELD_OUT)) if not one.has_form]
     assert [one.said for one in apart] == [one.reasons[0] for one in held_out]
     assert {one.said for one in replay} == {*reasons.SUB_REASONS, "unstated", "none"}
     assert not {one.heard.joined for one in replay} & {one.heard.joined for one in apart if len(one.heard.joined) > 8}
