@@ -7,6 +7,7 @@ import pytest
 from cardcase.custody import queries as ledger
 from cardcase.inbox.models import Conversation
 from cardcase.intake import service as intake
+from cardcase.kit import clock
 from cardcase.orders.models import Buyer, Order
 from cardcase.privacy import queries, service
 from cardcase.privacy.models import Removal
@@ -46,7 +47,8 @@ def test_a_proposal_is_withdrawn_when_something_holds_again(world):
 
 def test_a_chat_that_led_to_no_order_is_due_after_half_a_year(world):
     chat = upload("lone.json", said("50000099", "220000001", "路人甲", "这个卡还有吗"))
-    intake.import_files(world.actor, [chat], at=AT)
+    with clock.fixed_at(AT):  # a buyer is first seen when his row is made
+        intake.import_files(world.actor, [chat], at=AT)
     buyer = Buyer.objects.get(external_id="220000001")
     system = world.actor.system(world.actor.shop_id)
     service.propose_due(system, at=AT + timedelta(days=170))
