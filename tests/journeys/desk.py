@@ -142,10 +142,14 @@ class Desk:
                 self.password = NEW_PASSWORD
         page.goto(self.url)
 
-    def open_case(self, page: Any, nick: str) -> None:
-        """Open the case of a buyer from Today, as a person does. A journey takes a case that no other journey takes."""
+    def take_case(self, nick: str) -> None:
+        """Say that a journey works on the case of this buyer: it takes one that no other journey takes."""
         mine = os.environ["PYTEST_CURRENT_TEST"].rsplit(" ", 1)[0]
         assert self.cases.setdefault(nick, mine) == mine, f"{nick} belongs to {self.cases[nick]}"
+
+    def open_case(self, page: Any, nick: str) -> None:
+        """Open the case of a buyer from Today, as a person does."""
+        self.take_case(nick)
         page.goto(self.url)
         page.locator("a.case-row", has_text=nick).first.click()
         page.wait_for_url("**/cases/**")

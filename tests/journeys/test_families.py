@@ -39,6 +39,7 @@ def decide(page, nick):
 @pytest.mark.parametrize(
     ("family", "nick"), [("authenticity", "南城旧梦"), ("process", "琳琳"), ("value", "清欢"), ("other", "tb8827361")]
 )
-def test_a_case_of_each_family_goes_from_alarm_to_decision_in_five_taps(counting, family, nick):
+def test_a_case_of_each_family_goes_from_alarm_to_decision_in_five_taps(counting, desk, family, nick):
+    desk.take_case(nick)
     decide(counting, nick)
     assert counting.evaluate("Number(sessionStorage.taps)") == MOST_TAPS

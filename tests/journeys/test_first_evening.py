@@ -72,7 +72,7 @@ def test_the_most_urgent_case_is_read_confirmed_and_answered(open_page, desk):
 
 def test_words_that_would_hurt_are_named_while_typing_and_not_taken(open_page, desk):
     page = open_page()
-    desk.open_case(page, "清欢")
+    desk.open_case(page, "暴躁小王")
     page.get_by_role("button", name="看过了，确认这个原因").click()
     page.locator("#draft-text").press_sequentially("加我微信 13800138000 私聊")
     bad = page.locator("#draft-checks li[data-tone=bad]")
