@@ -1,6 +1,7 @@
 """The corpus keeps its form, its parts stay apart, and what is wrong in it is named by file and line."""
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_what_was_entered_on_the_form_is_no_turn(tmp_path):
     assert (one.turns, one.form_reason, one.form_description) == (((Speaker.BUYER, "退一下"),), "拍错了", "")
     assert (other.turns, other.form_reason, other.form_description) == ((), "其他", "少了十块")
     assert one.has_form
+
+
+def test_a_talk_with_a_form_is_not_learned_from(tmp_path):
+    for part in service.PARTS:
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "w1-01.tsv").write_text("=conv\tP2\t-\t卡\nF\t拍错了\nB\t退款\n", "utf-8")
+    with pytest.raises(corpus.BadCorpus, match="只用来评判"):
+        service.train(tmp_path, tmp_path, day=date(2026, 12, 1))
 
 
 def test_the_form_of_a_talk_is_judged_with_it(tmp_path):

@@ -36,6 +36,8 @@ def train(folder: Path, out: Path, *, day: date, progress: Callable[[str], None]
     """
     paths = [path for part in PARTS for path in corpus.files(folder / part)]
     examples = corpus.read(paths)
+    if (formed := next((one for one in examples if one.has_form), None)) is not None:
+        raise corpus.bad(formed.where, "有申请表的会话只用来评判", "talks with a form are for judging only")
     made = fitting.fit(fitting.prepare(examples), version=day.isoformat(), progress=progress)
     talks = sum(one.is_conversation for one in examples)
     counts = (len(examples) - talks, talks)
