@@ -14,15 +14,12 @@ LABELS: Final = (*reasons.SUB_REASONS, Family.UNSTATED.value, Family.NONE.value)
 """What the learned reader chooses between."""
 
 _AT: Final = {label: place for place, label in enumerate(LABELS)}
-_FAMILY: Final = np.array(
-    [list(Family).index(reasons.FAMILY_OF.get(label) or Family(label)) for label in LABELS], dtype=np.intp
-)
 _FAMILIES: Final = tuple(Family)
-_PLACES: Final[Mapping[Family, tuple[int, ...]]] = {
-    family: tuple(place for place, number in enumerate(_FAMILY) if number == index)
-    for index, family in enumerate(_FAMILIES)
-}
 _ORDER: Final = {family: index for index, family in enumerate(_FAMILIES)}
+_FAMILY: Final = np.array([_ORDER[reasons.FAMILY_OF.get(label) or Family(label)] for label in LABELS], dtype=np.intp)
+_PLACES: Final[Mapping[Family, tuple[int, ...]]] = {
+    family: tuple(place for place, number in enumerate(_FAMILY) if number == index) for family, index in _ORDER.items()
+}
 _MEMBERS: Final = np.eye(len(Family), dtype=np.float32)[_FAMILY]
 
 STRONGEST: Final = 3.0
