@@ -46,4 +46,6 @@ def test_a_bare_request_is_asked_about():
 
 
 def test_threats_are_heard_where_there_are_some():
-    assert all("threat" in heard(one).signals for one in READ.refunds if one.has_threat and one.order.key in TALKS)
+    threatening = [one for one in READ.refunds if one.has_threat and one.order.key in TALKS]
+    assert threatening
+    assert all("threat" in heard(one).signals for one in threatening)

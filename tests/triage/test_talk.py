@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cardcase.triage.rules import FORM, Family, Speaker, Utterance, read_conversation, read_text
+from cardcase.triage.rules.read import analyse
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 PICKED = {
@@ -124,6 +125,11 @@ def test_where_the_chat_gives_no_reason_that_of_the_form_stands_and_its_words_ar
     assert result.quotes[0].text in picked
     assert "form_only" in [need.code for need in result.needs_human]
     assert not result.is_certain
+
+
+@pytest.mark.parametrize("text", ["卡绑上去只有255", "只有255，不是300", "绑定了只有50块"])
+def test_less_than_was_bought_speaks_for_a_short_balance(text):
+    assert "V1" in {hit.sub_reason for hit in analyse(text).hits}
 
 
 def test_a_form_that_says_what_the_chat_hints_at_does_not_stand_alone():
